@@ -1,0 +1,93 @@
+"""One tree of errors; each message names what was wrong, the value, and the next step.
+
+::
+
+    PlacelensError
+    ├── InputError (ValueError)        something the caller gave
+    │   ├── CoordinateError            a latitude, longitude, x or y
+    │   ├── VectorError                a vector: length, NaN, all zeros
+    │   ├── QueryError                 a query: decay, weights, k, cursor
+    │   └── FilterError                a box, polygon, time or attribute filter
+    ├── CollectionError                a collection on disk
+    │   ├── CollectionNotFoundError
+    │   ├── CollectionExistsError
+    │   ├── CollectionLockedError      another process is writing
+    │   ├── ItemNotFoundError
+    │   ├── FormatVersionError         written by a newer placelens
+    │   └── EncoderMismatchError       vectors of another encoder
+    ├── EncoderError                   an encoder: its name, weights or input
+    ├── ReadError                      a file that cannot be read
+    └── MissingExtraError (ImportError) an optional dependency is not installed
+"""
+
+from __future__ import annotations
+
+
+class PlacelensError(Exception):
+    """Base of every error that placelens raises on purpose."""
+
+
+class InputError(PlacelensError, ValueError):
+    """A value given by the caller is not usable."""
+
+
+class CoordinateError(InputError):
+    """A coordinate is missing, not finite, or out of range."""
+
+
+class VectorError(InputError):
+    """A vector has the wrong length, is all zeros, or holds NaN or infinity."""
+
+
+class QueryError(InputError):
+    """A query cannot be understood."""
+
+
+class FilterError(InputError):
+    """A filter cannot be understood."""
+
+
+class CollectionError(PlacelensError):
+    """A collection on disk cannot be used as asked."""
+
+
+class CollectionNotFoundError(CollectionError):
+    """There is no collection at the path."""
+
+
+class CollectionExistsError(CollectionError):
+    """There is something at the path already."""
+
+
+class CollectionLockedError(CollectionError):
+    """Another process is writing to the collection."""
+
+
+class ItemNotFoundError(CollectionError):
+    """No item has the id."""
+
+
+class FormatVersionError(CollectionError):
+    """The collection was written in a format this version does not know."""
+
+
+class EncoderMismatchError(CollectionError):
+    """The encoder at hand is not the one the collection's vectors come from."""
+
+
+class EncoderError(PlacelensError):
+    """An encoder cannot be found, loaded, or run."""
+
+
+class ReadError(PlacelensError):
+    """A file cannot be read; the message is the reason shown to the user."""
+
+
+class MissingExtraError(PlacelensError, ImportError):
+    """An optional dependency is missing; the message gives the install command."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs packages that are not installed; run: pip install 'placelens[{extra}]'"
+        )
+        self.extra = extra

@@ -1,0 +1,221 @@
+"""The things in placelens: frozen, checked on construction, with no behaviour of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from placelens.errors import CoordinateError, InputError
+
+Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+Int64Array = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+UInt8Array = npt.NDArray[np.uint8]
+
+Space = Literal["sphere", "plane"]
+Modality = Literal["image", "text", "vector"]
+MODALITIES: tuple[Modality, ...] = ("image", "text", "vector")
+
+PlaceSource = Literal["given", "exif", "xmp", "takeout", "table", "estimated"]
+
+Attribute = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A point: ``lat`` and ``lon`` in degrees, or ``x`` and ``y`` in metres on a plane.
+
+    Raises
+    ------
+    CoordinateError
+        If a value is not finite, out of range (latitude [-90, 90], longitude [-180, 180]),
+        or the pair is incomplete.
+
+    Examples
+    --------
+    >>> Place(lat=50.087, lon=14.421)
+    Place(lat=50.087, lon=14.421)
+    >>> Place(x=12.0, y=-3.5)
+    Place(x=12.0, y=-3.5)
+    >>> Place(lat=120.0, lon=14.0)
+    Traceback (most recent call last):
+        ...
+    placelens.errors.CoordinateError: latitude 120.0 is not in [-90, 90]; are lat and lon swapped?
+    """
+
+    lat: float | None = None
+    lon: float | None = None
+    x: float | None = None
+    y: float | None = None
+
+    def __post_init__(self) -> None:
+        sphere = (self.lat, self.lon)
+        plane = (self.x, self.y)
+        if None not in sphere and plane == (None, None):
+            check_latlon(self.lat, self.lon)  # type: ignore[arg-type]
+        elif None not in plane and sphere == (None, None):
+            for name, value in zip("xy", plane, strict=True):
+                if not math.isfinite(value):  # type: ignore[arg-type]
+                    raise CoordinateError(f"{name} = {value} is not a finite number of metres")
+        else:
+            raise CoordinateError(
+                f"a place needs lat and lon, or x and y; got lat={self.lat}, lon={self.lon}, "
+                f"x={self.x}, y={self.y}"
+            )
+
+    @property
+    def space(self) -> Space:
+        """Whether the place lies on the sphere or the plane."""
+        return "sphere" if self.lat is not None else "plane"
+
+    @property
+    def lonlat(self) -> tuple[float, float]:
+        """Longitude and latitude (GeoJSON's order), or x and y."""
+        if self.lon is not None and self.lat is not None:
+            return (self.lon, self.lat)
+        return (self.x, self.y)  # type: ignore[return-value]
+
+    def __repr__(self) -> str:
+        if self.space == "sphere":
+            return f"Place(lat={self.lat}, lon={self.lon})"
+        return f"Place(x={self.x}, y={self.y})"
+
+
+def check_latlon(lat: float, lon: float, *, where: str = "") -> None:
+    """Raise CoordinateError unless lat and lon (degrees) are finite and in range.
+
+    ``where`` is put in front of the message, to name a row or a file.
+    """
+    prefix = f"{where}: " if where else ""
+    for name, value, limit in (("latitude", lat, 90.0), ("longitude", lon, 180.0)):
+        if not math.isfinite(value):
+            raise CoordinateError(f"{prefix}{name} {value} is not a finite number of degrees")
+        if abs(value) > limit:
+            hint = "; are lat and lon swapped?" if name == "latitude" and abs(value) <= 180 else ""
+            raise CoordinateError(
+                f"{prefix}{name} {value} is not in [{-limit:.0f}, {limit:.0f}]{hint}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSpec:
+    """How an encoder wants its images: a square of uint8 RGB, ``size`` pixels a side.
+
+    ``fit`` is "crop" (shorter side to ``size``, centre cut out), "squash" (both sides to
+    ``size``) or "pad" (longer side to ``size``, the rest black).
+    """
+
+    size: int
+    fit: Literal["crop", "squash", "pad"] = "crop"
+    thumbnail_size: int = 320
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """An image or a text (or both) with an optional place, time and attributes.
+
+    ``time`` is the wall-clock time at the place where it was taken; it carries a time zone only
+    when the source states one.
+    """
+
+    id: str
+    image: str | None = None
+    text: str | None = None
+    place: Place | None = None
+    place_source: PlaceSource | None = None
+    time: datetime | None = None
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    width: int | None = None
+    height: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise InputError("an item needs an id that is not empty")
+
+    @property
+    def title(self) -> str:
+        """What to call the item in a list: its title, name, the start of its text, or its file."""
+        for key in ("title", "name"):
+            value = self.attributes.get(key)
+            if isinstance(value, str) and value.strip():
+                return value.strip()
+        if self.text and self.text.strip():
+            first = self.text.strip().splitlines()[0]
+            return first if len(first) <= 80 else first[:79] + "…"
+        return self.image.replace("\\", "/").rsplit("/", 1)[-1] if self.image else self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTerm:
+    """One summand of a score: ``contribution = weight * value``; the summands add up to it.
+
+    ``value`` is what the score uses (a decay for the place; a cosine, calibrated where the
+    collection's encoder says how, for meaning); ``cosine`` is the raw cosine of a meaning term.
+    """
+
+    kind: Literal["place", "text", "image", "vector"]
+    label: str
+    weight: float
+    value: float
+    contribution: float
+    cosine: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One result: the item, its score, every term of the score, and its distance in metres."""
+
+    rank: int
+    id: str
+    score: float
+    terms: tuple[ScoreTerm, ...]
+    distance_m: float | None
+    matched: Modality | None
+    item: Item
+
+    def to_dict(self) -> dict[str, Any]:
+        """The hit as plain JSON types; the shape that the REST API and ``--format json`` share."""
+        item = self.item
+        place = item.place
+        position: dict[str, float | None] = {"lat": None, "lon": None}
+        if place is not None:
+            lonlat = place.lonlat
+            position = (
+                {"lat": lonlat[1], "lon": lonlat[0]}
+                if place.space == "sphere"
+                else {"x": lonlat[0], "y": lonlat[1]}
+            )
+        return {
+            "rank": self.rank,
+            "id": self.id,
+            "score": self.score,
+            "distance_m": self.distance_m,
+            "matched": self.matched,
+            "terms": [
+                {
+                    "kind": term.kind,
+                    "label": term.label,
+                    "weight": term.weight,
+                    "value": term.value,
+                    "contribution": term.contribution,
+                    "cosine": term.cosine,
+                }
+                for term in self.terms
+            ],
+            "title": item.title,
+            "image": item.image,
+            "text": item.text,
+            **position,
+            "place_source": item.place_source,
+            "time": item.time.isoformat() if item.time else None,
+            "width": item.width,
+            "height": item.height,
+            "attributes": dict(item.attributes),
+        }
