@@ -1,0 +1,86 @@
+"""Distance and decay loops. A position is a row of three float64: on the sphere a unit vector,
+on the plane (x, y, 0) in metres; NaN marks an item without a place.
+
+All kernels are serial and release the GIL: several Python threads may run them at once, which
+numba's default threading layer would not survive.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from placelens.types import Float64Array
+
+SPHERE, PLANE = 0, 1
+LINEAR, GAUSS, EXP = 0, 1, 2
+
+# Mean Earth radius R1 = (2a + b) / 3 of the WGS 84 ellipsoid, in metres (IUGG).
+EARTH_RADIUS_M = 6_371_008.8
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _chord(a: Float64Array, x: float, y: float, z: float) -> float:
+    dx, dy, dz = a[0] - x, a[1] - y, a[2] - z
+    return math.sqrt(dx * dx + dy * dy + dz * dz)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _distance(space: int, chord: float) -> float:
+    """Metres from a straight-line chord; on the sphere along the great circle."""
+    if space == SPHERE:
+        # Rounding may push half the chord of antipodes above 1.
+        return 2.0 * EARTH_RADIUS_M * math.asin(min(1.0, 0.5 * chord))
+    return chord
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _decay(kind: int, scale: float, offset: float, distance: float) -> float:
+    beyond = max(0.0, distance - offset)
+    if kind == LINEAR:
+        return max(0.0, 1.0 - beyond / scale) if scale > 0.0 else 1.0
+    ratio = beyond / scale
+    if kind == GAUSS:
+        return math.exp(-0.5 * ratio * ratio)
+    return math.exp(-ratio)
+
+
+@njit(cache=True, nogil=True)
+def _distances(space: int, positions: Float64Array, origin: Float64Array) -> Float64Array:
+    out = np.empty(positions.shape[0])
+    for i in range(positions.shape[0]):
+        row = positions[i]
+        chord = _chord(row, origin[0], origin[1], origin[2])
+        out[i] = _distance(space, chord) if chord == chord else math.nan
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _proximities(
+    space: int,
+    positions: Float64Array,
+    origin: Float64Array,
+    kind: int,
+    scale: float,
+    offset: float,
+) -> Float64Array:
+    """Decay of the distance to ``origin``; 0 where there is no place."""
+    out = np.empty(positions.shape[0])
+    for i in range(positions.shape[0]):
+        row = positions[i]
+        chord = _chord(row, origin[0], origin[1], origin[2])
+        out[i] = _decay(kind, scale, offset, _distance(space, chord)) if chord == chord else 0.0
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _max_distance(space: int, positions: Float64Array, origin: Float64Array) -> float:
+    """Distance to the farthest item that has a place; 0 when none has."""
+    farthest = 0.0
+    for i in range(positions.shape[0]):
+        chord = _chord(positions[i], origin[0], origin[1], origin[2])
+        if chord > farthest:  # false for NaN
+            farthest = chord
+    return _distance(space, farthest)
