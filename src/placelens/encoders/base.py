@@ -36,6 +36,7 @@ class Calibration:
             )
 
     def __call__(self, cosine: Float64Array) -> Float64Array:
+        """Return the probability for each cosine."""
         return 1.0 / (1.0 + np.exp(-(self.slope * cosine + self.intercept)))
 
 

@@ -1,0 +1,1 @@
+"""Contract suites and fakes for tests, ours and those of people who extend placelens."""
