@@ -1,0 +1,79 @@
+# Needs Python 3.11 or newer, make and a package index. Each step leaves a stamp in .make/, so that
+# a second call does only what changed. `make help` lists the targets.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PAGE := src/placelens/server/static/index.html
+PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-oldest check bench docs web page clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: .make/demo page  ## install what the demo needs and run it: real imagery, no network
+	$(BIN)/placelens demo
+
+test: .make/dev page  ## install what the tests need and run them
+	$(BIN)/python -m pytest
+
+check: .make/dev  ## ruff, mypy --strict and the import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+bench: .make/dev  ## time the parts that have a promised speed
+	$(BIN)/python -m pytest -q -s tests/benchmarks
+
+docs: .make/dev  ## write the generated parts of docs/ anew, then run every example in it
+	PLACELENS_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
+
+test-oldest: .make/oldest  ## run the tests on the lowest versions that pyproject.toml allows
+	.venv-oldest/bin/python -m pytest
+
+web: $(PAGE)  ## build the web page into the package (needs npm)
+
+clean:  ## remove what the other targets made
+	rm -rf .make .venv .venv-oldest web/node_modules src/placelens/server/static
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+
+# The page is optional: without npm everything but the page itself works.
+page:
+	@if ! [ -f web/package.json ]; then :; \
+	elif command -v npm >/dev/null; then $(MAKE) --no-print-directory web; \
+	else echo "npm is not installed: the web page is not built (the REST API works without it)"; fi
+
+$(PAGE): .make/node $(PAGE_SOURCES)
+	cd web && npm run build
+	@touch $@
+
+.make/node: web/package.json web/package-lock.json | .make
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+.make/demo: .venv/pyvenv.cfg pyproject.toml | .make
+	$(PIP) install --quiet -e '.[demo]'
+	@touch $@
+
+.make/dev: .venv/pyvenv.cfg pyproject.toml | .make
+	$(PIP) install --quiet -e '.[geo,demo,raw]' --group dev
+	@touch $@ .make/demo
+
+.make/oldest: pyproject.toml tools/oldest.py | .make
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(PYTHON) tools/oldest.py pyproject.toml > .make/oldest.txt
+	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw]' --group dev
+	@touch $@
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "placelens needs Python 3.11 or newer; name one with make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(PIP) install --quiet --upgrade 'pip>=25.1'
+
+.make:
+	@mkdir -p $@

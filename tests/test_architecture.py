@@ -1,0 +1,172 @@
+"""Imports go downwards only; the layers stand here, once, and docs/architecture.md shows them."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "src" / "placelens"
+PAGE = PACKAGE.parent.parent / "docs" / "architecture.md"
+
+# From top to bottom. A room imports from lines below its own only, never from its own line.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("cli",),
+    ("server", "bench", "demo", "testing"),
+    ("collection",),
+    ("results",),
+    ("distributed", "explain", "geolocate", "remote_sensing", "sketch", "ingest", "export"),
+    ("engine", "training", "evaluation"),
+    ("storage", "index", "alignment", "encoders", "models", "readers"),
+    ("geo",),
+    ("kernels",),
+    ("types",),
+    ("errors",),
+)
+LEVEL = {room: depth for depth, line in enumerate(LAYERS) for room in line}
+
+# Packages that only these rooms may import, anywhere in a file.
+CONFINED = {
+    "fastapi": {"server"},
+    "starlette": {"server"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "ray": {"distributed"},
+    "torch": {"models", "training", "encoders"},
+    "lance": {"storage"},
+    "onnxruntime": {"encoders"},
+}
+# Packages that must not be imported when a module is: they are slow, or an extra.
+LAZY = {"torch", "open_clip", "transformers", "geopandas", "pandas", "pyogrio", "shapely", "rawpy"}
+LAZY_BUT_IN = {"torch": {"models", "training"}}
+
+
+class Import(NamedTuple):
+    """One import statement: who imports what, where, and whether it runs with the module."""
+
+    room: str
+    target: str
+    where: str
+    at_load: bool
+
+
+def _room(module: str) -> str:
+    """The line of LAYERS that a dotted module name belongs to."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def _targets(node: ast.AST, module: str, is_package: bool) -> list[str]:
+    """Dotted names that an import statement reaches, relative ones made absolute."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    base = node.module or ""
+    if node.level:
+        parts = module.split(".")
+        parts = parts[: len(parts) - node.level + (1 if is_package else 0)]
+        base = ".".join([*parts, base]) if base else ".".join(parts)
+    if base == "placelens":  # from placelens import errors
+        return [f"placelens.{alias.name}" for alias in node.names]
+    return [base]
+
+
+def _typing_only(node: ast.AST) -> bool:
+    """Whether the node is ``if TYPE_CHECKING:``."""
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def _walk(node: ast.AST, at_load: bool) -> Iterator[tuple[ast.AST, bool]]:
+    for child in ast.iter_child_nodes(node):
+        deferred = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        now = at_load and not deferred and not _typing_only(child)
+        yield child, now
+        yield from _walk(child, now)
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    """Every import in a file of the package."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    is_package = parts[-1] == "__init__"
+    module = ".".join(parts[:-1] if is_package else parts)
+    for node, at_load in _walk(ast.parse(path.read_text(encoding="utf-8")), True):
+        for target in _targets(node, module, is_package):
+            where = f"{path.relative_to(PACKAGE.parent)}:{node.lineno}"  # type: ignore[attr-defined]
+            yield Import(_room(module), target, where, at_load)
+
+
+def all_imports() -> list[Import]:
+    """Every import in the package."""
+    return [found for path in sorted(PACKAGE.rglob("*.py")) for found in imports_of(path)]
+
+
+def test_every_room_has_a_line() -> None:
+    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    modules = {path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
+    unknown = (folders | modules) - set(LEVEL)
+    assert not unknown, f"put {sorted(unknown)} on a line of LAYERS in {__file__}"
+
+
+def test_imports_go_downwards_only() -> None:
+    wrong = []
+    for found in all_imports():
+        if not found.target.startswith("placelens"):
+            continue
+        room = _room(found.target)
+        if not found.room or room == found.room:
+            continue  # the facade may import anything; a room knows itself
+        if room not in LEVEL:
+            wrong.append(f"{found.where} imports the facade {found.target!r}; import the room")
+        elif LEVEL[room] <= LEVEL[found.room]:
+            wrong.append(f"{found.where} ({found.room}) imports {found.target}")
+    assert not wrong, "upward or sideways imports:\n" + "\n".join(wrong)
+
+
+def test_packages_stay_in_their_rooms() -> None:
+    wrong = [
+        f"{found.where} imports {found.target}: only {sorted(CONFINED[top])} may"
+        for found in all_imports()
+        if (top := found.target.split(".")[0]) in CONFINED and found.room not in CONFINED[top]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_slow_packages_are_imported_on_use() -> None:
+    wrong = [
+        f"{found.where} imports {found.target} when the module loads; import it where it is used"
+        for found in all_imports()
+        if found.at_load
+        and (top := found.target.split(".")[0]) in LAZY
+        and found.room not in LAZY_BUT_IN.get(top, set())
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("module", ["placelens", "placelens.cli.main"])
+def test_importing_stays_light(module: str) -> None:
+    heavy = ["torch", "fastapi", "geopandas", "pandas", "shapely", "onnxruntime", "lance"]
+    heavy += [] if module.endswith("main") else ["typer", "rich"]
+    code = f"import sys, {module}; print([m for m in {heavy!r} if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def picture() -> str:
+    """The layers as the text block of docs/architecture.md."""
+    width = max(len("   ".join(line)) for line in LAYERS)
+    return "\n".join(f"{'   '.join(line):^{width}}".rstrip() for line in LAYERS)
+
+
+def test_docs_show_the_layers() -> None:
+    begin, end = "<!-- layers: begin -->\n", "<!-- layers: end -->"
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    wanted = f"{before}{begin}```text\n{picture()}\n```\n{end}{after}"
+    if os.environ.get("PLACELENS_WRITE_DOCS"):
+        PAGE.write_text(wanted, encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == wanted, "docs/architecture.md: run make docs"
