@@ -151,6 +151,26 @@ class Item:
             return first if len(first) <= 80 else first[:79] + "…"
         return self.image.replace("\\", "/").rsplit("/", 1)[-1] if self.image else self.id
 
+    def to_dict(self) -> dict[str, Any]:
+        """The item as plain JSON types: ``lat`` and ``lon`` (or ``x`` and ``y``), time as ISO."""
+        position: dict[str, float | None] = {"lat": None, "lon": None}
+        if self.place is not None:
+            first, second = self.place.lonlat
+            sphere = self.place.space == "sphere"
+            position = {"lat": second, "lon": first} if sphere else {"x": first, "y": second}
+        return {
+            "id": self.id,
+            "title": self.title,
+            "image": self.image,
+            "text": self.text,
+            **position,
+            "place_source": self.place_source,
+            "time": self.time.isoformat() if self.time else None,
+            "width": self.width,
+            "height": self.height,
+            "attributes": dict(self.attributes),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreTerm:
@@ -182,16 +202,6 @@ class Hit:
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON types; the shape that the REST API and ``--format json`` share."""
-        item = self.item
-        place = item.place
-        position: dict[str, float | None] = {"lat": None, "lon": None}
-        if place is not None:
-            lonlat = place.lonlat
-            position = (
-                {"lat": lonlat[1], "lon": lonlat[0]}
-                if place.space == "sphere"
-                else {"x": lonlat[0], "y": lonlat[1]}
-            )
         return {
             "rank": self.rank,
             "id": self.id,
@@ -209,13 +219,5 @@ class Hit:
                 }
                 for term in self.terms
             ],
-            "title": item.title,
-            "image": item.image,
-            "text": item.text,
-            **position,
-            "place_source": item.place_source,
-            "time": item.time.isoformat() if item.time else None,
-            "width": item.width,
-            "height": item.height,
-            "attributes": dict(item.attributes),
+            **self.item.to_dict(),
         }
