@@ -1,0 +1,77 @@
+"""GeoDataFrames, and the formats that geopandas writes: GeoPackage and GeoParquet (extra geo)."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from placelens.errors import MissingExtraError
+from placelens.export.records import Record, flatten, position_of
+
+if TYPE_CHECKING:
+    import geopandas
+
+
+def to_geodataframe(records: Iterable[Record]) -> geopandas.GeoDataFrame:
+    """A GeoDataFrame in longitude and latitude (EPSG:4326); without a CRS on a plane.
+
+    Columns are those of the CSV format without the coordinates. ``time`` stays ISO 8601 text,
+    because wall-clock times with and without a zone do not mix in one datetime column.
+
+    Raises
+    ------
+    MissingExtraError
+        If geopandas is not installed.
+    """
+    try:
+        import geopandas
+        import pandas
+        import shapely
+    except ImportError as error:
+        raise MissingExtraError("a GeoDataFrame", "geo") from error
+    rows = list(records)
+    columns, flat = flatten(rows)
+    points = [position_of(record) for record in rows]
+    data = {
+        name: _series([row[name] for row in flat], pandas)
+        for name in columns
+        if name not in ("lat", "lon", "x", "y")
+    }
+    crs = None if any("x" in record for record in rows) else "EPSG:4326"
+    geometry = [None if point is None else shapely.Point(point) for point in points]
+    return geopandas.GeoDataFrame(data, geometry=geometry, crs=crs)
+
+
+def write_gpkg(records: Iterable[Record], stream: BinaryIO) -> None:
+    """An OGC GeoPackage with one layer, ``items``."""
+    frame = to_geodataframe(records)
+    try:
+        import pyogrio
+    except ImportError as error:
+        raise MissingExtraError("GeoPackage", "geo") from error
+    # GDAL needs a file that it may seek in; the caller's stream may be a pipe.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "items.gpkg"
+        pyogrio.write_dataframe(frame, path, layer="items", driver="GPKG", geometry_type="Point")
+        with path.open("rb") as made:
+            shutil.copyfileobj(made, stream)
+
+
+def write_geoparquet(records: Iterable[Record], stream: BinaryIO) -> None:
+    """GeoParquet 1.0, zstd."""
+    to_geodataframe(records).to_parquet(stream, index=False, compression="zstd")
+
+
+def _series(values: Sequence[Any], pandas: Any) -> Any:
+    """One column of one type: whole numbers, numbers, truth values, else text."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pandas.array(values, dtype="boolean")
+    if kinds == {int} and all(abs(value) < 2**63 for value in values if value is not None):
+        return pandas.array(values, dtype="Int64")
+    if kinds and kinds <= {int, float}:
+        return pandas.array(values, dtype="Float64")
+    return [None if value is None else str(value) for value in values]

@@ -1,0 +1,71 @@
+"""What is written: each hit or item as one flat-ish mapping of plain JSON types."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from placelens.types import Hit, Item
+
+Record = dict[str, Any]
+
+# Names that a column of ours, or the file format itself, already uses (compared without case:
+# a GeoPackage is an SQLite file).
+_RESERVED = ("terms", "geometry", "geom", "fid", "place_blur_m")
+
+
+def records_of(things: Iterable[Hit | Item]) -> Iterator[Record]:
+    """Each thing's ``to_dict()``, with NaN and infinite attributes (not JSON) as None."""
+    for thing in things:
+        record = thing.to_dict()
+        record["attributes"] = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in record["attributes"].items()
+        }
+        yield record
+
+
+def position_of(record: Record) -> tuple[float, float] | None:
+    """(lon, lat), or (x, y) on a plane, in GeoJSON's order; None when there is no place."""
+    first, second = ("x", "y") if "x" in record else ("lon", "lat")
+    if record.get(first) is None or record.get(second) is None:
+        return None
+    return float(record[first]), float(record[second])
+
+
+def flatten(records: Sequence[Record]) -> tuple[list[str], list[dict[str, Any]]]:
+    """Column names and rows for formats that have no nesting.
+
+    Terms become JSON text. An attribute becomes a column of its own name, in alphabetical order
+    after the fixed columns; where that name is taken, ``attr_`` is put in front.
+    """
+    fixed: dict[str, None] = {}
+    names: set[str] = set()
+    for record in records:
+        fixed.update(dict.fromkeys(key for key in record if key != "attributes"))
+        names.update(record["attributes"])
+    columns = _attribute_columns(sorted(names), taken={*fixed, *_RESERVED})
+    rows = []
+    for record in records:
+        row = {key: record.get(key) for key in fixed}
+        if "terms" in row:
+            row["terms"] = json.dumps(row["terms"], ensure_ascii=False)
+        for name, column in columns.items():
+            row[column] = record["attributes"].get(name)
+        rows.append(row)
+    return [*fixed, *columns.values()], rows
+
+
+def _attribute_columns(names: Iterable[str], *, taken: set[str]) -> dict[str, str]:
+    """A column name for each attribute that no other column has, letter case aside."""
+    used = {name.casefold() for name in taken}
+    columns = {}
+    for name in names:
+        column = name
+        while column.casefold() in used:
+            column = f"attr_{column}"
+        used.add(column.casefold())
+        columns[name] = column
+    return columns

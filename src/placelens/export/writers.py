@@ -1,0 +1,213 @@
+"""The table of formats, and writing in one of them: at once or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO, Literal
+
+from placelens.errors import InputError
+from placelens.export.geo_formats import write_geoparquet, write_gpkg
+from placelens.export.privacy import Privacy
+from placelens.export.records import Record, position_of, records_of
+from placelens.export.text_formats import (
+    write_csv,
+    write_geojson,
+    write_json,
+    write_jsonl,
+    write_paths,
+    write_paths0,
+)
+from placelens.export.xml_formats import write_gpx, write_kml
+from placelens.types import Hit, Item
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write: the function, the file name's end, and what a record must have."""
+
+    write: Callable[[Iterable[Record], BinaryIO], None]
+    suffix: str
+    needs: Literal["place", "image"] | None = None
+    binary: bool = False
+
+
+# Dispatch, the list of choices in messages, and the guess by a file's name, all in one.
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "json": Format(write_json, ".json"),
+        "jsonl": Format(write_jsonl, ".jsonl"),
+        "csv": Format(write_csv, ".csv"),
+        "geojson": Format(write_geojson, ".geojson"),
+        "kml": Format(write_kml, ".kml", needs="place"),
+        "gpx": Format(write_gpx, ".gpx", needs="place"),
+        "gpkg": Format(write_gpkg, ".gpkg", binary=True),
+        "geoparquet": Format(write_geoparquet, ".parquet", binary=True),
+        "paths": Format(write_paths, ".txt", needs="image"),
+        "paths0": Format(write_paths0, ".lst", needs="image"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportReport:
+    """What an export did: records written, and left out because the format cannot hold them."""
+
+    format: str
+    n_written: int
+    n_left_out: int
+    needs: Literal["place", "image"] | None
+    path: Path | None = None
+
+    def __str__(self) -> str:
+        to = f" to {self.path}" if self.path else ""
+        left = (
+            f"; {self.n_left_out:,} without {'a place' if self.needs == 'place' else 'an image'} "
+            f"left out, which {self.format} cannot hold"
+            if self.n_left_out
+            else ""
+        )
+        return f"wrote {self.n_written:,} {'item' if self.n_written == 1 else 'items'}{to}{left}"
+
+
+def dump(
+    things: Iterable[Hit | Item],
+    stream: BinaryIO,
+    *,
+    format: str,  # noqa: A002
+    blur: str | float | None = None,
+    drop_places: bool = False,
+) -> ExportReport:
+    """Write hits or items to a binary stream; the parameters are those of ``export``.
+
+    Raises
+    ------
+    InputError
+        If there is no such format, or it cannot hold a plane's coordinates.
+    MissingExtraError
+        If the format needs packages that are not installed.
+    """
+    chosen = _format(format)
+    tally = _Tally(chosen.needs)
+    records = Privacy(blur=blur, drop_places=drop_places).apply(records_of(things))
+    chosen.write(tally.over(records), stream)
+    return ExportReport(
+        format=format, n_written=tally.kept, n_left_out=tally.left_out, needs=chosen.needs
+    )
+
+
+def export(
+    things: Iterable[Hit | Item],
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    blur: str | float | None = None,
+    drop_places: bool = False,
+    force: bool = False,
+) -> ExportReport:
+    """Write hits or items to a file: whole, or not at all.
+
+    Parameters
+    ----------
+    things : hits or items.
+    path : the file to make.
+    format : a key of ``FORMATS``; None takes the one whose suffix the path has.
+    blur : cell size ("1km", or metres) of the grid whose cell centres replace the positions.
+    drop_places : leave positions out. See ``Privacy`` for what both also leave out.
+    force : replace a file that is there.
+
+    Raises
+    ------
+    InputError
+        If the format is unknown, the blur is no distance above 0 or comes with ``drop_places``,
+        or the file is there and ``force`` is False.
+    MissingExtraError
+        If the format needs packages that are not installed.
+    """
+    path = Path(path)
+    name = format or guess_format(path)
+    _format(name)
+    with replacing(path, force=force) as stream:
+        report = dump(things, stream, format=name, blur=blur, drop_places=drop_places)
+    return ExportReport(
+        format=name,
+        n_written=report.n_written,
+        n_left_out=report.n_left_out,
+        needs=report.needs,
+        path=path,
+    )
+
+
+def guess_format(path: Path) -> str:
+    """The format whose suffix a file name has.
+
+    Raises
+    ------
+    InputError
+        If no format has it.
+    """
+    suffix = path.suffix.lower()
+    for name, known in FORMATS.items():
+        if known.suffix == suffix:
+            return name
+    ends = ", ".join(f"{known.suffix} ({name})" for name, known in FORMATS.items())
+    raise InputError(f"cannot tell the format of {str(path)!r} from its name; known are {ends}")
+
+
+@contextmanager
+def replacing(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """A stream whose content becomes ``path`` at once when the block ends without an error."""
+    if path.exists() and not force:
+        raise InputError(f"{path} exists already; choose another name or force its replacement")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {path.parent}")
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    made = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        made.chmod(0o666 & ~_umask())
+        made.replace(path)
+    except BaseException:
+        made.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """The process's mask; reading it means setting it for a moment."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise InputError(f"there is no format {name!r}; choose one of {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+class _Tally:
+    """Counts the records that a format can hold, and those that it cannot."""
+
+    def __init__(self, needs: Literal["place", "image"] | None) -> None:
+        self.needs = needs
+        self.kept = 0
+        self.left_out = 0
+
+    def over(self, records: Iterable[Record]) -> Iterator[Record]:
+        for record in records:
+            if self._fits(record):
+                self.kept += 1
+                yield record
+            else:
+                self.left_out += 1
+
+    def _fits(self, record: Record) -> bool:
+        if self.needs == "place":
+            return position_of(record) is not None
+        return self.needs is None or bool(record["image"])

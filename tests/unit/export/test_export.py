@@ -1,0 +1,248 @@
+"""Every format, read back by a reader that is not ours."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from placelens.errors import InputError, QueryError
+from placelens.export import FORMATS, dump, export, guess_format
+from placelens.types import Hit, Item, Place, ScoreTerm
+
+CHURCH = Item(
+    id="church",
+    image="/photos/church & dome.jpg",
+    text="A <baroque> church,\nwith a dome",
+    place=Place(lat=50.087, lon=14.421),
+    place_source="exif",
+    time=datetime(2019, 6, 1, 12, 30),
+    attributes={"city": "Praha", "title": "Church", "Score": 5, "rating": 4, "ok": True},
+    width=640,
+    height=480,
+)
+SYDNEY = Item(
+    id="sydney",
+    image="/photos/sydney.jpg",
+    place=Place(lat=-33.86, lon=151.21),
+    place_source="estimated",
+    time=datetime(2020, 1, 1, 9, 0, tzinfo=UTC),
+    attributes={"rating": 4.5, "nothing": float("nan")},
+)
+NOWHERE = Item(id="nowhere", text="no place at all")
+ITEMS = (CHURCH, SYDNEY, NOWHERE)
+
+
+def hit(item: Item, rank: int = 1) -> Hit:
+    terms = (
+        ScoreTerm(kind="place", label="near", weight=0.5, value=0.8, contribution=0.4),
+        ScoreTerm(kind="text", label="dome", weight=0.5, value=0.2, contribution=0.1, cosine=0.3),
+    )
+    return Hit(
+        rank=rank, id=item.id, score=0.5, terms=terms, distance_m=1234.5, matched="image", item=item
+    )
+
+
+HITS = tuple(hit(item, rank) for rank, item in enumerate(ITEMS, 1))
+
+
+def written(things: object, name: str, **options: object) -> bytes:
+    stream = io.BytesIO()
+    dump(things, stream, format=name, **options)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def test_json_is_the_records() -> None:
+    assert json.loads(written(HITS[:1], "json")) == [HITS[0].to_dict()]
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "geojson"])
+def test_nan_attributes_become_null(name: str) -> None:
+    text = written(ITEMS, name).decode()
+    assert "NaN" not in text
+    assert '"nothing": null' in text
+
+
+def test_jsonl_has_one_object_a_line() -> None:
+    lines = written(ITEMS, "jsonl").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["church", "sydney", "nowhere"]
+
+
+def test_csv_columns_are_predictable() -> None:
+    rows = list(csv.DictReader(io.StringIO(written(ITEMS, "csv").decode())))
+    fixed = "id title image text lat lon place_source time width height".split()
+    # Attributes in order of name; "title" is taken, "Score" is not, since items have no score.
+    assert list(rows[0]) == [*fixed, "Score", "city", "nothing", "ok", "rating", "attr_title"]
+    assert rows[0]["text"] == CHURCH.text
+    assert rows[1]["place_source"] == "estimated"
+    assert (rows[2]["lat"], rows[2]["lon"]) == ("", "")
+
+
+def test_csv_of_hits_keeps_terms_and_names_apart() -> None:
+    (row, *_) = csv.DictReader(io.StringIO(written(HITS, "csv").decode()))
+    assert row["score"] == "0.5"
+    assert row["attr_Score"] == "5"  # a hit has a score already, letter case aside
+    assert json.loads(row["terms"])[1]["label"] == "dome"
+
+
+def test_geojson_is_lon_lat_with_null_for_no_place() -> None:
+    collection = json.loads(written(ITEMS, "geojson"))
+    assert collection["type"] == "FeatureCollection"
+    geometries = [feature["geometry"] for feature in collection["features"]]
+    assert geometries[0] == {"type": "Point", "coordinates": [14.421, 50.087]}
+    assert geometries[2] is None
+    assert "lat" not in collection["features"][0]["properties"]
+    assert collection["features"][1]["properties"]["place_source"] == "estimated"
+
+
+def test_kml_places_lon_first_and_escapes() -> None:
+    root = ElementTree.fromstring(written(HITS, "kml"))
+    ns = {"k": "http://www.opengis.net/kml/2.2"}
+    marks = root.findall(".//k:Placemark", ns)
+    assert [mark.findtext("k:name", None, ns) for mark in marks] == ["Church", "sydney.jpg"]
+    assert marks[0].findtext(".//k:coordinates", None, ns) == "14.421,50.087"
+    assert "A <baroque> church" in (marks[0].findtext("k:description", "", ns))
+    assert "position estimated, not measured" in marks[1].findtext("k:description", "", ns)
+
+
+def test_gpx_takes_utc_times_only() -> None:
+    root = ElementTree.fromstring(written(ITEMS, "gpx"))
+    ns = {"g": "http://www.topografix.com/GPX/1/1"}
+    first, second = root.findall("g:wpt", ns)
+    assert (first.get("lat"), first.get("lon")) == ("50.087", "14.421")
+    assert first.find("g:time", ns) is None  # a wall-clock time is not UTC
+    assert "2019-06-01T12:30:00 (local time)" in first.findtext("g:desc", "", ns)
+    assert second.findtext("g:time", None, ns) == "2020-01-01T09:00:00Z"
+
+
+@pytest.mark.parametrize("name", ["kml", "gpx"])
+def test_xml_survives_control_characters(name: str) -> None:
+    item = Item(id="x", text="bell \x07 and \udcff", place=Place(lat=1.0, lon=2.0))
+    texts = [element.text or "" for element in ElementTree.fromstring(written([item], name)).iter()]
+    assert "bell \ufffd and \ufffd" in texts
+
+
+def test_paths_end_with_newline_or_nul() -> None:
+    assert written(ITEMS, "paths") == b"/photos/church & dome.jpg\n/photos/sydney.jpg\n"
+    assert written(ITEMS, "paths0") == b"/photos/church & dome.jpg\0/photos/sydney.jpg\0"
+
+
+def test_paths_that_are_not_utf8_pass_through() -> None:
+    odd = Item(id="odd", image="/photos/\udce9t\udce9.jpg")  # b"\xe9t\xe9.jpg" as the system says
+    assert written([odd], "paths") == b"/photos/\xe9t\xe9.jpg\n"
+    assert json.loads(written([odd], "json"))[0]["image"] == odd.image
+
+
+@pytest.mark.parametrize(("name", "left_out"), [("kml", 1), ("gpx", 1), ("paths", 1), ("csv", 0)])
+def test_what_a_format_cannot_hold_is_counted(name: str, left_out: int) -> None:
+    report = dump(ITEMS, io.BytesIO(), format=name)
+    assert (report.n_written, report.n_left_out) == (3 - left_out, left_out)
+    assert ("left out" in str(report)) == bool(left_out)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_nothing_to_write_is_still_a_valid_file(name: str, tmp_path: Path) -> None:
+    if FORMATS[name].binary:
+        pytest.importorskip("pyogrio")
+    report = export([], tmp_path / "none", format=name)
+    assert report.n_written == 0
+    assert (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("name", ["geojson", "kml", "gpx", "gpkg", "geoparquet"])
+def test_geopandas_reads_it_back(name: str, tmp_path: Path) -> None:
+    geopandas = pytest.importorskip("geopandas")
+    path = tmp_path / f"hits{FORMATS[name].suffix}"
+    export(HITS, path)
+    read = geopandas.read_parquet if name == "geoparquet" else geopandas.read_file
+    frame = read(path, **({"layer": "waypoints"} if name == "gpx" else {}))
+    located = frame[~frame.geometry.isna() & ~frame.geometry.is_empty]
+    assert len(frame) == (2 if FORMATS[name].needs == "place" else 3)
+    assert [(point.x, point.y) for point in located.geometry] == [
+        (14.421, 50.087),
+        (151.21, -33.86),
+    ]
+    assert frame.crs.to_epsg() == 4326
+
+
+@pytest.mark.parametrize("name", ["gpkg", "geoparquet"])
+def test_tables_keep_types(name: str, tmp_path: Path) -> None:
+    geopandas = pytest.importorskip("geopandas")
+    path = tmp_path / f"items{FORMATS[name].suffix}"
+    export(ITEMS, path)
+    frame = (geopandas.read_parquet if name == "geoparquet" else geopandas.read_file)(path)
+    assert frame["rating"].tolist()[:2] == [4.0, 4.5]  # whole numbers and others: all are numbers
+    assert frame["Score"][0] == 5
+    assert bool(frame["ok"][0]) is True
+    assert frame["time"][0] == "2019-06-01T12:30:00"
+
+
+def test_a_plane_has_no_crs_and_no_kml(tmp_path: Path) -> None:
+    geopandas = pytest.importorskip("geopandas")
+    items = [Item(id="a", place=Place(x=10.0, y=-3.0))]
+    export(items, tmp_path / "plane.parquet")
+    frame = geopandas.read_parquet(tmp_path / "plane.parquet")
+    assert frame.crs is None
+    assert (frame.geometry[0].x, frame.geometry[0].y) == (10.0, -3.0)
+    with pytest.raises(InputError, match="lies on a plane"):
+        export(items, tmp_path / "plane.kml")
+
+
+def test_a_failure_leaves_no_file_behind(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        export([Item(id="a", place=Place(x=1.0, y=2.0))], tmp_path / "a.gpx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_file_is_kept_unless_forced(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("mine")
+    with pytest.raises(InputError, match="exists already"):
+        export(ITEMS, path)
+    assert path.read_text() == "mine"
+    export(ITEMS, path, force=True)
+    assert path.read_text().startswith("id,title")
+
+
+def test_unknown_formats_list_the_choices(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no format 'shp'; choose one of json, jsonl, csv"):
+        export(ITEMS, tmp_path / "a.shp", format="shp")
+    with pytest.raises(InputError, match="cannot tell the format"):
+        guess_format(Path("items.docx"))
+    with pytest.raises(InputError, match="there is no folder"):
+        export(ITEMS, tmp_path / "no" / "items.csv")
+
+
+def test_dropped_places_leave_nothing_to_find_them_by() -> None:
+    (record, *_) = json.loads(written(HITS, "json", drop_places=True))
+    hidden = ("lat", "lon", "place_source", "score", "distance_m")
+    assert {key: record[key] for key in hidden} == dict.fromkeys(hidden)
+    assert record["terms"] == []
+    assert dump(ITEMS, io.BytesIO(), format="gpx", drop_places=True).n_written == 0
+
+
+def test_blurred_places_say_so_and_hide_distances() -> None:
+    record, _, nowhere = json.loads(written(HITS, "json", blur="1km"))
+    # The cell's centre, at most 0.71 km away, as the doctest of blur_lonlat derives it.
+    assert (record["lat"], record["lon"]) == (50.087648, 14.423549)
+    assert (record["place_blur_m"], record["distance_m"], record["terms"]) == (1000.0, None, [])
+    assert (nowhere["lat"], nowhere["place_blur_m"]) == (None, None)
+    assert b"position blurred to 1.0 km" in written(HITS, "kml", blur="1km")
+
+
+def test_a_plane_is_blurred_in_metres() -> None:
+    items = [Item(id="a", place=Place(x=1499.0, y=-1.0))]
+    (record,) = json.loads(written(items, "json", blur=1000))
+    assert (record["x"], record["y"]) == (1500.0, -500.0)
+
+
+def test_blur_and_drop_exclude_each_other() -> None:
+    with pytest.raises(InputError, match="exclude each other"):
+        dump(ITEMS, io.BytesIO(), format="json", blur="1km", drop_places=True)
+    with pytest.raises(InputError, match="larger than 0"):
+        dump(ITEMS, io.BytesIO(), format="json", blur=0)
+    with pytest.raises(QueryError, match="unknown unit"):
+        dump(ITEMS, io.BytesIO(), format="json", blur="1 parsec")
