@@ -1,0 +1,1 @@
+"""Readers: photos with their sidecars, and tables, to sources; sources to readings."""

@@ -1,0 +1,45 @@
+"""Photos found in folders, with their sidecars; nothing is opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from placelens.readers.base import Skipped, Source
+from placelens.readers.folders import Listing, is_printable, printable
+from placelens.readers.formats import IMAGE_SUFFIXES, suffix_of
+from placelens.readers.sidecars import sidecars_of
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file is taken for an image by its name."""
+    return suffix_of(name) in IMAGE_SUFFIXES
+
+
+def photos_in(listing: Listing) -> Iterator[Source | Skipped]:
+    """Every photo of one folder, in order of name."""
+    for name in listing.files:
+        if is_image_name(name):
+            yield photo_in(listing, name)
+
+
+def photo_in(listing: Listing, name: str) -> Source | Skipped:
+    """One photo of a folder, with its sidecars and a stamp that changes when any of them does."""
+    path = listing.path(name)
+    if not is_printable(path):
+        return Skipped(
+            key=printable(path), reason="its name is not valid UTF-8; rename it to have it taken"
+        )
+    sidecars = sidecars_of(name, listing.sidecars)
+    try:
+        stamp = "|".join(_stamp(listing.files[part]) for part in (name, *sidecars))
+    except OSError as error:
+        return Skipped(key=path, reason=f"it cannot be opened: {error.strerror or error}")
+    return Source(
+        key=path, stamp=stamp, image=path, sidecars=tuple(listing.path(part) for part in sidecars)
+    )
+
+
+def _stamp(entry: os.DirEntry[str]) -> str:
+    info = entry.stat()
+    return f"{info.st_size:x}.{info.st_mtime_ns:x}"

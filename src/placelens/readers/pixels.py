@@ -1,0 +1,114 @@
+"""From any Pillow image to the upright RGB square that an encoder takes."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from placelens.types import ImageSpec, UInt8Array
+
+ORIENTATION_TAG = 0x0112
+
+# EXIF 2.32, table "Orientation": what to do to the stored pixels to see them upright.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+_DEEP_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
+
+
+def prepare(image: Image.Image, spec: ImageSpec) -> UInt8Array:
+    """Prepare an image for an encoder.
+
+    An image as ``PIL.Image.open`` gives it is turned upright by its EXIF orientation; one that
+    was already processed is taken as it is.
+
+    Parameters
+    ----------
+    image : of any mode; transparency is laid on white.
+    spec : side length in pixels, and how to fit a picture that is not square.
+
+    Returns
+    -------
+    (size, size, 3) uint8, RGB.
+    """
+    turn = orientation_of(image) if isinstance(image, ImageFile.ImageFile) else 1
+    return to_square(to_rgb(image), spec, turn)
+
+
+def orientation_of(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8; 1 when there is none or it makes no sense."""
+    value = image.getexif().get(ORIENTATION_TAG, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Apply an EXIF orientation to pixels."""
+    method = _UPRIGHT.get(orientation)
+    return image if method is None else image.transpose(method)
+
+
+def to_square(rgb: Image.Image, spec: ImageSpec, orientation: int = 1) -> UInt8Array:
+    """Fit an RGB image into the square of ``spec``, then turn it upright.
+
+    Turning last is right because every fit is symmetric about the centre, and cheap because the
+    square is small.
+    """
+    width, height = rgb.size
+    size = spec.size
+    if spec.fit == "pad":
+        scale = size / max(width, height)
+        inner = (max(1, round(width * scale)), max(1, round(height * scale)))
+        square = Image.new("RGB", (size, size))
+        offset = ((size - inner[0]) // 2, (size - inner[1]) // 2)
+        square.paste(rgb.resize(inner, Image.Resampling.BICUBIC, reducing_gap=2.0), offset)
+    else:
+        side = min(width, height)
+        left, top = (width - side) / 2, (height - side) / 2
+        crop = (left, top, left + side, top + side)
+        box = crop if spec.fit == "crop" else (0.0, 0.0, float(width), float(height))
+        square = rgb.resize((size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+    # A copy, since Pillow's buffer is read-only.
+    return np.array(turn_upright(square, orientation), dtype=np.uint8)
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Convert any mode to RGB: transparency on white, deep greys scaled to 8 bits."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode in _DEEP_MODES:
+        return _deep_to_rgb(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    if image.mode == "LAB":
+        from PIL import ImageCms
+
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+        return converted if converted is not None else image.convert("RGB")
+    return image.convert("RGB")
+
+
+def _deep_to_rgb(image: Image.Image) -> Image.Image:
+    """Scale 16- and 32-bit greys to 8 bits.
+
+    Integers are divided by the least power of two that fits the brightest pixel (sensors give
+    10, 12 or 14 bits in 16); floating-point values are stretched from least to greatest.
+    """
+    values = np.asarray(image).astype(np.float64)
+    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if image.mode == "F" or low < 0:
+        scaled = (values - low) * (255.0 / (high - low)) if high > low else np.zeros_like(values)
+    else:
+        bits = max(8, int(high).bit_length())
+        scaled = values / 2.0 ** (bits - 8)
+    return Image.fromarray(scaled.clip(0, 255).astype(np.uint8)).convert("RGB")
