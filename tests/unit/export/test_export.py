@@ -73,7 +73,18 @@ def test_jsonl_has_one_object_a_line() -> None:
 
 def test_csv_columns_are_predictable() -> None:
     rows = list(csv.DictReader(io.StringIO(written(ITEMS, "csv").decode())))
-    fixed = "id title image text lat lon place_source time width height".split()
+    fixed = [
+        "id",
+        "title",
+        "image",
+        "text",
+        "lat",
+        "lon",
+        "place_source",
+        "time",
+        "width",
+        "height",
+    ]
     # Attributes in order of name; "title" is taken, "Score" is not, since items have no score.
     assert list(rows[0]) == [*fixed, "Score", "city", "nothing", "ok", "rating", "attr_title"]
     assert rows[0]["text"] == CHURCH.text

@@ -1,0 +1,69 @@
+"""Hits as a picture grid with a map: one piece of HTML that needs nothing else."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from html import escape
+
+from placelens.export.svg_map import svg_map
+from placelens.export.text_table import because
+from placelens.geo.units import format_distance
+from placelens.types import Hit, ScoreTerm
+
+COLOURS = {"place": "#2e7d5b", "text": "#1f5f8b", "image": "#8a4fa3", "vector": "#8a6d1f"}
+_CARD = (
+    "width:180px;border:1px solid #d5dade;border-radius:6px;overflow:hidden;"
+    "background:#fff;color:#1b1f23;font:12px/1.35 sans-serif"
+)
+
+
+def hits_html(hits: Sequence[Hit], thumbnail: Callable[[Hit], bytes | None]) -> str:
+    """A map of the located hits above a grid of cards, as one ``<div>``.
+
+    ``thumbnail`` gives a hit's JPEG, or None when it has no picture.
+    """
+    if not hits:
+        return "<div><p>No hits.</p></div>"
+    located = svg_map(hits)
+    picture = f'<div style="max-width:760px;margin:0 0 8px">{located}</div>' if located else ""
+    cards = "".join(hit_card(hit, thumbnail(hit)) for hit in hits)
+    return f'<div>{picture}<div style="display:flex;flex-wrap:wrap;gap:8px">{cards}</div></div>'
+
+
+def hit_card(hit: Hit, jpeg: bytes | None) -> str:
+    """One hit: picture or text, score, the score's split as a bar, distance."""
+    title = escape(hit.item.title)
+    if jpeg:
+        source = f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
+        top = (
+            f'<img alt="{title}" src="{source}" '
+            'style="width:100%;height:120px;object-fit:cover;display:block">'
+        )
+    else:
+        text = escape((hit.item.text or hit.item.title)[:220])
+        top = f'<div style="height:112px;padding:4px 8px;overflow:hidden">{text}</div>'
+    facts = [f"{hit.score:.3f}"]
+    if hit.distance_m is not None:
+        facts.append(format_distance(hit.distance_m))
+    if hit.item.place_source == "estimated":
+        facts.append("estimated position")
+    return (
+        f'<div style="{_CARD}">{top}{_bar(hit)}<div style="padding:4px 8px">'
+        f"<b>{hit.rank}. {title}</b><br>{escape(' · '.join(facts))}</div></div>"
+    )
+
+
+def _bar(hit: Hit) -> str:
+    """The terms' shares of the score as coloured segments; the numbers in the tooltip."""
+    total = sum(abs(term.contribution) for term in hit.terms)
+    if total == 0:
+        return ""
+    segments = "".join(_segment(term, total) for term in hit.terms)
+    return f'<div title="{escape(because(hit))}" style="display:flex;height:5px">{segments}</div>'
+
+
+def _segment(term: ScoreTerm, total: float) -> str:
+    share = 100 * abs(term.contribution) / total
+    faded = ";opacity:.35" if term.contribution < 0 else ""
+    return f'<span style="width:{share:.1f}%;background:{COLOURS[term.kind]}{faded}"></span>'

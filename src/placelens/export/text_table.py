@@ -1,0 +1,35 @@
+"""Hits as a plain text table, as ``repr`` shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from placelens.geo.units import format_distance
+from placelens.types import Hit
+
+_TITLE_WIDTH = 44
+
+
+def text_table(hits: Sequence[Hit]) -> str:
+    """One line a hit: rank, score, distance, the terms' shares, title."""
+    if not hits:
+        return "no hits"
+    rows = [("rank", "score", "distance", "title", "because")]
+    for hit in hits:
+        away = "" if hit.distance_m is None else format_distance(hit.distance_m)
+        title = " ".join(hit.item.title.split())
+        title = title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…"
+        rows.append((str(hit.rank), f"{hit.score:.3f}", away, title, because(hit)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if column < 3 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def because(hit: Hit) -> str:
+    """The score as its sum: ``0.41 place + 0.27 text``."""
+    return " + ".join(f"{term.contribution:.2f} {term.kind}" for term in hit.terms)

@@ -1,0 +1,167 @@
+"""Hits: a sequence, a table, a picture grid."""
+
+import json
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from placelens.export.svg_map import HEIGHT, WIDTH, svg_map
+from placelens.results import Hits
+from placelens.types import Hit, Item, Place, ScoreTerm
+
+
+def hit(rank: int, *, place: Place | None, title: str = "A dome", **item: object) -> Hit:
+    terms = (
+        ScoreTerm(kind="place", label="near", weight=0.5, value=0.8, contribution=0.4),
+        ScoreTerm(kind="text", label="dome", weight=0.5, value=0.2, contribution=0.1),
+    )
+    thing = Item(id=f"i{rank}", place=place, attributes={"title": title}, **item)  # type: ignore[arg-type]
+    distance = None if place is None else 1500.0
+    return Hit(
+        rank=rank,
+        id=thing.id,
+        score=0.5,
+        terms=terms,
+        distance_m=distance,
+        matched="image",
+        item=thing,
+    )
+
+
+@pytest.fixture
+def hits() -> Hits:
+    return Hits(
+        [
+            hit(1, place=Place(lat=50.0, lon=14.0), title="<script>alert('x')</script>"),
+            hit(2, place=Place(lat=50.5, lon=14.5), place_source="estimated"),
+            hit(3, place=None),
+        ],
+        query={"text": "dome"},
+        cursor="next",
+        elapsed_ms=1.5,
+        thumbnails={"i2": b"jpeg"}.get,
+    )
+
+
+def test_is_a_sequence_that_cannot_be_changed(hits: Hits) -> None:
+    assert len(hits) == 3
+    assert [each.rank for each in hits] == [1, 2, 3]
+    assert hits[-1].id == "i3"
+    assert hits[0] in hits
+    with pytest.raises(FrozenInstanceError):
+        hits[0].rank = 2  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        hits[0] = hits[1]  # type: ignore[index]
+
+
+def test_a_slice_keeps_the_question_but_not_the_next_page(hits: Hits) -> None:
+    best = hits[:1]
+    assert isinstance(best, Hits)
+    assert (len(best), best.query["text"], best.cursor) == (1, "dome", None)
+
+
+def test_to_dict_is_json(hits: Hits) -> None:
+    answer = json.loads(json.dumps(hits.to_dict()))
+    assert answer["query"] == {"text": "dome"}
+    assert answer["cursor"] == "next"
+    assert answer["understood"] is None
+    assert [each["id"] for each in answer["hits"]] == ["i1", "i2", "i3"]
+
+
+def test_to_geojson_returns_and_writes_the_same(hits: Hits, tmp_path: Path) -> None:
+    path = tmp_path / "hits.geojson"
+    collection = hits.to_geojson(path)
+    assert json.loads(path.read_text()) == collection
+    assert collection["features"][0]["geometry"]["coordinates"] == [14.0, 50.0]
+    assert hits.to_geojson(drop_places=True)["features"][0]["geometry"] is None
+
+
+@pytest.mark.parametrize("name", ["csv", "kml", "gpx", "gpkg", "geoparquet"])
+def test_every_short_cut_writes_its_format(hits: Hits, name: str, tmp_path: Path) -> None:
+    if name in ("gpkg", "geoparquet"):
+        pytest.importorskip("pyogrio")
+    report = getattr(hits, f"to_{name}")(tmp_path / "file")
+    assert report.format == name
+    assert report.n_written == (2 if name in ("kml", "gpx") else 3)
+    assert (tmp_path / "file").stat().st_size > 0
+
+
+def test_to_geodataframe_has_points_and_scores(hits: Hits) -> None:
+    pytest.importorskip("geopandas")
+    frame = hits.to_geodataframe()
+    assert frame["score"].tolist() == [0.5, 0.5, 0.5]
+    assert (frame.geometry[0].x, frame.geometry[0].y) == (14.0, 50.0)
+    assert frame.geometry[2] is None
+
+
+def test_repr_is_a_table(hits: Hits) -> None:
+    lines = repr(hits).splitlines()
+    assert lines[0].split() == ["rank", "score", "distance", "title", "because"]
+    assert " ".join(lines[2].split()) == "2 0.500 1.5 km A dome 0.40 place + 0.10 text"
+    assert repr(Hits([])) == "no hits"
+
+
+def test_html_escapes_and_embeds(hits: Hits) -> None:
+    html = hits._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert "data:image/jpeg;base64,anBlZw==" in html  # b64 of b"jpeg"
+    assert "estimated position" in html
+    assert "http" not in html.replace("http-equiv", "")  # nothing is fetched
+    root = ElementTree.fromstring(
+        html.replace('cover;display:block">', 'cover;display:block"/>').replace("<br>", "<br/>")
+    )
+    assert len(list(root.iter("circle"))) == 2
+    assert "No hits" in Hits([])._repr_html_()
+
+
+def circles(svg: str) -> dict[str, tuple[float, float]]:
+    found = {}
+    for group in ElementTree.fromstring(svg).iter("g"):
+        circle = group.find("circle")
+        found[group.findtext("text", "")] = (float(circle.get("cx", 0)), float(circle.get("cy", 0)))  # type: ignore[union-attr]
+    return found
+
+
+def test_map_has_north_up_and_east_right() -> None:
+    svg = svg_map([hit(1, place=Place(lat=50, lon=14)), hit(2, place=Place(lat=51, lon=15))])
+    points = circles(svg)
+    assert points["2"][0] > points["1"][0]
+    assert points["2"][1] < points["1"][1]
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points.values())
+
+
+def test_map_over_the_antimeridian_stays_narrow() -> None:
+    fiji, samoa = Place(lat=-17.0, lon=178.0), Place(lat=-14.0, lon=-172.0)
+    points = circles(svg_map([hit(1, place=fiji), hit(2, place=samoa)]))
+    # 10 degrees apart by the short way, east of Fiji; the long way would put Samoa far left.
+    assert points["2"][0] > points["1"][0]
+
+
+@pytest.mark.parametrize("lat", [90.0, -90.0, 0.0])
+def test_map_of_a_single_point_is_centred(lat: float) -> None:
+    points = circles(svg_map([hit(1, place=Place(lat=lat, lon=180.0))]))
+    assert points["1"] == (WIDTH / 2, HEIGHT / 2)
+
+
+def test_map_draws_land_that_is_in_view() -> None:
+    hits = [hit(1, place=Place(lat=50, lon=14)), hit(2, place=Place(lat=51, lon=15))]
+    around = [(0.0, 40.0), (30.0, 40.0), (30.0, 60.0), (0.0, 60.0)]
+    away = [(100.0, 0.0), (101.0, 0.0), (101.0, 1.0)]
+    assert svg_map(hits, outlines=[around, away]).count('fill="#f6f4ee"') == 1
+
+
+def test_land_over_the_antimeridian_is_one_piece() -> None:
+    fiji = [hit(1, place=Place(lat=-17.0, lon=179.0))]
+    svg = svg_map(fiji, outlines=[[(178.0, -18.0), (-179.0, -18.0), (-179.0, -16.0)]])
+    path = next(ElementTree.fromstring(svg).iter("path")).get("d", "")
+    xs = [float(pair.split()[0]) for pair in path.strip("MZ").split("L")]
+    # 178 to 181 degrees lie 1 degree west and 2 degrees east of the centre, by the same scale.
+    assert xs[1] - WIDTH / 2 == pytest.approx(2 * (WIDTH / 2 - xs[0]), rel=1e-3)
+
+
+def test_map_of_a_plane_and_of_nothing() -> None:
+    assert len(circles(svg_map([hit(1, place=Place(x=1e6, y=2.0))]))) == 1
+    assert svg_map([hit(1, place=None)]) == ""
