@@ -28,9 +28,13 @@ __all__ = [
     "Area",
     "area",
     "areas_by_name",
+    "country_name",
+    "letters_of_state",
+    "names_of",
     "outline",
     "outline_codes",
     "region",
+    "state_name",
 ]
 
 COAST_BUFFER_DEG = 0.1
@@ -104,6 +108,36 @@ def areas_by_name() -> dict[str, tuple[str, ...]]:
     for code, state in _states().items():
         names.setdefault(fold(state["name"]), []).append(code)
     return {name: tuple(dict.fromkeys(codes)) for name, codes in names.items()}
+
+
+def country_name(code: str) -> str:
+    """The name of a country of any ISO code, with or without an outline."""
+    country = _countries().get(code)
+    return str(country["name"]) if country else code
+
+
+def state_name(letters: str) -> str | None:
+    """The name of a US state by its two letters."""
+    state = _states().get(f"US-{letters}")
+    return str(state["name"]) if state else None
+
+
+@cache
+def names_of(code: str) -> frozenset[str]:
+    """All folded names of a country, its two letters among them; they may stand behind a town."""
+    return frozenset(
+        {fold(country_name(code)), code.casefold(), *map(fold, _EVERYDAY_NAMES.get(code, ()))}
+    )
+
+
+@cache
+def letters_of_state(name: str) -> frozenset[str]:
+    """The two letters of a US state, folded; empty for any other name."""
+    return frozenset(
+        code.removeprefix("US-").casefold()
+        for code, state in _states().items()
+        if state["name"] == name
+    )
 
 
 @lru_cache(maxsize=512)

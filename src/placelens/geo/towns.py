@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 
-from placelens.geo.distance import unit_vectors
 from placelens.geo.names import fold_lines
 from placelens.types import BoolArray, Float64Array, Int64Array, UInt8Array
 
@@ -62,11 +61,6 @@ class TownTable:
         key = folded.encode()
         # 0xff occurs in no UTF-8 text, so every continuation of the prefix sorts before it.
         return slice(bisect_left(self.names, key), bisect_left(self.names, key + b"\xff"))
-
-    def nearest(self, lat: float, lon: float) -> int:
-        """The town whose centre is nearest to a position on the sphere."""
-        here = unit_vectors(np.array([lat]), np.array([lon]))[0]
-        return int(np.argmax(unit_vectors(self.lat, self.lon) @ here))
 
 
 @cache

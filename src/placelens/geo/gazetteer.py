@@ -1,0 +1,260 @@
+"""The offline gazetteer: from a name to the places it may mean, best first.
+
+Places are towns above 5,000 people (GeoNames, CC BY 4.0), countries and US states. Among places
+of one name a country comes first, then a state, then towns by population, where an alternate name
+counts a fifth of the population: "Geneva" is Genève, with 183,000 people, before Geneva in the
+state of New York, with 13,000; "Roma" is Rome before Roma in Queensland.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from placelens.errors import QueryError
+from placelens.geo import countries
+from placelens.geo.distance import distances_m
+from placelens.geo.names import fold
+from placelens.geo.regions import Polygon
+from placelens.geo.towns import TownTable, town_table
+from placelens.types import Float64Array, Int64Array, Place, check_latlon
+
+__all__ = ["Gazetteer", "PlaceChoice", "town_radius_m"]
+
+_ALTERNATE_SHARE = 0.2
+
+_TOWN_BEFORE_STATE = frozenset({"new york", "washington"})
+"""Names by which people mean the city more often than the state."""
+
+_SHORT_NAMES = {"nyc": "New York City", "la": "Los Angeles"}
+
+_REGIONS = {
+    "AU": {"01": "Australian Capital Territory", "02": "New South Wales",
+           "03": "Northern Territory", "04": "Queensland", "05": "South Australia",
+           "06": "Tasmania", "07": "Victoria", "08": "Western Australia"},
+    "CA": {"01": "Alberta", "02": "British Columbia", "03": "Manitoba", "04": "New Brunswick",
+           "05": "Newfoundland and Labrador", "07": "Nova Scotia", "08": "Ontario",
+           "09": "Prince Edward Island", "10": "Quebec", "11": "Saskatchewan", "12": "Yukon",
+           "13": "Northwest Territories", "14": "Nunavut"},
+    "GB": {"ENG": "England", "NIR": "Northern Ireland", "SCT": "Scotland", "WLS": "Wales"},
+}  # fmt: skip
+"""GeoNames' first-level divisions that people write behind a town, beside the US states."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceChoice:
+    """One place that a name may mean; ``code`` is its country's (``FR``) or state's (``US-TX``)."""
+
+    name: str
+    kind: str
+    country: str
+    admin: str | None
+    lat: float
+    lon: float
+    population: int
+    code: str
+
+    @property
+    def place(self) -> Place:
+        """Its position."""
+        return Place(lat=self.lat, lon=self.lon)
+
+    @property
+    def label(self) -> str:
+        """Its name with what tells it apart: ``Paris, Texas, United States``."""
+        parts = (self.name, self.admin, self.country)
+        return ", ".join(dict.fromkeys(part for part in parts if part))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The choice as plain JSON types."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "country": self.country,
+            "admin": self.admin,
+            "lat": self.lat,
+            "lon": self.lon,
+            "population": self.population,
+            "label": self.label,
+        }
+
+
+def town_radius_m(population: Int64Array | int) -> Float64Array:
+    """How far "in" a town reaches from its centre: 12 m times the root of its population.
+
+    That is 8.7 km for Lyon (520,000), 17.5 km for Paris (2.1 million) and 37 km for Tokyo; never
+    under 5 km, since photos of a small town are taken around it, nor over 40 km.
+    """
+    reach: Float64Array = np.clip(12.0 * np.sqrt(population), 5_000.0, 40_000.0)
+    return reach
+
+
+class Gazetteer:
+    """Looks up towns, countries and US states by name, prefix or position.
+
+    The data are read on first use, in a tenth of a second; the very first use on a machine
+    takes a few seconds more, see ``placelens.geo.towns``.
+
+    Examples
+    --------
+    >>> gazetteer = Gazetteer()
+    >>> [choice.label for choice in gazetteer.find("paris")][:2]
+    ['Paris, France', 'Paris, Texas, United States']
+    >>> gazetteer.find("Paris, TX")[0].label
+    'Paris, Texas, United States'
+    >>> gazetteer.find("Brigadoon")
+    []
+    """
+
+    def __init__(self, towns: TownTable | None = None) -> None:
+        self._towns = towns
+
+    @property
+    def towns(self) -> TownTable:
+        """The table of towns, read on first use."""
+        if self._towns is None:
+            self._towns = town_table()
+        return self._towns
+
+    def find(self, name: str, *, limit: int = 10) -> list[PlaceChoice]:
+        """The places a name may mean, best first; "Paris, Texas" keeps to those in Texas.
+
+        Accents, case, hyphens and apostrophes do not matter. A qualifier behind a comma is a
+        country, a US state or its two letters, or a first-level division of Australia, Canada
+        or the United Kingdom; where it fits none of the places nothing is found.
+        """
+        head, _, tail = name.partition(",")
+        choices = self._areas(fold(head)) + self._towns_named(fold(head))
+        if fold(head) in _TOWN_BEFORE_STATE:
+            choices.sort(key=lambda choice: choice.kind == "state")
+        for qualifier in filter(None, map(fold, tail.split(","))):
+            choices = [choice for choice in choices if qualifier in self._qualifiers(choice)]
+        return choices[:limit]
+
+    def resolve(self, name: str) -> PlaceChoice:
+        """The best place of a name.
+
+        Raises
+        ------
+        QueryError
+            If there is none.
+        """
+        choices = self.find(name, limit=1)
+        if choices:
+            return choices[0]
+        similar = [choice.label for choice in self.complete(name[: max(3, len(name) - 2)], limit=3)]
+        hint = f"; similar: {' / '.join(similar)}" if similar else ""
+        raise QueryError(
+            f"place {name!r} is not a known town (above 5,000 people), country or US state{hint}; "
+            "a position can be given as lat,lon"
+        )
+
+    def complete(self, prefix: str, *, limit: int = 8) -> list[PlaceChoice]:
+        """Places whose name starts with a prefix, best first, to be offered while typing."""
+        folded = fold(prefix)
+        if not folded:
+            return []
+        names = countries.areas_by_name()
+        codes = [code for name in names if name.startswith(folded) for code in names[name]]
+        areas = [_area_choice(code) for code in dict.fromkeys(codes)]
+        areas.sort(key=lambda choice: (choice.kind != "country", -choice.population))
+        exact = self.find(prefix, limit=limit)
+        towns = self._choices(self.towns.with_prefix(folded), limit)
+        # A whole name typed out comes first; then countries are few and well known.
+        return list(dict.fromkeys([*exact, *areas[: limit // 2], *towns]))[:limit]
+
+    def nearest(self, *, lat: float, lon: float) -> PlaceChoice:
+        """The town that a position belongs to or lies nearest to.
+
+        Towns reach ``town_radius_m(population) / 2`` from their centre; where several reach the
+        position, the largest counts: the middle of Lyon is in Lyon, not in one of its districts.
+
+        Raises
+        ------
+        CoordinateError
+            If the position is not finite or out of range.
+        """
+        check_latlon(lat, lon)
+        towns = self.towns
+        distances = distances_m(towns.lat, towns.lon, to=Place(lat=lat, lon=lon))
+        gaps = np.maximum(distances - town_radius_m(towns.population) / 2.0, 0.0)
+        return self._town(int(np.lexsort((-towns.population, gaps))[0]))
+
+    def country(self, name: str) -> PlaceChoice | None:
+        """The country of a name, everyday names included: USA, Holland, Czech Republic."""
+        countries_named = [c for c in self._areas(fold(name)) if c.kind == "country"]
+        return countries_named[0] if countries_named else None
+
+    def region(self, choice: PlaceChoice) -> Polygon:
+        """The region "in" a country or state: its outline, widened by 0.1 degrees at the coast.
+
+        Raises
+        ------
+        QueryError
+            If the choice is a town, which has no outline.
+        """
+        if choice.kind == "town":
+            raise QueryError(f"{choice.label} is a town; only countries and states have outlines")
+        return countries.region(choice.code)
+
+    def _areas(self, folded: str) -> list[PlaceChoice]:
+        return [_area_choice(code) for code in countries.areas_by_name().get(folded, ())]
+
+    def _towns_named(self, folded: str) -> list[PlaceChoice]:
+        if folded in _SHORT_NAMES:
+            folded = fold(_SHORT_NAMES[folded])
+        return self._choices(self.towns.with_name(folded), None) if folded else []
+
+    def _choices(self, rows: slice, limit: int | None) -> list[PlaceChoice]:
+        """The towns of some rows of names, each once, best first."""
+        towns = self.towns
+        indices = towns.name_towns[rows]
+        share = np.where(towns.name_is_main[rows], 1.0, _ALTERNATE_SHARE)
+        order = np.argsort(-towns.population[indices] * share, kind="stable")
+        ranked: Iterable[int] = dict.fromkeys(indices[order].tolist())
+        return [self._town(index) for index in list(ranked)[:limit]]
+
+    def _town(self, index: int) -> PlaceChoice:
+        towns = self.towns
+        code = towns.countries[index]
+        return PlaceChoice(
+            name=towns.labels[index],
+            kind="town",
+            country=countries.country_name(code),
+            admin=_division(code, towns.admin1[index]),
+            lat=float(towns.lat[index]),
+            lon=float(towns.lon[index]),
+            population=int(towns.population[index]),
+            code=code,
+        )
+
+    def _qualifiers(self, choice: PlaceChoice) -> set[str]:
+        """Folded words that may stand behind a place's name to tell which one is meant."""
+        words = {fold(choice.country), *countries.names_of(choice.code.partition("-")[0])}
+        if choice.admin is not None:
+            words.add(fold(choice.admin))
+            words.update(countries.letters_of_state(choice.admin))
+        return words
+
+
+def _area_choice(code: str) -> PlaceChoice:
+    area = countries.area(code)
+    return PlaceChoice(
+        name=area.name,
+        kind=area.kind,
+        country=area.country,
+        admin=None,
+        lat=area.lat,
+        lon=area.lon,
+        population=area.population,
+        code=code,
+    )
+
+
+def _division(country: str, admin1: str) -> str | None:
+    if country == "US":
+        return countries.state_name(admin1)
+    return _REGIONS.get(country, {}).get(admin1)
