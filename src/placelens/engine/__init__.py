@@ -1,0 +1,1 @@
+"""A query, from plan to hits."""

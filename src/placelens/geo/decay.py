@@ -31,7 +31,7 @@ KIND_CODES: dict[str, int] = {"linear": LINEAR, "gauss": GAUSS, "exp": EXP}
 
 @dataclass(frozen=True, slots=True)
 class Decay:
-    """A decay: its kind, its scale in metres (None: d_max, linear only) and its offset in metres."""
+    """A decay: its kind, its scale in metres (None: d_max, linear only) and its offset."""
 
     kind: DecayKind
     scale_m: float | None = None

@@ -35,10 +35,10 @@ def parse_distance_m(value: str | float, *, name: str = "distance") -> float:
     4828.032
     >>> parse_distance_m(250)
     250.0
-    >>> parse_distance_m("5 parsecs")
+    >>> parse_distance_m("5 au")
     Traceback (most recent call last):
         ...
-    placelens.errors.QueryError: distance '5 parsecs': unknown unit 'parsecs'; use m, km, mi, nmi, ft or yd
+    placelens.errors.QueryError: distance '5 au': unknown unit 'au'; use m, km, mi, nmi, ft or yd
     """
     if isinstance(value, str):
         match = _DISTANCE.fullmatch(value)

@@ -1,0 +1,1 @@
+"""Indexes: each finds the exact top k of the same score."""

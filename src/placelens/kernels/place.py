@@ -53,7 +53,7 @@ def _distances(space: int, positions: Float64Array, origin: Float64Array) -> Flo
     for i in range(positions.shape[0]):
         row = positions[i]
         chord = _chord(row, origin[0], origin[1], origin[2])
-        out[i] = _distance(space, chord) if chord == chord else math.nan
+        out[i] = math.nan if math.isnan(chord) else _distance(space, chord)
     return out
 
 
@@ -71,7 +71,7 @@ def _proximities(
     for i in range(positions.shape[0]):
         row = positions[i]
         chord = _chord(row, origin[0], origin[1], origin[2])
-        out[i] = _decay(kind, scale, offset, _distance(space, chord)) if chord == chord else 0.0
+        out[i] = 0.0 if math.isnan(chord) else _decay(kind, scale, offset, _distance(space, chord))
     return out
 
 
@@ -84,3 +84,30 @@ def _max_distance(space: int, positions: Float64Array, origin: Float64Array) -> 
         if chord > farthest:  # false for NaN
             farthest = chord
     return _distance(space, farthest)
+
+
+@njit(cache=True, nogil=True)
+def _box_proximities(
+    space: int,
+    low: Float64Array,
+    high: Float64Array,
+    origin: Float64Array,
+    kind: int,
+    scale: float,
+    offset: float,
+) -> Float64Array:
+    """Upper bounds of the proximity inside boxes, (n, 3) corners each.
+
+    The straight-line distance to a box never exceeds that to a point in it, the chord is
+    monotone in the great-circle distance, and a decay does not increase.
+    """
+    out = np.empty(low.shape[0])
+    for i in range(low.shape[0]):
+        total = 0.0
+        for j in range(3):
+            gap = max(0.0, low[i, j] - origin[j], origin[j] - high[i, j])
+            total += gap * gap
+        # Shrunk by more than the rounding of these few operations, so that it stays a bound.
+        chord = math.sqrt(total) * (1.0 - 1e-15)
+        out[i] = _decay(kind, scale, offset, _distance(space, chord))
+    return out

@@ -1,0 +1,594 @@
+"""The public object: a folder of items, their vectors, and how to search them.
+
+It joins what the rooms below do and computes nothing itself.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time as clock
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from placelens.encoders.base import Encoder
+from placelens.engine.execute import Searcher
+from placelens.engine.query import Similarity
+from placelens.engine.request import Resolver, SearchRequest
+from placelens.engine.stats import Stats, stats_of
+from placelens.errors import (
+    CollectionError,
+    EncoderMismatchError,
+    InputError,
+    ItemNotFoundError,
+)
+from placelens.ingest.pipeline import Ingest
+from placelens.ingest.report import IngestReport, ProgressCallback
+from placelens.ingest.vectors import Conflict, unit_rows, vector_table, write_vectors
+from placelens.readers.base import Skipped, Source
+from placelens.results import Hits
+from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
+from placelens.storage.manifest import Manifest
+from placelens.storage.snapshot import Snapshot
+from placelens.storage.table import ItemTable
+from placelens.types import (
+    MODALITIES,
+    Attribute,
+    Float32Array,
+    Item,
+    Modality,
+    Place,
+    Space,
+)
+
+UNSET: Any = type("Unset", (), {"__repr__": lambda self: "unset"})()
+
+
+class Collection:
+    """Items on disk with their vectors and index; many may read while one writes.
+
+    Make one with `create`, or open one with `open`. The encoder is loaded when it is first
+    needed; a collection remembers it by fingerprint and refuses another one's vectors.
+    """
+
+    def __init__(self, table: ItemTable, encoder: Encoder | None = None) -> None:
+        self._table = table
+        self._encoder = encoder
+        self._encoder_lock = threading.Lock()
+        self._searcher: Searcher | None = None
+        self._searcher_lock = threading.Lock()
+        if encoder is not None:
+            self._check_encoder(encoder)
+
+    @classmethod
+    def create(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        encoder: str | Encoder | None = None,
+        dim: int | None = None,
+        modalities: Sequence[Modality] | None = None,
+        space: Space = "sphere",
+    ) -> Collection:
+        """Create an empty collection.
+
+        Parameters
+        ----------
+        path
+            A folder that does not exist yet.
+        encoder
+            Name of the encoder, or one; "lite" when neither it nor ``dim`` is given.
+        dim
+            Length of the vectors, for a collection of vectors of one's own, without an encoder.
+        modalities
+            What the vectors stand for; without an encoder ("vector",) unless told otherwise.
+        space
+            "sphere" for lat and lon in degrees, "plane" for x and y in metres.
+
+        Raises
+        ------
+        CollectionExistsError
+            If there is something at ``path``.
+        InputError
+            If both ``encoder`` and ``dim`` are given, or a value is out of range.
+        """
+        if encoder is not None and dim is not None:
+            raise InputError("give an encoder, or dim for vectors of your own, not both")
+        if space not in COORDINATES:
+            raise InputError(f"space {space!r} is not known; use sphere or plane")
+        folder = Path(path).expanduser()
+        if dim is not None:
+            chosen = tuple(modalities or ("vector",))
+            _check_modalities(chosen)
+            if isinstance(dim, bool) or dim < 1:
+                raise InputError(f"dim = {dim} is not a positive number of components")
+            manifest = Manifest(dim=int(dim), modalities=chosen, space=space)
+            return cls(ItemTable.create(folder, manifest))
+        loaded = _load_encoder(encoder if encoder is not None else "lite")
+        offered: tuple[Modality, ...] = (
+            *(("image",) if loaded.image_spec is not None else ()),
+            *(("text",) if loaded.takes_text else ()),
+        )
+        manifest = Manifest(
+            dim=loaded.dim,
+            modalities=offered,
+            space=space,
+            encoder=loaded.name,
+            fingerprint=loaded.fingerprint,
+            calibrations={pair: (c.slope, c.intercept) for pair, c in loaded.calibrations.items()},
+        )
+        return cls(ItemTable.create(folder, manifest), loaded)
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str], *, encoder: str | Encoder | None = None
+    ) -> Collection:
+        """Open a collection; nothing is read that is not needed.
+
+        Raises
+        ------
+        CollectionNotFoundError
+            If there is none at ``path``.
+        FormatVersionError
+            If a newer placelens wrote it.
+        EncoderMismatchError
+            If ``encoder`` is not the one its vectors come from.
+        """
+        table = ItemTable.open(Path(path).expanduser())
+        return cls(table, _load_encoder(encoder) if encoder is not None else None)
+
+    # What it is
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self._table.folder
+
+    @property
+    def name(self) -> str:
+        """The folder's name without ``.pl``."""
+        return self.path.resolve().name.removesuffix(".pl")
+
+    @property
+    def space(self) -> Space:
+        """Sphere or plane."""
+        return self._table.manifest.space
+
+    @property
+    def dim(self) -> int:
+        """Length of the vectors."""
+        return self._table.manifest.dim
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What the vectors stand for."""
+        return self._table.manifest.modalities
+
+    @property
+    def encoder_name(self) -> str | None:
+        """Name of the encoder; None for vectors of one's own."""
+        return self._table.manifest.encoder
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder, loaded when first asked for.
+
+        Raises
+        ------
+        CollectionError
+            If the collection holds vectors of one's own.
+        EncoderMismatchError
+            If the installed encoder is not the one the vectors come from.
+        """
+        with self._encoder_lock:
+            if self._encoder is None:
+                if self.encoder_name is None:
+                    raise CollectionError(
+                        f"{self.path} holds vectors of your own and has no encoder; "
+                        "search it with vector=, or add with add_vectors"
+                    )
+                loaded = _load_encoder(self.encoder_name)
+                self._check_encoder(loaded)
+                self._encoder = loaded
+            return self._encoder
+
+    @property
+    def version(self) -> int:
+        """Number of the version at hand; every commit makes one."""
+        return self._table.version
+
+    def __len__(self) -> int:
+        return int(self._snapshot().n_items)
+
+    def __repr__(self) -> str:
+        encoder = self.encoder_name or f"{self.dim}-d vectors"
+        return f"Collection({str(self.path)!r}, {len(self):,} items, {encoder}, {self.space})"
+
+    def stats(self) -> Stats:
+        """Counts, extent, times and attributes."""
+        return stats_of(self.name, self._snapshot(), self._table)
+
+    # Reading
+
+    def refresh(self) -> bool:
+        """See what other processes have committed; True when there was something new."""
+        return self._table.refresh()
+
+    def get(self, item_id: str) -> Item:
+        """The item of an id."""
+        return self._snapshot().items([self._row_of(item_id)])[0]
+
+    def items(self, *, batch_size: int = 1024) -> Iterator[Item]:
+        """All items, in the table's order."""
+        snapshot = self._snapshot()
+        for start in range(0, snapshot.n_items, batch_size):
+            yield from snapshot.items(range(start, min(start + batch_size, snapshot.n_items)))
+
+    def thumbnail(self, item_id: str) -> bytes | None:
+        """The small JPEG of an item; None when it has no image."""
+        row = self._row_of(item_id)
+        value: bytes | None = self._snapshot().take([row], ["thumbnail"])["thumbnail"][0].as_py()
+        return value
+
+    def vector(self, item_id: str, modality: Modality | None = None) -> Float32Array:
+        """The unit vector of an item, (dim,); of its first modality unless one is named."""
+        row = self._row_of(item_id)
+        return _vector_of(self._snapshot(), row, item_id, self.modalities, modality)
+
+    # Writing
+
+    def add(
+        self,
+        sources: Iterable[Source | Skipped],
+        *,
+        prune: bool = False,
+        workers: int | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> IngestReport:
+        """Take in what readers found: only what is new, changed or moved is read.
+
+        Interrupted, it keeps what is done, and the next call goes on from there.
+
+        Parameters
+        ----------
+        sources
+            From `read_photos` or `read_table`.
+        prune
+            Drop items whose file is gone.
+        workers
+            Processes that decode; 0 for none, None to choose.
+        progress
+            Called with a `Progress` after each batch.
+
+        Raises
+        ------
+        CollectionLockedError
+            If another process is writing.
+        """
+        encoder = self.encoder
+        with self._table.writing():
+            ingest = Ingest(self._table, encoder, workers=workers, progress=progress)
+            return ingest.run(sources, prune=prune)
+
+    def add_vectors(
+        self,
+        ids: Sequence[str],
+        vectors: Any,
+        *,
+        lat: Any = None,
+        lon: Any = None,
+        x: Any = None,
+        y: Any = None,
+        text: Sequence[str | None] | None = None,
+        image: Sequence[str | None] | None = None,
+        time: Sequence[datetime | None] | None = None,
+        attributes: Any = None,
+        modality: Modality | None = None,
+        on_conflict: Conflict = "error",
+    ) -> int:
+        """Add items with vectors of one's own, in one commit; return how many were written.
+
+        Parameters
+        ----------
+        ids
+            n public ids, all different.
+        vectors
+            (n, dim) numbers: a NumPy array, an Arrow FixedSizeList array, or a pandas column of
+            arrays. They are scaled to length 1.
+        lat, lon
+            Degrees, (n,) each; NaN or None for an item without a place. x, y in metres on a plane.
+        attributes
+            A pandas or Arrow table with n rows, a sequence of n mappings, or a mapping of columns.
+        modality
+            What the vectors stand for, when the collection knows several.
+        on_conflict
+            What to do about ids that are there already.
+
+        Raises
+        ------
+        VectorError, CoordinateError, InputError
+            Naming the row; nothing is written then.
+        """
+        chosen = self._modality(modality)
+        columns = vector_table(
+            ids,
+            unit_rows(vectors, self.dim),
+            modality=chosen,
+            space=self.space,
+            coordinates={"lat": lat, "lon": lon, "x": x, "y": y},
+            text=text,
+            image=image,
+            time=time,
+            attributes=attributes,
+        )
+        with self._table.writing():
+            return write_vectors(self._table, columns, on_conflict=on_conflict)
+
+    def update(
+        self,
+        item_id: str,
+        *,
+        text: str | None = UNSET,
+        place: Place | None = UNSET,
+        time: datetime | None = UNSET,
+        attributes: Mapping[str, Attribute] = UNSET,
+    ) -> Item:
+        """Change what is said of an item; a new text is encoded anew. Returns the item.
+
+        ``attributes`` are merged into those that are there; a value of None removes one.
+        """
+        values: dict[str, Any] = {}
+        if text is not UNSET:
+            values["text"] = text
+            if "text" in self.modalities:
+                encoded = self.encoder.encode_texts([text])[0] if text else None
+                values["text_vector"] = encoded
+        if place is not UNSET:
+            values |= self._place_columns(place)
+        if time is not UNSET:
+            values["time"] = time.replace(tzinfo=None) if time else None
+            values["utc_offset_s"] = utc_offset_s(time)
+        with self._table.writing():
+            snapshot = self._snapshot()
+            row = self._row_of(item_id)
+            if attributes is not UNSET:
+                merged = {**snapshot.items([row])[0].attributes, **attributes}
+                kept = {name: value for name, value in merged.items() if value is not None}
+                values["attributes"] = attributes_to_json(kept)
+            if values:
+                self._table.update(int(snapshot.iids[row]), values)
+        return self.get(item_id)
+
+    def delete(self, ids: str | Iterable[str]) -> int:
+        """Remove items; return how many there were. Unknown ids are passed over."""
+        wanted = [ids] if isinstance(ids, str) else list(ids)
+        with self._table.writing():
+            iids = self._table.find(wanted, ["iid"])["iid"].to_pylist()
+            self._table.delete(iids)
+            return len(iids)
+
+    # Versions
+
+    def compact(self, *, keep: timedelta = timedelta(hours=1)) -> int:
+        """Merge small files and drop old versions; return the bytes freed.
+
+        Snapshots stay, and so do versions younger than ``keep``, for their readers.
+        """
+        with self._table.writing():
+            return self._table.compact(keep=keep)
+
+    def snapshot(self, name: str) -> None:
+        """Keep the newest state under a name."""
+        with self._table.writing():
+            self._table.snapshot(name)
+
+    def snapshots(self) -> dict[str, int]:
+        """Names and versions of the states kept."""
+        return self._table.snapshots()
+
+    def drop_snapshot(self, name: str) -> None:
+        """Forget a snapshot; its files go with the next compaction."""
+        with self._table.writing():
+            self._table.drop_snapshot(name)
+
+    def restore(self, name: str) -> None:
+        """Go back to a snapshot: its state becomes the newest version."""
+        with self._table.writing():
+            self._table.restore(name)
+
+    # Searching
+
+    def search(
+        self,
+        query: str | Sequence[Any] | None = None,
+        *,
+        image: Any = None,
+        like: Any = None,
+        vector: Any = None,
+        near: Place | str | None = None,
+        decay: str | None = None,
+        mu: float = 0.5,
+        k: int = 10,
+        bbox: Sequence[float] | None = None,
+        radius: str | float | None = None,
+        polygon: Any = None,
+        time: Any = None,
+        where: Mapping[str, Any] | None = None,
+        modality: Modality | Sequence[Modality] | None = None,
+        located_only: bool = False,
+        parse: bool = True,
+        similarity: Similarity | None = None,
+        cursor: str | None = None,
+        engine: str | None = None,
+    ) -> Hits:
+        """The true top k by meaning and place: ``mu * place + (1 - mu) * meaning``.
+
+        Parameters
+        ----------
+        query
+            Words; or a sequence of words and (words, weight) pairs. Negative weights push away.
+        image
+            A path, bytes, a PIL image, or (one of these, weight); or a sequence of them.
+        like
+            Id of an item as the example, or (id, weight); or a sequence. The item is left out.
+        vector
+            (dim,) numbers, or (numbers, weight); or a list of such pairs.
+        near
+            A `Place`, "50.087,14.421", or a name like "Lyon".
+        decay
+            How nearness falls with distance: "gauss:5km" (default "gauss:25km"), "exp:5km",
+            "linear:5km", or the paper's "linear"; see `placelens.geo.decay`.
+        mu
+            What place counts for, in [0, 1].
+        bbox
+            (west, south, east, north); west > east crosses the antimeridian.
+        radius
+            "5km" or metres: nothing farther from ``near`` is found.
+        polygon
+            A GeoJSON mapping or a shapely geometry.
+        time
+            "2019", "2019-06", or (from, to) with None for an open end.
+        where
+            Attribute conditions: ``{"city": "Paris", "rating": {"gte": 3}}``.
+        modality
+            Which vectors are compared; an item counts with its best.
+        parse
+            Whether place names in the words ("near Lyon", "in Peru") become place and region.
+        similarity
+            "calibrated" (the default where the encoder says how) or "raw" cosines.
+        cursor
+            From the page before.
+        engine
+            The index to use; by default the planner chooses.
+
+        Raises
+        ------
+        QueryError, FilterError, CoordinateError, VectorError
+            Naming what cannot be used.
+        """
+        started = clock.perf_counter()
+        searcher = self._current_searcher()
+        request = SearchRequest(
+            query=query,
+            image=image,
+            like=like,
+            vector=vector,
+            near=near,
+            decay=decay,
+            mu=mu,
+            k=k,
+            bbox=bbox,
+            radius=radius,
+            polygon=polygon,
+            time=time,
+            where=where,
+            modality=modality,
+            located_only=located_only,
+            parse=parse,
+            similarity=similarity,
+            cursor=cursor,
+            engine=engine,
+        )
+        resolver = Resolver(searcher.snapshot, self._table.manifest, lambda: self.encoder)
+        resolved, understood = resolver.resolve(request)
+        answer = searcher.search(resolved)
+        return Hits(
+            hits=answer.hits,
+            query=request.to_dict(),
+            understood=understood,
+            plan=answer.plan,
+            certificate=answer.certificate,
+            cursor=answer.cursor,
+            elapsed_ms=(clock.perf_counter() - started) * 1_000,
+            thumbnails=self.thumbnail,
+        )
+
+    # Inside
+
+    def _snapshot(self) -> Snapshot:
+        return self._current_searcher().snapshot
+
+    def _current_searcher(self) -> Searcher:
+        """The searcher of the version at hand; columns that did not change are kept."""
+        with self._searcher_lock:
+            before = self._searcher
+            if before is None or before.snapshot.version != self._table.version:
+                previous = before.snapshot if before is not None else None
+                snapshot = Snapshot(self._table.dataset, self.space, previous)
+                self._searcher = Searcher(snapshot, self._table.manifest)
+            return self._searcher  # type: ignore[return-value]
+
+    def _row_of(self, item_id: str) -> int:
+        row = self._snapshot().row_of(item_id)
+        if row is None:
+            raise ItemNotFoundError(f"{self.path} has no item with id {item_id!r}")
+        return row
+
+    def _modality(self, modality: Modality | None) -> Modality:
+        if modality is None and len(self.modalities) == 1:
+            return self.modalities[0]
+        if modality not in self.modalities:
+            raise InputError(
+                f"modality {modality!r} is not one of this collection's: "
+                f"{', '.join(self.modalities)}"
+            )
+        return modality
+
+    def _place_columns(self, place: Place | None) -> dict[str, Any]:
+        first, second = COORDINATES[self.space]
+        if place is None:
+            return {first: None, second: None, "place_source": None}
+        if place.space != self.space:
+            raise InputError(f"{place} does not lie on the collection's {self.space}")
+        lon, lat = place.lonlat
+        pair = (lat, lon) if self.space == "sphere" else (lon, lat)
+        return {first: pair[0], second: pair[1], "place_source": "given"}
+
+    def _check_encoder(self, encoder: Encoder) -> None:
+        manifest = self._table.manifest
+        if manifest.fingerprint is not None and encoder.fingerprint != manifest.fingerprint:
+            raise EncoderMismatchError(
+                f"{self.path} holds vectors of {manifest.encoder} ({manifest.fingerprint}), and "
+                f"the encoder at hand is {encoder.name} ({encoder.fingerprint}); open it with "
+                "that encoder, or index the files anew"
+            )
+        if encoder.dim != manifest.dim:
+            raise EncoderMismatchError(
+                f"{self.path} holds {manifest.dim}-d vectors, and {encoder.name} makes "
+                f"{encoder.dim}-d ones"
+            )
+
+
+def _check_modalities(modalities: Sequence[str]) -> None:
+    unknown = [m for m in modalities if m not in MODALITIES]
+    if unknown or len(set(modalities)) != len(modalities):
+        raise InputError(
+            f"modalities {tuple(modalities)!r} must be different ones of {', '.join(MODALITIES)}"
+        )
+
+
+def _load_encoder(encoder: str | Encoder) -> Encoder:
+    if isinstance(encoder, Encoder):
+        return encoder
+    from placelens.encoders.registry import load_encoder
+
+    return load_encoder(encoder)
+
+
+def _vector_of(
+    snapshot: Snapshot,
+    row: int,
+    item_id: str,
+    modalities: Sequence[Modality],
+    modality: Modality | None,
+) -> Float32Array:
+    for name in (modality,) if modality is not None else modalities:
+        matrix, rows = snapshot.vectors(name)
+        at = int(np.searchsorted(rows, row))
+        if at < len(rows) and rows[at] == row:
+            return matrix[at].copy()
+    raise ItemNotFoundError(f"item {item_id!r} has no vector for {modality or modalities}")

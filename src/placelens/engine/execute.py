@@ -1,0 +1,273 @@
+"""A query over one version of a collection: plan, search, and split each score into its terms."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from placelens.engine.cursor import Cursor
+from placelens.engine.plan import ENGINES, Plan, make_plan
+from placelens.engine.query import Query, QueryTerm, Similarity
+from placelens.errors import QueryError
+from placelens.geo.decay import KIND_CODES
+from placelens.geo.distance import SPACES, origin_of, positions_of
+from placelens.index.base import (
+    Certificate,
+    Corpus,
+    Index,
+    MeaningTask,
+    PlaceTask,
+    Task,
+    TopK,
+    VectorColumn,
+    cosines_of,
+    meaning_values,
+    place_values,
+)
+from placelens.kernels.place import _distances, _max_distance
+from placelens.storage.manifest import Manifest
+from placelens.storage.snapshot import Snapshot
+from placelens.types import Float64Array, Hit, Modality, ScoreTerm
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Hits, best first, and how they were found."""
+
+    hits: list[Hit]
+    plan: Plan
+    certificate: Certificate
+    cursor: str | None
+
+
+class Searcher:
+    """Answers queries over one snapshot; its corpora and indexes are built when first needed."""
+
+    def __init__(self, snapshot: Snapshot, manifest: Manifest) -> None:
+        self.snapshot = snapshot
+        self._manifest = manifest
+        self._lock = threading.Lock()
+        self._columns: dict[Modality, VectorColumn] = {}
+        self._positions: Float64Array | None = None
+        self._indexes: dict[tuple[str, tuple[Modality, ...]], Index] = {}
+
+    def search(self, query: Query) -> Answer:
+        """Answer a query with the true top k."""
+        modalities = query.modalities or self._manifest.modalities
+        corpus = self._corpus(modalities if query.terms else ())
+        similarity, meaning = self._meaning(query, modalities)
+        cursor = None
+        if query.cursor is not None:
+            cursor = Cursor.decode(query.cursor, digest=query.digest())
+        place, d_max_m = self._place(query, corpus, cursor)
+        allowed = self._allowed(query, cursor)
+        # One more than asked tells whether there is a next page.
+        task = Task(
+            k=query.k + 1,
+            mu=query.mu,
+            place=place,
+            meaning=meaning,
+            allowed=allowed,
+            after=(cursor.score, cursor.iid) if cursor else None,
+        )
+        plan = make_plan(
+            engine=query.engine,
+            corpus=corpus,
+            n_allowed=len(corpus) if allowed is None else int(np.count_nonzero(allowed)),
+            weight_of_place=task.weight_of_place,
+            similarity=similarity,
+        )
+        found = self._index(plan.engine, corpus, modalities if query.terms else ()).top_k(task)
+        more = len(found.rows) > query.k
+        found = replace(found, rows=found.rows[: query.k], scores=found.scores[: query.k])
+        rank = cursor.rank if cursor else 0
+        return Answer(
+            hits=self._hits(query, task, corpus, found, rank),
+            plan=plan,
+            certificate=found.certificate,
+            cursor=self._next(query, found, corpus, cursor, d_max_m) if more else None,
+        )
+
+    def _corpus(self, modalities: tuple[Modality, ...]) -> Corpus:
+        with self._lock:
+            snapshot = self.snapshot
+            if self._positions is None:
+                self._positions = positions_of(snapshot.space, *snapshot.coordinates)
+            for modality in modalities:
+                if modality not in self._columns:
+                    self._columns[modality] = VectorColumn.of(
+                        *snapshot.vectors(modality), snapshot.n_items
+                    )
+            columns = {modality: self._columns[modality] for modality in modalities}
+            return Corpus(snapshot.space, snapshot.iids, self._positions, columns)
+
+    def _index(self, engine: str, corpus: Corpus, modalities: tuple[Modality, ...]) -> Index:
+        with self._lock:
+            key = (engine, modalities)
+            if key not in self._indexes:
+                self._indexes[key] = ENGINES[engine](corpus)
+            return self._indexes[key]
+
+    def _meaning(
+        self, query: Query, modalities: tuple[Modality, ...]
+    ) -> tuple[Similarity | None, Mapping[Modality, MeaningTask] | None]:
+        """The meaning terms by item modality, with their calibrations."""
+        if not query.terms:
+            return None, None
+        calibrations = self._manifest.calibrations
+        missing = [
+            f"{term.kind} with {modality}"
+            for term in query.terms
+            for modality in modalities
+            if (term.kind, modality) not in calibrations
+        ]
+        similarity: Similarity = query.similarity or ("raw" if missing else "calibrated")
+        if similarity == "calibrated" and missing:
+            raise QueryError(
+                f"the collection has no calibration for {missing[0]}; use similarity='raw'"
+            )
+        weights = np.array([term.weight for term in query.terms])
+        queries = np.array([term.vector for term in query.terms])
+        tasks = {}
+        for modality in modalities:
+            maps = [
+                calibrations[term.kind, modality] if similarity == "calibrated" else (0.0, 0.0)
+                for term in query.terms
+            ]
+            tasks[modality] = MeaningTask(
+                queries,
+                weights / np.abs(weights).sum(),
+                np.array([slope for slope, _ in maps]),
+                np.array([intercept for _, intercept in maps]),
+            )
+        return similarity, tasks
+
+    def _place(
+        self, query: Query, corpus: Corpus, cursor: Cursor | None
+    ) -> tuple[PlaceTask | None, float]:
+        """The place term with its scale resolved, and d_max (0 where it is not needed)."""
+        if query.near is None:
+            return None, 0.0
+        origin = origin_of(query.near, corpus.space)
+        decay = query.decay
+        d_max_m = 0.0
+        if decay.scale_m is None:
+            # The page before decided the scale, or scores would move between pages.
+            d_max_m = (
+                cursor.d_max_m
+                if cursor
+                else float(_max_distance(SPACES[corpus.space], corpus.positions, origin))
+            )
+        scale_m = d_max_m if decay.scale_m is None else decay.scale_m
+        return PlaceTask(origin, KIND_CODES[decay.kind], scale_m, decay.offset_m), d_max_m
+
+    def _allowed(self, query: Query, cursor: Cursor | None) -> np.ndarray | None:
+        filters = query.filters
+        if query.modalities:
+            filters = replace(filters, only=query.modalities)
+        mask = filters.mask(self.snapshot)
+        if cursor is not None:
+            known = self.snapshot.iids < cursor.end_iid
+            mask = known if mask is None else mask & known
+        return mask
+
+    def _next(
+        self, query: Query, found: TopK, corpus: Corpus, cursor: Cursor | None, d_max_m: float
+    ) -> str:
+        end_iid = cursor.end_iid if cursor else int(corpus.iids.max()) + 1
+        return Cursor(
+            score=float(found.scores[-1]),
+            iid=int(corpus.iids[found.rows[-1]]),
+            end_iid=end_iid,
+            d_max_m=d_max_m,
+            rank=(cursor.rank if cursor else 0) + len(found.rows),
+            digest=query.digest(),
+        ).encode()
+
+    def _hits(self, query: Query, task: Task, corpus: Corpus, found: TopK, rank: int) -> list[Hit]:
+        rows = found.rows
+        items = self.snapshot.items(rows)
+        distances = np.full(len(rows), np.nan)
+        if task.place is not None:
+            distances = _distances(SPACES[corpus.space], corpus.positions[rows], task.place.origin)
+        matched = _matched(corpus, task, rows)
+        terms = _score_terms(query, task, corpus, rows, matched)
+        return [
+            Hit(
+                rank=rank + i + 1,
+                id=item.id,
+                score=float(found.scores[i]),
+                terms=terms[i],
+                distance_m=None if np.isnan(distances[i]) else float(distances[i]),
+                matched=matched[i],
+                item=item,
+            )
+            for i, item in enumerate(items)
+        ]
+
+
+def _matched(corpus: Corpus, task: Task, rows: np.ndarray) -> list[Modality | None]:
+    """Which modality an item counted with: the better of those asked for."""
+    values = meaning_values(corpus, task, rows)
+    if not values:
+        return [None] * len(rows)
+    names = list(values)
+    table = np.nan_to_num(np.array([values[name] for name in names]), nan=-np.inf)
+    return [names[i] for i in table.argmax(axis=0)]
+
+
+def _score_terms(
+    query: Query, task: Task, corpus: Corpus, rows: np.ndarray, matched: list[Modality | None]
+) -> list[tuple[ScoreTerm, ...]]:
+    place = place_values(corpus, task, rows)
+    cosines = {
+        modality: cosines_of(corpus, terms, modality, rows)
+        for modality, terms in (task.meaning or {}).items()
+    }
+    out = []
+    for i in range(len(rows)):
+        terms = []
+        if query.near is not None:
+            terms.append(_place_term(query, task.weight_of_place, float(place[i])))
+        modality = matched[i]
+        if modality is not None and task.meaning is not None:
+            share = 1.0 - task.weight_of_place
+            for t, term in enumerate(query.terms):
+                terms.append(
+                    _meaning_term(
+                        term, share, float(cosines[modality][i, t]), task.meaning[modality], t
+                    )
+                )
+        out.append(tuple(terms))
+    return out
+
+
+def _place_term(query: Query, weight: float, value: float) -> ScoreTerm:
+    label = query.near_label
+    if label is None:
+        near = query.near
+        label = "" if near is None else ", ".join(f"{c:g}" for c in reversed(near.lonlat))
+    return ScoreTerm(
+        kind="place", label=label, weight=weight, value=value, contribution=weight * value
+    )
+
+
+def _meaning_term(
+    term: QueryTerm, share: float, cosine: float, task: MeaningTask, t: int
+) -> ScoreTerm:
+    slope, intercept = float(task.slopes[t]), float(task.intercepts[t])
+    value = cosine
+    if slope != 0.0:
+        value = 1.0 / (1.0 + float(np.exp(-(slope * cosine + intercept))))
+    weight = share * float(task.weights[t])
+    return ScoreTerm(
+        kind=term.kind,
+        label=term.label,
+        weight=weight,
+        value=value,
+        contribution=weight * value,
+        cosine=cosine,
+    )

@@ -1,0 +1,334 @@
+"""What a caller asks, in the forms people write, resolved to a `Query` of numbers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from placelens.encoders.base import Encoder
+from placelens.engine.filters import Filters, conditions
+from placelens.engine.query import Query, QueryTerm, Similarity, unit_vector
+from placelens.engine.times import parse_time_range
+from placelens.errors import FilterError, ItemNotFoundError, QueryError
+from placelens.geo.decay import Decay
+from placelens.geo.regions import Box, Circle, Polygon, Region
+from placelens.geo.units import parse_distance_m
+from placelens.readers.images import decode, prepare
+from placelens.storage.manifest import Manifest
+from placelens.storage.snapshot import Snapshot
+from placelens.types import Float64Array, Modality, Place
+
+if TYPE_CHECKING:
+    from placelens.geo.place_names import Understood
+
+DEFAULT_DECAY = "gauss:25km"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SearchRequest:
+    """The arguments of `placelens.Collection.search`, as given."""
+
+    query: Any = None
+    image: Any = None
+    like: Any = None
+    vector: Any = None
+    near: Place | str | None = None
+    decay: str | None = None
+    mu: float = 0.5
+    k: int = 10
+    bbox: Sequence[float] | None = None
+    radius: str | float | None = None
+    polygon: Any = None
+    time: Any = None
+    where: Mapping[str, Any] | None = None
+    modality: Modality | Sequence[Modality] | None = None
+    located_only: bool = False
+    parse: bool = True
+    similarity: Similarity | None = None
+    cursor: str | None = None
+    engine: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was asked, without what was left at None, in plain JSON types."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: _plain(value) for name, value in values.items() if value is not None}
+
+
+class Resolver:
+    """Turns requests into queries against one version of a collection."""
+
+    def __init__(
+        self, snapshot: Snapshot, manifest: Manifest, encoder: Callable[[], Encoder]
+    ) -> None:
+        self._snapshot = snapshot
+        self._manifest = manifest
+        self._encoder = encoder
+
+    def resolve(self, request: SearchRequest) -> tuple[Query, Understood | None]:
+        """Encode, parse and check a request; also what was understood of its words.
+
+        Raises
+        ------
+        QueryError, FilterError, CoordinateError, VectorError
+            Naming what cannot be used.
+        """
+        texts = list(_weighted(request.query, "text"))
+        understood = None
+        if request.parse and self._manifest.space == "sphere":
+            texts, understood = _parse_places(texts)
+        near, near_label = self._near(request.near, understood)
+        decay = request.decay or (understood.decay if understood else None) or DEFAULT_DECAY
+        query = Query(
+            terms=(
+                *self._text_terms(texts),
+                *self._image_terms(request.image),
+                *self._like_terms(request.like),
+                *self._vector_terms(request.vector),
+            ),
+            near=near,
+            near_label=near_label,
+            decay=Decay.parse(decay),
+            mu=_number(request.mu, "mu"),
+            k=_whole(request.k, "k"),
+            filters=self._filters(request, near, understood),
+            modalities=self._modalities(request.modality),
+            similarity=_similarity(request.similarity),
+            cursor=request.cursor,
+            engine=request.engine,
+        )
+        return query, understood
+
+    def _text_terms(self, texts: list[tuple[str, float]]) -> Iterator[QueryTerm]:
+        texts = [(text.strip(), weight) for text, weight in texts if text.strip()]
+        if not texts:
+            return
+        encoder = self._encoder()
+        if not encoder.takes_text:
+            raise QueryError(f"the encoder {encoder.name} takes no texts; search by image")
+        vectors = encoder.encode_texts([text for text, _ in texts])
+        for (text, weight), vector in zip(texts, vectors, strict=True):
+            yield self._term("text", text, vector, weight)
+
+    def _image_terms(self, images: Any) -> Iterator[QueryTerm]:
+        for image, weight in _weighted(images, "image"):
+            encoder = self._encoder()
+            if encoder.image_spec is None:
+                raise QueryError(f"the encoder {encoder.name} takes no images; search by text")
+            if isinstance(image, str | bytes | os.PathLike):
+                pixels = decode(image, encoder.image_spec).pixels
+            elif hasattr(image, "convert"):
+                pixels = prepare(image, encoder.image_spec)
+            else:
+                raise QueryError(
+                    f"image is a {type(image).__name__}; give a path, bytes or a PIL image"
+                )
+            if pixels is None:
+                raise QueryError("the image holds no pixels")
+            label = Path(image).name if isinstance(image, str | os.PathLike) else "image"
+            vector = encoder.encode_images(pixels[None])[0]
+            yield self._term("image", label, vector, weight)
+
+    def _like_terms(self, like: Any) -> Iterator[QueryTerm]:
+        for item_id, weight in _weighted(like, "like"):
+            row = self._snapshot.row_of(item_id)
+            if row is None:
+                raise ItemNotFoundError(f"like: the collection has no item with id {item_id!r}")
+            for modality in self._manifest.modalities:
+                matrix, rows = self._snapshot.vectors(modality)
+                at = int(np.searchsorted(rows, row))
+                if at < len(rows) and rows[at] == row:
+                    title = self._snapshot.items([row])[0].title
+                    yield self._term(modality, f"like {title}", matrix[at], weight)
+                    break
+            else:
+                raise QueryError(f"like: item {item_id!r} has no vector to compare with")
+
+    def _vector_terms(self, vectors: Any) -> Iterator[QueryTerm]:
+        for i, (values, weight) in enumerate(_weighted_vectors(vectors)):
+            yield self._term("vector", f"vector {i + 1}" if i else "vector", values, weight)
+
+    def _term(self, kind: Modality, label: str, values: Any, weight: float) -> QueryTerm:
+        vector: Float64Array = unit_vector(values, self._manifest.dim, what=label)
+        return QueryTerm(kind=kind, label=label, vector=vector, weight=weight)
+
+    def _near(
+        self, near: Place | str | None, understood: Understood | None
+    ) -> tuple[Place | None, str | None]:
+        if isinstance(near, Place):
+            return near, None
+        if near is not None:
+            return _named_place(near, self._manifest)
+        if understood is None or understood.near is None:
+            return None, None
+        names = [m.name for m in understood.mentions if m.lat is not None]
+        return understood.near, names[0] if names else None
+
+    def _filters(
+        self, request: SearchRequest, near: Place | None, understood: Understood | None
+    ) -> Filters:
+        space = self._manifest.space
+        regions: list[Region] = []
+        if understood is not None and understood.region is not None:
+            regions.append(understood.region)
+        if request.bbox is not None:
+            if len(request.bbox) != 4:
+                raise FilterError(
+                    f"bbox {request.bbox!r} needs four numbers: west, south, east, north"
+                )
+            west, south, east, north = (_number(v, "bbox") for v in request.bbox)
+            regions.append(Box(west=west, south=south, east=east, north=north, space=space))
+        if request.radius is not None:
+            if near is None:
+                raise FilterError(f"radius {request.radius!r} needs a place: give near as well")
+            metres = parse_distance_m(request.radius, name="radius")
+            regions.append(Circle(center=near, radius_m=metres))
+        if request.polygon is not None:
+            regions.append(Polygon.from_geojson(request.polygon, space=space))
+        where = dict(request.where or {})
+        for name, wanted in where.items():
+            conditions(name, wanted)  # an unknown operator is an error before anything is read
+        likes = tuple(item_id for item_id, _ in _weighted(request.like, "like"))
+        return Filters(
+            regions=tuple(regions),
+            time_us=parse_time_range(request.time),
+            where=where,
+            without=likes,
+            located_only=request.located_only,
+        )
+
+    def _modalities(self, modality: Any) -> tuple[Modality, ...]:
+        if modality is None:
+            return ()
+        wanted = (modality,) if isinstance(modality, str) else tuple(modality)
+        unknown = [m for m in wanted if m not in self._manifest.modalities]
+        if unknown or not wanted:
+            raise QueryError(
+                f"modality {unknown[0] if unknown else '(none)'!r} is not one of this "
+                f"collection's: {', '.join(self._manifest.modalities)}"
+            )
+        return wanted
+
+
+def _parse_places(
+    texts: list[tuple[str, float]],
+) -> tuple[list[tuple[str, float]], Understood | None]:
+    """Take place names out of the first text that is wanted (not pushed away)."""
+    for i, (text, weight) in enumerate(texts):
+        if weight > 0:
+            from placelens.geo.gazetteer import default_gazetteer
+            from placelens.geo.place_names import parse_query
+
+            understood = parse_query(text, default_gazetteer())
+            if not understood.mentions:
+                return texts, understood
+            return [*texts[:i], (understood.text, weight), *texts[i + 1 :]], understood
+    return texts, None
+
+
+def _named_place(near: str, manifest: Manifest) -> tuple[Place, str | None]:
+    """A place from "lat,lon" ("x,y" on a plane) or from a name."""
+    parts = near.split(",")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 2:
+        first, second = numbers
+        if manifest.space == "plane":
+            return Place(x=first, y=second), None
+        return Place(lat=first, lon=second), None
+    if manifest.space == "plane":
+        raise QueryError(f"near {near!r} cannot be read; on a plane write x,y in metres")
+    from placelens.geo.gazetteer import default_gazetteer
+
+    choices = default_gazetteer().find(near)
+    if not choices:
+        raise QueryError(
+            f"near {near!r} is not a place that is known; write lat,lon like 50.087,14.421, "
+            "or a town"
+        )
+    return Place(lat=choices[0].lat, lon=choices[0].lon), choices[0].name
+
+
+def _weighted(value: Any, name: str) -> Iterator[tuple[Any, float]]:
+    """One value, one (value, weight) pair, or a sequence of them, as pairs."""
+    if value is None:
+        return
+    is_many = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    for entry in value if is_many and not _is_pair(value) else [value]:
+        thing, weight = entry if _is_pair(entry) else (entry, 1.0)
+        if name in ("text", "like") and not isinstance(thing, str):
+            raise QueryError(f"{name} {thing!r} is a {type(thing).__name__}; give a string")
+        yield thing, _number(weight, f"the weight of {name}")
+
+
+def _weighted_vectors(value: Any) -> Iterator[tuple[Any, float]]:
+    """One vector, one (vector, weight) pair, or a list of pairs."""
+    if value is None:
+        return
+    if isinstance(value, list) and value and all(_is_pair(entry) for entry in value):
+        for vector, weight in value:
+            yield vector, _number(weight, "the weight of a vector")
+    elif _is_pair(value) and np.ndim(value[0]) == 1:
+        yield value[0], _number(value[1], "the weight of a vector")
+    else:
+        yield value, 1.0
+
+
+def _is_pair(value: Any) -> bool:
+    return (
+        isinstance(value, tuple)
+        and len(value) == 2
+        and isinstance(value[1], int | float | np.number)
+        and not isinstance(value[0], int | float | np.number)
+    )
+
+
+def _number(value: Any, name: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise QueryError(f"{name} {value!r} is not a number") from None
+
+
+def _whole(value: Any, name: str) -> int:
+    number = _number(value, name)
+    if not number.is_integer():
+        raise QueryError(f"{name} {value!r} is not a whole number")
+    return int(number)
+
+
+def _similarity(value: Any) -> Similarity | None:
+    if value not in (None, "raw", "calibrated"):
+        raise QueryError(f"similarity {value!r} is not known; use raw or calibrated")
+    similarity: Similarity | None = value
+    return similarity
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON types; what has no such form is named by its type."""
+    if isinstance(value, Place):
+        lon, lat = value.lonlat
+        return {"lat": lat, "lon": lon} if value.space == "sphere" else {"x": lon, "y": lat}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if isinstance(value, list | tuple | set):
+        return [_plain(entry) for entry in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return type(value).__name__

@@ -1,0 +1,89 @@
+"""Times and periods as people type them: ``2019``, ``2019-06``, ``2019-06-30T12:00``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from placelens.errors import FilterError
+
+EPOCH = datetime(1970, 1, 1)
+TimeLike = str | date | datetime | None
+
+_FORMS = (
+    (re.compile(r"\d{4}"), "year"),
+    (re.compile(r"\d{4}-\d{2}"), "month"),
+    (re.compile(r"\d{4}-\d{2}-\d{2}"), "day"),
+)
+
+
+def parse_period(value: str | date | datetime) -> tuple[datetime, datetime]:
+    """Read a time as the period it names: start, and end that is not in it any more.
+
+    A zone is dropped: filters compare the wall clock of the place where a photo was taken.
+
+    Raises
+    ------
+    FilterError
+        If the value is not a year, month, day or ISO 8601 time.
+
+    Examples
+    --------
+    >>> parse_period("2019-12")
+    (datetime.datetime(2019, 12, 1, 0, 0), datetime.datetime(2020, 1, 1, 0, 0))
+    """
+    if isinstance(value, datetime):
+        start = value.replace(tzinfo=None)
+        return start, start + timedelta(microseconds=1)
+    text = value.isoformat() if isinstance(value, date) else str(value).strip()
+    unit = next((unit for form, unit in _FORMS if form.fullmatch(text)), "instant")
+    try:
+        start = datetime.fromisoformat(text + {"year": "-01-01", "month": "-01"}.get(unit, ""))
+    except ValueError:
+        raise FilterError(
+            f"time {value!r} cannot be read; write 2019, 2019-06, 2019-06-30 or 2019-06-30T12:00"
+        ) from None
+    start = start.replace(tzinfo=None)
+    return start, _end(start, unit)
+
+
+def _end(start: datetime, unit: str) -> datetime:
+    try:
+        if unit == "year":
+            return start.replace(year=start.year + 1)
+        if unit == "month":
+            return (start + timedelta(days=31)).replace(day=1)
+        if unit == "day":
+            return start + timedelta(days=1)
+        return start + timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        return datetime.max
+
+
+def parse_time_range(value: TimeLike | Sequence[TimeLike]) -> tuple[int, int] | None:
+    """Read a period, or (from, to) with None for an open end, as [start, end) in µs since 1970.
+
+    ``to`` belongs to the range as a whole: to "2019-06" ends with June.
+
+    Raises
+    ------
+    FilterError
+        If a time cannot be read, or the range ends before it starts.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str | date):
+        start, end = parse_period(value)
+    else:
+        if len(value) != 2:
+            raise FilterError(f"time {value!r} needs two ends, (from, to); None leaves one open")
+        start = parse_period(value[0])[0] if value[0] is not None else datetime.min
+        end = parse_period(value[1])[1] if value[1] is not None else datetime.max
+    if end <= start:
+        raise FilterError(f"time {value!r} ends before it starts")
+    return _microseconds(start), _microseconds(end)
+
+
+def _microseconds(time: datetime) -> int:
+    return (time - EPOCH) // timedelta(microseconds=1)

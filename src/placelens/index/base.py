@@ -1,0 +1,207 @@
+"""What an index searches, what it is asked, and what it answers.
+
+An index returns rows and scores; items live elsewhere. Every index ends in `score_rows`, so that
+all of them give the same bits, and a test can compare them with ``==``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from placelens.geo.distance import SPACES
+from placelens.kernels.place import _proximities
+from placelens.kernels.score import _cosines, _meanings
+from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality, Space
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorColumn:
+    """The vectors of one modality: ``matrix`` (m, dim), unit rows; ``rows`` (m,), increasing.
+
+    ``position`` (n,) is the inverse of ``rows``: where in the matrix an item's vector is, or -1.
+    """
+
+    matrix: Float32Array
+    rows: Int64Array
+    position: Int64Array
+
+    @classmethod
+    def of(cls, matrix: Float32Array, rows: Int64Array, n_items: int) -> VectorColumn:
+        """Build the inverse for ``n_items`` items."""
+        position = np.full(n_items, -1, dtype=np.int64)
+        position[rows] = np.arange(len(rows))
+        return cls(matrix, rows, position)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corpus:
+    """What an index searches: n live items with internal ids, positions and vectors.
+
+    ``positions`` is (n, 3), see `placelens.geo.distance.positions_of`; NaN without a place.
+    """
+
+    space: Space
+    iids: Int64Array
+    positions: Float64Array
+    vectors: Mapping[Modality, VectorColumn]
+
+    def __len__(self) -> int:
+        return len(self.iids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceTask:
+    """The place term: decay of the distance to ``origin`` (3,); ``scale_m`` is resolved."""
+
+    origin: Float64Array
+    kind: int
+    scale_m: float
+    offset_m: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeaningTask:
+    """The meaning terms against one modality: T unit queries, (T, dim) float64, and (T,) each.
+
+    ``weights`` are divided by the sum of their absolute values. A slope of 0 uses raw cosines.
+    """
+
+    queries: Float64Array
+    weights: Float64Array
+    slopes: Float64Array
+    intercepts: Float64Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """A query as an index sees it: numbers only.
+
+    ``score = mu * place + (1 - mu) * meaning``; with one of them missing, the other alone. An
+    item counts with the best of its modalities. ``allowed`` (n,) are the items that pass the
+    filters. ``after`` is the (score, internal id) that the page before ended with.
+    """
+
+    k: int
+    mu: float
+    place: PlaceTask | None
+    meaning: Mapping[Modality, MeaningTask] | None
+    allowed: BoolArray | None = None
+    after: tuple[float, int] | None = None
+
+    @property
+    def weight_of_place(self) -> float:
+        """What place counts for: mu, or all or nothing when a side is missing."""
+        if self.place is None:
+            return 0.0
+        return self.mu if self.meaning is not None else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Why the answer is the true top k.
+
+    No item that was not looked at scores above ``bound`` (None when all were looked at).
+    ``kind`` is "proven" when the bound holds without doubt.
+    """
+
+    kind: Literal["proven", "probability"]
+    bound: float | None
+    n_nodes: int
+    n_items: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain JSON types."""
+        return {
+            "kind": self.kind,
+            "bound": self.bound,
+            "n_nodes": self.n_nodes,
+            "n_items": self.n_items,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TopK:
+    """At most k rows and scores, best first; equal scores by internal id."""
+
+    rows: Int64Array
+    scores: Float64Array
+    certificate: Certificate
+
+
+class Index(Protocol):
+    """Finds the exact top k of a task."""
+
+    name: str
+
+    def top_k(self, task: Task) -> TopK:
+        """The best k of the allowed items."""
+        ...
+
+
+def score_rows(corpus: Corpus, task: Task, rows: Int64Array) -> Float64Array:
+    """Final scores of rows, (len(rows),); NaN for an item that cannot be compared."""
+    rows = np.asarray(rows, dtype=np.int64)
+    if task.meaning is None:
+        return place_values(corpus, task, rows)
+    meaning = np.full(len(rows), np.nan)
+    for values in meaning_values(corpus, task, rows).values():
+        meaning = np.fmax(meaning, values)
+    if task.place is None:
+        return meaning
+    return combine(task.mu, place_values(corpus, task, rows), meaning)
+
+
+def combine(mu: float, place: Float64Array, meaning: Float64Array) -> Float64Array:
+    """Paper 000, Eq. 3: ``mu * place + (1 - mu) * meaning``, larger is better."""
+    return mu * place + (1.0 - mu) * meaning
+
+
+def place_values(corpus: Corpus, task: Task, rows: Int64Array | None = None) -> Float64Array:
+    """Proximities in [0, 1]; zeros when the task has no place."""
+    positions = corpus.positions if rows is None else corpus.positions[rows]
+    place = task.place
+    if place is None:
+        return np.zeros(len(positions))
+    return _proximities(
+        SPACES[corpus.space], positions, place.origin, place.kind, place.scale_m, place.offset_m
+    )
+
+
+def meaning_values(corpus: Corpus, task: Task, rows: Int64Array) -> dict[Modality, Float64Array]:
+    """Weighted similarities of rows by modality; NaN where an item has no such vector."""
+    return {
+        modality: _meanings(
+            cosines_of(corpus, terms, modality, rows),
+            terms.weights,
+            terms.slopes,
+            terms.intercepts,
+        )
+        for modality, terms in (task.meaning or {}).items()
+    }
+
+
+def cosines_of(
+    corpus: Corpus, terms: MeaningTask, modality: Modality, rows: Int64Array
+) -> Float64Array:
+    """Cosines, (len(rows), T), of rows with each term; NaN where there is no such vector."""
+    column = corpus.vectors[modality]
+    return _cosines(column.matrix, column.position[rows], terms.queries)
+
+
+def best_k(task: Task, iids: Int64Array, rows: Int64Array, scores: Float64Array) -> TopK:
+    """Order candidates by falling score, then by internal id; cut at the page and at k.
+
+    Rows whose score is NaN cannot be compared and are left out.
+    """
+    keep = ~np.isnan(scores)
+    if task.after is not None:
+        score, iid = task.after
+        keep &= (scores < score) | ((scores == score) & (iids[rows] > iid))
+    rows, scores = rows[keep], scores[keep]
+    order = np.lexsort((iids[rows], -scores))[: task.k]
+    certificate = Certificate("proven", None, 0, len(keep))
+    return TopK(rows[order], scores[order], certificate)

@@ -1,0 +1,121 @@
+"""The reference index: looks at every item. The other indexes are tested against it.
+
+It multiplies in float32, which BLAS does at the speed of memory, keeps whatever could still be
+among the best within the rounding of that product, and gives the final score in float64.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placelens.index.base import (
+    Certificate,
+    Corpus,
+    MeaningTask,
+    Task,
+    TopK,
+    VectorColumn,
+    best_k,
+    combine,
+    place_values,
+    score_rows,
+)
+from placelens.types import BoolArray, Float64Array, Int64Array
+
+# Below this share of allowed items, gathering their vectors beats multiplying all of them.
+GATHER_BELOW = 0.25
+
+
+class Scan:
+    """Exact top k by brute force."""
+
+    name = "scan"
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    def top_k(self, task: Task) -> TopK:
+        """The best k of the allowed items, by looking at all of them."""
+        scores = self._approximate(task)
+        rows = _candidates(task, scores, rounding_slack(self._corpus, task))
+        found = best_k(task, self._corpus.iids, rows, score_rows(self._corpus, task, rows))
+        certificate = Certificate("proven", None, 0, len(scores))
+        return TopK(found.rows, found.scores, certificate)
+
+    def _approximate(self, task: Task) -> Float64Array:
+        """Scores of all items within the slack; -inf where not allowed or not comparable."""
+        corpus = self._corpus
+        if task.meaning is None:
+            scores = place_values(corpus, task)
+            if task.allowed is not None:
+                scores[~task.allowed] = -np.inf
+            return scores
+        meaning = np.full(len(corpus), -np.inf)
+        for modality, terms in task.meaning.items():
+            rows, values = _similarities(corpus.vectors[modality], terms, task.allowed)
+            meaning[rows] = np.maximum(meaning[rows], values)
+        if task.place is None:
+            return meaning
+        found = np.flatnonzero(meaning > -np.inf)
+        scores = np.full(len(corpus), -np.inf)
+        place = place_values(corpus, task, None if len(found) == len(corpus) else found)
+        scores[found] = combine(task.mu, place, meaning[found])
+        return scores
+
+
+def _similarities(
+    column: VectorColumn, terms: MeaningTask, allowed: BoolArray | None
+) -> tuple[Int64Array, Float64Array]:
+    """Rows with a vector that are allowed, and their float32 similarities."""
+    matrix, rows = column.matrix, column.rows
+    if allowed is not None:
+        chosen = np.flatnonzero(allowed[rows])
+        rows = rows[chosen]
+        gather = len(chosen) < GATHER_BELOW * len(matrix)
+        if gather:
+            matrix = matrix[chosen]
+    # One query is a matrix-vector product, for which BLAS has the faster routine.
+    queries = terms.queries.astype(np.float32)
+    cosines = (matrix @ queries[0])[:, None] if len(queries) == 1 else matrix @ queries.T
+    if allowed is not None and not gather:
+        cosines = cosines[chosen]
+    total = np.zeros(len(rows))
+    for t in range(len(queries)):
+        values = cosines[:, t].astype(np.float64)
+        if terms.slopes[t]:
+            values = 1.0 / (1.0 + np.exp(-(terms.slopes[t] * values + terms.intercepts[t])))
+        total += terms.weights[t] * values
+    return rows, total
+
+
+def rounding_slack(corpus: Corpus, task: Task) -> float:
+    """How far an approximate score may lie from the final one.
+
+    A float32 inner product of d terms, in any order, errs by at most d·u·Σ|a_i·b_i| with
+    u = 2⁻²⁴ (Higham, Accuracy and Stability, section 3.1), the query's rounding adds u, and
+    Σ|a_i·b_i| is at most the product of the lengths, which float32 rounding leaves within 1e-6
+    of 1. A logistic map's derivative is at most slope / 4.
+    """
+    slack = 1e-14  # float64 sums of a few terms in [-1, 1]
+    for terms in (task.meaning or {}).values():
+        dot = (terms.queries.shape[1] + 2) * 2.0**-24 * 1.01
+        steepness = np.where(terms.slopes == 0.0, 1.0, terms.slopes / 4.0)
+        slack = max(slack, 1e-14 + dot * float(np.sum(np.abs(terms.weights) * steepness)))
+    return slack * (1.0 - task.weight_of_place) + 1e-14
+
+
+def _candidates(task: Task, scores: Float64Array, slack: float) -> Int64Array:
+    """Rows that the float64 kernel must look at to be sure of the best k."""
+    k = task.k
+    eligible = scores > -np.inf
+    if task.after is not None:
+        # What lies within the slack of the cursor may fall on either side of it.
+        last = task.after[0]
+        eligible &= scores <= last + slack
+        k += int(np.count_nonzero(eligible & (scores >= last - slack)))
+    rows = np.flatnonzero(eligible)
+    if len(rows) <= k:
+        return rows
+    values = scores[rows]
+    kth = np.partition(values, len(values) - k)[len(values) - k]
+    return rows[values >= kth - 2.0 * slack]

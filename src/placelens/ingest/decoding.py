@@ -1,0 +1,99 @@
+"""Reading sources in other processes, so that decoding uses every core and a crash in a decoder
+costs one file."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from placelens.errors import ReadError
+from placelens.readers.base import Reading, Skipped, Source
+from placelens.readers.read import read
+from placelens.types import ImageSpec
+
+CHUNK = 8
+# Starting processes takes about a second; fewer files than this are read here.
+FEW = 16
+
+
+def read_all(
+    sources: Sequence[Source], spec: ImageSpec | None, *, workers: int | None
+) -> Iterator[Reading | Skipped]:
+    """Read sources, in order; each gives a reading or the reason why not.
+
+    ``workers`` is the number of processes; 0 reads in this one, None chooses.
+    """
+    n_images = sum(source.image is not None for source in sources)
+    if workers == 0 or (workers is None and n_images < FEW):
+        for source in sources:
+            yield _read_one(source, spec)
+        return
+    pool = _Pool(workers or os.cpu_count() or 1)
+    chunks = [sources[i : i + CHUNK] for i in range(0, len(sources), CHUNK)]
+    waiting: deque[tuple[Sequence[Source], Future[Any]]] = deque()
+    todo = iter(chunks)
+    try:
+        while True:
+            # Enough in flight to keep every process busy, and no more in memory.
+            while len(waiting) < 3 * pool.workers and (chunk := next(todo, None)) is not None:
+                waiting.append((chunk, pool.submit(chunk, spec)))
+            if not waiting:
+                return
+            chunk, future = waiting.popleft()
+            try:
+                yield from future.result()
+            except BrokenProcessPool:
+                # Whatever was in flight is suspect: each file is read again on its own.
+                suspects = [chunk, *(other for other, _ in waiting)]
+                waiting.clear()
+                for source in (source for group in suspects for source in group):
+                    yield pool.read_alone(source, spec)
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+class _Pool:
+    """Worker processes that are started again after a crash.
+
+    loky and not the standard library's pool: its workers do not import the caller's main module,
+    so a plain script may call ``Collection.add`` at its top level.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def submit(self, chunk: Sequence[Source], spec: ImageSpec | None) -> Future[Any]:
+        try:
+            return self._executor().submit(_read_many, list(chunk), spec)
+        except BrokenProcessPool:
+            return self._executor().submit(_read_many, list(chunk), spec)
+
+    def read_alone(self, source: Source, spec: ImageSpec | None) -> Reading | Skipped:
+        try:
+            result: Reading | Skipped = self.submit([source], spec).result()[0]
+        except BrokenProcessPool:
+            return Skipped(key=source.key, reason="the decoder crashed on this file")
+        return result
+
+    def _executor(self) -> Any:
+        from loky import get_reusable_executor
+
+        return get_reusable_executor(max_workers=self.workers, timeout=10)
+
+
+def _read_many(sources: list[Source], spec: ImageSpec | None) -> list[Reading | Skipped]:
+    return [_read_one(source, spec) for source in sources]
+
+
+def _read_one(source: Source, spec: ImageSpec | None) -> Reading | Skipped:
+    try:
+        return read(source, spec)
+    except ReadError as error:
+        return Skipped(key=source.key, reason=str(error))
+    except MemoryError:
+        return Skipped(key=source.key, reason="there was not enough memory to decode it")

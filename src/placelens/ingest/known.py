@@ -1,0 +1,149 @@
+"""What a collection knows already: which sources it read, and what their content was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import xxhash
+
+from placelens.readers.base import Reading
+from placelens.storage.table import ItemTable
+
+
+@dataclass(slots=True)
+class KnownRow:
+    """A stored item as far as the comparison needs it."""
+
+    iid: int
+    id: str
+    source: str
+    stamp: str
+    content_hash: str
+    image: str | None = None
+    copies: dict[str, str] = field(default_factory=dict)
+
+
+class Known:
+    """Stored rows by source, by content, and by id; follows the changes of a run."""
+
+    def __init__(self, rows: Mapping[int, KnownRow], ids: set[str]) -> None:
+        self.rows = dict(rows)
+        self.ids = ids
+        self._by_source: dict[str, int] = {}
+        self._by_content: dict[str, int] = {}
+        for row in self.rows.values():
+            self._enter(row)
+
+    @classmethod
+    def load(cls, table: ItemTable) -> Known:
+        """Read what the table holds; items that were given directly have no source."""
+        columns = ["iid", "id", "source", "stamp", "content_hash", "image", "copies"]
+        stored = table.dataset.to_table(columns=columns)
+        rows = {
+            row["iid"]: KnownRow(
+                iid=row["iid"],
+                id=row["id"],
+                source=row["source"],
+                stamp=row["stamp"],
+                content_hash=row["content_hash"],
+                image=row["image"],
+                copies=json.loads(row["copies"]) if row["copies"] else {},
+            )
+            for row in stored.to_pylist()
+            if row["source"] is not None
+        }
+        return cls(rows, set(stored["id"].to_pylist()))
+
+    def stamp_of(self, source: str) -> str | None:
+        """The stamp a source had when it was read; None for a new one."""
+        row = self.row_of(source)
+        if row is None:
+            return None
+        return row.stamp if row.source == source else row.copies[source]
+
+    def row_of(self, source: str) -> KnownRow | None:
+        """The row that a source, or a copy of it, belongs to."""
+        iid = self._by_source.get(source)
+        return None if iid is None else self.rows[iid]
+
+    def same_content(self, content_hash: str) -> KnownRow | None:
+        """The row with the same content."""
+        iid = self._by_content.get(content_hash)
+        return None if iid is None else self.rows[iid]
+
+    def put(self, row: KnownRow) -> None:
+        """Enter a new or changed row."""
+        self.remove(row.iid)
+        self.rows[row.iid] = row
+        self.ids.add(row.id)
+        self._enter(row)
+
+    def remove(self, iid: int) -> None:
+        """Forget a row; its id stays taken until the end of the run."""
+        row = self.rows.pop(iid, None)
+        if row is None:
+            return
+        for source in (row.source, *row.copies):
+            self._by_source.pop(source, None)
+        if self._by_content.get(row.content_hash) == iid:
+            del self._by_content[row.content_hash]
+
+    def free_id(self, wanted: str) -> str:
+        """The id itself, or with the smallest number behind it that makes it free."""
+        if wanted not in self.ids:
+            return wanted
+        number = 2
+        while f"{wanted}-{number}" in self.ids:
+            number += 1
+        return f"{wanted}-{number}"
+
+    def gone(self, seen: set[str]) -> Iterator[tuple[KnownRow, str]]:
+        """Rows and those of their sources that are no longer there.
+
+        A source is gone when its file does not exist, or when its table was seen in this run
+        without it.
+        """
+        seen_files = {file_of(source) for source in seen}
+        for row in self.rows.values():
+            for source in (row.source, *row.copies):
+                if source in seen:
+                    continue
+                file = file_of(source)
+                missing_row = file != source and file in seen_files
+                image = row.image if source == row.source else None
+                if missing_row or not is_there(source, image):
+                    yield row, source
+
+    def _enter(self, row: KnownRow) -> None:
+        for source in (row.source, *row.copies):
+            self._by_source[source] = row.iid
+        self._by_content.setdefault(row.content_hash, row.iid)
+
+
+def file_of(source: str) -> str:
+    """The file that a source lives in: itself, or the table of ``table.csv#7``."""
+    if Path(source).exists():
+        return source
+    file, mark, _ = source.rpartition("#")
+    return file if mark else source
+
+
+def is_there(source: str, image: str | None) -> bool:
+    """Whether the file that a source lives in, and its image, are there."""
+    return Path(file_of(source)).exists() and (image is None or Path(image).exists())
+
+
+def content_hash_of(reading: Reading) -> str:
+    """What makes two sources the same item: the file's bytes, and what a table row says of it.
+
+    Two rows with the same words at two places, or two captions of one picture, are two items;
+    two identical photos are one.
+    """
+    source = reading.source
+    if source.id is None and source.text is None and source.place_source != "table":
+        return reading.content_hash
+    said = repr((source.id, source.text, source.place, sorted(source.attributes.items())))
+    return f"{reading.content_hash}:{xxhash.xxh3_64_hexdigest(said.encode())}"

@@ -1,0 +1,272 @@
+"""An import: compare, read what is new, encode, write; each commit is a state to go on from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from placelens.encoders.base import Encoder
+from placelens.ingest.decoding import read_all
+from placelens.ingest.known import Known, KnownRow, content_hash_of, is_there
+from placelens.ingest.report import IngestReport, Progress, ProgressCallback
+from placelens.readers.base import Reading, Skipped, Source
+from placelens.storage.format_v1 import Row, copies_to_json, table_from_rows
+from placelens.storage.table import ItemTable
+from placelens.types import Float32Array, Item, Modality, Place
+
+# Images encoded in one call, and how often work is made durable.
+ENCODE_BATCH = 32
+COMMIT_ROWS = 1024
+COMMIT_SECONDS = 5.0
+
+Vectors = dict[Modality, Float32Array]
+T = TypeVar("T")
+
+
+class Ingest:
+    """One import into a table that is locked for writing."""
+
+    def __init__(
+        self,
+        table: ItemTable,
+        encoder: Encoder,
+        *,
+        workers: int | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> None:
+        self._table = table
+        self._encoder = encoder
+        self._workers = workers
+        self._progress = progress
+        self._known = Known.load(table)
+        self._next_iid = table.next_iid()
+        self._first_new = self._next_iid  # what the table does not hold yet starts here
+        # Items to write, and items of which only the file's whereabouts have changed.
+        self._staged: dict[int, tuple[Reading, Vectors]] = {}
+        self._moved: set[int] = set()
+        self._last_commit = time.monotonic()
+        self._skipped: list[Skipped] = []
+        self._warnings: list[tuple[str, str]] = []
+        self._report = IngestReport()
+
+    def run(self, sources: Iterable[Source | Skipped], *, prune: bool = False) -> IngestReport:
+        """Bring the table up to date with the sources; keep what is done when interrupted."""
+        started = time.perf_counter()
+        seen, todo = self._compare(sources)
+        n_done = 0
+        self._tell(n_done, len(todo))
+        try:
+            readings = read_all(todo, self._encoder.image_spec, workers=self._workers)
+            for batch in _batches(readings, ENCODE_BATCH):
+                self._take(batch)
+                n_done += len(batch)
+                self._tell(n_done, len(todo))
+                waiting = len(self._staged) + len(self._moved)
+                if waiting >= COMMIT_ROWS or time.monotonic() - self._last_commit > COMMIT_SECONDS:
+                    self._commit()
+        finally:
+            # Also on Ctrl-C: the work that is done is kept, and the next run goes on from there.
+            self._commit()
+        if prune:
+            self._prune(seen)
+        self._report.seconds = time.perf_counter() - started
+        self._report.skipped = tuple(self._skipped)
+        self._report.warnings = tuple(self._warnings)
+        return self._report
+
+    def _compare(self, sources: Iterable[Source | Skipped]) -> tuple[set[str], list[Source]]:
+        """What was seen, and what is new or has changed."""
+        seen: set[str] = set()
+        todo = []
+        for source in sources:
+            if isinstance(source, Skipped):
+                self._skipped.append(source)
+            elif source.key not in seen and self._known.stamp_of(source.key) == source.stamp:
+                self._report.n_unchanged += 1
+            elif source.key not in seen:
+                todo.append(source)
+            seen.add(source.key)
+        return seen, todo
+
+    def _take(self, batch: Sequence[Reading | Skipped]) -> None:
+        """Stage what is new or changed, with its vectors; note moves and duplicates."""
+        fresh: list[tuple[int, Reading]] = []
+        for reading in batch:
+            if isinstance(reading, Skipped):
+                self._skipped.append(reading)
+                continue
+            self._warnings += [(reading.source.key, text) for text in reading.warnings]
+            iid = self._place_in(reading)
+            if iid is not None:
+                fresh.append((iid, reading))
+        vectors = self._encode([reading for _, reading in fresh])
+        for (iid, reading), of_item in zip(fresh, vectors, strict=True):
+            self._staged[iid] = (reading, of_item)
+
+    def _place_in(self, reading: Reading) -> int | None:
+        """The internal id to write the reading under; None when its content is stored already."""
+        source, known = reading.source, self._known
+        content = content_hash_of(reading)
+        before = known.row_of(source.key)
+        if before is not None and before.source != source.key:
+            # It was a copy of another item and is not any more.
+            self._without_source(before, source.key)
+            before = None
+        if before is not None:
+            self._report.n_updated += 1
+            row = replace(before, stamp=source.stamp, content_hash=content, image=source.image)
+            known.put(row)
+            return before.iid
+        same = known.same_content(content)
+        if same is not None:
+            self._join(source, same)
+            return None
+        self._report.n_added += 1
+        item_id = known.free_id(source.id or reading.content_hash[:16])
+        known.put(
+            KnownRow(self._next_iid, item_id, source.key, source.stamp, content, source.image)
+        )
+        self._next_iid += 1
+        return self._next_iid - 1
+
+    def _join(self, source: Source, same: KnownRow) -> None:
+        """Note that a stored item's file was moved, or that there is a copy of it."""
+        if is_there(same.source, same.image):
+            self._report.n_duplicates += 1
+            row = replace(same, copies={**same.copies, source.key: source.stamp})
+        else:
+            self._report.n_moved += 1
+            row = replace(same, source=source.key, stamp=source.stamp, image=source.image)
+        self._known.put(row)
+        self._moved.add(row.iid)
+
+    def _without_source(self, row: KnownRow, source: str) -> None:
+        """Forget one of a row's files; the next copy takes the place of the first."""
+        copies = {key: stamp for key, stamp in row.copies.items() if key != source}
+        if row.source == source:
+            first = next(iter(copies))
+            image = first if row.image == row.source else row.image
+            row = replace(row, source=first, stamp=copies.pop(first), image=image)
+        self._known.put(replace(row, copies=copies))
+        self._moved.add(row.iid)
+
+    def _encode(self, readings: Sequence[Reading]) -> list[Vectors]:
+        out: list[Vectors] = [{} for _ in readings]
+        modalities = self._table.manifest.modalities
+        images = [(i, r.pixels) for i, r in enumerate(readings) if r.pixels is not None]
+        if images and "image" in modalities:
+            encoded = self._encoder.encode_images(np.stack([pixels for _, pixels in images]))
+            for (i, _), vector in zip(images, encoded, strict=True):
+                out[i]["image"] = vector
+            self._report.n_images += len(images)
+        texts = [(i, r.text) for i, r in enumerate(readings) if r.text]
+        if texts and "text" in modalities:
+            encoded = self._encoder.encode_texts([text for _, text in texts])
+            for (i, _), vector in zip(texts, encoded, strict=True):
+                out[i]["text"] = vector
+        return out
+
+    def _commit(self) -> None:
+        """Make the staged work durable: one commit for new items, one for changed ones."""
+        rows = {iid: self._row(iid, *staged) for iid, staged in self._staged.items()}
+        manifest = self._table.manifest
+        new = [iid for iid in rows if iid >= self._first_new]
+        if new:
+            self._table.append(table_from_rows([rows[iid] for iid in new], new, manifest))
+            self._first_new = self._next_iid
+        changed = [iid for iid in rows if iid not in set(new)]
+        if changed:
+            table = table_from_rows([rows[iid] for iid in changed], changed, manifest)
+            self._table.replace(table)
+        moved = sorted(self._moved - set(rows))
+        if moved:
+            self._table.replace(self._relocated(moved))
+        self._staged.clear()
+        self._moved.clear()
+        self._last_commit = time.monotonic()
+
+    def _row(self, iid: int, reading: Reading, vectors: Vectors) -> Row:
+        known = self._known.rows[iid]
+        return Row(
+            item=Item(
+                id=known.id,
+                image=known.image,
+                text=reading.text,
+                place=self._in_space(reading),
+                place_source=reading.place_source,
+                time=reading.time,
+                attributes=reading.attributes,
+                width=reading.width,
+                height=reading.height,
+            ),
+            source=known.source,
+            stamp=known.stamp,
+            content_hash=known.content_hash,
+            copies=known.copies,
+            thumbnail=reading.thumbnail,
+            vectors=vectors,
+        )
+
+    def _in_space(self, reading: Reading) -> Place | None:
+        place = reading.place
+        if place is not None and place.space != self._table.manifest.space:
+            text = f"{place} does not lie on the collection's space and was left out"
+            self._warnings.append((reading.source.key, text))
+            return None
+        return place
+
+    def _relocated(self, iids: Sequence[int]) -> pa.Table:
+        """Stored rows with the sources that are known of them now."""
+        table = self._table.dataset.to_table(filter=f"iid IN ({', '.join(map(str, iids))})")
+        known = [self._known.rows[iid] for iid in table["iid"].to_pylist()]
+        columns = {
+            "source": [row.source for row in known],
+            "stamp": [row.stamp for row in known],
+            "copies": [copies_to_json(row.copies) for row in known],
+            "image": [row.image for row in known],
+        }
+        for name, values in columns.items():
+            at = table.schema.get_field_index(name)
+            table = table.set_column(at, table.schema.field(at), pa.array(values, pa.string()))
+        return table
+
+    def _prune(self, seen: set[str]) -> None:
+        """Drop items none of whose files is there any more."""
+        gone: set[int] = set()
+        for row, source in list(self._known.gone(seen)):
+            current = self._known.rows[row.iid]
+            if current.source == source and not current.copies:
+                gone.add(row.iid)
+                self._known.remove(row.iid)
+            else:
+                self._without_source(current, source)
+        self._table.delete(sorted(gone))
+        self._report.n_removed = len(gone)
+        self._commit()
+
+    def _tell(self, n_done: int, n_total: int) -> None:
+        if self._progress is not None:
+            self._progress(
+                Progress(
+                    n_done=n_done,
+                    n_total=n_total,
+                    n_skipped=len(self._skipped),
+                    n_unchanged=self._report.n_unchanged,
+                )
+            )
+
+
+def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    batch: list[T] = []
+    for value in values:
+        batch.append(value)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

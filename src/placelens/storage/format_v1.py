@@ -1,0 +1,231 @@
+"""Format 1: the columns of the item table, and items to and from rows.
+
+One row an item. A row holds everything about it, its vectors and thumbnail included, so that one
+commit of the table is one state of the collection and a crash can never leave half an item.
+
+================== ====================== ==================================================
+column             type                   meaning
+================== ====================== ==================================================
+iid                int64                  internal id: given at insert, never reused
+id                 string                 the public id
+source             string                 what it was read from (a reader's ``Source.key``)
+stamp              string                 the source's state when it was read
+content_hash       string                 hash of the file's bytes and of what its row says
+copies             string                 a JSON object: source to stamp of identical files
+image              string                 path of the image file
+text               string
+lat, lon           float64                degrees; ``x``, ``y`` in metres on a plane
+place_source       string                 given, exif, xmp, takeout, table or estimated
+time               timestamp[us]          wall-clock time where it was taken
+utc_offset_s       int32                  the wall clock's offset from UTC, where known
+attributes         string                 a JSON object
+width, height      int32                  pixels of the upright image
+thumbnail          binary                 JPEG
+<modality>_vector  float32[dim]           unit vector, null where there is none
+================== ====================== ==================================================
+
+Attributes are JSON and not columns because people's keys and types differ from file to file;
+a filter parses them once for each opened version.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from placelens.errors import InputError
+from placelens.storage.manifest import Manifest
+from placelens.types import Attribute, Float32Array, Item, Modality, Place, Space
+
+COORDINATES: dict[Space, tuple[str, str]] = {"sphere": ("lat", "lon"), "plane": ("x", "y")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An item with what only storage needs: where it came from, its vectors, its thumbnail."""
+
+    item: Item
+    source: str | None = None
+    stamp: str | None = None
+    content_hash: str | None = None
+    copies: Mapping[str, str] = field(default_factory=dict)
+    thumbnail: bytes | None = None
+    vectors: Mapping[Modality, Float32Array] = field(default_factory=dict)
+
+
+def vector_column(modality: Modality) -> str:
+    """The name of the column with the vectors of a modality."""
+    return "vector" if modality == "vector" else f"{modality}_vector"
+
+
+def schema(manifest: Manifest) -> pa.Schema:
+    """The Arrow schema of the item table."""
+    first, second = COORDINATES[manifest.space]
+    return pa.schema(
+        [
+            pa.field("iid", pa.int64(), nullable=False),
+            pa.field("id", pa.string(), nullable=False),
+            ("source", pa.string()),
+            ("stamp", pa.string()),
+            ("content_hash", pa.string()),
+            ("copies", pa.string()),
+            ("image", pa.string()),
+            ("text", pa.string()),
+            (first, pa.float64()),
+            (second, pa.float64()),
+            ("place_source", pa.string()),
+            ("time", pa.timestamp("us")),
+            ("utc_offset_s", pa.int32()),
+            ("attributes", pa.string()),
+            ("width", pa.int32()),
+            ("height", pa.int32()),
+            ("thumbnail", pa.binary()),
+            *(
+                (vector_column(modality), pa.list_(pa.float32(), manifest.dim))
+                for modality in manifest.modalities
+            ),
+        ]
+    )
+
+
+# What `items_from` needs; vectors and thumbnails are read only when asked for.
+def item_columns(space: Space) -> list[str]:
+    """The columns that make up an Item."""
+    return [
+        "id",
+        "image",
+        "text",
+        *COORDINATES[space],
+        "place_source",
+        "time",
+        "utc_offset_s",
+        "attributes",
+        "width",
+        "height",
+    ]
+
+
+def table_from(columns: Mapping[str, Any], manifest: Manifest) -> pa.Table:
+    """A table of the full schema from columns by name; missing ones become null.
+
+    Vectors are given as (n, dim) float32 arrays, or as lists with None.
+    """
+    n = len(columns["iid"])
+    arrays = []
+    for column in schema(manifest):
+        values = columns.get(column.name)
+        if values is None:
+            arrays.append(pa.nulls(n, column.type))
+        elif isinstance(values, np.ndarray) and values.ndim == 2:
+            arrays.append(pa.FixedSizeListArray.from_arrays(values.ravel(), values.shape[1]))
+        else:
+            arrays.append(pa.array(values, column.type, from_pandas=True))
+    return pa.Table.from_arrays(arrays, schema=schema(manifest))
+
+
+def table_from_rows(rows: Sequence[Row], iids: Sequence[int], manifest: Manifest) -> pa.Table:
+    """A table from rows and the internal ids given to them."""
+    first, second = COORDINATES[manifest.space]
+    items = [row.item for row in rows]
+    lonlats = [item.place.lonlat if item.place else (None, None) for item in items]
+    if manifest.space == "sphere":
+        lonlats = [(lat, lon) for lon, lat in lonlats]
+    columns: dict[str, Any] = {
+        "iid": iids,
+        "id": [item.id for item in items],
+        "source": [row.source for row in rows],
+        "stamp": [row.stamp for row in rows],
+        "content_hash": [row.content_hash for row in rows],
+        "copies": [copies_to_json(row.copies) for row in rows],
+        "image": [item.image for item in items],
+        "text": [item.text for item in items],
+        first: [pair[0] for pair in lonlats],
+        second: [pair[1] for pair in lonlats],
+        "place_source": [item.place_source for item in items],
+        "time": [item.time.replace(tzinfo=None) if item.time else None for item in items],
+        "utc_offset_s": [utc_offset_s(item.time) for item in items],
+        "attributes": [attributes_to_json(item.attributes) for item in items],
+        "width": [item.width for item in items],
+        "height": [item.height for item in items],
+        "thumbnail": [row.thumbnail for row in rows],
+    }
+    for modality in manifest.modalities:
+        columns[vector_column(modality)] = [row.vectors.get(modality) for row in rows]
+    return table_from(columns, manifest)
+
+
+def items_from(table: pa.Table, space: Space) -> list[Item]:
+    """The items of a table that has the columns of ``item_columns``."""
+    first, second = COORDINATES[space]
+    return [
+        Item(
+            id=row["id"],
+            image=row["image"],
+            text=row["text"],
+            place=None if row[first] is None else Place(**{first: row[first], second: row[second]}),
+            place_source=row["place_source"],
+            time=_time(row["time"], row["utc_offset_s"]),
+            attributes=json.loads(row["attributes"]) if row["attributes"] else {},
+            width=row["width"],
+            height=row["height"],
+        )
+        for row in table.to_pylist()
+    ]
+
+
+def utc_offset_s(time: datetime | None) -> int | None:
+    """Seconds of the time's zone ahead of UTC; None for a wall-clock time without zone."""
+    offset = time.utcoffset() if time is not None else None
+    return None if offset is None else round(offset.total_seconds())
+
+
+def _time(wall_clock: datetime | None, offset_s: int | None) -> datetime | None:
+    if wall_clock is None or offset_s is None:
+        return wall_clock
+    zone = UTC if offset_s == 0 else timezone(timedelta(seconds=offset_s))
+    return wall_clock.replace(tzinfo=zone)
+
+
+def attributes_to_json(attributes: Mapping[str, Attribute]) -> str | None:
+    """Attributes as a JSON object; NumPy scalars become plain ones, NaN becomes null.
+
+    Raises
+    ------
+    InputError
+        If a value is not a string, number, boolean or None.
+    """
+    if not attributes:
+        return None
+    return json.dumps(
+        {str(name): _plain(name, value) for name, value in attributes.items()},
+        ensure_ascii=False,
+    )
+
+
+def copies_to_json(copies: Mapping[str, str]) -> str | None:
+    """Identical files, by source with their stamps; None when there are none."""
+    return json.dumps(dict(copies), ensure_ascii=False) if copies else None
+
+
+def _plain(name: str, value: Any) -> Attribute:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise InputError(
+        f"attribute {name!r} is a {type(value).__name__}; give a string, number, boolean or None"
+    )
+
+
+def sql_strings(values: Iterable[str]) -> str:
+    """Strings as the inside of an SQL ``IN (...)``."""
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)

@@ -1,0 +1,117 @@
+"""The manifest: what a collection is, in one small JSON file beside its table."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from placelens.errors import CollectionError, FormatVersionError
+from placelens.types import MODALITIES, Modality, Space
+
+FILE_NAME = "manifest.json"
+FORMAT = "placelens collection"
+FORMAT_VERSION = 1
+
+# (query modality, item modality) -> (slope, intercept) of the logistic map
+Calibrations = Mapping[tuple[Modality, Modality], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What must be known before a collection can be read or written.
+
+    ``next_id`` is a lower bound of the next internal id: ids are never used again, not even
+    after the newest items are deleted, so that cursors and ties stay stable.
+    """
+
+    dim: int
+    modalities: tuple[Modality, ...]
+    space: Space = "sphere"
+    encoder: str | None = None
+    fingerprint: str | None = None
+    calibrations: Calibrations = field(default_factory=dict)
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    next_id: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types, as written to disk."""
+        return {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "created": self.created,
+            "space": self.space,
+            "dim": self.dim,
+            "modalities": list(self.modalities),
+            "encoder": self.encoder,
+            "fingerprint": self.fingerprint,
+            "calibrations": [
+                {"query": query, "item": item, "slope": slope, "intercept": intercept}
+                for (query, item), (slope, intercept) in sorted(self.calibrations.items())
+            ],
+            "next_id": self.next_id,
+        }
+
+    @classmethod
+    def from_json(cls, data: Any, *, where: str) -> Manifest:
+        """Parse strictly: an unknown version, or a value out of place, is an error."""
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise CollectionError(f"{where} is not the manifest of a placelens collection")
+        version = data.get("format_version")
+        if version != FORMAT_VERSION:
+            raise FormatVersionError(
+                f"{where} has format version {version}, and this placelens reads {FORMAT_VERSION}; "
+                "install a newer placelens to open it"
+            )
+        expected = {*cls.__dataclass_fields__, "format", "format_version"}
+        if set(data) != expected:
+            odd = ", ".join(sorted(set(data) ^ expected))
+            raise CollectionError(f"{where}: fields missing or unknown: {odd}")
+        if data["space"] not in ("sphere", "plane"):
+            raise CollectionError(f"{where}: space {data['space']!r} is not sphere or plane")
+        if not data["modalities"] or not set(data["modalities"]) <= set(MODALITIES):
+            raise CollectionError(f"{where}: modalities {data['modalities']!r} are not known")
+        if not isinstance(data["dim"], int) or data["dim"] < 1:
+            raise CollectionError(f"{where}: dim {data['dim']!r} is not a positive integer")
+        return cls(
+            dim=data["dim"],
+            modalities=tuple(data["modalities"]),
+            space=data["space"],
+            encoder=data["encoder"],
+            fingerprint=data["fingerprint"],
+            calibrations={
+                (c["query"], c["item"]): (float(c["slope"]), float(c["intercept"]))
+                for c in data["calibrations"]
+            },
+            created=data["created"],
+            next_id=int(data["next_id"]),
+        )
+
+    def with_next_id(self, next_id: int) -> Manifest:
+        """A copy whose ``next_id`` is at least the one given."""
+        return replace(self, next_id=max(self.next_id, next_id))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of the collection in ``folder``."""
+    path = folder / FILE_NAME
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise CollectionError(f"{path} cannot be read: {error}") from error
+    return Manifest.from_json(data, where=str(path))
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest in one step: a crash leaves the old one or the new one."""
+    path = folder / FILE_NAME
+    beside = folder / f"{FILE_NAME}.{os.getpid()}.tmp"
+    with beside.open("w", encoding="utf-8") as file:
+        json.dump(manifest.to_json(), file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,218 @@
+"""One version of the table in memory, column by column, only as far as it was asked for.
+
+Columns are read fragment by fragment and kept by the fragment's files, so that the next version
+reads only what was added or changed.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import lance
+import numpy as np
+import pyarrow as pa
+
+from placelens.storage.format_v1 import COORDINATES, item_columns, items_from, vector_column
+from placelens.types import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+    Item,
+    Modality,
+    Space,
+)
+
+FragmentKey = tuple[int, tuple[str, ...], str]
+
+
+class Snapshot:
+    """The columns of one version; rows are numbered in the table's order."""
+
+    def __init__(
+        self, dataset: lance.LanceDataset, space: Space, previous: Snapshot | None = None
+    ) -> None:
+        # A pinned copy: refreshing the table's own handle must not move this one.
+        self._dataset = dataset.checkout_version(dataset.version)
+        self._fragments = {_key(f): f for f in self._dataset.get_fragments()}
+        self.version = int(self._dataset.version)
+        self.space: Space = space
+        self.n_items = self._dataset.count_rows()
+        self._lock = threading.Lock()
+        self._whole: dict[str, Any] = {}
+        self._pieces: dict[tuple[str, FragmentKey], Any] = {}
+        if previous is not None:
+            self._pieces = {
+                (name, key): piece
+                for (name, key), piece in previous._pieces.items()
+                if key in self._fragments
+            }
+
+    @property
+    def iids(self) -> Int64Array:
+        """Internal ids, (n,)."""
+        return self._numbers("iid", np.int64)
+
+    @property
+    def coordinates(self) -> tuple[Float64Array, Float64Array]:
+        """(lat, lon) in degrees or (x, y) in metres, each (n,); NaN without a place."""
+        first, second = COORDINATES[self.space]
+        return self._numbers(first, np.float64), self._numbers(second, np.float64)
+
+    @property
+    def times_us(self) -> Int64Array:
+        """Wall-clock times in microseconds since 1970, (n,); the smallest int64 for none."""
+        return self._cached("time", _times)
+
+    def vectors(self, modality: Modality) -> tuple[Float32Array, Int64Array]:
+        """Unit vectors of a modality, (m, dim), and the rows they belong to, (m,), increasing."""
+        name = vector_column(modality)
+        with self._lock:
+            if name not in self._whole:
+                pieces = [self._piece(name, key, _vectors) for key in self._fragments]
+                sizes = [len(self._piece("iid", key, _integers)) for key in self._fragments]
+                starts = np.cumsum([0, *sizes])
+                rows = [
+                    np.flatnonzero(present) + start
+                    for (_, present), start in zip(pieces, starts, strict=False)
+                ]
+                matrix = _concatenate([m for m, _ in pieces], (0, self._dim(name)), np.float32)
+                self._share(name, pieces, matrix)
+                self._whole[name] = (matrix, _concatenate(rows, (0,), np.int64))
+            whole: tuple[Float32Array, Int64Array] = self._whole[name]
+            return whole
+
+    @property
+    def attributes(self) -> list[dict[str, Any]]:
+        """Attributes of every row, parsed once."""
+        with self._lock:
+            if "attributes" not in self._whole:
+                self._whole["attributes"] = [
+                    attributes
+                    for key in self._fragments
+                    for attributes in self._piece("attributes", key, _objects)
+                ]
+            whole: list[dict[str, Any]] = self._whole["attributes"]
+            return whole
+
+    def attribute(self, name: str) -> tuple[list[Any], Int64Array]:
+        """The different values of an attribute, None first, and each row's place among them."""
+        key = f"attribute {name}"
+        rows = self.attributes
+        with self._lock:
+            if key not in self._whole:
+                # 1, 1.0 and True are equal in Python and must stay apart.
+                codes: dict[tuple[type, Any], int] = {(type(None), None): 0}
+                of_rows = np.empty(self.n_items, dtype=np.int64)
+                for row, attributes in enumerate(rows):
+                    value = attributes.get(name)
+                    of_rows[row] = codes.setdefault((type(value), value), len(codes))
+                self._whole[key] = ([value for _, value in codes], of_rows)
+            whole: tuple[list[Any], Int64Array] = self._whole[key]
+            return whole
+
+    def items(self, rows: Sequence[int] | Int64Array) -> list[Item]:
+        """The items at rows, in the order given."""
+        return items_from(self.take(rows, item_columns(self.space)), self.space)
+
+    def take(self, rows: Sequence[int] | Int64Array, columns: list[str]) -> pa.Table:
+        """Columns of the rows, in the order given."""
+        if not len(rows):
+            return self._dataset.schema.empty_table().select(columns)
+        return self._dataset.take([int(row) for row in rows], columns=columns)
+
+    def table(self, columns: list[str]) -> pa.Table:
+        """Columns of all rows, in row order."""
+        if not self._fragments:
+            return self._dataset.schema.empty_table().select(columns)
+        return pa.concat_tables(f.to_table(columns=columns) for f in self._fragments.values())
+
+    def row_of(self, item_id: str) -> int | None:
+        """The row of a public id."""
+        import pyarrow.compute as pc
+
+        if self.n_items == 0:
+            return None
+        ids = self._cached("id", lambda column: column)
+        row = pc.index(ids, item_id).as_py()
+        return None if row < 0 else int(row)
+
+    def present(self, modality: Modality) -> BoolArray:
+        """Which rows have a vector of the modality, (n,)."""
+        mask = np.zeros(self.n_items, dtype=np.bool_)
+        mask[self.vectors(modality)[1]] = True
+        return mask
+
+    def _numbers(self, name: str, dtype: type) -> Any:
+        return self._cached(name, _integers if dtype is np.int64 else _floats)
+
+    def _cached(self, name: str, convert: Callable[[pa.ChunkedArray], Any]) -> Any:
+        with self._lock:
+            if name not in self._whole:
+                pieces = [self._piece(name, key, convert) for key in self._fragments]
+                if pieces and isinstance(pieces[0], pa.ChunkedArray):
+                    chunks = [chunk for piece in pieces for chunk in piece.chunks]
+                    self._whole[name] = pa.chunked_array(chunks)
+                else:
+                    dtype = pieces[0].dtype if pieces else np.float64
+                    self._whole[name] = _concatenate(pieces, (0,), dtype)
+            return self._whole[name]
+
+    def _piece(self, name: str, key: FragmentKey, convert: Callable[[pa.ChunkedArray], Any]) -> Any:
+        if (name, key) not in self._pieces:
+            column = self._fragments[key].to_table(columns=[name])[name]
+            self._pieces[name, key] = convert(column)
+        return self._pieces[name, key]
+
+    def _share(self, name: str, pieces: list[Any], matrix: Float32Array) -> None:
+        """Let the pieces be views of the whole, so that vectors are held in memory once."""
+        start = 0
+        for key, (piece, present) in zip(self._fragments, pieces, strict=True):
+            self._pieces[name, key] = (matrix[start : start + len(piece)], present)
+            start += len(piece)
+
+    def _dim(self, name: str) -> int:
+        return int(self._dataset.schema.field(name).type.list_size)
+
+
+def _key(fragment: lance.LanceFragment) -> FragmentKey:
+    meta = fragment.metadata
+    files = tuple(file.path for file in meta.files)
+    return (fragment.fragment_id, files, repr(meta.deletion_file))
+
+
+def _concatenate(pieces: list[Any], empty: tuple[int, ...], dtype: Any) -> Any:
+    if not pieces:
+        return np.empty(empty, dtype)
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def _integers(column: pa.ChunkedArray) -> Int64Array:
+    return column.to_numpy().astype(np.int64, copy=False)
+
+
+def _floats(column: pa.ChunkedArray) -> Float64Array:
+    return column.to_numpy().astype(np.float64, copy=False)
+
+
+def _times(column: pa.ChunkedArray) -> Int64Array:
+    # NumPy's "not a time" is the smallest int64 already.
+    return column.to_numpy().astype("datetime64[us]").view(np.int64)
+
+
+def _objects(column: pa.ChunkedArray) -> list[dict[str, Any]]:
+    return [json.loads(value) if value else {} for value in column.to_pylist()]
+
+
+def _vectors(column: pa.ChunkedArray) -> tuple[Float32Array, BoolArray]:
+    """The vectors that are there, (m, dim), and a mask over all rows."""
+    whole = column.combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):  # no chunks at all
+        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], whole.type)
+    present = whole.is_valid().to_numpy(zero_copy_only=False)
+    found = whole if present.all() else whole.filter(pa.array(present))
+    dim = column.type.list_size
+    return found.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim), present

@@ -1,0 +1,214 @@
+"""The item table on Lance: versioned, embedded, one commit at a time.
+
+A commit is atomic: a crash at any byte leaves the last committed version. Readers hold a version
+and are never disturbed; writers take the collection's lock, one at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import filelock
+import lance
+import pyarrow as pa
+
+from placelens.errors import (
+    CollectionError,
+    CollectionExistsError,
+    CollectionLockedError,
+    CollectionNotFoundError,
+)
+from placelens.storage.format_v1 import schema, sql_strings
+from placelens.storage.manifest import FILE_NAME, Manifest, read_manifest, write_manifest
+
+TABLE_NAME = "items.lance"
+LOCK_NAME = "write.lock"
+
+# Readers may hold a version this long before compaction removes its files.
+KEEP_OLD_VERSIONS = timedelta(hours=1)
+
+
+class ItemTable:
+    """The table of a collection: its versions, and how they change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        self._lock = filelock.FileLock(folder / LOCK_NAME, timeout=0)
+        try:
+            self.dataset = lance.dataset(str(folder / TABLE_NAME))
+        except (ValueError, OSError) as error:
+            raise CollectionError(f"the table of {folder} cannot be opened: {error}") from error
+
+    @classmethod
+    def create(cls, folder: Path, manifest: Manifest) -> ItemTable:
+        """Create an empty table; nothing appears at ``folder`` before it is complete."""
+        if folder.exists():
+            raise CollectionExistsError(f"{folder} exists already; open it, or choose another path")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        try:
+            lance.write_dataset(
+                schema(manifest).empty_table(),
+                str(beside / TABLE_NAME),
+                enable_v2_manifest_paths=True,
+            )
+            write_manifest(beside, manifest)
+            beside.rename(folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        return cls(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> ItemTable:
+        """Open the table of an existing collection."""
+        if not (folder / FILE_NAME).is_file():
+            what = "is not a placelens collection" if folder.exists() else "does not exist"
+            raise CollectionNotFoundError(
+                f"{folder} {what}; make one with: placelens index PHOTOS --to {folder.name}"
+            )
+        return cls(folder)
+
+    @property
+    def version(self) -> int:
+        """The version at hand."""
+        return int(self.dataset.version)
+
+    def refresh(self) -> bool:
+        """Move to the newest version; True when there was one."""
+        before = self.version
+        self.dataset.checkout_latest()
+        return self.version != before
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the write lock, at the newest version and manifest.
+
+        Raises
+        ------
+        CollectionLockedError
+            If another process is writing.
+        """
+        try:
+            self._lock.acquire()
+        except filelock.Timeout:
+            raise CollectionLockedError(
+                f"another process is writing to {self.folder}; try again when it has finished"
+            ) from None
+        try:
+            self.manifest = read_manifest(self.folder)
+            self.refresh()
+            yield
+        finally:
+            self._lock.release()
+
+    def next_iid(self) -> int:
+        """The next free internal id; call while writing."""
+        iids = self.dataset.to_table(columns=["iid"])["iid"].to_numpy()
+        return max(self.manifest.next_id, int(iids.max()) + 1 if len(iids) else 0)
+
+    def append(self, table: pa.Table) -> None:
+        """Add rows in one commit; call while writing."""
+        self.dataset = lance.write_dataset(table, self.dataset, mode="append")
+
+    def replace(self, table: pa.Table) -> None:
+        """Put rows in the place of those with the same ``iid``, in one commit."""
+        (
+            self.dataset.merge_insert("iid")
+            .when_matched_update_all()
+            .when_not_matched_insert_all()
+            .execute(table)
+        )
+
+    def delete(self, iids: Sequence[int]) -> None:
+        """Remove rows in one commit; call while writing."""
+        if not len(iids):
+            return
+        # Written first: a crash between the two only skips some ids.
+        self._write_manifest(self.manifest.with_next_id(self.next_iid()))
+        self.dataset.delete(f"iid IN ({', '.join(map(str, iids))})")
+
+    def update(self, iid: int, values: dict[str, Any]) -> None:
+        """Change columns of one row in one commit; call while writing."""
+        row = self.dataset.to_table(filter=f"iid = {iid}")
+        for name, value in values.items():
+            at = row.schema.get_field_index(name)
+            row = row.set_column(at, row.schema.field(at), pa.array([value], row.schema.types[at]))
+        self.replace(row)
+
+    def find(self, ids: Sequence[str], columns: list[str], *, key: str = "id") -> pa.Table:
+        """The rows whose ``key`` is among ``ids``."""
+        if not ids:
+            return self.dataset.schema.empty_table().select(columns)
+        return self.dataset.to_table(columns=columns, filter=f"{key} IN ({sql_strings(ids)})")
+
+    def compact(self, *, keep: timedelta = KEEP_OLD_VERSIONS) -> int:
+        """Merge small files, drop deleted rows and old versions; return the bytes freed.
+
+        Snapshots keep their versions; a version younger than ``keep`` stays for its readers.
+        Call while writing: with no other writer, files that no version knows are left over from
+        a crash and are removed as well.
+        """
+        self.dataset.optimize.compact_files()
+        stats = self.dataset.cleanup_old_versions(
+            older_than=keep, delete_unverified=True, error_if_tagged_old_versions=False
+        )
+        for orphan in self.folder.glob(f"{FILE_NAME}.*.tmp"):
+            orphan.unlink(missing_ok=True)
+        return int(stats.bytes_removed)
+
+    def snapshots(self) -> dict[str, int]:
+        """Versions kept by name."""
+        return {name: int(tag["version"]) for name, tag in self.dataset.tags.list().items()}
+
+    def snapshot(self, name: str) -> None:
+        """Keep the version at hand under a name."""
+        self._check_name(name)
+        if name in self.snapshots():
+            raise CollectionExistsError(
+                f"snapshot {name!r} exists already (version {self.snapshots()[name]})"
+            )
+        self.dataset.tags.create(name, self.version)
+
+    def drop_snapshot(self, name: str) -> None:
+        """Forget a snapshot; its files go with the next compaction."""
+        self._version_of(name)
+        self.dataset.tags.delete(name)
+
+    def restore(self, name: str) -> None:
+        """Make a snapshot's state the newest version; call while writing."""
+        version = self._version_of(name)
+        self._write_manifest(self.manifest.with_next_id(self.next_iid()))
+        self.dataset.checkout_version(version).restore()
+        self.refresh()
+
+    def size_bytes(self) -> int:
+        """Bytes on disk, all versions included."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    def _version_of(self, name: str) -> int:
+        snapshots = self.snapshots()
+        if name not in snapshots:
+            known = ", ".join(sorted(snapshots)) or "none"
+            raise CollectionError(f"there is no snapshot {name!r}; there are: {known}")
+        return snapshots[name]
+
+    @staticmethod
+    def _check_name(name: str) -> None:
+        if not name or not all(c.isalnum() or c in "-_." for c in name) or name[0] == ".":
+            raise CollectionError(
+                f"snapshot name {name!r} may hold letters, digits, '-', '_' and '.' only"
+            )
+
+    def _write_manifest(self, manifest: Manifest) -> None:
+        if manifest != self.manifest:
+            write_manifest(self.folder, manifest)
+            self.manifest = manifest
