@@ -19,8 +19,9 @@ class Source:
     """Something to read, found but not opened: a photo, or one row of a table.
 
     ``key`` names it uniquely (a photo's absolute path; ``table.csv#7`` for a row without an
-    image). ``stamp`` changes when the file, a sidecar or the row changes. What a table or a
-    sidecar says travels along and outranks what the image file says.
+    image). ``stamp`` changes when the file, a sidecar or the row changes. What a table's row
+    says travels along and outranks what the image file says. ``warnings`` name what was
+    ignored already when it was found.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Source:
     place_source: PlaceSource | None = None
     time: datetime | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,8 @@
-"""Everything there is to read below some paths: photos with sidecars, and tables."""
+"""Everything there is to read below some paths: photos with their sidecars, and tables.
+
+Only names, sizes and times of photos are looked at; tables are read, since their rows say which
+photos they describe. The order is the same on every run.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +12,173 @@ from pathlib import Path
 
 from placelens.errors import ReadError
 from placelens.readers.base import Skipped, Source
-from placelens.readers.folders import Listings
-from placelens.readers.photos import photo_in, photos_in
+from placelens.readers.columns import TableOptions
+from placelens.readers.folders import Listing, Listings, is_printable, printable
+from placelens.readers.formats import RAW_SUFFIXES, TABLE_SUFFIXES, suffix_of
+from placelens.readers.photos import is_image_name, photo_in, photos_in
+from placelens.readers.tables import might_be_table, read_rows
+
+AnyPath = str | os.PathLike[str]
 
 
 def read_photos(
-    path: str | os.PathLike[str], *, recursive: bool = True
+    path: AnyPath | Iterable[AnyPath],
+    *,
+    recursive: bool = True,
+    tables: bool = True,
+    options: TableOptions | None = None,
 ) -> Iterator[Source | Skipped]:
-    """Find the photos below a folder."""
-    return discover([path], recursive=recursive)
+    """Find photos, and the tables that describe them, below a folder.
+
+    Nothing is decoded yet: ``Collection.add`` takes what this gives.
+
+    Parameters
+    ----------
+    path : a folder, an image, a table, or several of these.
+    recursive : whether to look into subfolders too.
+    tables : whether to take the tables that lie in a folder (CSV, JSONL, GeoJSON, GeoParquet
+        with images that exist, or with texts and coordinates). A table named as ``path`` is
+        always taken.
+    options : which of the tables' columns mean what, where their names do not say so.
+
+    Yields
+    ------
+    Source or Skipped
+        A photo that a table describes comes once, with what its row says.
+
+    Raises
+    ------
+    ReadError
+        At once, if a path does not exist.
+
+    Examples
+    --------
+    >>> list(read_photos("no/such/folder"))
+    Traceback (most recent call last):
+        ...
+    placelens.errors.ReadError: ...no/such/folder does not exist
+    """
+    paths = [path] if isinstance(path, str | os.PathLike) else path
+    return discover(paths, recursive=recursive, tables=tables, options=options)
+
+
+def read_table(path: AnyPath, options: TableOptions | None = None) -> Iterator[Source | Skipped]:
+    """Find the items of one table: an item a row, or an item an image that rows name.
+
+    Raises
+    ------
+    ReadError
+        At once, if the file does not exist. A table or row that cannot be used gives a Skipped.
+    """
+    return discover([path], options=options, as_tables=True)
 
 
 def discover(
-    paths: Iterable[str | os.PathLike[str]], *, recursive: bool = True
+    paths: Iterable[AnyPath],
+    *,
+    recursive: bool = True,
+    tables: bool = True,
+    options: TableOptions | None = None,
+    as_tables: bool = False,
 ) -> Iterator[Source | Skipped]:
-    """Find everything to read below the paths."""
-    roots = [os.path.abspath(Path(path).expanduser()) for path in paths]
+    """Find everything to read below the paths; see ``read_photos``.
+
+    ``as_tables`` takes every path for a table, whatever its name ends in.
+    """
+    # Not Path.resolve: links stay as the user wrote them, since the path becomes the item's key.
+    roots = [os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
     for root in roots:
-        if not os.path.exists(root):
-            raise ReadError(f"{root} does not exist")
-    return _discover(roots, recursive)
+        if not Path(root).exists():
+            raise ReadError(f"{printable(root)} does not exist")
+    finder = _Finder(recursive, tables, options or TableOptions())
+    return finder.run(roots, as_tables)
 
 
-def _discover(roots: list[str], recursive: bool) -> Iterator[Source | Skipped]:
-    listings = Listings()
-    for root in roots:
-        if os.path.isdir(root):
-            for listing in listings.walk(root, recursive=recursive):
-                if isinstance(listing, Skipped):
-                    yield listing
-                else:
-                    yield from photos_in(listing)
-        else:
-            yield photo_in(listings.of(os.path.dirname(root)), os.path.basename(root))
+class _Finder:
+    """One run of ``discover``: what was listed and which images are taken already."""
+
+    def __init__(self, recursive: bool, tables: bool, options: TableOptions) -> None:
+        self.recursive = recursive
+        self.tables = tables
+        self.options = options
+        self.listings = Listings()
+        self.taken: dict[str, str] = {}  # key to the table or path that gave it
+
+    def run(self, roots: list[str], as_tables: bool) -> Iterator[Source | Skipped]:
+        for root in roots:
+            path = Path(root)
+            if path.is_dir() and not as_tables:
+                yield from self._folder(root)
+            elif as_tables or (suffix_of(path.name) in TABLE_SUFFIXES):
+                yield from self._once(root, read_rows(root, self.options, self.listings))
+            elif is_image_name(path.name):
+                yield from self._once(root, [self._photo(path)])
+            else:
+                yield Skipped(key=printable(root), reason=_unknown(path.name))
+
+    def _folder(self, root: str) -> Iterator[Source | Skipped]:
+        """The tables first, since a photo that a table describes must carry what its row says."""
+        listings: list[Listing] = []
+        for found in self.listings.walk(root, recursive=self.recursive):
+            if isinstance(found, Skipped):
+                yield found
+            else:
+                listings.append(found)
+        for listing in listings if self.tables else ():
+            for path in self._tables_in(listing):
+                rows = read_rows(path, self.options, self.listings, named=False)
+                yield from self._once(path, rows)
+        for listing in listings:
+            yield from self._once(root, photos_in(listing), quietly=True)
+
+    def _tables_in(self, listing: Listing) -> Iterator[str]:
+        """Files of a folder that may be tables: not the sidecars of its images."""
+        names = [name for name in listing.files if suffix_of(name) in TABLE_SUFFIXES]
+        if not names:
+            return
+        sidecars: set[str] = set()
+        if any(suffix_of(name) == ".json" for name in names):
+            for image in filter(is_image_name, listing.files):
+                found = photo_in(listing, image)
+                sidecars.update(found.sidecars if isinstance(found, Source) else ())
+        for name in names:
+            path = listing.path(name)
+            if path not in sidecars and is_printable(path) and might_be_table(path):
+                yield path
+
+    def _photo(self, path: Path) -> Source | Skipped:
+        try:
+            return photo_in(self.listings.of(str(path.parent)), path.name)
+        except OSError as error:
+            reason = f"its folder cannot be listed: {error.strerror or error}"
+            return Skipped(key=printable(str(path)), reason=reason)
+
+    def _once(
+        self, giver: str, found: Iterable[Source | Skipped], *, quietly: bool = False
+    ) -> Iterator[Source | Skipped]:
+        """Let each key through once; count what another table has given already."""
+        repeated: dict[str, int] = {}
+        for one in found:
+            if isinstance(one, Skipped):
+                yield one
+                continue
+            first = self.taken.setdefault(one.key, giver)
+            if first == giver:
+                yield one
+            elif not quietly:
+                repeated[first] = repeated.get(first, 0) + 1
+        for first, count in repeated.items():
+            yield Skipped(
+                key=giver,
+                reason=f"{count} of its images came with {first} already; what it says of them "
+                "is not taken",
+            )
+
+
+def _unknown(name: str) -> str:
+    tables = ", ".join(sorted(TABLE_SUFFIXES))
+    return (
+        f"{suffix_of(name) or 'a name without an ending'} is no file that placelens reads: images "
+        f"(JPEG, PNG, WebP, AVIF, HEIC, TIFF, {len(RAW_SUFFIXES)} kinds of camera raw, ...) "
+        f"and tables ({tables})"
+    )

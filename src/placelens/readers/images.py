@@ -73,18 +73,43 @@ def decode(
     MissingExtraError
         For a raw file when rawpy is not installed.
     """
-    data, name = _bytes_of(source, name)
+    if isinstance(source, bytes):
+        data = source
+    else:
+        data, name = read_file(source), name or Path(source).name
+    if not data:
+        raise ReadError("the file is empty")
     try:
         with warnings.catch_warnings():
             # Pillow warns of odd metadata and of large images; neither hinders the decoding.
             warnings.simplefilter("ignore")
-            return _decode(data, spec, name)
+            return _decode(data, spec, name or "")
     except (ReadError, MissingExtraError):
         raise
     except Exception as error:
         # Decoders raise whatever the broken bytes lead them to (struct.error, KeyError,
         # SyntaxError, ...), and a bad file must never stop an import.
         raise ReadError(_reason(error)) from error
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """An image file's bytes.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be opened, or is larger than 1 GiB.
+    """
+    file = Path(path)
+    try:
+        size = file.stat().st_size
+        if size <= MAX_FILE_BYTES:
+            return file.read_bytes()
+    except OSError as error:
+        raise ReadError(f"it cannot be opened: {error.strerror or error}") from error
+    raise ReadError(
+        f"the file has {size / 2**30:.1f} GiB; the limit is 1 GiB an image; cut it into tiles first"
+    )
 
 
 def _decode(data: bytes, spec: ImageSpec | None, name: str) -> Decoded:
@@ -110,28 +135,6 @@ def _decode(data: bytes, spec: ImageSpec | None, name: str) -> Decoded:
         height=height,
         info=info,
     )
-
-
-def _bytes_of(source: str | os.PathLike[str] | bytes, name: str | None) -> tuple[bytes, str]:
-    """The file's bytes and its name."""
-    if isinstance(source, bytes):
-        data = source
-    else:
-        path = Path(source)
-        name = name or path.name
-        try:
-            size = path.stat().st_size
-            if size > MAX_FILE_BYTES:
-                raise ReadError(
-                    f"the file has {size / 2**30:.1f} GiB; the limit is 1 GiB an image; "
-                    "cut it into tiles first"
-                )
-            data = path.read_bytes()
-        except OSError as error:
-            raise ReadError(f"it cannot be opened: {error.strerror or error}") from error
-    if not data:
-        raise ReadError("the file is empty")
-    return data, name or ""
 
 
 def _open(data: bytes) -> Image.Image:

@@ -1,0 +1,178 @@
+"""Which of a table's columns holds what, told by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from placelens.errors import ReadError
+from placelens.readers.formats import IMAGE_SUFFIXES, suffix_of
+
+_IMAGE = (
+    "image", "image_path", "image_file", "image_filename", "image_name", "img", "img_path",
+    "photo", "photo_path", "photo_file", "picture", "file", "file_path", "filepath", "file_name",
+    "filename", "path", "sourcefile",
+)  # fmt: skip
+_LAT = ("lat", "latitude", "gps_lat", "gps_latitude", "gpslatitude", "decimallatitude", "lat_deg")
+_LON = ("lon", "lng", "long", "longitude", "gps_lon", "gps_lng", "gps_longitude", "gpslongitude",
+        "decimallongitude", "lon_deg")  # fmt: skip
+_TIME = (
+    "datetime", "date_time", "timestamp", "taken", "taken_at", "time_taken", "date_taken",
+    "datetime_taken", "datetaken", "captured_at", "date_captured", "datetime_original",
+    "datetimeoriginal", "date", "time",
+)  # fmt: skip
+_ID = ("id", "item_id", "uuid", "identifier")
+# Those that also name an item in a list, and so stay attributes; and those that are text alone.
+NAMING = ("title", "name")
+_PROSE = ("headline", "caption", "captions", "text", "texts", "sentence", "sentences",
+          "description", "summary", "abstract", "alt_text", "comment")  # fmt: skip
+_LANGUAGE = re.compile(r"^(?P<base>.+?)[_:.](?P<language>[a-z]{2})$")
+_ROWS_LOOKED_AT = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOptions:
+    """Which columns of a table mean what; None leaves it to their names.
+
+    Attributes
+    ----------
+    text_columns : columns that make up the text, joined by new lines; "none" for no text.
+    image_column, time_column, id_column : one column each.
+    lat_column, lon_column : given together.
+    """
+
+    text_columns: Literal["none"] | Sequence[str] | None = None
+    image_column: str | None = None
+    lat_column: str | None = None
+    lon_column: str | None = None
+    time_column: str | None = None
+    id_column: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """A table's columns by what they hold. ``texts`` maps a column to its name without language."""
+
+    image: str | None
+    lat: str | None
+    lon: str | None
+    x: str | None
+    y: str | None
+    time: str | None
+    id: str | None
+    texts: Mapping[str, str]
+
+    @property
+    def has_place(self) -> bool:
+        """Whether coordinates were found, of either kind."""
+        return None not in (self.lat, self.lon) or None not in (self.x, self.y)
+
+    def attributes_of(self, names: Sequence[str]) -> dict[str, str]:
+        """The columns that become attributes, and what each is called then.
+
+        A title or name is kept beside the text it is part of, because lists of results show it;
+        its language is dropped, since one was chosen.
+        """
+        spent = {self.image, self.lat, self.lon, self.x, self.y, self.time, self.id}
+        kept = {}
+        for name in names:
+            base = self.texts.get(name)
+            if name not in spent and (base is None or base in NAMING):
+                kept[name] = base if base and base not in names else name
+        return kept
+
+
+def find_columns(
+    names: Sequence[str], rows: Sequence[Mapping[str, Any]], options: TableOptions
+) -> Columns:
+    """Tell the columns of a table.
+
+    Parameters
+    ----------
+    names : the columns, in order.
+    rows : the first rows; a column is taken for images only if one of its values looks like one.
+    options : what the user says; it outranks the names.
+
+    Raises
+    ------
+    ReadError
+        If an option names a column that the table does not have, or half of a coordinate.
+    """
+    _check(options, names)
+    plain = {_plain(name): name for name in reversed(names)}
+
+    def first(candidates: Sequence[str]) -> str | None:
+        return next((plain[c] for c in candidates if c in plain), None)
+
+    image = options.image_column or next(
+        (plain[c] for c in _IMAGE if c in plain and _looks_like_images(plain[c], rows)), None
+    )
+    lat, lon = options.lat_column or first(_LAT), options.lon_column or first(_LON)
+    on_sphere = lat is not None and lon is not None
+    x, y = (None, None) if on_sphere else (plain.get("x"), plain.get("y"))
+    on_plane = x is not None and y is not None
+    return Columns(
+        image=image,
+        lat=lat if on_sphere else None,
+        lon=lon if on_sphere else None,
+        x=x if on_plane else None,
+        y=y if on_plane else None,
+        time=options.time_column or first(_TIME),
+        id=options.id_column or first(_ID),
+        texts=_text_columns(names, options),
+    )
+
+
+def _text_columns(names: Sequence[str], options: TableOptions) -> dict[str, str]:
+    """Columns of text; of one in several languages the English one, which encoders know best."""
+    if options.text_columns == "none":
+        return {}
+    if options.text_columns is not None:
+        return {name: _split_language(name)[0] for name in options.text_columns}
+    by_base: dict[str, dict[str, str]] = {}
+    for name in names:
+        base, language = _split_language(name)
+        if base in NAMING or base in _PROSE:
+            by_base.setdefault(base, {}).setdefault(language, name)
+    chosen = {}
+    for base, languages in by_base.items():
+        name = languages.get("en") or languages.get("") or next(iter(languages.values()))
+        chosen[name] = base
+    return {name: chosen[name] for name in names if name in chosen}
+
+
+def _split_language(name: str) -> tuple[str, str]:
+    """A column's plain name and its language, '' when it names none: name_en, name:en."""
+    plain = _plain(name)
+    match = _LANGUAGE.match(plain)
+    if match and match["base"] in NAMING + _PROSE:
+        return match["base"], match["language"]
+    return plain, ""
+
+
+def _plain(name: str) -> str:
+    """A column's name without case, blanks, dashes and a namespace such as ``exif:``."""
+    plain = re.sub(r"[\s-]+", "_", name.strip().casefold())
+    return re.sub(r"^(exif|xmp|composite|dwc)[:.]", "", plain)
+
+
+def _looks_like_images(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    values = (row.get(column) for row in rows[:_ROWS_LOOKED_AT])
+    return any(isinstance(v, str) and suffix_of(v.strip()) in IMAGE_SUFFIXES for v in values)
+
+
+def _check(options: TableOptions, names: Sequence[str]) -> None:
+    texts = options.text_columns
+    if isinstance(texts, str) and texts != "none":
+        raise ReadError(f'text_columns is a list of columns or "none", not {texts!r}')
+    if (options.lat_column is None) != (options.lon_column is None):
+        raise ReadError("lat_column and lon_column are given together or not at all")
+    asked = [
+        options.image_column, options.lat_column, options.lon_column, options.time_column,
+        options.id_column, *(() if texts is None or texts == "none" else texts),
+    ]  # fmt: skip
+    for name in asked:
+        if name is not None and name not in names:
+            raise ReadError(f"it has no column {name!r}; its columns are {', '.join(names)}")

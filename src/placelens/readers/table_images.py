@@ -1,0 +1,91 @@
+"""The image files that a table's rows name."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from placelens.errors import ReadError
+from placelens.readers.base import Skipped, Source
+from placelens.readers.folders import Listing, Listings
+from placelens.readers.photos import is_image_name, photo_in
+
+_WEB = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
+class ImageFinder:
+    """Finds images beside a table, in its ``images`` folder, or by a unique name below it."""
+
+    def __init__(self, table: str, listings: Listings) -> None:
+        self._folder = Path(table).parent
+        self._listings = listings
+        self._below: dict[str, list[str]] | None = None
+
+    def exists(self, name: str | None) -> bool:
+        """Whether a cell names an image that is there."""
+        if name is None:
+            return False
+        try:
+            self.photo(name)
+        except ReadError:
+            return False
+        return True
+
+    def photo(self, name: str) -> Source:
+        """The photo that a cell names, with its sidecars and stamp.
+
+        Raises
+        ------
+        ReadError
+            If it is on the web, is not there, or several below the table have its name.
+        """
+        path = _local(name)
+        for candidate in (self._folder / path, self._folder / "images" / path):
+            found = self._photo_at(candidate)
+            if found is not None:
+                return found
+        same = self._by_name().get(path.name, [])
+        if len(same) > 1:
+            raise ReadError(
+                f"its image {name!r} may be any of {len(same)} files of that name below the table"
+            )
+        found = self._photo_at(Path(same[0])) if same else None
+        if found is None:
+            raise ReadError(
+                f"its image {name!r} is not beside the table, in its images folder, or below it"
+            )
+        return found
+
+    def _photo_at(self, path: Path) -> Source | None:
+        # Not Path.resolve: the key must be the path under which discovery lists the photo.
+        file = Path(os.path.normpath(path))
+        try:
+            listing = self._listings.of(str(file.parent))
+        except (OSError, ValueError):  # ValueError: a NUL or a lone surrogate in the name
+            return None
+        if file.name not in listing.files:
+            return None
+        found = photo_in(listing, file.name)
+        if isinstance(found, Skipped):
+            raise ReadError(f"its image {file.name!r}: {found.reason}")
+        return found
+
+    def _by_name(self) -> dict[str, list[str]]:
+        if self._below is None:
+            self._below = {}
+            for listing in self._listings.walk(str(self._folder), recursive=True):
+                if isinstance(listing, Listing):
+                    for name in filter(is_image_name, listing.files):
+                        self._below.setdefault(name, []).append(listing.path(name))
+        return self._below
+
+
+def _local(name: str) -> Path:
+    """A cell as a path of this machine: backslashes and file addresses understood."""
+    if name.lower().startswith("file://"):
+        return Path(unquote(urlsplit(name).path))
+    if _WEB.match(name):
+        raise ReadError(f"its image {name[:80]!r} is on the web; download it first")
+    return Path(name if "/" in name else name.replace("\\", "/"))

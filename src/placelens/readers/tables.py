@@ -1,0 +1,235 @@
+"""Rows of tables to sources: images with what the row says of them, or texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from placelens.errors import CoordinateError, ReadError
+from placelens.readers.base import Skipped, Source
+from placelens.readers.columns import Columns, TableOptions, find_columns
+from placelens.readers.coordinates import parse_angle
+from placelens.readers.folders import Listings
+from placelens.readers.rows import Row, Table
+from placelens.readers.table_files import load_table
+from placelens.readers.table_images import ImageFinder
+from placelens.readers.values import clean_text, converter_of, join_texts, parse_time, to_attribute
+from placelens.types import Attribute, Place
+
+_PEEK_BYTES = 2**16
+
+
+def might_be_table(path: str) -> bool:
+    """Whether a file found in a folder is worth loading: settings kept as JSON are not."""
+    if not path.lower().endswith(".json"):
+        return True
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(_PEEK_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError:
+        return False
+    return start.startswith(b"[") or b'"FeatureCollection"' in start
+
+
+def read_rows(
+    path: str, options: TableOptions, listings: Listings, *, named: bool = True
+) -> Iterator[Source | Skipped]:
+    """Give a table's items, in order.
+
+    Parameters
+    ----------
+    path : the table's absolute path.
+    options : what the user says of its columns.
+    listings : folders listed so far, for the images.
+    named : whether the user named the table. One that was only found in a folder is passed over
+        in silence unless its images exist, or it has texts with coordinates.
+    """
+    try:
+        table = load_table(path)
+        columns = find_columns(
+            table.names, [row.values for row in table.rows if row.problem is None], options
+        )
+        if not columns.image and not columns.texts:
+            raise ReadError(
+                "it has no column of images or texts; its columns are "
+                f"{', '.join(map(str, table.names)) or '(none)'}; say which with text_columns"
+            )
+    except ReadError as error:
+        # A JSON file in a folder may be anything.
+        if named or not path.lower().endswith(".json"):
+            yield Skipped(key=path, reason=str(error))
+        return
+    reader = _TableReader(path, table, columns, listings)
+    if named or reader.is_worth_taking():
+        yield from reader.sources()
+
+
+class _TableReader:
+    """One table with its columns told, on the way to sources."""
+
+    def __init__(self, path: str, table: Table, columns: Columns, listings: Listings) -> None:
+        self.path = path
+        self.table = table
+        self.columns = columns
+        self.images = ImageFinder(path, listings)
+        self.attributes = columns.attributes_of(table.names)
+        self.types = {
+            name: converter_of(row.values.get(name) for row in table.rows)
+            for name in (self.attributes if table.is_text else ())
+        }
+
+    def is_worth_taking(self) -> bool:
+        """Whether a table that nobody named is about photos or places."""
+        if self.columns.texts and (self.columns.has_place or self.table.has_geometry):
+            return True
+        return any(self.images.exists(image) for image in map(self._image_of, self.table.rows))
+
+    def sources(self) -> Iterator[Source | Skipped]:
+        found: dict[str, tuple[Row, Source]] = {}
+        numbers_by_id: dict[str, int] = {}
+        for row in self.table.rows:
+            try:
+                source = self._source(row)
+                self._add(row, source, found, numbers_by_id)
+            except (ReadError, CoordinateError) as error:
+                yield Skipped(
+                    key=f"{self.path}#{row.number}",
+                    reason=f"{Path(self.path).name} row {row.number}: {error}",
+                )
+        for _, source in found.values():
+            yield replace(source, stamp=f"{source.stamp}|{_digest(source)}")
+
+    def _add(
+        self,
+        row: Row,
+        source: Source,
+        found: dict[str, tuple[Row, Source]],
+        numbers_by_id: dict[str, int],
+    ) -> None:
+        """Keep a source; rows that name the same image add their texts to its first row."""
+        known = found.get(source.key)
+        if known is not None and source.image is not None:
+            first, kept = known
+            if source.place is not None and source.place != kept.place:
+                raise ReadError(
+                    f"it gives {source.place} for the image of row {first.number}, "
+                    f"which has {kept.place}"
+                )
+            found[source.key] = (first, replace(kept, text=join_texts([kept.text, source.text])))
+            return
+        if source.id is not None:
+            number = numbers_by_id.setdefault(source.id, row.number)
+            if number != row.number:
+                raise ReadError(f"its id {source.id!r} is that of row {number} already")
+        if known is not None:
+            raise ReadError(f"it has no id, and its number is the id of row {known[0].number}")
+        found[source.key] = (row, source)
+
+    def _source(self, row: Row) -> Source:
+        if row.problem is not None:
+            raise ReadError(row.problem)
+        place, warnings = self._place_of(row)
+        text = join_texts(
+            part for name in self.columns.texts for part in _texts_of(row.values.get(name))
+        )
+        attributes = self._attributes_of(row)
+        time = self._value(row, self.columns.time)
+        moment = None
+        if time is not None:
+            try:
+                moment = parse_time(time)
+            except ValueError as error:
+                warnings.append(f"row {row.number}: {error}; it is kept as an attribute")
+                attributes[str(self.columns.time)] = to_attribute(time)
+        image = self._image_of(row)
+        if image is None and text is None:
+            raise ReadError("it has neither an image nor a text")
+        value = self._value(row, self.columns.id)
+        identity = None if value is None else clean_text(str(value))
+        if image is not None:
+            source = self.images.photo(image)
+        else:
+            # An id keeps the key when rows are put in before this one.
+            source = Source(key=f"{self.path}#{identity or row.number}", stamp="row")
+        return replace(
+            source,
+            id=identity,
+            text=text,
+            place=place,
+            place_source="table" if place else None,
+            time=moment,
+            attributes=attributes,
+            warnings=tuple(warnings),
+        )
+
+    def _value(self, row: Row, column: str | None) -> Any:
+        return None if column is None else row.values.get(column)
+
+    def _image_of(self, row: Row) -> str | None:
+        return clean_text(self._value(row, self.columns.image))
+
+    def _place_of(self, row: Row) -> tuple[Place | None, list[str]]:
+        """The row's place; 0, 0 is believed, since somebody wrote it, but pointed out."""
+        columns = self.columns
+        if row.place is not None:
+            return row.place, []
+        if columns.x is not None and columns.y is not None:
+            x, y = (self._value(row, column) for column in (columns.x, columns.y))
+            both = _both("x", x, "y", y)
+            return (Place(x=_metres(x, "x"), y=_metres(y, "y")) if both else None), []
+        lat, lon = self._value(row, columns.lat), self._value(row, columns.lon)
+        if not _both("latitude", lat, "longitude", lon):
+            return None, []
+        place = Place(lat=parse_angle(lat, "latitude"), lon=parse_angle(lon, "longitude"))
+        if place.lat == 0 and place.lon == 0:
+            return place, [f"row {row.number}: 0, 0 is taken as it is; leave unknown places empty"]
+        return place, []
+
+    def _attributes_of(self, row: Row) -> dict[str, Attribute]:
+        found: dict[str, Attribute] = {}
+        for name, called in self.attributes.items():
+            value = row.values.get(name)
+            if isinstance(value, str) and name in self.types:
+                value = self.types[name](value)
+            attribute = to_attribute(value)
+            if attribute is not None:
+                found[str(clean_text(called) or called)] = attribute
+        return found
+
+
+def _both(name_a: str, a: Any, name_b: str, b: Any) -> bool:
+    """Whether both coordinates are given; False when neither is."""
+    given = [value is not None and value != "" for value in (a, b)]
+    if given[0] != given[1]:
+        there, missing = (name_a, name_b) if given[0] else (name_b, name_a)
+        raise CoordinateError(f"it has a {there} but no {missing}")
+    return given[0]
+
+
+def _metres(value: Any, axis: str) -> float:
+    try:
+        return float(value.replace(",", ".") if isinstance(value, str) else value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise CoordinateError(f"{axis} {str(value)[:40]!r} is not a number of metres") from error
+
+
+def _texts_of(value: Any) -> Sequence[str]:
+    """A cell's texts: one, or a list of captions."""
+    members = value if isinstance(value, list | tuple) else [value]
+    return [text for member in members if (text := clean_text(member))]
+
+
+def _digest(source: Source) -> str:
+    """A hash of all that the row says, so that an edited row is read again."""
+    said = (
+        source.id,
+        source.text,
+        source.place and (source.place.space, source.place.lonlat),
+        source.time and source.time.isoformat(),
+        sorted(source.attributes.items()),
+    )
+    return xxhash.xxh3_64_hexdigest(repr(said).encode("utf-8", "replace"))
