@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time as clock
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ from placelens.types import (
     MODALITIES,
     Attribute,
     Float32Array,
+    Float64Array,
     Item,
     Modality,
     Place,
@@ -233,6 +235,19 @@ class Collection:
         row = self._row_of(item_id)
         value: bytes | None = self._snapshot().take([row], ["thumbnail"])["thumbnail"][0].as_py()
         return value
+
+    def points(self) -> tuple[list[str], Float64Array, Float64Array]:
+        """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place."""
+        snapshot = self._snapshot()
+        first, second = snapshot.coordinates
+        rows = np.flatnonzero(~np.isnan(first))
+        ids = snapshot.table(["id"])["id"].take(rows).to_pylist()
+        return ids, first[rows], second[rows]
+
+    def values(self, attribute: str) -> dict[Attribute, int]:
+        """How many items have each value of an attribute, the most frequent first."""
+        present = (row[attribute] for row in self._snapshot().attributes if attribute in row)
+        return dict(Counter(present).most_common())
 
     def vector(self, item_id: str, modality: Modality | None = None) -> Float32Array:
         """The unit vector of an item, (dim,); of its first modality unless one is named."""
