@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from placelens.index.base import Certificate
 
 
+EVEN_ODDS = 0.5
+
+
 class Hits(Sequence[Hit]):
     """The hits of one search, best first, with what was asked and how it was answered.
 
@@ -90,6 +93,24 @@ class Hits(Sequence[Hit]):
         """The hit's small JPEG, or None when it has no picture."""
         return self._thumbnails(hit.id) if self._thumbnails else None
 
+    @property
+    def doubt(self) -> str | None:
+        """In words, that nothing here is a good match; None when something is, or none can tell.
+
+        Calibrated similarities estimate the probability that two things belong together, one
+        match against one random pair: below 0.5, a hit fits worse than it would take to tell it
+        from a random item. Raw cosines say nothing of the kind.
+        """
+        if self.plan is None or self.plan.similarity != "calibrated":
+            return None
+        fits = [fit for hit in self._hits if (fit := _fit(hit)) is not None]
+        if not fits or max(fits) >= EVEN_ODDS:
+            return None
+        return (
+            f"no good match: the best of these fits what was asked with {max(fits):.2f}, "
+            f"and a random item may reach {EVEN_ODDS}"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON types: what ``--format json`` prints and the REST API sends."""
         return {
@@ -97,6 +118,7 @@ class Hits(Sequence[Hit]):
             "understood": self.understood.to_dict() if self.understood else None,
             "plan": self.plan.to_dict() if self.plan else None,
             "certificate": self.certificate.to_dict() if self.certificate else None,
+            "doubt": self.doubt,
             "hits": list(records_of(self._hits)),
             "cursor": self.cursor,
             "elapsed_ms": self.elapsed_ms,
@@ -159,3 +181,10 @@ class Hits(Sequence[Hit]):
     def _repr_html_(self) -> str:
         """A picture grid and a map, for notebooks; nothing is fetched from anywhere."""
         return hits_html(self._hits, self.thumbnail)
+
+
+def _fit(hit: Hit) -> float | None:
+    """Weighted mean of the similarities to what was wanted; None when the hit has none."""
+    wanted = [term for term in hit.terms if term.kind != "place" and term.weight > 0]
+    total = sum(term.weight for term in wanted)
+    return sum(term.weight * term.value for term in wanted) / total if total else None

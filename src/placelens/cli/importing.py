@@ -1,0 +1,177 @@
+"""One import as the terminal shows it: progress, a summary, what was skipped and why."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from placelens.cli.console import count, notice, stderr
+from placelens.errors import PlacelensError
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+    from placelens.ingest.report import IngestReport, Progress, ProgressCallback
+    from placelens.readers.base import Skipped, Source
+    from placelens.readers.columns import TableOptions
+
+_SHOWN = 10  # skipped files named on the screen; --report has them all
+
+
+class Import:
+    """An import that can be run again, with the same arguments each time."""
+
+    def __init__(
+        self,
+        collection: Collection,
+        paths: Sequence[Path],
+        *,
+        tables: bool,
+        columns: TableOptions,
+        prune: bool,
+        workers: int | None,
+        report: Path | None,
+    ) -> None:
+        self._collection = collection
+        self._paths = [path.expanduser() for path in paths]
+        self._tables = tables
+        self._columns = columns
+        self._prune = prune
+        self._workers = workers
+        self._report = report
+
+    def run(self) -> None:
+        """Bring the collection up to date, and say what that took."""
+        try:
+            with _progress() as progress:
+                report = self._collection.add(
+                    self._sources(), prune=self._prune, workers=self._workers, progress=progress
+                )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"interrupted: {count(len(self._collection), 'item')} in {self._collection.path}; "
+                "the same command goes on from there"
+            ) from None
+        if self._report is not None:
+            _write_report(report.skipped, self._report)
+        _summarise(report, self._collection, self._report)
+
+    def follow(self) -> None:
+        """Run again whenever something changes, until Ctrl-C."""
+        from placelens.readers.watch import watch
+
+        notice("watching for changes; Ctrl-C to stop")
+        try:
+            for _ in watch(self._paths):
+                self._run_again()
+        except KeyboardInterrupt:
+            notice("stopped watching")
+
+    def _run_again(self) -> None:
+        """One more run; a folder that is gone for a moment does not end the watch."""
+        try:
+            self.run()
+        except PlacelensError as error:
+            notice(f"error: {error}; still watching")
+
+    def _sources(self) -> Iterator[Source | Skipped]:
+        from placelens.readers.discover import read_photos
+
+        return read_photos(self._paths, tables=self._tables, options=self._columns)
+
+
+@contextmanager
+def _progress() -> Iterator[ProgressCallback]:
+    """A bar with rate and estimate on a terminal; nothing in a pipe."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    console = stderr()
+    bar = Bar(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    task = bar.add_task("looking for files", total=None, rate="")
+
+    def show(state: Progress) -> None:
+        finished_speed = bar.tasks[0].speed
+        bar.update(
+            task,
+            description="indexing" + (f", {state.n_skipped} skipped" if state.n_skipped else ""),
+            completed=state.n_done,
+            total=state.n_total,
+            rate=f"{finished_speed:.0f}/s" if finished_speed else "",
+        )
+
+    with bar:
+        yield show
+
+
+def _summarise(report: IngestReport, collection: Collection, written: Path | None) -> None:
+    counts = {
+        "added": report.n_added,
+        "updated": report.n_updated,
+        "moved": report.n_moved,
+        "removed": report.n_removed,
+        "duplicates": report.n_duplicates,
+        "unchanged": report.n_unchanged,
+        "skipped": len(report.skipped),
+    }
+    said = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    speed = f" ({report.images_per_s:.0f} images/s)" if report.n_images else ""
+    notice(
+        f"{said or 'nothing to do'} in {report.seconds:.1f} s{speed}; "
+        f"{collection.path} holds {count(len(collection), 'item')}"
+    )
+    for message, number in Counter(text for _, text in report.warnings).most_common(_SHOWN):
+        notice(f"warning: {message}" + (f" ({number:,} times)" if number > 1 else ""))
+    if report.skipped:
+        _show_skipped(report.skipped, written)
+
+
+def _show_skipped(skipped: Sequence[Skipped], written: Path | None) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("skipped", overflow="fold")
+    table.add_column("reason", overflow="fold")
+    for entry in skipped[:_SHOWN]:
+        table.add_row(Text(entry.key), Text(entry.reason))
+    console = stderr()
+    console.print(table, soft_wrap=not console.is_terminal)
+    more = len(skipped) - _SHOWN
+    if written is not None:
+        notice(f"all {len(skipped):,} are in {written}")
+    elif more > 0:
+        notice(f"and {more:,} more; --report FILE.csv writes them all")
+
+
+def _write_report(skipped: Sequence[Skipped], path: Path) -> None:
+    """CSV of file and reason; replaced on each run, so that a watch keeps it current."""
+    from placelens.export.writers import replacing
+
+    with replacing(path, force=True) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("file", "reason"))
+        writer.writerows((entry.key, entry.reason) for entry in skipped)
+        text.flush()
+        text.detach()

@@ -1,0 +1,137 @@
+"""``placelens index``: folders and tables into a collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placelens.cli.console import notice
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+    from placelens.readers.columns import TableOptions
+
+_ROLES = ("image", "lat", "lon", "time", "id")
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="PATHS...",
+        help="Folders, photos, or tables (CSV, JSONL, GeoJSON, GeoParquet).",
+        show_default=False,
+    ),
+]
+To = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="The collection; default: the path's name and .pl."),
+]
+EncoderName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Encoder of a new collection; default: lite."),
+]
+TextColumns = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Columns of tables that hold the text; none for no text."),
+]
+ColumnNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="lat=NAME", help="What a table calls its image, lat, lon, time or id column."
+    ),
+]
+Tables = Annotated[
+    bool, typer.Option("--tables/--no-tables", help="Read the tables among the photos.")
+]
+Prune = Annotated[bool, typer.Option("--prune", help="Drop items whose file is gone.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Follow the folders until Ctrl-C.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="Processes that decode; 0 for none."),
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.csv", help="Write every skipped file with its reason."),
+]
+
+
+def command(
+    *,
+    paths: Paths,
+    to: To = None,
+    encoder: EncoderName = None,
+    text_columns: TextColumns = None,
+    column: ColumnNames = None,
+    tables: Tables = True,
+    prune: Prune = False,
+    watch: Watch = False,
+    workers: Workers = None,
+    report: ReportFile = None,
+) -> None:
+    """Take photos, texts and tables into a collection; only what is new or changed is read."""
+    from placelens.cli.importing import Import
+
+    collection = _open_or_create(_target(paths, to), encoder)
+    importing = Import(
+        collection,
+        paths,
+        tables=tables,
+        columns=_columns(text_columns, column or ()),
+        prune=prune,
+        workers=workers,
+        report=report,
+    )
+    importing.run()
+    if watch:
+        importing.follow()
+
+
+def _target(paths: Sequence[Path], to: Path | None) -> Path:
+    """Where the collection is: as told, else beside the one path, named after it."""
+    from placelens.errors import InputError
+
+    if to is not None:
+        return to
+    if len(paths) > 1:
+        raise InputError("several paths were given; name the collection with --to, like photos.pl")
+    source = paths[0].expanduser().resolve()
+    return source.with_name(f"{source.stem if source.is_file() else source.name}.pl")
+
+
+def _columns(texts: str | None, others: Sequence[str]) -> TableOptions:
+    """What the tables' columns mean, where their names do not say so."""
+    from placelens.errors import InputError
+    from placelens.readers.columns import TableOptions
+
+    named: dict[str, str] = {}
+    for written in others:
+        role, _, name = written.partition("=")
+        if role not in _ROLES or not name:
+            raise InputError(
+                f"--column {written!r} is not ROLE=NAME with one of {', '.join(_ROLES)}"
+            )
+        named[f"{role}_column"] = name
+    if texts is None or texts.strip().lower() == "none":
+        return TableOptions(text_columns=None if texts is None else "none", **named)
+    split = tuple(name.strip() for name in texts.split(",") if name.strip())
+    return TableOptions(text_columns=split, **named)
+
+
+def _open_or_create(path: Path, encoder: str | None) -> Collection:
+    from placelens.collection import Collection
+    from placelens.errors import CollectionNotFoundError, EncoderMismatchError
+
+    try:
+        collection = Collection.open(path)
+    except CollectionNotFoundError:
+        collection = Collection.create(path, encoder=encoder)
+        notice(f"new collection {path} with the encoder {collection.encoder_name}")
+        return collection
+    if encoder is not None and encoder != collection.encoder_name:
+        raise EncoderMismatchError(
+            f"{path} was made with the encoder {collection.encoder_name!r}, not {encoder!r}; "
+            "leave --encoder out, or index into a new collection"
+        )
+    return collection

@@ -1,0 +1,112 @@
+"""The options of ``placelens search``, by what they say: what, where, limits, output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_WHAT, _WHERE, _LIMITS, _OUTPUT = "What", "Where", "Limits", "Output"
+
+Words = Annotated[
+    str | None,
+    typer.Argument(metavar="TEXT", help="What to look for; may name places: near Lyon."),
+]
+Text = Annotated[
+    list[str] | None,
+    typer.Option(metavar="T", help="More words; T^0.5 weighs them.", rich_help_panel=_WHAT),
+]
+Without = Annotated[
+    list[str] | None,
+    typer.Option("--not", metavar="T", help="Words to stay away from.", rich_help_panel=_WHAT),
+]
+Image = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE", help="An example image; FILE^0.5.", rich_help_panel=_WHAT),
+]
+Like = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID", help="An item as the example; ID^0.5.", rich_help_panel=_WHAT),
+]
+Parse = Annotated[
+    bool,
+    typer.Option("--parse/--no-parse", help="Read place names in TEXT.", rich_help_panel=_WHAT),
+]
+Near = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LAT,LON", help="Prefer what is near; or a town's name.", rich_help_panel=_WHERE
+    ),
+]
+Decay = Annotated[
+    str | None,
+    typer.Option(
+        metavar="D",
+        help="How nearness falls: gauss:25km (default), exp:5km, linear:100km, linear.",
+        rich_help_panel=_WHERE,
+    ),
+]
+Mu = Annotated[
+    float,
+    typer.Option(min=0.0, max=1.0, help="0: meaning only; 1: place only.", rich_help_panel=_WHERE),
+]
+Radius = Annotated[
+    str | None,
+    typer.Option(metavar="5km", help="Nothing farther from --near.", rich_help_panel=_LIMITS),
+]
+Bbox = Annotated[
+    str | None,
+    typer.Option(metavar="W,S,E,N", help="A box; W > E crosses 180.", rich_help_panel=_LIMITS),
+]
+PolygonFile = Annotated[
+    Path | None,
+    typer.Option("--polygon", metavar="FILE", help="A GeoJSON area.", rich_help_panel=_LIMITS),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(metavar="T", help="2019, 2019-06, 2019-06..2020.", rich_help_panel=_LIMITS),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COND", help="city=Paris, rating>=3.", rich_help_panel=_LIMITS),
+]
+Modalities = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--modality", metavar="M", help="Compare image or text only.", rich_help_panel=_LIMITS
+    ),
+]
+LocatedOnly = Annotated[
+    bool,
+    typer.Option("--located-only", help="Only items with a place.", rich_help_panel=_LIMITS),
+]
+K = Annotated[int, typer.Option("-k", min=1, help="How many hits.", rich_help_panel=_OUTPUT)]
+Cursor = Annotated[
+    str | None, typer.Option(metavar="C", help="Go on after a page.", rich_help_panel=_OUTPUT)
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        metavar="F",
+        help="table, json, jsonl, csv, geojson, kml, gpx, gpkg, geoparquet, paths, paths0.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Null = Annotated[
+    bool,
+    typer.Option("-0", "--null", help="Paths ended by NUL, for xargs -0.", rich_help_panel=_OUTPUT),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write FILE.", rich_help_panel=_OUTPUT),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace FILE if it is there.", rich_help_panel=_OUTPUT)
+]
+ExplainPlan = Annotated[
+    bool,
+    typer.Option(
+        "--explain-plan", help="Say which index answered, and why.", rich_help_panel=_OUTPUT
+    ),
+]

@@ -1,0 +1,75 @@
+"""``placelens serve``: the web page and the REST API on this machine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placelens.cli.console import notice, stdout
+from placelens.errors import InputError
+
+
+def command(
+    collections: Annotated[
+        list[Path], typer.Argument(metavar="COLLECTION...", help="The collections' folders.")
+    ],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    tile_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Map tiles like https://.../{z}/{x}/{y}.png; default: offline map."
+        ),
+    ] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Serve the web page and the REST API; to this machine only unless --host says otherwise."""
+    import uvicorn
+
+    from placelens.server.app import create_app
+    from placelens.server.settings import Settings, is_loopback
+
+    app = create_app(Settings(collections=_by_name(collections), host=host, tile_url=tile_url))
+    listening = _listen(host, port)
+    if not is_loopback(host):
+        notice(
+            f"warning: listening on {host}: everyone who reaches this machine may search these "
+            "collections and see their photos; there is no password"
+        )
+    url = f"http://{_in_url(host)}:{listening.getsockname()[1]}/"
+    stdout().print(f"placelens at {url} (API: {url}docs), Ctrl-C to stop")
+    if open_page:
+        typer.launch(url)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server.run(sockets=[listening])
+
+
+def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
+    """The collections by the names they get in URLs, each opened once to be sure of it."""
+    from placelens.collection import Collection
+
+    named: dict[str, Path] = {}
+    for path in paths:
+        name = Collection.open(path).name
+        if name in named:
+            raise InputError(f"{named[name]} and {path} have the same name {name!r}; rename one")
+        named[name] = path
+    return named
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family)
+    except OSError as error:
+        raise InputError(
+            f"cannot listen on {host} port {port}: {error.strerror}; try another --port, or 0"
+        ) from error
+
+
+def _in_url(host: str) -> str:
+    return f"[{host.strip('[]')}]" if ":" in host else host

@@ -1,0 +1,47 @@
+"""``placelens show``: everything that is known of one item."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placelens.cli import options
+from placelens.cli.console import notice, print_facts, print_json
+
+
+def command(
+    collection: options.CollectionArgument,
+    item_id: Annotated[str, typer.Argument(metavar="ID", help="The item's id.")],
+    as_json: options.JsonOption = False,
+    thumbnail: Annotated[
+        Path | None, typer.Option(metavar="FILE.jpg", help="Write the item's small JPEG.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
+) -> None:
+    """Show one item."""
+    from placelens.collection import Collection
+    from placelens.export import records_of
+
+    opened = Collection.open(collection)
+    item = opened.get(item_id)
+    if thumbnail is not None:
+        _write_thumbnail(opened.thumbnail(item_id), thumbnail, force)
+    (record,) = records_of([item])
+    if as_json:
+        print_json(record)
+        return
+    attributes = record.pop("attributes")
+    print_facts([*record.items(), *attributes.items()])
+
+
+def _write_thumbnail(jpeg: bytes | None, path: Path, force: bool) -> None:
+    from placelens.errors import InputError
+    from placelens.export.writers import replacing
+
+    if jpeg is None:
+        raise InputError("the item has no image, so there is no thumbnail to write")
+    with replacing(path, force=force) as stream:
+        stream.write(jpeg)
+    notice(f"wrote {path}")

@@ -1,0 +1,34 @@
+"""``placelens snapshot``: keep the state of a collection under a name, or list what is kept."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from placelens.cli import options
+from placelens.cli.console import notice, print_facts
+
+
+def command(
+    collection: options.CollectionArgument,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Its name; without one, list them.")
+    ] = None,
+    drop: Annotated[bool, typer.Option("--drop", help="Forget the snapshot instead.")] = False,
+) -> None:
+    """Keep the collection's state under a name, to come back to with restore."""
+    from placelens.collection import Collection
+    from placelens.errors import InputError
+
+    opened = Collection.open(collection)
+    if name is None:
+        if drop:
+            raise InputError("--drop needs the name of the snapshot to forget")
+        print_facts([(kept, f"version {version}") for kept, version in opened.snapshots().items()])
+    elif drop:
+        opened.drop_snapshot(name)
+        notice(f"forgot {name}")
+    else:
+        opened.snapshot(name)
+        notice(f"kept as {name}; come back with: placelens restore {collection} {name}")

@@ -1,0 +1,28 @@
+"""``placelens stats``: what a collection holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from placelens.cli import options
+from placelens.cli.console import print_facts, print_json
+
+
+def command(collection: options.CollectionArgument, as_json: options.JsonOption = False) -> None:
+    """Show counts, extent, times and attributes of a collection."""
+    from placelens.collection import Collection
+
+    stats = Collection.open(collection).stats().to_dict()
+    if as_json:
+        print_json(stats)
+    else:
+        print_facts([(name.removeprefix("n_"), _in_words(value)) for name, value in stats.items()])
+
+
+def _in_words(value: Any) -> str | None:
+    """A value of the statistics on one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} ({number:,})" for name, number in value.items()) or None
+    if isinstance(value, list | tuple):
+        return " .. ".join(str(part) for part in value)
+    return f"{value:,}" if isinstance(value, int) else value
