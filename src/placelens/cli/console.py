@@ -42,14 +42,15 @@ def print_json(value: Any) -> None:
 
 def print_facts(facts: Sequence[tuple[str, object]]) -> None:
     """Names and values in two columns; those without a value are left out."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table.grid(padding=(0, 2))
-    for name, value in facts:
-        if value is not None and value != "":
-            table.add_row(Text(name, style="bold"), Text(str(value)))
-    stdout().print(table)
+    known = [
+        (name.replace("_", " "), value)
+        for name, value in facts
+        if value is not None and value != ""
+    ]
+    width = max((len(name) for name, _ in known), default=0)
+    for name, value in known:
+        indented = str(value).replace("\n", "\n" + " " * (width + 2))
+        sys.stdout.write(f"{name:<{width}}  {indented}\n")
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:

@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 
-from placelens.export.svg_map import svg_map
+from placelens.export.svg_map import country_rings, svg_map
 from placelens.export.text_table import because
 from placelens.geo.units import format_distance
 from placelens.types import Hit, ScoreTerm
@@ -25,7 +25,8 @@ def hits_html(hits: Sequence[Hit], thumbnail: Callable[[Hit], bytes | None]) -> 
     """
     if not hits:
         return "<div><p>No hits.</p></div>"
-    located = svg_map(hits)
+    on_globe = any(hit.item.place and hit.item.place.space == "sphere" for hit in hits)
+    located = svg_map(hits, outlines=country_rings() if on_globe else ())
     picture = f'<div style="max-width:760px;margin:0 0 8px">{located}</div>' if located else ""
     cards = "".join(hit_card(hit, thumbnail(hit)) for hit in hits)
     return f'<div>{picture}<div style="display:flex;flex-wrap:wrap;gap:8px">{cards}</div></div>'
