@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from placelens.storage.snapshot import Snapshot
 from placelens.types import Float64Array, Modality, Place
 
 if TYPE_CHECKING:
+    from placelens.geo.gazetteer import Gazetteer
     from placelens.geo.place_names import Understood
 
 DEFAULT_DECAY = "gauss:25km"
@@ -220,10 +222,9 @@ def _parse_places(
     """Take place names out of the first text that is wanted (not pushed away)."""
     for i, (text, weight) in enumerate(texts):
         if weight > 0:
-            from placelens.geo.gazetteer import default_gazetteer
             from placelens.geo.place_names import parse_query
 
-            understood = parse_query(text, default_gazetteer())
+            understood = parse_query(text, gazetteer())
             if not understood.mentions:
                 return texts, understood
             return [*texts[:i], (understood.text, weight), *texts[i + 1 :]], understood
@@ -232,27 +233,24 @@ def _parse_places(
 
 def _named_place(near: str, manifest: Manifest) -> tuple[Place, str | None]:
     """A place from "lat,lon" ("x,y" on a plane) or from a name."""
-    parts = near.split(",")
-    try:
-        numbers = [float(part) for part in parts]
-    except ValueError:
-        numbers = []
-    if len(numbers) == 2:
-        first, second = numbers
-        if manifest.space == "plane":
-            return Place(x=first, y=second), None
-        return Place(lat=first, lon=second), None
     if manifest.space == "plane":
-        raise QueryError(f"near {near!r} cannot be read; on a plane write x,y in metres")
-    from placelens.geo.gazetteer import default_gazetteer
+        try:
+            x, y = (float(part) for part in near.split(","))
+        except ValueError:
+            raise QueryError(
+                f"near {near!r} cannot be read; on a plane write x,y in metres"
+            ) from None
+        return Place(x=x, y=y), None
+    choice = gazetteer().resolve(near)
+    return choice.place, None if choice.kind == "point" else choice.name
 
-    choices = default_gazetteer().find(near)
-    if not choices:
-        raise QueryError(
-            f"near {near!r} is not a place that is known; write lat,lon like 50.087,14.421, "
-            "or a town"
-        )
-    return Place(lat=choices[0].lat, lon=choices[0].lon), choices[0].name
+
+@cache
+def gazetteer() -> Gazetteer:
+    """The one gazetteer of this process; its names are read when first used."""
+    from placelens.geo.gazetteer import Gazetteer
+
+    return Gazetteer()
 
 
 def _weighted(value: Any, name: str) -> Iterator[tuple[Any, float]]:

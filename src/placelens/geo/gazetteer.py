@@ -1,13 +1,14 @@
 """The offline gazetteer: from a name to the places it may mean, best first.
 
-Places are towns above 5,000 people (GeoNames, CC BY 4.0), countries and US states. Among places
-of one name a country comes first, then a state, then towns by population, where an alternate name
-counts a fifth of the population: "Geneva" is Genève, with 183,000 people, before Geneva in the
-state of New York, with 13,000; "Roma" is Rome before Roma in Queensland.
+Places are towns above 5,000 people (GeoNames, CC BY 4.0), countries, US states and some well-known
+regions. Among places of one name the areas come first, in this order; then towns by population,
+where an alternate name counts a fifth of the population: "Geneva" is Genève, with 202,000 people,
+before Geneva in Illinois, with 22,000.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ _REGIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceChoice:
-    """One place that a name may mean; ``code`` is its country's (``FR``) or state's (``US-TX``)."""
+    """One place that a name may mean; ``code`` is its country's (``FR``), or its own."""
 
     name: str
     kind: str
@@ -56,6 +57,21 @@ class PlaceChoice:
     lon: float
     population: int
     code: str
+
+    @classmethod
+    def point(cls, lat: float, lon: float) -> PlaceChoice:
+        """A position that was given by its coordinates.
+
+        Raises
+        ------
+        CoordinateError
+            If they are not finite or out of range.
+        """
+        check_latlon(lat, lon)
+        return cls(
+            name=f"{lat:g},{lon:g}", kind="point", country="", admin=None, lat=lat, lon=lon,
+            population=0, code="",
+        )  # fmt: skip
 
     @property
     def place(self) -> Place:
@@ -93,7 +109,7 @@ def town_radius_m(population: Int64Array | int) -> Float64Array:
 
 
 class Gazetteer:
-    """Looks up towns, countries and US states by name, prefix or position.
+    """Looks up towns, countries, US states and regions by name, prefix or position.
 
     The data are read on first use, in a tenth of a second; the very first use on a machine
     takes a few seconds more, see ``placelens.geo.towns``.
@@ -130,25 +146,39 @@ class Gazetteer:
         choices = self._areas(fold(head)) + self._towns_named(fold(head))
         if fold(head) in _TOWN_BEFORE_STATE:
             choices.sort(key=lambda choice: choice.kind == "state")
-        for qualifier in filter(None, map(fold, tail.split(","))):
-            choices = [choice for choice in choices if qualifier in self._qualifiers(choice)]
+        for qualifier in filter(None, tail.split(",")):
+            choices = self.qualified(choices, qualifier)
         return choices[:limit]
 
+    def qualified(self, choices: Iterable[PlaceChoice], qualifier: str) -> list[PlaceChoice]:
+        """Those of some places that lie in a country, state or division of that name."""
+        folded = fold(qualifier)
+        return [choice for choice in choices if folded in self._qualifiers(choice)]
+
     def resolve(self, name: str) -> PlaceChoice:
-        """The best place of a name.
+        """The best place of a name, or the position written as ``lat,lon``.
 
         Raises
         ------
         QueryError
-            If there is none.
+            If there is none of that name.
+        CoordinateError
+            If a position is out of range.
         """
+        point = None
+        with contextlib.suppress(ValueError):
+            lat, lon = (float(part) for part in name.split(","))
+            point = (lat, lon)
+        if point is not None:
+            return PlaceChoice.point(*point)
         choices = self.find(name, limit=1)
         if choices:
             return choices[0]
         similar = [choice.label for choice in self.complete(name[: max(3, len(name) - 2)], limit=3)]
         hint = f"; similar: {' / '.join(similar)}" if similar else ""
         raise QueryError(
-            f"place {name!r} is not a known town (above 5,000 people), country or US state{hint}; "
+            f"place {name!r} is not a known town (above 5,000 people), country, US state or "
+            f"well-known region{hint}; "
             "a position can be given as lat,lon"
         )
 
@@ -189,15 +219,15 @@ class Gazetteer:
         return countries_named[0] if countries_named else None
 
     def region(self, choice: PlaceChoice) -> Polygon:
-        """The region "in" a country or state: its outline, widened by 0.1 degrees at the coast.
+        """The region "in" a country, state or region: see ``countries.region``.
 
         Raises
         ------
         QueryError
-            If the choice is a town, which has no outline.
+            If the choice is a town or a point, which have no outline.
         """
-        if choice.kind == "town":
-            raise QueryError(f"{choice.label} is a town; only countries and states have outlines")
+        if choice.kind in ("town", "point"):
+            raise QueryError(f"{choice.label} is a {choice.kind} and has no outline")
         return countries.region(choice.code)
 
     def _areas(self, folded: str) -> list[PlaceChoice]:

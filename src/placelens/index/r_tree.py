@@ -33,13 +33,14 @@ class RTree:
 
     name = "rtree"
 
-    def __init__(self, corpus: Corpus) -> None:
+    def __init__(self, corpus: Corpus, *, leaf_size: int = LEAF_SIZE) -> None:
         self._corpus = corpus
+        self._leaf_size = leaf_size
         located = np.flatnonzero(~np.isnan(corpus.positions[:, 0]))
         # Items without a place have proximity 0; they form leaves of their own, without a box.
         self._nowhere = np.flatnonzero(np.isnan(corpus.positions[:, 0]))
-        self._order = located[_str_order(corpus.positions[located])]
-        self._starts = np.arange(0, len(located), LEAF_SIZE)
+        self._order = located[_str_order(corpus.positions[located], leaf_size)]
+        self._starts = np.arange(0, len(located), leaf_size)
         ordered = corpus.positions[self._order]
         shape = (0, 3)
         self._low = np.minimum.reduceat(ordered, self._starts) if len(ordered) else np.empty(shape)
@@ -89,7 +90,7 @@ class RTree:
         parts = [
             self._nowhere
             if leaf == len(self._starts)
-            else self._order[self._starts[leaf] : self._starts[leaf] + LEAF_SIZE]
+            else self._order[self._starts[leaf] : self._starts[leaf] + self._leaf_size]
             for leaf in leaves
         ]
         rows = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
@@ -111,10 +112,10 @@ def _best_meaning(task: Task) -> float:
     return max(best, default=0.0) * (1.0 + 1e-6)
 
 
-def _str_order(positions: Float64Array) -> Int64Array:
+def _str_order(positions: Float64Array, leaf_size: int) -> Int64Array:
     """Sort-tile-recursive order of positions, (n, 3): slabs by x, runs by y, then z."""
     n = len(positions)
-    slabs = max(1, math.ceil((n / LEAF_SIZE) ** (1 / 3)))
+    slabs = max(1, math.ceil((n / leaf_size) ** (1 / 3)))
     x_rank = np.argsort(np.argsort(positions[:, 0], kind="stable"), kind="stable")
     slab = x_rank * slabs // max(n, 1)
     by_y = np.lexsort((positions[:, 1], slab))

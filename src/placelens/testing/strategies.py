@@ -1,0 +1,98 @@
+"""Hypothesis strategies for corpora and tasks, with the edges where indexes go wrong: identical
+points and vectors, poles, the antimeridian, items without a place or without a vector, nothing
+allowed, mu at 0 and 1, negative weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from placelens.geo.distance import positions_of
+from placelens.index.base import Corpus, MeaningTask, PlaceTask, Task, VectorColumn
+from placelens.kernels.place import EXP, GAUSS, LINEAR
+from placelens.types import Float64Array, Modality, Space
+
+DIM = 6
+# Few different values, so that ties and duplicates are common.
+LATITUDES = [-90.0, -45.0, 0.0, 45.0, 45.000001, 90.0]
+LONGITUDES = [-180.0, -179.999, 0.0, 0.001, 90.0, 179.999, 180.0]
+METRES = [-1e7, -5.0, 0.0, 5.0, 5.0000001, 1e7]
+
+
+@st.composite
+def corpora(draw: Any, space: Space | None = None, max_items: int = 40) -> Corpus:
+    """Small corpora with one or two modalities."""
+    space = space or draw(st.sampled_from(["sphere", "plane"]))
+    n = draw(st.integers(0, max_items))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    first, second = (LATITUDES, LONGITUDES) if space == "sphere" else (METRES, METRES)
+    places = np.column_stack([rng.choice(first, n), rng.choice(second, n)])
+    places[rng.random(n) < draw(st.sampled_from([0.0, 0.3, 1.0]))] = np.nan
+    modalities = draw(st.sampled_from([("vector",), ("image", "text")]))
+    iids = rng.permutation(3 * n)[:n].astype(np.int64)
+    positions = positions_of(space, places[:, 0], places[:, 1])
+    columns = {m: _column(rng, n, draw(st.sampled_from([1.0, 0.6]))) for m in modalities}
+    return Corpus(space, iids, positions, columns)
+
+
+def _column(rng: np.random.Generator, n: int, share: float) -> VectorColumn:
+    rows = np.flatnonzero(rng.random(n) < share)
+    pool = unit(rng.normal(size=(8, DIM)))
+    matrix = pool[rng.integers(0, len(pool), len(rows))].astype(np.float32)
+    return VectorColumn.of(np.ascontiguousarray(matrix), rows, n)
+
+
+def unit(vectors: Float64Array) -> Float64Array:
+    """Rows of length 1."""
+    scaled: Float64Array = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return scaled
+
+
+@st.composite
+def tasks(draw: Any, corpus: Corpus) -> Task:
+    """Tasks for a corpus: every decay, mix, filter and page."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n = len(corpus)
+    has_place = draw(st.booleans())
+    has_meaning = draw(st.booleans()) or not has_place
+    after = None
+    if draw(st.booleans()):
+        after = (draw(st.sampled_from([-0.5, 0.0, 0.25, 0.5, 1.0])), int(rng.integers(0, 100)))
+    share = draw(st.sampled_from([None, 0.0, 0.3, 1.0]))
+    return Task(
+        k=draw(st.sampled_from([1, 2, 3, 10, 100])),
+        mu=draw(st.sampled_from([0.0, 0.3, 0.5, 1.0])),
+        place=_place_task(draw, corpus, rng) if has_place else None,
+        meaning=_meaning_tasks(draw, corpus, rng) if has_meaning else None,
+        allowed=None if share is None else rng.random(n) < share,
+        after=after,
+    )
+
+
+def _place_task(draw: Any, corpus: Corpus, rng: np.random.Generator) -> PlaceTask:
+    first, second = (LATITUDES, LONGITUDES) if corpus.space == "sphere" else (METRES, METRES)
+    pair = (np.array([rng.choice(first)]), np.array([rng.choice(second)]))
+    kind = draw(st.sampled_from([LINEAR, GAUSS, EXP]))
+    scale = draw(st.sampled_from([1.0, 5_000.0, 2e7]))
+    if kind == LINEAR and draw(st.booleans()):
+        scale = 0.0  # all items at one point: d_max is 0
+    offset = draw(st.sampled_from([0.0, 10.0, 1e6]))
+    return PlaceTask(positions_of(corpus.space, *pair)[0], kind, scale, offset)
+
+
+def _meaning_tasks(
+    draw: Any, corpus: Corpus, rng: np.random.Generator
+) -> dict[Modality, MeaningTask]:
+    n_terms = draw(st.integers(1, 3))
+    queries = unit(rng.normal(size=(n_terms, DIM)))
+    weights = rng.choice([-1.0, -0.3, 0.5, 1.0, 2.0], n_terms)
+    weights = weights / np.abs(weights).sum()
+    calibrated = draw(st.booleans())
+    tasks = {}
+    for modality in corpus.vectors:
+        slopes = rng.choice([3.0, 12.0], n_terms) if calibrated else np.zeros(n_terms)
+        intercepts = rng.normal(size=n_terms) if calibrated else np.zeros(n_terms)
+        tasks[modality] = MeaningTask(queries, weights, slopes, intercepts)
+    return tasks
