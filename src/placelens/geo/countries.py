@@ -1,4 +1,4 @@
-"""Countries and US states: their names, outlines, and how to look for them.
+"""Countries, US states and well-known regions: their names, outlines, how to look for them.
 
 Outlines are Natural Earth's 1:50m (countries) and the US Census Bureau's (states), both public
 domain, see ``data/README.md``. Names, codes and populations of countries come from GeoNames by
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from placelens.geo.distance import EARTH_RADIUS_M
+from placelens.geo.known_regions import known_regions
 from placelens.geo.names import fold
 from placelens.geo.regions import Polygon
 
@@ -62,7 +63,7 @@ _EVERYDAY_NAMES = {
     "TL": ("East Timor", "Timor-Leste"), "TR": ("Türkiye", "Turkey"), "TW": ("Formosa",),
     "TZ": ("Tanzania",), "US": ("USA", "U.S.A.", "US", "U.S.", "United States of America",
     "America"), "VA": ("Vatican City",), "VN": ("Viet Nam",), "XK": ("Kosovo",),
-    "AT": ("Österreich",), "BE": ("Belgique", "België"), "IS": ("Ísland",), "IR": ("Persia",),
+    "AT": ("Österreich",), "BE": ("Belgique", "België"), "IR": ("Persia",),
 }  # fmt: skip
 """Names that people use beside GeoNames' own, by ISO 3166 code."""
 
@@ -84,7 +85,7 @@ of that country within (west, south, east, north)."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """A country or state: where its middle lies and the radius of a circle of the same size."""
+    """A country, state or region: its middle, and the radius of a circle of the same size."""
 
     code: str
     name: str
@@ -98,7 +99,7 @@ class Area:
 
 @cache
 def areas_by_name() -> dict[str, tuple[str, ...]]:
-    """Codes by folded name, countries before states: ``{"georgia": ("GE", "US-GA"), ...}``."""
+    """Codes by folded name, countries first: ``{"georgia": ("GE", "US-GA"), ...}``."""
     names: dict[str, list[str]] = {}
     known = outline_codes()
     for code, country in _countries().items():
@@ -107,13 +108,16 @@ def areas_by_name() -> dict[str, tuple[str, ...]]:
                 names.setdefault(fold(name), []).append(code)
     for code, state in _states().items():
         names.setdefault(fold(state["name"]), []).append(code)
+    for name, known in known_regions().items():
+        names.setdefault(name, []).append(known.names[0])
     return {name: tuple(dict.fromkeys(codes)) for name, codes in names.items()}
 
 
 def country_name(code: str) -> str:
     """The name of a country of any ISO code, with or without an outline."""
     country = _countries().get(code)
-    return str(country["name"]) if country else code
+    # GeoNames files the Netherlands under its article.
+    return str(country["name"]).removeprefix("The ") if country else code
 
 
 def state_name(letters: str) -> str | None:
@@ -142,7 +146,7 @@ def letters_of_state(name: str) -> frozenset[str]:
 
 @lru_cache(maxsize=512)
 def area(code: str) -> Area:
-    """The country (``FR``) or state (``US-TX``) of a code."""
+    """The country (``FR``), state (``US-TX``) or known region (``Bali``) of a code."""
     import shapely
 
     shape = outline(code)
@@ -151,34 +155,46 @@ def area(code: str) -> Area:
     middle = main.centroid
     if not main.contains(middle):
         middle = main.representative_point()
-    state = _states().get(code)
-    country = _countries()["US" if state else code]
+    kind, name, country = _described(code)
     return Area(
         code=code,
-        name=state["name"] if state else country["name"],
-        kind="state" if state else "country",
-        country=country["name"],
+        name=name,
+        kind=kind,
+        country=country_name(country),
         lat=round(middle.y, 3),
         lon=round(middle.x, 3),
         radius_m=math.sqrt(_size_m2(main) / math.pi),
-        population=0 if state else int(country["population"]),
+        population=int(_countries()[code]["population"]) if kind == "country" else 0,
     )
+
+
+def _described(code: str) -> tuple[str, str, str]:
+    """Kind, name and country code of a country, state or known region."""
+    if code in _countries():
+        return "country", country_name(code), code
+    if code in _states():
+        return "state", _states()[code]["name"], "US"
+    return "region", code, known_regions()[fold(code)].country
 
 
 @lru_cache(maxsize=512)
 def outline(code: str) -> Geometry:
-    """The outline of a country or state, in longitude and latitude, cut at the antimeridian."""
+    """The outline of an area, in longitude and latitude, cut at the antimeridian."""
     import shapely
 
+    if fold(code) in known_regions():
+        return shapely.Polygon(known_regions()[fold(code)].ring)
     rings = _rings()[code]
     return shapely.union_all([shapely.make_valid(polygon) for polygon in map(_polygon, rings)])
 
 
 @lru_cache(maxsize=64)
 def region(code: str) -> Polygon:
-    """The region "in" a country or state: its outline widened by ``COAST_BUFFER_DEG``."""
+    """The region "in" an area: its outline, widened by ``COAST_BUFFER_DEG`` if it has coasts."""
     import shapely
 
+    if _described(code)[0] == "region":
+        return Polygon.from_geojson(outline(code))
     wide = shapely.buffer(outline(code), COAST_BUFFER_DEG, quad_segs=2)
     return Polygon.from_geojson(shapely.intersection(wide, shapely.box(-190, -90, 190, 90)))
 

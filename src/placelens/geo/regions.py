@@ -21,7 +21,7 @@ from placelens.types import BoolArray, Float64Array, Place, Space
 if TYPE_CHECKING:
     from shapely import Geometry
 
-__all__ = ["Bounds", "Box", "Circle", "Polygon", "Region", "parse_bbox"]
+__all__ = ["AnyOf", "Bounds", "Box", "Circle", "Polygon", "Region", "parse_bbox"]
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north; west is greater than east when it crosses the antimeridian."""
@@ -283,6 +283,46 @@ class Polygon:
         return {"type": "MultiPolygon", "coordinates": parts}
 
 
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The union of regions of one space: "in France and Italy"."""
+
+    regions: tuple[Region, ...]
+
+    def __post_init__(self) -> None:
+        if len({region.space for region in self.regions}) != 1:
+            raise FilterError("a union needs at least one region, all of the same space")
+
+    @property
+    def space(self) -> Space:
+        """The space of its regions."""
+        return self.regions[0].space
+
+    @property
+    def bounds(self) -> Bounds:
+        """The smallest box around all of them, over the antimeridian where that is narrower."""
+        bounds = np.array([region.bounds for region in self.regions])
+        south, north = float(bounds[:, 1].min()), float(bounds[:, 3].max())
+        if self.space == "plane":
+            return (float(bounds[:, 0].min()), south, float(bounds[:, 2].max()), north)
+        west, east = _narrowest(_cut(bounds[:, [0, 2]]))
+        return (west, south, east, north)
+
+    def contains(self, lon: Float64Array, lat: Float64Array) -> BoolArray:
+        """Which points lie in any of them, (n,)."""
+        result: BoolArray = np.logical_or.reduce([r.contains(lon, lat) for r in self.regions])
+        return result
+
+    def to_geojson(self) -> dict[str, Any]:
+        """A MultiPolygon of all their polygons."""
+        polygons: list[Any] = []
+        for region in self.regions:
+            geojson = region.to_geojson()
+            coordinates = geojson["coordinates"]
+            polygons += [coordinates] if geojson["type"] == "Polygon" else coordinates
+        return {"type": "MultiPolygon", "coordinates": polygons}
+
+
 def parse_bbox(text: str, *, space: Space = "sphere") -> Box:
     """Read ``west,south,east,north``.
 
@@ -312,6 +352,15 @@ def _box_ring(west: float, south: float, east: float, north: float) -> list[list
 
 def _wrap(lon: float) -> float:
     return lon if -180.0 <= lon <= 180.0 else (lon + 180.0) % 360.0 - 180.0
+
+
+def _cut(intervals: Float64Array) -> Float64Array:
+    """Ranges of longitudes, (n, 2), cut in two where they cross the antimeridian."""
+    west, east = intervals[:, 0], intervals[:, 1]
+    crossing = west > east
+    first = np.column_stack([west, np.where(crossing, 180.0, east)])
+    second = np.column_stack([np.full_like(east, -180.0), east])[crossing]
+    return np.concatenate([first, second])
 
 
 def _narrowest(intervals: Float64Array) -> tuple[float, float]:
