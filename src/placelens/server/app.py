@@ -1,0 +1,60 @@
+"""The application: settings in, an ASGI app out."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from placelens.server import errors
+from placelens.server.catalogue import Catalogue
+from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
+from placelens.server.routes import collections, config, items, pages, places, points, search
+from placelens.server.schemas import Problem
+from placelens.server.settings import Settings
+
+__all__ = ["create_app"]
+
+_DESCRIPTION = """
+Finds photos and texts by what they show and where they are. Fields have the same names as in
+`placelens.Collection.search`. Errors are `application/problem+json` (RFC 9457).
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the app that serves the REST API and the page.
+
+    Parameters
+    ----------
+    settings
+        What to serve, and how.
+
+    Returns
+    -------
+    FastAPI
+        An ASGI app, for uvicorn or any other server. Collections are opened when first asked
+        for, searches run in the thread pool.
+    """
+    from placelens import __version__
+
+    app = FastAPI(
+        title="placelens",
+        version=__version__,
+        description=_DESCRIPTION,
+        # FastAPI's own page loads Swagger UI from a CDN; routes/pages.py serves ours.
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"model": Problem, "description": "What went wrong, and why."}},
+        middleware=[
+            Middleware(SecurityHeaders, settings=settings),
+            Middleware(HostCheck, settings=settings),
+            Middleware(UnexpectedErrors),
+            Middleware(BodyLimit, settings=settings),
+        ],
+    )
+    app.state.settings = settings
+    app.state.catalogue = Catalogue(settings)
+    errors.install(app)
+    for resource in (config, collections, points, search, items, places):
+        app.include_router(resource.router, prefix="/v1")
+    pages.install(app)
+    return app

@@ -1,0 +1,55 @@
+"""The collections that a server serves: opened when first asked for, then kept up to date."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from placelens.errors import CollectionNotFoundError
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+    from placelens.server.settings import Settings
+
+__all__ = ["Catalogue"]
+
+
+class Catalogue:
+    """Collections by name, shared by the server's threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._sources = dict(settings.collections)
+        self._opened: dict[str, Collection] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, in the order given."""
+        return list(self._sources)
+
+    def get(self, name: str) -> Collection:
+        """Return the collection as of its last commit.
+
+        Raises
+        ------
+        CollectionNotFoundError
+            If none has the name, or its folder is gone.
+        """
+        if name not in self._sources:
+            known = ", ".join(repr(each) for each in self._sources) or "none"
+            raise CollectionNotFoundError(f"no collection is called {name!r}; there are: {known}")
+        with self._lock:
+            collection = self._opened.get(name)
+            if collection is None:
+                collection = self._opened[name] = self._open(name)
+            collection.refresh()
+        return collection
+
+    def _open(self, name: str) -> Collection:
+        source = self._sources[name]
+        if not isinstance(source, str | os.PathLike):
+            return source
+        from placelens.collection import Collection
+
+        return Collection.open(source)

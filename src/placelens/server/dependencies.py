@@ -1,0 +1,37 @@
+"""What a route asks for: the settings, and the collection that its URL names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+
+from placelens.server.catalogue import Catalogue
+from placelens.server.settings import Settings
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+
+__all__ = ["CatalogueOf", "CollectionOf", "SettingsOf"]
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _catalogue(request: Request) -> Catalogue:
+    catalogue: Catalogue = request.app.state.catalogue
+    return catalogue
+
+
+def _collection(name: str, request: Request) -> Any:
+    return _catalogue(request).get(name)
+
+
+SettingsOf = Annotated[Settings, Depends(_settings)]
+CatalogueOf = Annotated[Catalogue, Depends(_catalogue)]
+if TYPE_CHECKING:
+    CollectionOf = Collection
+else:  # importing placelens.collection here would make starting a server slow
+    CollectionOf = Annotated[Any, Depends(_collection)]

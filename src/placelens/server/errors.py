@@ -1,0 +1,166 @@
+"""Errors as RFC 9457 problem details: one table from error to status, one shape of answer."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from placelens import errors
+
+__all__ = ["STATUS_OF_ERROR", "install", "problem", "status_of"]
+
+logger = logging.getLogger("placelens.server")
+
+MEDIA_TYPE = "application/problem+json"
+
+# The nearest class above an error in the tree decides; placelens.errors draws the tree.
+STATUS_OF_ERROR: Mapping[type[errors.PlacelensError], HTTPStatus] = MappingProxyType(
+    {
+        errors.InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.CollectionNotFoundError: HTTPStatus.NOT_FOUND,
+        errors.ItemNotFoundError: HTTPStatus.NOT_FOUND,
+        errors.CollectionExistsError: HTTPStatus.CONFLICT,
+        errors.CollectionLockedError: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.EncoderMismatchError: HTTPStatus.CONFLICT,
+        errors.EncoderError: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.ReadError: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.MissingExtraError: HTTPStatus.NOT_IMPLEMENTED,
+        errors.PlacelensError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    }
+)
+
+_LONGEST_VALUE = 60
+
+
+def status_of(error: errors.PlacelensError) -> HTTPStatus:
+    """Status of an error: that of the nearest class in the table.
+
+    Examples
+    --------
+    >>> status_of(errors.FilterError("box ..."))
+    <HTTPStatus.UNPROCESSABLE_ENTITY: 422>
+    """
+    for ancestor in type(error).__mro__:
+        if ancestor in STATUS_OF_ERROR:
+            return STATUS_OF_ERROR[ancestor]
+    raise TypeError(f"{type(error).__name__} is no PlacelensError")
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    kind: str | None = None,
+    title: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **members: Any,
+) -> JSONResponse:
+    """One problem details answer; without a ``kind`` its type is ``about:blank``."""
+    body = {
+        "type": f"urn:placelens:problem:{kind}" if kind else "about:blank",
+        "title": title or HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        **members,
+    }
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Have the app answer every error with a problem."""
+    app.add_exception_handler(errors.PlacelensError, _on_placelens_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+def _on_placelens_error(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, errors.PlacelensError):
+        raise error
+    status = status_of(error)
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+    name = type(error).__name__.removesuffix("Error")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    headers = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    return problem(
+        status,
+        str(error),
+        kind=words.replace(" ", "-"),
+        title=words.capitalize() + " error",
+        headers=headers,
+    )
+
+
+def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()
+    if found and found[0]["type"] == "json_invalid":
+        reason = found[0].get("ctx", {}).get("error", "it cannot be parsed")
+        position = found[0]["loc"][-1]
+        return problem(
+            HTTPStatus.BAD_REQUEST,
+            f"the request body is not JSON: {reason} at character {position}",
+            kind="json",
+            title="Not JSON",
+        )
+    entries = [_entry(one) for one in found]
+    detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in entries)
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        detail,
+        kind="validation",
+        title="The request is not valid",
+        errors=entries,
+    )
+
+
+def _entry(found: Mapping[str, Any]) -> dict[str, Any]:
+    """One validation error: the field as one would write it, the value, and what is wrong."""
+    message = str(found["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    value = found.get("input")
+    if found["type"] == "missing":
+        return {"field": _field(found["loc"]), "value": None, "message": "is required"}
+    # A wrong container would be echoed whole; its parts are named by their own errors.
+    shown = "" if isinstance(value, Mapping | list) else f"{_shorten(value)} "
+    return {
+        "field": _field(found["loc"]),
+        "value": _shorten(value),
+        "message": f"{shown}{message}",
+    }
+
+
+def _field(location: Sequence[str | int]) -> str:
+    """``("body", "images", 0, "object", "data")`` as ``images[0].data``."""
+    path = ""
+    for part in location[1:]:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif not part.startswith("as "):  # the branch of a union: see schemas.by_json_type
+            path += f".{part}" if path else part
+    return path or str(location[0])
+
+
+def _shorten(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    detail = error.detail
+    if error.status_code == HTTPStatus.NOT_FOUND and detail == HTTPStatus.NOT_FOUND.phrase:
+        detail = f"there is nothing at {request.url.path}; /docs lists what there is"
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.url.path} does not take {request.method}; see /docs"
+    return problem(error.status_code, detail, headers=error.headers)

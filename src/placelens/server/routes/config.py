@@ -1,0 +1,18 @@
+"""``GET /v1/config``: what the page asks first."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from placelens.server.dependencies import CatalogueOf, SettingsOf
+from placelens.server.schemas import Config
+
+router = APIRouter(tags=["server"])
+
+
+@router.get("/config")
+def read_config(catalogue: CatalogueOf, settings: SettingsOf) -> Config:
+    """Version, names of the collections, and the map's tile URL if there is one."""
+    from placelens import __version__
+
+    return Config(version=__version__, collections=catalogue.names, tile_url=settings.tile_url)

@@ -1,0 +1,53 @@
+"""``GET .../items/{id}``, its ``/thumbnail`` and its ``/image``.
+
+An id may hold slashes, so that the two longer routes come first.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import xxhash
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+
+from placelens.server.caching import fresh_headers, not_modified
+from placelens.server.dependencies import CollectionOf, SettingsOf
+from placelens.server.originals import open_original
+from placelens.server.schemas import ItemOut
+from placelens.server.urls import with_links
+
+router = APIRouter(prefix="/collections/{name}/items", tags=["items"])
+
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/*": {}}, "description": "A picture."},
+    304: {"description": "The browser has it already."},
+}
+
+
+@router.get("/{item_id:path}/thumbnail", response_class=Response, responses=_PICTURE)
+def read_thumbnail(item_id: str, collection: CollectionOf, request: Request) -> Response:
+    """A small JPEG of an item's image, as made when it was added."""
+    content = collection.thumbnail(item_id)
+    if content is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"item {item_id!r} has no thumbnail")
+    headers = fresh_headers(xxhash.xxh3_64_hexdigest(content))
+    return not_modified(request, headers) or Response(
+        content, media_type="image/jpeg", headers=headers
+    )
+
+
+@router.get("/{item_id:path}/image", response_class=Response, responses=_PICTURE)
+def read_image(item_id: str, collection: CollectionOf, request: Request) -> Response:
+    """An item's original image; a format that browsers cannot show comes as JPEG."""
+    original = open_original(collection.get(item_id))
+    headers = fresh_headers(original.tag)
+    return not_modified(request, headers) or original.response(headers)
+
+
+@router.get("/{item_id:path}", response_model=ItemOut)
+def read_item(name: str, item_id: str, collection: CollectionOf, settings: SettingsOf) -> Any:
+    """An item: its text, place, time and attributes."""
+    item = collection.get(item_id).to_dict()
+    return with_links(item, name, show_paths=settings.paths_shown)

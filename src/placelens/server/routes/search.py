@@ -1,0 +1,51 @@
+"""``POST .../search``: the one question that everything else serves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from placelens.server.dependencies import CollectionOf, SettingsOf
+from placelens.server.schemas import SearchAnswer, SearchRequest
+from placelens.server.urls import with_links
+
+router = APIRouter(prefix="/collections/{name}", tags=["search"])
+
+_GEOJSON = "application/geo+json"
+
+
+@router.post(
+    "/search",
+    response_model=SearchAnswer,
+    responses={200: {"content": {_GEOJSON: {}}, "description": "Hits, best first."}},
+)
+def search(
+    name: str,
+    request: SearchRequest,
+    collection: CollectionOf,
+    settings: SettingsOf,
+    output: Annotated[Literal["json", "geojson"], Query(alias="format")] = "json",
+) -> JSONResponse:
+    """Search by words, images, vectors, place and filters; `format=geojson` for a map."""
+    hits = collection.search(**request.to_arguments())
+    answer = hits.to_dict()
+    del answer["query"]  # the client knows what it asked, images included
+    for hit in answer["hits"]:
+        with_links(hit, name, show_paths=settings.paths_shown)
+    if output == "geojson":
+        features = _with_links(hits.to_geojson(), answer["hits"])
+        return JSONResponse(features, media_type=_GEOJSON)
+    # Built from plain types already: checking each field again would cost more than a search.
+    return JSONResponse(answer)
+
+
+def _with_links(collection: dict[str, Any], found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Add the links to the features, which `Hits.to_geojson` gives in the hits' order."""
+    by_id = {hit["id"]: hit for hit in found}
+    for feature in collection["features"]:
+        hit = by_id[feature["id"]]
+        links = {name: hit[name] for name in ("image", "thumbnail_url", "image_url")}
+        feature["properties"].update(links)
+    return collection

@@ -1,0 +1,379 @@
+"""Requests and answers of the REST API; fields are called as in `Collection.search`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from placelens.errors import InputError
+from placelens.types import Place
+
+__all__ = [
+    "CollectionSummary",
+    "Config",
+    "HitOut",
+    "ItemOut",
+    "PlaceOut",
+    "Points",
+    "Problem",
+    "SearchAnswer",
+    "SearchRequest",
+    "ValueOut",
+]
+
+MAX_K = 1000
+MAX_TERMS = 64
+
+_JSON_TYPES: dict[type, str] = {
+    str: "string",
+    list: "array",
+    dict: "object",
+    int: "number",
+    float: "number",
+}
+
+
+def by_json_type(expected: str) -> Discriminator:
+    """Choose a union's branch by the JSON type, so that an error speaks of that branch only.
+
+    Branches are tagged ``as string``, ``as array``, ...; `placelens.server.errors` leaves the
+    tags out when it names a field.
+    """
+    return Discriminator(
+        _json_type, custom_error_type="wrong_json_type", custom_error_message=expected
+    )
+
+
+def _json_type(value: object) -> str | None:
+    name = _JSON_TYPES.get(type(value))
+    return f"as {name}" if name else None
+
+
+def _vector_type(value: object) -> str | None:
+    if not isinstance(value, list):
+        return None
+    return "as weighted" if value and isinstance(value[0], dict) else "as numbers"
+
+
+class _Request(BaseModel):
+    """Refuses a field it does not know, and says which it knows."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, data: Any) -> Any:
+        unknown = set(data) - set(cls.model_fields) if isinstance(data, dict) else set()
+        if unknown:
+            raise PydanticCustomError(
+                "unknown_field",
+                "unknown field {names}; known fields are {known}",
+                {
+                    "names": ", ".join(repr(name) for name in sorted(unknown)),
+                    "known": ", ".join(cls.model_fields),
+                },
+            )
+        return data
+
+
+Weight = Annotated[
+    FiniteFloat, Field(description="Share of this term; negative to search away from it.")
+]
+
+
+class TextTerm(_Request):
+    """Words with a weight."""
+
+    text: str
+    weight: Weight = 1.0
+
+
+class ImageTerm(_Request):
+    """An example image: its bytes, or an item of the collection."""
+
+    data: str | None = Field(None, description="A JPEG, PNG, HEIC, ... file as base64.")
+    id: str | None = Field(None, description="The id of an item of the collection.")
+    weight: Weight = 1.0
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ImageTerm:
+        if (self.data is None) == (self.id is None):
+            given = "both" if self.data is not None else "neither"
+            raise PydanticCustomError(
+                "image_term", "needs either data or id; it has {given}", {"given": given}
+            )
+        return self
+
+    def decode(self, where: str) -> bytes:
+        """The bytes in ``data``; ``where`` names the field in an error."""
+        text = self.data or ""
+        if text.startswith("data:"):  # a data URL, as browsers make them
+            text = text.partition(",")[2]
+        try:
+            content = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise InputError(f"{where} is not base64: {error}") from None
+        if not content:
+            raise InputError(f"{where} is empty; send the bytes of an image file as base64")
+        return content
+
+
+class VectorTerm(_Request):
+    """A vector with a weight."""
+
+    vector: list[FiniteFloat] = Field(min_length=1)
+    weight: Weight = 1.0
+
+
+class PlaceIn(_Request):
+    """A point: ``lat`` and ``lon`` in degrees; ``x`` and ``y`` in metres in a plane collection."""
+
+    lat: float | None = None
+    lon: float | None = None
+    x: float | None = None
+    y: float | None = None
+
+    def to_place(self) -> Place:
+        """As the library's own type, checked."""
+        return Place(lat=self.lat, lon=self.lon, x=self.x, y=self.y)
+
+
+Text = Annotated[str, Tag("as string")]
+OneText = Annotated[
+    Text | Annotated[TextTerm, Tag("as object")],
+    by_json_type('is neither a string nor {"text", "weight"}'),
+]
+Texts = Annotated[
+    Text | Annotated[list[OneText], Field(max_length=MAX_TERMS), Tag("as array")],
+    by_json_type('is neither a string nor a list of strings or {"text", "weight"}'),
+]
+Vectors = Annotated[
+    Annotated[list[FiniteFloat], Tag("as numbers")]
+    | Annotated[list[VectorTerm], Field(max_length=MAX_TERMS), Tag("as weighted")],
+    Discriminator(
+        _vector_type,
+        custom_error_type="wrong_json_type",
+        custom_error_message='is neither a list of numbers nor a list of {"vector", "weight"}',
+    ),
+]
+Near = Annotated[
+    Text | Annotated[PlaceIn, Tag("as object")],
+    by_json_type('is neither {"lat", "lon"} nor a string like "50.08,14.42" or "Lyon"'),
+]
+Distance = Annotated[
+    Text | Annotated[FiniteFloat, Tag("as number")],
+    by_json_type('is neither metres nor a string like "5km"'),
+]
+Period = Annotated[
+    Text | Annotated[tuple[str | None, str | None], Tag("as array")],
+    by_json_type('is neither a string like "2019-06" nor [from, to]'),
+]
+Modalities = Annotated[
+    Annotated[Literal["image", "text", "vector"], Tag("as string")]
+    | Annotated[list[Literal["image", "text", "vector"]], Tag("as array")],
+    by_json_type("is neither a modality nor a list of modalities"),
+]
+
+
+class SearchRequest(_Request):
+    """What to look for: words, images, vectors, a place, or any mix; the rest is optional."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "text": "a harbour with sailing boats",
+                    "near": {"lat": 43.7, "lon": 7.27},
+                    "decay": "gauss:25km",
+                    "mu": 0.5,
+                    "k": 10,
+                }
+            ]
+        }
+    )
+
+    text: Texts | None = None
+    images: list[ImageTerm] = Field(default_factory=list, max_length=MAX_TERMS)
+    vector: Vectors | None = None
+    near: Near | None = None
+    decay: str | None = Field(None, description="kind:scale, by default gauss:25km.")
+    mu: float = Field(0.5, ge=0, le=1, description="Share of the place; 1 - mu is that of meaning.")
+    k: int = Field(10, ge=1, le=MAX_K)
+    bbox: tuple[float, float, float, float] | None = Field(
+        None, description="West, south, east, north; west > east crosses the antimeridian."
+    )
+    radius: Distance | None = Field(None, description="Hard limit around `near`: metres or 5km.")
+    polygon: dict[str, Any] | None = Field(None, description="A GeoJSON area.")
+    time: Period | None = None
+    where: dict[str, Any] | None = Field(
+        None, description='{"city": "Paris", "rating": {"gte": 3}, "country": ["France", "Italy"]}'
+    )
+    modality: Modalities | None = None
+    located_only: bool = False
+    parse: bool = Field(True, description="Whether place names in the text are understood.")
+    similarity: Literal["raw", "calibrated"] | None = None
+    cursor: str | None = None
+    engine: str | None = None
+
+    # Passed to `Collection.search` under the same name, whatever their value.
+    _AS_THEY_ARE: ClassVar[tuple[str, ...]] = (
+        "decay",
+        "mu",
+        "k",
+        "bbox",
+        "radius",
+        "polygon",
+        "time",
+        "where",
+        "modality",
+        "located_only",
+        "parse",
+        "similarity",
+        "cursor",
+        "engine",
+    )
+
+    def to_arguments(self) -> dict[str, Any]:
+        """Keyword arguments of `Collection.search`.
+
+        Raises
+        ------
+        InputError
+            If an image is not base64, or a coordinate is out of range.
+        """
+        arguments = {name: getattr(self, name) for name in self._AS_THEY_ARE}
+        arguments["query"] = _unpack(self.text, lambda term: (term.text, term.weight))
+        arguments["vector"] = _unpack(self.vector, lambda term: (term.vector, term.weight))
+        near = self.near
+        arguments["near"] = near.to_place() if isinstance(near, PlaceIn) else near
+        arguments["image"] = [
+            (term.decode(f"images[{position}].data"), term.weight)
+            for position, term in enumerate(self.images)
+            if term.data is not None
+        ] or None
+        arguments["like"] = [
+            (term.id, term.weight) for term in self.images if term.id is not None
+        ] or None
+        return arguments
+
+
+def _unpack(value: Any, pair: Callable[[Any], tuple[Any, float]]) -> Any:
+    """Turn the models in a list into pairs of the thing and its weight."""
+    if not isinstance(value, list):
+        return value
+    return [pair(term) if isinstance(term, BaseModel) else term for term in value]
+
+
+class ItemOut(BaseModel):
+    """An item; a plane collection's items have ``x`` and ``y`` for ``lat`` and ``lon``."""
+
+    id: str
+    title: str
+    image: str | None
+    text: str | None
+    lat: float | None = None
+    lon: float | None = None
+    x: float | None = None
+    y: float | None = None
+    place_source: str | None
+    time: str | None
+    width: int | None
+    height: int | None
+    attributes: dict[str, str | int | float | bool | None]
+    thumbnail_url: str | None
+    image_url: str | None
+
+
+class ScoreTermOut(BaseModel):
+    """One summand of a score: contribution = weight * value."""
+
+    kind: Literal["place", "text", "image", "vector"]
+    label: str
+    weight: float
+    value: float
+    contribution: float
+    cosine: float | None
+
+
+class HitOut(ItemOut):
+    """An item found, with its score and every term of it."""
+
+    rank: int
+    score: float
+    distance_m: float | None
+    matched: str | None
+    terms: list[ScoreTermOut]
+
+
+class SearchAnswer(BaseModel):
+    """Hits, best first, with what was understood and how sure the order is."""
+
+    hits: list[HitOut]
+    understood: dict[str, Any] | None
+    plan: dict[str, Any] | None
+    certificate: dict[str, Any] | None
+    doubt: str | None = Field(description="In words, when nothing here is a good match.")
+    cursor: str | None
+    elapsed_ms: float
+
+
+class CollectionSummary(BaseModel):
+    """A collection's name and size."""
+
+    name: str
+    n_items: int
+    space: Literal["sphere", "plane"]
+    encoder: str | None
+
+
+class Config(BaseModel):
+    """What the page needs to know before it asks anything else."""
+
+    version: str
+    collections: list[str]
+    tile_url: str | None
+
+
+class Points(BaseModel):
+    """All located items, in columns; ``x`` and ``y`` for ``lon`` and ``lat`` on a plane."""
+
+    ids: list[str]
+    lon: list[float] | None = None
+    lat: list[float] | None = None
+    x: list[float] | None = None
+    y: list[float] | None = None
+    n_located: int = Field(description="More than len(ids) when only a sample is given.")
+
+
+class PlaceOut(BaseModel):
+    """A place that a name may mean; ``label`` tells it apart from others of the name."""
+
+    name: str
+    kind: str
+    country: str
+    admin: str | None
+    lat: float
+    lon: float
+    population: int
+    label: str
+
+
+class ValueOut(BaseModel):
+    """A value of an attribute, and how many items have it."""
+
+    value: str | int | float | bool | None
+    n_items: int
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str

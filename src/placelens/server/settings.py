@@ -1,0 +1,117 @@
+"""What a server is told before it starts."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from placelens.errors import InputError
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+
+__all__ = ["Settings", "is_loopback"]
+
+_TILE_PLACEHOLDERS = ("{z}", "{x}", "{y}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `create_app` needs to know.
+
+    Parameters
+    ----------
+    collections
+        By the name they have in URLs: a path, opened when first asked for, or an open collection.
+    host
+        The address that the server binds to; it decides which ``Host`` headers are answered and
+        whether file paths are shown.
+    allowed_hosts
+        More host names that it is reached by, for instance behind a proxy.
+    tile_url
+        A raster tile template with ``{z}``, ``{x}`` and ``{y}`` for the map's background. The
+        browser then asks that host for tiles; without it nothing leaves the machine.
+    max_upload_bytes
+        Largest request body, images as base64 included.
+    max_points
+        Most dots that the map's background is given.
+    show_paths
+        Whether items carry the full path of their file, or its name only. By default the full
+        path only when the host is a loopback address.
+
+    Raises
+    ------
+    InputError
+        If a name, the tile URL or a limit is not usable.
+    """
+
+    collections: Mapping[str, str | os.PathLike[str] | Collection]
+    host: str = "127.0.0.1"
+    allowed_hosts: tuple[str, ...] = ()
+    tile_url: str | None = None
+    max_upload_bytes: int = 64 * 1024 * 1024
+    max_points: int = 200_000
+    show_paths: bool | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.collections:
+            if not name or "/" in name or name in {".", ".."}:
+                raise InputError(
+                    f"collection name {name!r} cannot stand in a URL; it must not be empty, hold "
+                    "a slash, or be . or .."
+                )
+        for limit in ("max_upload_bytes", "max_points"):
+            if getattr(self, limit) < 1:
+                raise InputError(f"{limit} = {getattr(self, limit)} is not 1 or more")
+        if self.tile_url is not None:
+            _check_tile_url(self.tile_url)
+
+    @property
+    def paths_shown(self) -> bool:
+        """Whether items carry the full path of their file."""
+        return is_loopback(self.host) if self.show_paths is None else self.show_paths
+
+    @property
+    def tile_origin(self) -> str | None:
+        """Scheme, host and port of the tile server."""
+        if self.tile_url is None:
+            return None
+        parts = urlsplit(self.tile_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own loopback.
+
+    Examples
+    --------
+    >>> is_loopback("localhost"), is_loopback("::1"), is_loopback("192.168.1.4")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_tile_url(template: str) -> None:
+    parts = urlsplit(template)
+    missing = [mark for mark in _TILE_PLACEHOLDERS if mark not in template]
+    if parts.scheme not in {"http", "https"} or not parts.netloc or missing:
+        raise InputError(
+            f"tile URL {template!r} is not a template like "
+            "https://tiles.example.org/{z}/{x}/{y}.png"
+            + (f"; it lacks {', '.join(missing)}" if missing else "")
+        )
+    # The origin becomes part of the Content-Security-Policy header, where these end a rule.
+    if any(mark in parts.netloc for mark in ";, {}'\"@"):
+        raise InputError(
+            f"tile URL {template!r}: the host {parts.netloc!r} must be a plain host name; "
+            "write one host instead of a list, and no password"
+        )

@@ -1,0 +1,30 @@
+"""Links from an item to its pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+__all__ = ["with_links"]
+
+
+def with_links(item: dict[str, Any], collection: str, *, show_paths: bool) -> dict[str, Any]:
+    """Add ``thumbnail_url`` and ``image_url`` to an item or hit; hide its folder if asked to."""
+    path = item["image"]
+    base = f"/v1/collections/{quote(collection, safe='')}/items/{quote(item['id'], safe='')}"
+    item["thumbnail_url"] = f"{base}/thumbnail" if path is not None else None
+    item["image_url"] = f"{base}/image" if path is not None else None
+    if path is not None and not show_paths:
+        item["image"] = file_name(path)
+    return item
+
+
+def file_name(path: str) -> str:
+    """The last part of a path of either kind of system.
+
+    Examples
+    --------
+    >>> file_name("/home/ann/a.jpg"), file_name(r"C:\\Pictures\\b.jpg")
+    ('a.jpg', 'b.jpg')
+    """
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
