@@ -33,9 +33,9 @@ _TIME_TAGS = (
 
 # What cameras write as a description by themselves.
 _BOILERPLATE = re.compile(
-    r"^(<?(olympus|minolta|konica minolta|samsung|sony|kodak|vivitar|aiptek|maginon|digital)?"
-    r"[\w\s-]*(digital camera|dsc)\b.*|exif[_ ]jpeg[_ ]picture|dcim\w*|default|samsung|"
-    r"my beautiful picture|jpeg|image|untitled|<?(digimax|kenox)\b.*)$",
+    r"((olympus|(konica )?minolta|vivitar|aiptek|maginon|polaroid|kodak)? ?digital camera|"
+    r"sony dsc|exif[_ ]jpeg[_ ]picture|dcim\w*|default|samsung|my beautiful picture|"
+    r"<(digimax|kenox)\b.*)",
     re.IGNORECASE,
 )
 
@@ -181,7 +181,7 @@ def _gps_time(gps: Mapping[int, Any], warnings: list[str]) -> datetime | None:
 def _text(main: Mapping[int, Any]) -> str | None:
     """Title and description that a person wrote."""
     description = _ascii_tag(main.get(Base.ImageDescription))
-    if description and _BOILERPLATE.match(description):
+    if description and _BOILERPLATE.fullmatch(description):
         description = None
     return join_texts(
         [_utf16_tag(main.get(_XP_TITLE)), description, _utf16_tag(main.get(_XP_COMMENT))]

@@ -116,14 +116,14 @@ def _decode(data: bytes, spec: ImageSpec | None, name: str) -> Decoded:
     info: dict[str, Any] = {}
     if is_raw(data, name):
         preview = read_preview(data)
-        image, orientation = preview.image, preview.orientation
+        image, exif, orientation = preview.image, preview.exif, preview.orientation
         width, height = preview.width, preview.height
         info["raw"] = data
     else:
         image = _open(data)
-        orientation = orientation_of(image)
+        exif, orientation = image.getexif(), orientation_of(image)
         width, height = image.size[::-1] if orientation >= 5 else image.size
-    info |= {"format": image.format, "exif": image.getexif(), "xmp": _xmp_of(image)}
+    info |= {"format": image.format, "exif": exif, "xmp": _xmp_of(image)}
     profile = image.info.get("icc_profile") if image.mode == "RGB" else None
     thumbnail_size = spec.thumbnail_size if spec else DEFAULT_THUMBNAIL_SIZE
     _draft(image, spec, thumbnail_size)

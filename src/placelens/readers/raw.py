@@ -10,15 +10,21 @@ from PIL import Image
 from placelens.errors import MissingExtraError, ReadError
 from placelens.readers.pixels import ORIENTATION_TAG, orientation_of
 
+_SOFTWARE_TAG = 0x0131
+
 # LibRaw's sizes.flip (as dcraw's): quarter turns, to the EXIF orientation that undoes them.
 _FLIP_TO_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 
 
 @dataclass(frozen=True, slots=True)
 class RawPreview:
-    """The largest embedded preview, how to turn it upright, and the raw picture's upright size."""
+    """The largest embedded preview, how to turn it upright, and the raw picture's upright size.
+
+    ``exif`` is the preview's own, empty where the camera wrote none.
+    """
 
     image: Image.Image
+    exif: Image.Exif
     orientation: int
     width: int
     height: int
@@ -51,16 +57,20 @@ def read_preview(data: bytes) -> RawPreview:
         raise ReadError(f"LibRaw cannot read the raw file: {_words(error)}") from error
     is_jpeg = thumbnail.format == rawpy.ThumbFormat.JPEG
     image = Image.open(io.BytesIO(thumbnail.data)) if is_jpeg else Image.fromarray(thumbnail.data)
+    exif = image.getexif()
+    # LibRaw adds EXIF to a preview that has none, with a made-up hemisphere and the year 1970.
+    if str(exif.get(_SOFTWARE_TAG, "")).startswith("dcraw"):
+        exif = Image.Exif()
     width, height = size if flip in (0, 3) else size[::-1]
-    return RawPreview(image, _orientation(image, flip, size), width, height)
+    return RawPreview(image, exif, _orientation(image, exif, flip, size), width, height)
 
 
-def _orientation(image: Image.Image, flip: int, raw_size: tuple[int, int]) -> int:
+def _orientation(image: Image.Image, exif: Image.Exif, flip: int, raw_size: tuple[int, int]) -> int:
     """How to turn the preview: as its own EXIF says, else as the raw file says.
 
     Some cameras store the preview upright already: then its shape is that of the turned picture.
     """
-    if ORIENTATION_TAG in image.getexif():
+    if ORIENTATION_TAG in exif:
         return orientation_of(image)
     stored_landscape = raw_size[0] > raw_size[1]
     if flip in (5, 6) and (image.width > image.height) != stored_landscape:

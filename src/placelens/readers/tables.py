@@ -154,7 +154,8 @@ class _TableReader:
             source = self.images.photo(image)
         else:
             # An id keeps the key when rows are put in before this one.
-            source = Source(key=f"{self.path}#{identity or row.number}", stamp="row")
+            name = (identity or str(row.number)).replace("#", "%23")
+            source = Source(key=f"{self.path}#{name}", stamp="row")
         return replace(
             source,
             id=identity,
