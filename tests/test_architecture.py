@@ -114,8 +114,8 @@ def test_every_room_has_a_line() -> None:
 def test_imports_go_downwards_only() -> None:
     wrong = []
     for found in all_imports():
-        if not found.target.startswith("placelens"):
-            continue
+        if not found.target.startswith("placelens") or found.target == "placelens.__version__":
+            continue  # the version is a constant of the facade, not something that it joins
         room = _room(found.target)
         if not found.room or room == found.room:
             continue  # the facade may import anything; a room knows itself

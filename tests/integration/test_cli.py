@@ -1,0 +1,142 @@
+"""The command as a shell runs it: pipes, exit codes, Ctrl-C, the start's speed."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from placelens.collection import Collection
+from placelens.testing.fakes import HashEncoder
+
+# The command with the fake encoder. With SLOW set, it says when encoding begins and takes its
+# time, so that a signal can be sent in the midst of it.
+DRIVER = """
+import os, sys, time
+import placelens.collection as collection
+from placelens.encoders.base import Encoder
+from placelens.testing.fakes import HashEncoder
+
+class Slow(HashEncoder):
+    def encode_images(self, images):
+        if os.environ.get("SLOW"):
+            print("encoding", flush=True)
+            time.sleep(0.5)
+        return super().encode_images(images)
+
+collection._load_encoder = lambda e: e if isinstance(e, Encoder) else Slow()
+from placelens.cli.main import run
+sys.argv[0] = "placelens"
+run()
+"""
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-c", DRIVER, *map(str, arguments)]
+
+
+def run(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments),
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | (env or {}),
+    )
+
+
+@pytest.fixture(scope="module")
+def many_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """200 small photos, all different: more than one batch."""
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("many") / "photos"
+    folder.mkdir()
+    for number in range(200):
+        Image.new("RGB", (8, 8), (number, 0, 255 - number)).save(folder / f"{number:03}.png")
+    return folder
+
+
+def test_the_installed_command_starts() -> None:
+    placelens = Path(sys.executable).with_name("placelens")
+    result = subprocess.run([placelens, "--version"], capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("placelens ")
+
+
+def test_paths_go_through_xargs(tiny_source: Path) -> None:
+    search = command("search", tiny_source, "--near", "50,14", "--format", "paths", "-0")
+    listed = subprocess.run(
+        f"{shlex.join(search)} | xargs -0 ls",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(listed.stdout.splitlines()) == 6
+
+
+def test_a_pipe_gets_no_colours_and_whole_titles(tiny_source: Path) -> None:
+    result = run(
+        "search",
+        tiny_source,
+        "--near",
+        "50,14",
+        env=os.environ | {"COLUMNS": "20", "TERM": "xterm"},
+    )
+    assert result.returncode == 0
+    assert "\x1b" not in result.stdout + result.stderr
+    assert "prague.png" in result.stdout
+
+
+def test_a_reader_that_leaves_early_is_no_error(tiny_source: Path) -> None:
+    exporting = command("export", tiny_source, "--format", "jsonl")
+    with subprocess.Popen(exporting, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()  # before anything is written, as `| true` does
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["stats", "no/such.pl"], 1), (["search"], 2), (["fly"], 2), (["--help"], 0), ([], 0)],
+)
+def test_exit_codes(arguments: list[str], code: int) -> None:
+    result = run(*arguments)
+    assert result.returncode == code
+    assert "Traceback" not in result.stderr
+    assert bool(result.stderr) == (code != 0)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_ctrl_c_leaves_a_usable_collection_to_go_on_from(
+    many_photos: Path, tmp_path: Path, workers: int
+) -> None:
+    path = tmp_path / "photos.pl"
+    arguments = ["index", many_photos, "--to", path, "--workers", workers]
+    with subprocess.Popen(
+        command(*arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"SLOW": "1"},
+        start_new_session=True,  # its own process group, as a shell gives it
+    ) as process:
+        assert process.stdout is not None
+        for _ in range(2):  # the second batch is being encoded, the first is done
+            assert process.stdout.readline() == "encoding\n"
+        os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches the workers too
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert "the same command goes on from there" in said
+    n_kept = len(Collection.open(path, encoder=HashEncoder()))
+    assert 0 < n_kept < 200
+    again = run(*arguments)
+    assert again.returncode == 0
+    assert f"{200 - n_kept} added, {n_kept} unchanged" in again.stderr
+    assert len(Collection.open(path)) == 200

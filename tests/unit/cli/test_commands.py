@@ -1,0 +1,288 @@
+"""Each command in this process, with the fake encoder."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import placelens.collection
+from placelens.cli.main import COMMANDS, app
+from placelens.collection import Collection
+from placelens.encoders.base import Encoder
+from placelens.testing.fakes import HashEncoder
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run ``placelens`` with arguments; the encoder is the fake one."""
+
+    def load(encoder: str | Encoder) -> Encoder:
+        return encoder if isinstance(encoder, Encoder) else HashEncoder()
+
+    monkeypatch.setattr(placelens.collection, "_load_encoder", load)
+    runner = CliRunner()
+
+    def run(*arguments: object, code: int = 0) -> Any:
+        result = runner.invoke(app, [str(argument) for argument in arguments])
+        assert result.exit_code == code, result.output
+        return result
+
+    return run
+
+
+def test_index_counts_and_names_what_it_skipped(
+    cli: Run, tiny_photos: Path, tmp_path: Path
+) -> None:
+    path, report = tmp_path / "new.pl", tmp_path / "skipped.csv"
+    result = cli("index", tiny_photos, "--to", path, "--workers", 0, "--report", report)
+    assert "6 added, 1 skipped" in result.stderr
+    assert "holds 6 items" in result.stderr
+    assert "broken.jpg" in result.stderr
+    (row,) = csv.DictReader(report.read_text().splitlines())
+    assert row["file"].endswith("broken.jpg")
+    assert row["reason"]
+    again = cli("index", tiny_photos, "--to", path, "--workers", 0)
+    assert "6 unchanged" in again.stderr
+
+
+def test_index_puts_the_collection_next_to_the_folder(
+    cli: Run, tmp_path: Path, tiny_photos: Path
+) -> None:
+    folder = tmp_path / "Pictures"
+    folder.mkdir()
+    (folder / "prague.png").write_bytes((tiny_photos / "prague.png").read_bytes())
+    result = cli("index", folder, "--workers", 0)
+    assert f"new collection {tmp_path / 'Pictures.pl'}" in result.stderr
+    assert len(Collection.open(tmp_path / "Pictures.pl")) == 1
+
+
+def test_index_of_several_paths_needs_a_name(cli: Run, tmp_path: Path) -> None:
+    assert "--to" in cli("index", tmp_path, tmp_path, code=1).stderr
+
+
+def test_index_keeps_to_the_collections_encoder(
+    cli: Run, tiny_photos: Path, tiny_collection: Path
+) -> None:
+    result = cli("index", tiny_photos, "--to", tiny_collection, "--encoder", "other", code=1)
+    assert "was made with the encoder 'hash', not 'other'" in result.stderr
+
+
+def test_index_prunes_when_asked(cli: Run, tiny_photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("prague", "brno"):
+        (folder / f"{name}.png").write_bytes((tiny_photos / f"{name}.png").read_bytes())
+    cli("index", folder, "--workers", 0)
+    (folder / "brno.png").unlink()
+    assert "holds 2 items" in cli("index", folder, "--workers", 0).stderr
+    assert "1 removed" in cli("index", folder, "--workers", 0, "--prune").stderr
+
+
+def test_index_reads_columns_as_told(cli: Run, tmp_path: Path) -> None:
+    table = tmp_path / "sites.csv"
+    table.write_text("what,y,breite,laenge\nA red castle,left out,50.0,14.0\n")
+    cli(
+        "index", table, "--to", tmp_path / "sites.pl", "--text-columns", "what",
+        "--column", "lat=breite", "--column", "lon=laenge",
+    )  # fmt: skip
+    (item,) = Collection.open(tmp_path / "sites.pl").items()
+    assert item.text == "A red castle"
+    assert item.place is not None
+    assert item.place.lonlat == (14.0, 50.0)
+    message = cli("index", table, "--to", tmp_path / "x.pl", "--column", "nose=y", code=1).stderr
+    assert "not ROLE=NAME" in message
+
+
+def test_search_by_words_finds_the_colour(cli: Run, tiny_collection: Path) -> None:
+    answer = json.loads(
+        cli("search", tiny_collection, "red", "--no-parse", "--format", "json").stdout
+    )
+    assert answer["hits"][0]["id"] == "prague"
+    assert answer["plan"]["engine"] == "scan"
+
+
+def test_search_ranks_by_place_with_negative_coordinates(cli: Run, tiny_collection: Path) -> None:
+    place = ["--near", "-33.86,151.21", "--decay", "linear"]
+    result = cli("search", tiny_collection, *place, "--format", "csv", "-k", 2)
+    rows = list(csv.DictReader(result.stdout.splitlines()))
+    assert [row["id"] for row in rows] == ["sydney", "suva"]
+    assert float(rows[0]["distance_m"]) < 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "ids"),
+    [
+        (["--bbox", "-170,-90,-180,90"], {"prague", "brno", "lyon", "sydney", "suva"}),
+        (["--bbox", "170,-30,-170,0"], {"suva"}),
+        (["--where", "city=praha", "--where", "city=Brno"], {"prague", "brno"}),
+        (["--where", "rating>=2", "--where", "rating<4"], {"lyon", "sydney"}),
+        (["--radius", "200km", "--near", "50.087,14.421"], {"prague", "brno"}),
+        (["--located-only", "--where", "rating!=5"], {"brno", "lyon", "sydney", "suva"}),
+    ],
+)
+def test_search_keeps_to_its_limits(
+    cli: Run, tiny_collection: Path, limits: list[str], ids: set[str]
+) -> None:
+    result = cli("search", tiny_collection, "red", "--no-parse", *limits, "--format", "jsonl")
+    assert {json.loads(line)["id"] for line in result.stdout.splitlines()} == ids
+
+
+def test_search_in_a_polygon(cli: Run, tiny_collection: Path, tmp_path: Path) -> None:
+    ring = [[14, 50], [15, 50], [15, 51], [14, 51], [14, 50]]
+    area = tmp_path / "area.geojson"
+    area.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    result = cli(
+        "search", tiny_collection, "--like", "brno", "--polygon", area, "--format", "paths"
+    )
+    assert [Path(line).name for line in result.stdout.splitlines()] == ["prague.png"]
+
+
+def test_search_by_example_leaves_the_example_out(cli: Run, tiny_collection: Path) -> None:
+    result = cli("search", tiny_collection, "--like", "prague", "--format", "jsonl", "-k", 10)
+    ids = [json.loads(line)["id"] for line in result.stdout.splitlines()]
+    assert len(ids) == 5
+    assert "prague" not in ids
+
+
+def test_search_by_image_and_against_words(
+    cli: Run, tiny_collection: Path, tiny_photos: Path
+) -> None:
+    answer = cli(
+        "search", tiny_collection, "--image", tiny_photos / "lyon.png", "--text", "green^0.2",
+        "--not", "red^0.5", "--format", "json",
+    )  # fmt: skip
+    hits = json.loads(answer.stdout)["hits"]
+    assert hits[0]["id"] == "lyon"
+    weights = {term["label"]: term["weight"] for term in hits[0]["terms"]}
+    assert weights["red"] < 0 < weights["green"]
+
+
+def test_search_shows_a_table_and_the_next_page(cli: Run, tiny_collection: Path) -> None:
+    result = cli("search", tiny_collection, "red", "--no-parse", "-k", 2, "--explain-plan")
+    assert result.stdout.splitlines()[0].split() == [
+        "rank",
+        "score",
+        "distance",
+        "title",
+        "because",
+    ]
+    assert "\x1b[" not in result.stdout
+    assert "plan: scan, because" in result.stderr
+    cursor = result.stderr.split("--cursor ")[1].split()[0]
+    following = cli(
+        "search", tiny_collection, "red", "--no-parse", "-k", 2, "--cursor", cursor
+    ).stdout
+    assert following.splitlines()[1].split()[0] == "3"
+
+
+def test_search_says_what_it_understood(cli: Run, tiny_collection: Path) -> None:
+    result = cli("search", tiny_collection, "red house near Lyon", "-k", 1)
+    assert "understood: near Lyon" in result.stderr
+    assert "red house" in result.stderr
+
+
+def test_search_with_no_hits_says_so(cli: Run, tiny_collection: Path) -> None:
+    result = cli("search", tiny_collection, "red", "--no-parse", "--where", "city=Atlantis")
+    assert "no hits" in result.stderr
+    assert result.stdout == ""
+
+
+def test_search_writes_a_file_of_the_format_in_its_name(
+    cli: Run, tiny_collection: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "hits.geojson"
+    cli("search", tiny_collection, "red", "--no-parse", "-o", path)
+    assert len(json.loads(path.read_text())["features"]) == 6
+    assert (
+        "exists already"
+        in cli("search", tiny_collection, "red", "--no-parse", "-o", path, code=1).stderr
+    )
+    cli("search", tiny_collection, "red", "--no-parse", "-o", path, "--force", "-k", 1)
+    assert len(json.loads(path.read_text())["features"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["red", "--format", "docx"], "no format 'docx'; choose one of table, json"),
+        (["red", "--no-parse", "--bbox", "1,2"], "is not four numbers"),
+        (["--near", "95,200"], "latitude 95"),
+        (["red", "--no-parse", "--decay", "cubic"], "cubic"),
+        ([], "the query is empty"),
+        (["--like", "atlantis"], "atlantis"),
+    ],
+)
+def test_errors_are_one_line_without_a_traceback(
+    cli: Run, tiny_collection: Path, arguments: list[str], message: str
+) -> None:
+    result = cli("search", tiny_collection, *arguments, code=1)
+    assert result.stderr.startswith("error: ")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_wrong_usage_is_2(cli: Run, tiny_collection: Path) -> None:
+    cli("search", tiny_collection, "red", "--mu", 2, code=2)
+    cli("search", tiny_collection, "red", "--nonsense", code=2)
+    cli("search", code=2)
+    cli("fly", code=2)
+
+
+def test_debug_shows_the_error_itself(cli: Run, tmp_path: Path) -> None:
+    assert "error: " in cli("stats", tmp_path / "none.pl", code=1).stderr
+    result = cli("--debug", "stats", tmp_path / "none.pl", code=1)
+    assert type(result.exception).__name__ == "CollectionNotFoundError"
+
+
+def test_show(cli: Run, tiny_collection: Path, tmp_path: Path) -> None:
+    assert "Praha" in cli("show", tiny_collection, "prague").stdout
+    record = json.loads(cli("show", tiny_collection, "prague", "--json").stdout)
+    assert (record["lat"], record["attributes"]["city"]) == (50.087, "Praha")
+    jpeg = tmp_path / "small.jpg"
+    cli("show", tiny_collection, "prague", "--thumbnail", jpeg)
+    assert jpeg.read_bytes()[:2] == b"\xff\xd8"
+    assert "atlantis" in cli("show", tiny_collection, "atlantis", code=1).stderr
+
+
+def test_stats(cli: Run, tiny_collection: Path) -> None:
+    stats = json.loads(cli("stats", tiny_collection, "--json").stdout)
+    assert (stats["n_items"], stats["n_located"]) == (6, 5)
+    assert "city (5)" in cli("stats", tiny_collection).stdout
+
+
+def test_export_blurs_drops_and_counts(cli: Run, tiny_collection: Path, tmp_path: Path) -> None:
+    path = tmp_path / "all.gpx"
+    assert "1 without a place left out" in cli("export", tiny_collection, "-o", path).stderr
+    blurred = cli("export", tiny_collection, "--format", "jsonl", "--blur", "10km").stdout
+    assert json.loads(blurred.splitlines()[0])["place_blur_m"] == 10_000
+    dropped = cli("export", tiny_collection, "--format", "csv", "--drop-places").stdout
+    assert {row["lat"] for row in csv.DictReader(dropped.splitlines())} == {""}
+    assert "say what to write" in cli("export", tiny_collection, code=1).stderr
+
+
+def test_delete_and_snapshots(cli: Run, tiny_collection: Path) -> None:
+    cli("snapshot", tiny_collection, "before")
+    assert "removed 1 item" in cli("delete", tiny_collection, "suva").stderr
+    assert "1 id of 1 not in" in cli("delete", tiny_collection, "suva", code=1).stderr
+    assert len(Collection.open(tiny_collection)) == 5
+    assert "before" in cli("snapshot", tiny_collection).stdout
+    assert "holds 6 items again" in cli("restore", tiny_collection, "before").stderr
+    cli("snapshot", tiny_collection, "before", "--drop")
+    assert cli("snapshot", tiny_collection).stdout == ""
+    assert "freed" in cli("compact", tiny_collection).stderr
+    assert "--drop needs the name" in cli("snapshot", tiny_collection, "--drop", code=1).stderr
+
+
+def test_help_lists_every_command(cli: Run) -> None:
+    overview = cli().stdout
+    assert all(name in overview for name in COMMANDS)
+    for name in COMMANDS:
+        assert "Usage:" in cli(name, "--help").stdout
+    assert cli("--version").stdout.startswith("placelens ")

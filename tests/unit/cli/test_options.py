@@ -1,0 +1,74 @@
+"""What people write in options."""
+
+from pathlib import Path
+
+import pytest
+
+from placelens.cli.options import (
+    attribute_filters,
+    bounding_box,
+    geojson_file,
+    time_range,
+    weighted,
+    weighted_path,
+)
+from placelens.errors import FilterError
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("snow", ("snow", 1.0)),
+        ("at night^0.5", ("at night", 0.5)),
+        ("snow^-1", ("snow", -1.0)),
+        ("x^2^3", ("x^2", 3.0)),
+        ("2^n", ("2^n", 1.0)),
+        ("^2", ("^2", 1.0)),
+    ],
+)
+def test_weights(written: str, meant: tuple[str, float]) -> None:
+    assert weighted(written) == meant
+
+
+def test_a_file_whose_name_looks_weighted_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a^2"
+    path.touch()
+    assert weighted_path(str(path)) == (str(path), 1.0)
+    assert weighted_path(f"{path}^0.5") == (str(path), 0.5)
+
+
+def test_conditions() -> None:
+    written = ["city=Paris", "city=Lyon", "rating>=3", "rating < 5", "kind!=map", "taken>2019-06"]
+    assert attribute_filters(written) == {
+        "city": {"in": ["Paris", "Lyon"]},
+        "rating": {"gte": 3, "lt": 5},
+        "kind": {"ne": "map"},
+        "taken": {"gt": "2019-06"},
+    }
+    assert attribute_filters(["note=a=b"]) == {"note": {"in": ["a=b"]}}
+
+
+@pytest.mark.parametrize("written", [["city"], ["=Paris"], ["rating>1", "rating>2"]])
+def test_conditions_that_cannot_be_read(written: list[str]) -> None:
+    with pytest.raises(FilterError, match="--where"):
+        attribute_filters(written)
+
+
+def test_boxes() -> None:
+    assert bounding_box("-10,-20.5, 30,40") == (-10.0, -20.5, 30.0, 40.0)
+    for written in ("1,2,3", "a,b,c,d", ""):
+        with pytest.raises(FilterError, match="west,south,east,north"):
+            bounding_box(written)
+
+
+def test_times() -> None:
+    assert time_range("2019") == "2019"
+    assert time_range("..2019-06") == (None, "2019-06")
+    assert time_range("2018 .. 2019") == ("2018", "2019")
+
+
+def test_a_polygon_that_is_not_json_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "area.geojson"
+    path.write_text("{")
+    with pytest.raises(FilterError, match=r"area\.geojson is not GeoJSON"):
+        geojson_file(path)
