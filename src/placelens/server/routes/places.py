@@ -17,6 +17,6 @@ def find_places(
     limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> list[dict[str, Any]]:
     """Towns, countries and states whose name is, or starts with, `q`; the likeliest first."""
-    from placelens.geo.gazetteer import default_gazetteer
+    from placelens.engine.request import gazetteer
 
-    return [choice.to_dict() for choice in default_gazetteer().complete(q, limit=limit)]
+    return [choice.to_dict() for choice in gazetteer().complete(q, limit=limit)]
