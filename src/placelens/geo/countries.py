@@ -47,23 +47,23 @@ outline, 98.8 % with 0.02, 99.4 % with 0.05, 99.6 % with 0.1 and 99.6 % with 0.2
 """
 
 _EVERYDAY_NAMES = {
-    "AE": ("UAE", "Emirates"), "BA": ("Bosnia",), "BO": ("Bolivia",), "BN": ("Brunei",),
+    "AE": ("UAE", "Emirates"), "BA": ("Bosnia",), "BO": ("Bolivia", "Plurinational State of Bolivia"), "BN": ("Brunei",),
     "BR": ("Brasil",), "CD": ("DR Congo", "DRC", "Congo-Kinshasa", "Zaire"), "CG": ("Congo",),
     "CH": ("Schweiz", "Suisse", "Svizzera"), "CI": ("Côte d'Ivoire",), "CN": ("PRC",),
     "CV": ("Cape Verde",), "CZ": ("Czech Republic", "Czechia"), "DE": ("Deutschland",),
     "DK": ("Danmark",), "ES": ("España",), "FI": ("Suomi",), "FM": ("Micronesia",),
     "GB": ("UK", "U.K.", "Great Britain", "Britain"), "GR": ("Hellas",), "HK": ("Hongkong",),
     "HR": ("Hrvatska",), "HU": ("Magyarország",), "IE": ("Republic of Ireland", "Eire"),
-    "IT": ("Italia",), "JP": ("Nippon", "日本"), "KH": ("Kampuchea",), "KP": ("North Korea",),
-    "KR": ("South Korea", "Korea"), "LA": ("Laos",), "LK": ("Ceylon",), "MA": ("Maroc",),
-    "MD": ("Moldova",), "MK": ("North Macedonia", "Macedonia"), "MM": ("Myanmar", "Burma"),
+    "IT": ("Italia",), "JP": ("Nippon", "日本"), "KH": ("Kampuchea",), "KP": ("North Korea", "Democratic People's Republic of Korea"),
+    "KR": ("South Korea", "Korea", "Republic of Korea"), "LA": ("Laos", "Lao People's Democratic Republic"), "LK": ("Ceylon",), "MA": ("Maroc",),
+    "MD": ("Moldova", "Republic of Moldova"), "MK": ("North Macedonia", "Macedonia"), "MM": ("Myanmar", "Burma"),
     "MX": ("México",), "NL": ("Netherlands", "Holland", "Nederland"), "NO": ("Norge",),
-    "PL": ("Polska",), "PS": ("Palestine",), "RO": ("România",), "RU": ("Russia",),
-    "SE": ("Sverige",), "ST": ("São Tomé",), "SY": ("Syria",), "SZ": ("Swaziland",),
+    "PL": ("Polska",), "PS": ("Palestine",), "RO": ("România",), "RU": ("Russia", "Russian Federation"),
+    "SE": ("Sverige",), "ST": ("São Tomé",), "SY": ("Syria", "Syrian Arab Republic"), "SZ": ("Swaziland",),
     "TL": ("East Timor", "Timor-Leste"), "TR": ("Türkiye", "Turkey"), "TW": ("Formosa",),
-    "TZ": ("Tanzania",), "US": ("USA", "U.S.A.", "US", "U.S.", "United States of America",
-    "America"), "VA": ("Vatican City",), "VN": ("Viet Nam",), "XK": ("Kosovo",),
-    "AT": ("Österreich",), "BE": ("Belgique", "België"), "IR": ("Persia",),
+    "TZ": ("Tanzania", "United Republic of Tanzania"), "US": ("USA", "U.S.A.", "US", "U.S.", "United States of America",
+    "America"), "VA": ("Vatican City", "Holy See"), "VN": ("Viet Nam",), "XK": ("Kosovo",),
+    "AT": ("Österreich",), "BE": ("Belgique", "België"), "IR": ("Persia", "Islamic Republic of Iran"),
 }  # fmt: skip
 """Names that people use beside GeoNames' own, by ISO 3166 code."""
 

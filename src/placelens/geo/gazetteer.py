@@ -2,8 +2,9 @@
 
 Places are towns above 5,000 people (GeoNames, CC BY 4.0), countries, US states and some well-known
 regions. Among places of one name the areas come first, in this order; then towns by population,
-where an alternate name counts a fifth of the population: "Geneva" is Genève, with 202,000 people,
-before Geneva in Illinois, with 22,000.
+where an alternate name counts a fifth of the population and comes behind towns above 100,000
+people whose main name it is: "Geneva" is Genève, with 202,000 people, before Geneva in Illinois,
+with 22,000; but "Puno" is not Pune.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from placelens.types import Float64Array, Int64Array, Place, check_latlon
 __all__ = ["Gazetteer", "PlaceChoice", "town_radius_m"]
 
 _ALTERNATE_SHARE = 0.2
+_WELL_KNOWN_POPULATION = 100_000
 
 _TOWN_BEFORE_STATE = frozenset({"new york", "washington"})
 """Names by which people mean the city more often than the state."""
@@ -211,7 +213,7 @@ class Gazetteer:
         towns = self.towns
         distances = distances_m(towns.lat, towns.lon, to=Place(lat=lat, lon=lon))
         gaps = np.maximum(distances - town_radius_m(towns.population) / 2.0, 0.0)
-        return self._town(int(np.lexsort((-towns.population, gaps))[0]))
+        return self.town(int(np.lexsort((-towns.population, gaps))[0]))
 
     def country(self, name: str) -> PlaceChoice | None:
         """The country of a name, everyday names included: USA, Holland, Czech Republic."""
@@ -242,12 +244,15 @@ class Gazetteer:
         """The towns of some rows of names, each once, best first."""
         towns = self.towns
         indices = towns.name_towns[rows]
-        share = np.where(towns.name_is_main[rows], 1.0, _ALTERNATE_SHARE)
-        order = np.argsort(-towns.population[indices] * share, kind="stable")
+        population, is_main = towns.population[indices], towns.name_is_main[rows]
+        weight = population * np.where(is_main, 1.0, _ALTERNATE_SHARE)
+        known = is_main & (population >= _WELL_KNOWN_POPULATION)
+        order = np.lexsort((-weight, ~known))
         ranked: Iterable[int] = dict.fromkeys(indices[order].tolist())
-        return [self._town(index) for index in list(ranked)[:limit]]
+        return [self.town(index) for index in list(ranked)[:limit]]
 
-    def _town(self, index: int) -> PlaceChoice:
+    def town(self, index: int) -> PlaceChoice:
+        """The town of a row of ``towns``."""
         towns = self.towns
         code = towns.countries[index]
         return PlaceChoice(

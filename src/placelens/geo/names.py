@@ -9,6 +9,7 @@ __all__ = ["fold", "fold_lines"]
 
 _MARKS = re.compile("[\u0300-\u036f]+")
 _SPACES = re.compile("  +")
+_SAINT = re.compile(r"\bst\b")
 # Letters that have no decomposition in Unicode, and marks that people leave out.
 _REPLACED = {
     "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h",
@@ -23,7 +24,7 @@ def fold(name: str) -> str:
     Examples
     --------
     >>> fold("São Paulo"), fold("St. John's"), fold("Aix-en-Provence"), fold("Łódź")
-    ('sao paulo', 'st johns', 'aix en provence', 'lodz')
+    ('sao paulo', 'saint johns', 'aix en provence', 'lodz')
     """
     return fold_lines(name).strip()
 
@@ -36,4 +37,4 @@ def fold_lines(text: str) -> str:
     if not text.isascii():
         # Decomposed also takes NBSP and full-width letters to plain ones; it stays decomposed.
         text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
-    return _SPACES.sub(" ", text)
+    return _SAINT.sub("saint", _SPACES.sub(" ", text))

@@ -36,7 +36,9 @@ NEAR_DECAY = "gauss:25km"
 
 MIN_LOWER_CASE_POPULATION = 100_000
 
-_WORD = re.compile(r"['’]?[^\W_]+(?:[-'’.‐–/][^\W_]+)*\.?")
+_WORD = re.compile(
+    r"['’‘]?(?:[^\W_]|[\u0300-\u036f])+(?:[-'’‘.‐–/](?:[^\W_]|[\u0300-\u036f])+)*\.?"
+)
 _MAX_WORDS = 6
 _CONNECTORS = frozenset(
     {
@@ -246,7 +248,7 @@ def _words(text: str, position: int) -> list[re.Match[str]]:
 
 def _is_written_as_name(words: Sequence[re.Match[str]]) -> bool:
     """Whether the words have capitals, but for connectors within, or belong to no cased script."""
-    letters = [word[0].lstrip("'’") for word in words]
+    letters = [word[0].lstrip("'’‘") for word in words]
     if letters[0][:1].islower() and letters[0] not in {"s-Hertogenbosch"}:
         return False
     if len(fold(letters[0])) <= 2 and len(words) == 1:

