@@ -50,16 +50,23 @@ class Scan:
             if task.allowed is not None:
                 scores[~task.allowed] = -np.inf
             return scores
-        meaning = np.full(len(corpus), -np.inf)
+        n = len(corpus)
+        meaning = None
         for modality, terms in task.meaning.items():
             rows, values = _similarities(corpus.vectors[modality], terms, task.allowed)
-            meaning[rows] = np.maximum(meaning[rows], values)
+            if len(rows) < n:
+                some, values = values, np.full(n, -np.inf)
+                values[rows] = some
+            meaning = values if meaning is None else np.maximum(meaning, values)
+        if meaning is None:
+            return np.full(n, -np.inf)
         if task.place is None:
             return meaning
         found = np.flatnonzero(meaning > -np.inf)
-        scores = np.full(len(corpus), -np.inf)
-        place = place_values(corpus, task, None if len(found) == len(corpus) else found)
-        scores[found] = combine(task.mu, place, meaning[found])
+        if len(found) == n:
+            return combine(task.mu, place_values(corpus, task), meaning)
+        scores = np.full(n, -np.inf)
+        scores[found] = combine(task.mu, place_values(corpus, task, found), meaning[found])
         return scores
 
 
@@ -107,15 +114,14 @@ def rounding_slack(corpus: Corpus, task: Task) -> float:
 def _candidates(task: Task, scores: Float64Array, slack: float) -> Int64Array:
     """Rows that the float64 kernel must look at to be sure of the best k."""
     k = task.k
-    eligible = scores > -np.inf
     if task.after is not None:
         # What lies within the slack of the cursor may fall on either side of it.
         last = task.after[0]
-        eligible &= scores <= last + slack
-        k += int(np.count_nonzero(eligible & (scores >= last - slack)))
-    rows = np.flatnonzero(eligible)
+        scores = np.where(scores <= last + slack, scores, -np.inf)
+        k += int(np.count_nonzero(scores >= last - slack))
+    rows = np.flatnonzero(scores > -np.inf)
     if len(rows) <= k:
         return rows
-    values = scores[rows]
+    values = scores if len(rows) == len(scores) else scores[rows]
     kth = np.partition(values, len(values) - k)[len(values) - k]
     return rows[values >= kth - 2.0 * slack]
