@@ -47,25 +47,38 @@ outline, 98.8 % with 0.02, 99.4 % with 0.05, 99.6 % with 0.1 and 99.6 % with 0.2
 """
 
 _EVERYDAY_NAMES = {
-    "AE": ("UAE", "Emirates"), "BA": ("Bosnia",), "BO": ("Bolivia", "Plurinational State of Bolivia"), "BN": ("Brunei",),
+    "AE": ("UAE", "Emirates"), "BA": ("Bosnia",), "BO": ("Bolivia",), "BN": ("Brunei",),
     "BR": ("Brasil",), "CD": ("DR Congo", "DRC", "Congo-Kinshasa", "Zaire"), "CG": ("Congo",),
     "CH": ("Schweiz", "Suisse", "Svizzera"), "CI": ("Côte d'Ivoire",), "CN": ("PRC",),
     "CV": ("Cape Verde",), "CZ": ("Czech Republic", "Czechia"), "DE": ("Deutschland",),
     "DK": ("Danmark",), "ES": ("España",), "FI": ("Suomi",), "FM": ("Micronesia",),
     "GB": ("UK", "U.K.", "Great Britain", "Britain"), "GR": ("Hellas",), "HK": ("Hongkong",),
     "HR": ("Hrvatska",), "HU": ("Magyarország",), "IE": ("Republic of Ireland", "Eire"),
-    "IT": ("Italia",), "JP": ("Nippon", "日本"), "KH": ("Kampuchea",), "KP": ("North Korea", "Democratic People's Republic of Korea"),
-    "KR": ("South Korea", "Korea", "Republic of Korea"), "LA": ("Laos", "Lao People's Democratic Republic"), "LK": ("Ceylon",), "MA": ("Maroc",),
-    "MD": ("Moldova", "Republic of Moldova"), "MK": ("North Macedonia", "Macedonia"), "MM": ("Myanmar", "Burma"),
+    "IT": ("Italia",), "JP": ("Nippon", "日本"), "KH": ("Kampuchea",), "KP": ("North Korea",),
+    "KR": ("South Korea", "Korea"), "LA": ("Laos",), "LK": ("Ceylon",), "MA": ("Maroc",),
+    "MD": ("Moldova",), "MK": ("North Macedonia", "Macedonia"), "MM": ("Myanmar", "Burma"),
     "MX": ("México",), "NL": ("Netherlands", "Holland", "Nederland"), "NO": ("Norge",),
-    "PL": ("Polska",), "PS": ("Palestine",), "RO": ("România",), "RU": ("Russia", "Russian Federation"),
-    "SE": ("Sverige",), "ST": ("São Tomé",), "SY": ("Syria", "Syrian Arab Republic"), "SZ": ("Swaziland",),
+    "PL": ("Polska",), "PS": ("Palestine",), "RO": ("România",), "RU": ("Russia",),
+    "SE": ("Sverige",), "ST": ("São Tomé",), "SY": ("Syria",), "SZ": ("Swaziland",),
     "TL": ("East Timor", "Timor-Leste"), "TR": ("Türkiye", "Turkey"), "TW": ("Formosa",),
-    "TZ": ("Tanzania", "United Republic of Tanzania"), "US": ("USA", "U.S.A.", "US", "U.S.", "United States of America",
-    "America"), "VA": ("Vatican City", "Holy See"), "VN": ("Viet Nam",), "XK": ("Kosovo",),
-    "AT": ("Österreich",), "BE": ("Belgique", "België"), "IR": ("Persia", "Islamic Republic of Iran"),
+    "TZ": ("Tanzania",), "US": ("USA", "U.S.A.", "US", "U.S.", "United States of America",
+    "America"), "VA": ("Vatican City",), "VN": ("Viet Nam",), "XK": ("Kosovo",),
+    "AT": ("Österreich",), "BE": ("Belgique", "België"), "IR": ("Persia",),
 }  # fmt: skip
 """Names that people use beside GeoNames' own, by ISO 3166 code."""
+
+_FORMAL_NAMES = {
+    "BO": "Plurinational State of Bolivia",
+    "IR": "Islamic Republic of Iran",
+    "KP": "Democratic People's Republic of Korea",
+    "KR": "Republic of Korea",
+    "LA": "Lao People's Democratic Republic",
+    "MD": "Republic of Moldova",
+    "RU": "Russian Federation",
+    "SY": "Syrian Arab Republic",
+    "TZ": "United Republic of Tanzania",
+    "VA": "Holy See",
+}
 
 _UNCODED = {"Kosovo": "XK", "Somaliland": "SO", "N. Cyprus": "CY", "Siachen Glacier": "IN"}
 """Natural Earth's areas without an ISO code that belong, or are close, to one."""
@@ -102,10 +115,11 @@ def areas_by_name() -> dict[str, tuple[str, ...]]:
     """Codes by folded name, countries first: ``{"georgia": ("GE", "US-GA"), ...}``."""
     names: dict[str, list[str]] = {}
     known = outline_codes()
-    for code, country in _countries().items():
+    for code in _countries():
         if code in known:
-            for name in (country["name"], *_EVERYDAY_NAMES.get(code, ())):
-                names.setdefault(fold(name), []).append(code)
+            # The two letters alone are words too often: "in", "at", "be", "me".
+            for name in names_of(code) - ({code.casefold()} - {"us"}):
+                names.setdefault(name, []).append(code)
     for code, state in _states().items():
         names.setdefault(fold(state["name"]), []).append(code)
     for name, known in known_regions().items():
@@ -129,9 +143,8 @@ def state_name(letters: str) -> str | None:
 @cache
 def names_of(code: str) -> frozenset[str]:
     """All folded names of a country, its two letters among them; they may stand behind a town."""
-    return frozenset(
-        {fold(country_name(code)), code.casefold(), *map(fold, _EVERYDAY_NAMES.get(code, ()))}
-    )
+    names = [country_name(code), code, _FORMAL_NAMES.get(code), *_EVERYDAY_NAMES.get(code, ())]
+    return frozenset(fold(name) for name in names if name)
 
 
 @cache
