@@ -7,7 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from placelens.engine.plan import Plan
 from placelens.export.svg_map import HEIGHT, WIDTH, svg_map
+from placelens.export.text_table import because
 from placelens.results import Hits
 from placelens.types import Hit, Item, Place, ScoreTerm
 
@@ -101,6 +103,32 @@ def test_repr_is_a_table(hits: Hits) -> None:
     assert lines[0].split() == ["rank", "score", "distance", "title", "because"]
     assert " ".join(lines[2].split()) == "2 0.500 1.5 km A dome 0.40 place + 0.10 text"
     assert repr(Hits([])) == "no hits"
+
+
+def test_because_names_signs_and_labels() -> None:
+    terms = (
+        ScoreTerm(kind="text", label="dome", weight=-0.5, value=0.2, contribution=-0.1),
+        ScoreTerm(kind="text", label="a green garden by night", weight=1, value=1, contribution=1),
+        ScoreTerm(kind="place", label="near", weight=0.5, value=0.8, contribution=-0.4),
+    )
+    item = Item(id="a")
+    full = Hit(rank=1, id="a", score=0, terms=terms, distance_m=None, matched=None, item=item)
+    assert because(full) == "-0.10 text 'dome' + 1.00 text 'a green garden by n…' - 0.40 place"
+
+
+def test_doubt_needs_calibrated_scores_below_even_odds() -> None:
+    def answer(similarity: str, value: float) -> Hits:
+        term = ScoreTerm(kind="text", label="x", weight=1, value=value, contribution=value)
+        item = Item(id="a")
+        found = Hit(
+            rank=1, id="a", score=value, terms=(term,), distance_m=None, matched="image", item=item
+        )
+        return Hits([found], plan=Plan("scan", "few items", 1, 1, similarity))
+
+    assert answer("calibrated", 0.5).doubt is None
+    assert answer("raw", 0.1).doubt is None
+    assert Hits([]).doubt is None
+    assert "fits what was asked with 0.49" in (answer("calibrated", 0.49).doubt or "")
 
 
 def test_html_escapes_and_embeds(hits: Hits) -> None:

@@ -21,6 +21,7 @@ COMMANDS = (
     "snapshot",
     "restore",
     "compact",
+    "eval",
 )
 
 app = typer.Typer(

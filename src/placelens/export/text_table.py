@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from placelens.geo.units import format_distance
@@ -31,5 +32,19 @@ def text_table(hits: Sequence[Hit]) -> str:
 
 
 def because(hit: Hit) -> str:
-    """The score as its sum: ``0.41 place + 0.27 text``."""
-    return " + ".join(f"{term.contribution:.2f} {term.kind}" for term in hit.terms)
+    """The score as its sum: ``0.41 place + 0.27 text - 0.05 text 'snow'``.
+
+    A term is named by its label where the kind alone would leave open which one is meant.
+    """
+    kinds = Counter(term.kind for term in hit.terms)
+    written = ""
+    for term in hit.terms:
+        sign = "-" if term.contribution < 0 else "+"
+        name = term.kind if kinds[term.kind] == 1 else f"{term.kind} {_short(term.label)!r}"
+        lead = f" {sign} " if written else sign.strip("+")
+        written += f"{lead}{abs(term.contribution):.2f} {name}"
+    return written
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 20 else f"{label[:19]}…"

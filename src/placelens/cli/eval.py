@@ -1,0 +1,71 @@
+"""``placelens eval``: how well an encoder ties images to texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from placelens.cli import options
+from placelens.cli.console import print_json, stderr
+
+
+def command(
+    *,
+    pairs: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PAIRS.jsonl", help='Lines of {"image": path, "captions": [text, ...]}.'
+        ),
+    ],
+    encoder: Annotated[str, typer.Option(help="See placelens encoders.")] = "lite",
+    as_json: options.JsonOption = False,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Keep to a committed split of this data.")
+    ] = None,
+    part: Annotated[
+        str | None, typer.Option(metavar="P", help="Of the split: train, validation or test.")
+    ] = None,
+) -> None:
+    """Measure text to image and image to text retrieval: R@1, R@5, R@10 and mR, in percent."""
+    from placelens.encoders.registry import load_encoder
+    from placelens.errors import InputError
+    from placelens.evaluation import evaluate_pairs, read_pairs, select_pairs
+
+    if part is not None and split is None:
+        raise InputError("--part needs --split, which says whose part is meant")
+    chosen = read_pairs(pairs)
+    if split is not None:
+        chosen = select_pairs(chosen, split=split, part=part or "test")
+    with _progress() as progress:
+        report = evaluate_pairs(chosen, load_encoder(encoder), progress=progress)
+    if as_json:
+        print_json(report)
+    else:
+        _print_report(report)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    from rich.progress import MofNCompleteColumn, Progress
+
+    console = stderr()
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("encoding images", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _print_report(report: Mapping[str, Any]) -> None:
+    lines = [f"{'':14}{'R@1':>7}{'R@5':>7}{'R@10':>7}"]
+    for direction in ("text_to_image", "image_to_text"):
+        recalls = "".join(f"{report[direction][name]:7.2f}" for name in ("R@1", "R@5", "R@10"))
+        lines.append(f"{direction.replace('_', ' '):14}{recalls}")
+    lines.append(f"mR {report['mR']:.2f} (a perfect ranker: {report['mR_ceiling']:.2f})")
+    lines.append(f"{report['n_images']:,} images, {report['n_texts']:,} texts")
+    typer.echo("\n".join(lines))

@@ -1,0 +1,119 @@
+"""What the prose promises: examples run, commands and options exist, links lead somewhere."""
+
+import os
+import re
+import runpy
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from placelens.cli.main import app
+
+REPO = Path(__file__).resolve().parent.parent
+PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
+EXAMPLES = sorted((REPO / "examples").glob("*.py"))
+_BLOCK = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
+
+
+def blocks(page: Path, *languages: str) -> Iterator[tuple[int, str]]:
+    """Line number and code of each block in one of the languages."""
+    text = page.read_text(encoding="utf-8")
+    for match in _BLOCK.finditer(text):
+        if match["language"] in languages:
+            yield text.count("\n", 0, match.start()) + 2, match["code"]
+
+
+def commands(page: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number and words of each ``placelens`` command that a page shows."""
+    for start, code in blocks(page, "", "bash", "sh", "console", "text"):
+        joined = code.replace("\\\n", "  ")
+        for number, line in enumerate(joined.splitlines()):
+            written = line.strip().removeprefix("$ ")
+            if written.startswith("placelens "):
+                yield start + number, shlex.split(written.split(" | ")[0], comments=True)
+
+
+@pytest.fixture
+def workplace(tiny_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the docs' examples run: a home with Pictures in it, which is also where we are."""
+    shutil.copytree(tiny_photos, tmp_path / "Pictures")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.usefixtures("workplace")
+def test_python_blocks_run(page: Path) -> None:
+    """One after the other in one namespace, as a reader would type them."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    ran = 0
+    for line, code in blocks(page, "python"):
+        # Blank lines in front make tracebacks name the page's own line.
+        exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)
+        ran += 1
+    assert ran == len(re.findall(r"^```python", page.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_and_options_exist(page: Path) -> None:
+    known: Any = typer.main.get_command(app)
+    wrong = []
+    for line, words in commands(page):
+        options = {word.split("=")[0] for word in words[1:] if re.match(r"--?[A-Za-z0]", word)}
+        name = next((word for word in words[1:] if not word.startswith("-")), None)
+        if name is not None and name not in known.commands:
+            wrong.append(f"line {line}: there is no command {name!r}")
+            continue
+        scope = [known] if name is None else [known, known.commands[name]]
+        offered = {"--help", "-h"}
+        for part in scope:
+            for option in part.params:
+                offered |= {*option.opts, *option.secondary_opts}
+        wrong += [f"line {line}: {name} has no {option}" for option in options - offered]
+    assert not wrong, f"{page.name}: " + "; ".join(wrong)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    prose = _BLOCK.sub("", page.read_text(encoding="utf-8"))
+    targets = [match["target"] for match in _LINK.finditer(prose)]
+    gone = [
+        target
+        for target in targets
+        if "://" not in target and not (page.parent / target).resolve().exists()
+    ]
+    assert not gone, f"{page.name} links to {gone}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (REPO / "docs" / "index.md").read_text(encoding="utf-8")
+    missing = [
+        page.name for page in PAGES[1:] if page.name != "index.md" and f"({page.name})" not in index
+    ]
+    assert not missing, f"docs/index.md does not list {missing}"
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda script: script.name)
+def test_examples_run(
+    script: Path,
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", [str(script), *_arguments(script, workplace)])
+    runpy.run_path(str(script), run_name="__main__")
+    assert capsys.readouterr().out.strip()
+
+
+def _arguments(script: Path, workplace: Path) -> list[str]:
+    """What each example is called with; none when it needs nothing."""
+    needs = {"search_photos.py": [os.fspath(workplace / "Pictures"), "a red square"]}
+    return needs.get(script.name, [])
