@@ -1,0 +1,1 @@
+"""What `placelens bench` runs: one file a benchmark, plain JSON types out."""

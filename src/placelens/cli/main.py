@@ -22,6 +22,7 @@ COMMANDS = (
     "restore",
     "compact",
     "eval",
+    "bench",
 )
 
 app = typer.Typer(

@@ -17,6 +17,9 @@ from placelens.types import Float64Array
 SPHERE, PLANE = 0, 1
 LINEAR, GAUSS, EXP = 0, 1, 2
 
+# exp(-745.14) is the smallest positive float64.
+UNDERFLOW = 746.0
+
 # Mean Earth radius R1 = (2a + b) / 3 of the WGS 84 ellipsoid, in metres (IUGG).
 EARTH_RADIUS_M = 6_371_008.8
 
@@ -42,9 +45,9 @@ def _decay(kind: int, scale: float, offset: float, distance: float) -> float:
     if kind == LINEAR:
         return max(0.0, 1.0 - beyond / scale) if scale > 0.0 else 1.0
     ratio = beyond / scale
-    if kind == GAUSS:
-        return math.exp(-0.5 * ratio * ratio)
-    return math.exp(-ratio)
+    power = 0.5 * ratio * ratio if kind == GAUSS else ratio
+    # exp is 0 from here on, and takes most of a microsecond to find that out.
+    return math.exp(-power) if power < UNDERFLOW else 0.0
 
 
 @njit(cache=True, nogil=True)
