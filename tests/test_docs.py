@@ -81,6 +81,21 @@ def test_commands_and_options_exist(page: Path) -> None:
     assert not wrong, f"{page.name}: " + "; ".join(wrong)
 
 
+def test_the_manual_names_every_command_and_option() -> None:
+    manual = (REPO / "docs" / "cli.md").read_text(encoding="utf-8")
+    known: Any = typer.main.get_command(app)
+    missing = [
+        f"## {name}"
+        for name in known.commands
+        if not re.search(rf"^## .*\b{name}\b", manual, re.MULTILINE)
+    ]
+    for name, command in known.commands.items():
+        for option in command.params:
+            names = [*option.opts, *option.secondary_opts] if option.opts[0].startswith("-") else []
+            missing += [f"{name} {each}" for each in names if f"{each}" not in manual]
+    assert not missing, f"docs/cli.md says nothing of {missing}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     prose = _BLOCK.sub("", page.read_text(encoding="utf-8"))
