@@ -52,8 +52,8 @@ def angle(parts: Sequence[float], hemisphere: str | None, axis: str) -> float:
 def parse_angle(value: object, axis: str) -> float:
     """Signed degrees from a number or a text.
 
-    Takes ``50.087``, ``-50,087``, ``50.087 N``, XMP's ``50,5.22N`` and ``50,5,13.2N``, and
-    ``50°5'13.2"N``.
+    Takes ``50.087``, ``-50,087``, ``50.087 N``, XMP's ``50,5.22N`` and ``50,5,13.2N``,
+    ``50°5'13.2"N``, and ``50 deg 5' 13.2" N``.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def parse_angle(value: object, axis: str) -> float:
     if text.lower() in ("nan", "inf", "-inf", "+inf", "infinity", "-infinity"):
         return float(text)
     letter = text[-1:].upper() if text[-1:].upper() in _SIGNS else None
-    body = (text[:-1] if letter else text).strip()
+    body = (text[:-1] if letter else text).replace("deg", "°").strip()
     if _DECIMAL_COMMA.match(body) and letter is None:
         return float(body.replace(",", "."))
     words = [word for word in _MARKS.split(body) if word]

@@ -110,7 +110,8 @@ class _Finder:
             if path.is_dir() and not as_tables:
                 yield from self._folder(root)
             elif as_tables or (suffix_of(path.name) in TABLE_SUFFIXES):
-                yield from self._once(root, read_rows(root, self.options, self.listings))
+                rows = read_rows(root, self.options, self.listings)
+                yield from self._once(root, rows, from_table=True)
             elif is_image_name(path.name):
                 yield from self._once(root, [self._photo(path)])
             else:
@@ -127,9 +128,9 @@ class _Finder:
         for listing in listings if self.tables else ():
             for path in self._tables_in(listing):
                 rows = read_rows(path, self.options, self.listings, named=False)
-                yield from self._once(path, rows)
+                yield from self._once(path, rows, from_table=True)
         for listing in listings:
-            yield from self._once(root, photos_in(listing), quietly=True)
+            yield from self._once(root, photos_in(listing))
 
     def _tables_in(self, listing: Listing) -> Iterator[str]:
         """Files of a folder that may be tables: not the sidecars of its images."""
@@ -154,7 +155,7 @@ class _Finder:
             return Skipped(key=printable(str(path)), reason=reason)
 
     def _once(
-        self, giver: str, found: Iterable[Source | Skipped], *, quietly: bool = False
+        self, giver: str, found: Iterable[Source | Skipped], *, from_table: bool = False
     ) -> Iterator[Source | Skipped]:
         """Let each key through once; count what another table has given already."""
         repeated: dict[str, int] = {}
@@ -162,10 +163,11 @@ class _Finder:
             if isinstance(one, Skipped):
                 yield one
                 continue
-            first = self.taken.setdefault(one.key, giver)
-            if first == giver:
+            first = self.taken.get(one.key)
+            if first is None:
+                self.taken[one.key] = giver
                 yield one
-            elif not quietly:
+            elif from_table and first != giver:
                 repeated[first] = repeated.get(first, 0) + 1
         for first, count in repeated.items():
             yield Skipped(

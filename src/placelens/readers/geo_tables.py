@@ -127,6 +127,8 @@ def _from_geojson(geometry: Any) -> LonLat:
 
     try:
         return _representative(shape(geometry))
+    except CoordinateError:
+        raise
     except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError,
             IndexError, OverflowError) as error:  # fmt: skip
         raise CoordinateError(f"its geometry cannot be read: {str(error)[:200]}") from error
@@ -137,6 +139,8 @@ def _from_wkb(geometry: Any) -> LonLat:
 
     try:
         return _representative(shapely.from_wkb(geometry))
+    except CoordinateError:
+        raise
     except (shapely.errors.ShapelyError, TypeError, ValueError) as error:
         raise CoordinateError(f"its geometry cannot be read: {str(error)[:200]}") from error
 
@@ -183,8 +187,9 @@ def _old_crs(crs: Any) -> Any:
     name = crs.get("properties", {}).get("name") if isinstance(crs, dict) else None
     if not isinstance(name, str):
         raise ReadError("its crs member names no coordinate system; remove it if it is WGS84")
-    parts = [part for part in name.split(":") if part]
-    return f"{parts[-3 if len(parts) > 5 else -2]}:{parts[-1]}" if len(parts) > 1 else name
+    # urn:ogc:def:crs:AUTHORITY:VERSION:CODE, the version often empty
+    parts = name.split(":")
+    return f"{parts[4]}:{parts[6]}" if len(parts) == 7 else name
 
 
 def _reprojection(crs: Any) -> Callable[[LonLat], LonLat]:

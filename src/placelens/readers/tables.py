@@ -54,6 +54,8 @@ def read_rows(
             table.names, [row.values for row in table.rows if row.problem is None], options
         )
         if not columns.image and not columns.texts:
+            if not named:
+                return
             raise ReadError(
                 "it has no column of images or texts; its columns are "
                 f"{', '.join(map(str, table.names)) or '(none)'}; say which with text_columns"

@@ -224,7 +224,7 @@ def test_through_other_formats(make_picture, prague_gps, kind):
     exif[271] = "Maker"  # Pillow takes EXIF with a GPS directory alone for empty
     exif.get_ifd(0x8825).update(prague_gps)
     out = io.BytesIO()
-    make_picture().save(out, kind, exif=exif)
+    make_picture().save(out, kind, exif=exif.tobytes())
     facts = read_exif(decode(out.getvalue(), None).info["exif"])
     assert facts.place.lat == pytest.approx(50.087, abs=1e-9)
 
