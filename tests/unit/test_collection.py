@@ -1,0 +1,205 @@
+"""A collection's life: created whole, opened lightly, changed item by item, taken back."""
+
+import datetime
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import placelens as pl
+from placelens.testing.fakes import HashEncoder
+
+
+@pytest.fixture
+def collection(tmp_path):
+    return pl.Collection.create(tmp_path / "c.pl", encoder=HashEncoder())
+
+
+@pytest.fixture
+def texts(collection):
+    words = ["a red boat", "a green hill"]
+    collection.add_vectors(
+        ["boat", "hill"],
+        HashEncoder().encode_texts(words),
+        text=words,
+        modality="text",
+        lat=[10, None],
+        lon=[179.5, None],
+        time=[datetime.datetime(2019, 5, 1), None],
+        attributes=[{"rating": 3, "city": "Suva"}, {"rating": 5}],
+    )
+    return collection
+
+
+def test_create_refuses_what_exists(tmp_path, collection):
+    with pytest.raises(pl.CollectionExistsError, match="exists already"):
+        pl.Collection.create(collection.path, dim=3)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["c.pl"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"encoder": "lite", "dim": 3}, "not both"),
+        ({"dim": 0}, "dim = 0"),
+        ({"dim": 3, "space": "torus"}, "space 'torus'"),
+        ({"dim": 3, "modalities": ("sound",)}, "must be different ones of"),
+    ],
+)
+def test_create_names_what_is_wrong(tmp_path, arguments, message):
+    with pytest.raises(pl.InputError, match=message):
+        pl.Collection.create(tmp_path / "c.pl", **arguments)
+    assert not (tmp_path / "c.pl").exists()
+
+
+def test_open_says_how_to_make_one(tmp_path):
+    with pytest.raises(pl.CollectionNotFoundError, match="placelens index"):
+        pl.Collection.open(tmp_path / "none.pl")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(pl.CollectionNotFoundError, match="is not a placelens collection"):
+        pl.Collection.open(tmp_path / "folder")
+
+
+def test_a_newer_format_is_refused_and_left_alone(collection):
+    file = collection.path / "manifest.json"
+    manifest = json.loads(file.read_text()) | {"format_version": 2}
+    file.write_text(json.dumps(manifest))
+    with pytest.raises(pl.FormatVersionError, match="format version 2.*install a newer"):
+        pl.Collection.open(collection.path)
+    assert json.loads(file.read_text()) == manifest
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "zip"}, "not the manifest"),
+        ({"extra": 1}, "missing or unknown: extra"),
+        ({"dim": -1}, "dim -1"),
+        ({"space": "torus"}, "space 'torus'"),
+        ({"modalities": ["smell"]}, "modalities"),
+    ],
+)
+def test_a_manifest_is_parsed_strictly(collection, change, message):
+    file = collection.path / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(pl.CollectionError, match=message):
+        pl.Collection.open(collection.path)
+
+
+def test_a_torn_manifest_is_named(collection):
+    (collection.path / "manifest.json").write_text('{"format":')
+    with pytest.raises(pl.CollectionError, match=r"manifest\.json cannot be read"):
+        pl.Collection.open(collection.path)
+
+
+def test_another_encoder_is_refused(collection):
+    class Other(HashEncoder):
+        def __init__(self):
+            super().__init__()
+            self.fingerprint = "other-v1"
+
+    with pytest.raises(pl.EncoderMismatchError, match=r"hash-v1:64.*other-v1"):
+        pl.Collection.open(collection.path, encoder=Other())
+    with pytest.raises(pl.EncoderMismatchError):
+        pl.Collection.open(collection.path, encoder=HashEncoder(dim=32))
+
+
+def test_items_come_back_as_they_went_in(texts):
+    boat = texts.get("boat")
+    assert boat.place == pl.Place(lat=10, lon=179.5)
+    assert boat.time == datetime.datetime(2019, 5, 1)
+    assert dict(boat.attributes) == {"rating": 3, "city": "Suva"}
+    assert texts.get("hill").place is None
+    with pytest.raises(pl.ItemNotFoundError, match="no item with id 'sea'"):
+        texts.get("sea")
+
+
+def test_a_new_text_is_encoded_anew(texts):
+    assert texts.search("blue", k=1, modality="text")[0].score < 0.5
+    texts.update("hill", text="a blue bay")
+    top = texts.search("blue bay a", k=1, modality="text")[0]
+    assert (top.id, top.item.text) == ("hill", "a blue bay")
+    assert top.terms[0].cosine == pytest.approx(1, abs=1e-6)
+    texts.update("hill", text=None)
+    assert [hit.id for hit in texts.search("blue", modality="text")] == ["boat"]
+
+
+def test_update_merges_attributes_and_moves(texts):
+    before = texts.search(near="10,179.5", k=1)[0].id
+    item = texts.update(
+        "hill",
+        attributes={"rating": None, "name": "Hill"},
+        place=pl.Place(lat=10, lon=-179.5),
+        time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
+    )
+    assert before == "boat"
+    assert dict(item.attributes) == {"name": "Hill"}
+    assert (item.place_source, item.time.utcoffset()) == ("given", datetime.timedelta(0))
+    # One degree of longitude over the antimeridian, at 10 degrees north: 109.5 km.
+    distances = {h.id: h.distance_m for h in texts.search(near="10,179.5")}
+    assert distances["hill"] == pytest.approx(109_500, rel=1e-3)
+    with pytest.raises(pl.InputError, match="does not lie on the collection's sphere"):
+        texts.update("hill", place=pl.Place(x=1, y=2))
+
+
+def test_delete_counts_what_was_there(texts):
+    assert texts.delete(["boat", "nobody"]) == 1
+    assert texts.delete("boat") == 0
+    assert [item.id for item in texts.items()] == ["hill"]
+
+
+def test_snapshots_keep_a_state_through_compaction(texts):
+    texts.snapshot("before")
+    texts.delete(["boat"])
+    texts.compact(keep=datetime.timedelta(0))
+    assert texts.snapshots().keys() == {"before"}
+    texts.restore("before")
+    assert {item.id for item in texts.items()} == {"boat", "hill"}
+    with pytest.raises(pl.CollectionExistsError, match="'before' exists already"):
+        texts.snapshot("before")
+    with pytest.raises(pl.CollectionError, match="no snapshot 'after'; there are: before"):
+        texts.restore("after")
+    with pytest.raises(pl.CollectionError, match="letters, digits"):
+        texts.snapshot("../escape")
+    texts.drop_snapshot("before")
+    assert texts.snapshots() == {}
+
+
+def test_compaction_frees_what_was_deleted(tmp_path):
+    made = pl.Collection.create(tmp_path / "c.pl", dim=256)
+    rng = np.random.default_rng(0)
+    for part in range(4):
+        made.add_vectors([f"{part}-{i}" for i in range(200)], rng.normal(size=(200, 256)))
+    made.delete([f"0-{i}" for i in range(200)])
+    before = made.stats().size_bytes
+    freed = made.compact(keep=datetime.timedelta(0))
+    after = made.stats().size_bytes
+    assert freed > 0
+    assert after < 0.85 * before  # a quarter of the vectors, and four fragments' overhead
+    assert len(made) == 600
+
+
+def test_stats(texts):
+    stats = texts.stats()
+    assert (stats.n_items, stats.n_texts, stats.n_images) == (2, 2, 0)
+    assert (stats.n_located, stats.n_with_time) == (1, 1)
+    assert stats.bounds == (179.5, 10.0, 179.5, 10.0)
+    assert stats.attributes == {"rating": 2, "city": 1}
+    json.dumps(stats.to_dict())
+    texts.update("hill", place=pl.Place(lat=-5, lon=-170))
+    # Over the antimeridian: ten and a half degrees wide and not 350.
+    assert texts.stats().bounds == (179.5, -5.0, -170.0, 10.0)
+
+
+def test_a_thumbnail_is_a_small_jpeg(collection, tmp_path):
+    Image.new("RGB", (400, 100), (220, 30, 30)).save(tmp_path / "wide.png")
+    collection.add(pl.read_photos(tmp_path / "wide.png"))
+    item = next(collection.items())
+    assert collection.thumbnail(item.id)[:2] == b"\xff\xd8"
+    assert (item.width, item.height) == (400, 100)
+
+
+def test_a_vector_of_the_wrong_modality_is_an_error(texts):
+    with pytest.raises(pl.ItemNotFoundError, match="no vector for image"):
+        texts.vector("boat", "image")
