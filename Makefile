@@ -4,6 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+DATA := $(or $(PLACELENS_DATA),../shared/data)
 PAGE := src/placelens/server/static/index.html
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 
@@ -25,8 +26,11 @@ check: .make/dev  ## ruff, mypy --strict and the import layers
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
-bench: .make/dev  ## time the parts that have a promised speed
-	$(BIN)/python -m pytest -q -s tests/benchmarks
+bench: .make/dev  ## measure speed and, where the real data are at hand, quality
+	$(BIN)/placelens bench scan
+	@if [ -d "$(DATA)" ]; then for name in travel heritage place-names; do \
+	  echo "== $$name"; $(BIN)/placelens bench $$name --data "$(DATA)" || exit 1; done; \
+	else echo "no data in $(DATA), so only speed was measured: set PLACELENS_DATA"; fi
 
 docs: .make/dev  ## write the generated parts of docs/ anew, then run every example in it
 	PLACELENS_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py

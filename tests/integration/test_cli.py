@@ -1,10 +1,17 @@
 """The command as a shell runs it: pipes, exit codes, Ctrl-C, the start's speed."""
 
+import json
 import os
+import re
 import shlex
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -110,6 +117,54 @@ def test_exit_codes(arguments: list[str], code: int) -> None:
     assert result.returncode == code
     assert "Traceback" not in result.stderr
     assert bool(result.stderr) == (code != 0)
+
+
+def test_serve_answers_until_ctrl_c(tiny_source: Path) -> None:
+    serving = command("serve", tiny_source, "--port", 0)
+    with subprocess.Popen(
+        serving, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        url = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        try:
+            assert url is not None
+            with urllib.request.urlopen(f"{url[0]}v1/collections", timeout=30) as response:
+                listed = json.load(response)
+        finally:
+            process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert "tiny" in json.dumps(listed)
+    assert process.returncode == 0, said
+    assert said.strip() == "stopped"
+
+
+def test_serve_names_a_port_that_is_taken(tiny_source: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("serve", tiny_source, "--port", taken.getsockname()[1])
+    assert result.returncode == 1
+    assert "try another --port" in result.stderr
+
+
+def test_watch_takes_in_what_appears(tiny_photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    shutil.copy(tiny_photos / "prague.png", folder)
+    watching = command("index", folder, "--watch", "--workers", 0)
+    with subprocess.Popen(watching, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        seen = iter(process.stderr.readline, "")
+        too_long = threading.Timer(60, process.kill)
+        too_long.start()
+        try:
+            assert any("watching for changes" in line for line in seen)
+            time.sleep(2)  # the watcher starts after it has said so
+            shutil.copy(tiny_photos / "brno.png", folder)
+            assert any("1 added, 1 unchanged" in line for line in seen)
+        finally:
+            too_long.cancel()
+            process.send_signal(signal.SIGINT)
+        assert "stopped watching" in process.stderr.read()
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("workers", [0, 2])

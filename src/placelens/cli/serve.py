@@ -44,8 +44,10 @@ def command(
     stdout().print(f"placelens at {url} (API: {url}docs), Ctrl-C to stop")
     if open_page:
         typer.launch(url)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    server.run(sockets=[listening])
+    try:
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+    except KeyboardInterrupt:
+        notice("stopped")  # the way to end a server, not an accident
 
 
 def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
