@@ -605,5 +605,6 @@ def _vector_of(
         matrix, rows = snapshot.vectors(name)
         at = int(np.searchsorted(rows, row))
         if at < len(rows) and rows[at] == row:
-            return matrix[at].copy()
+            vector: Float32Array = matrix[at].copy()
+            return vector
     raise ItemNotFoundError(f"item {item_id!r} has no vector for {modality or modalities}")

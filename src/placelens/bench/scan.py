@@ -44,8 +44,8 @@ def run(*, items: int = 100_000, dim: int = 384, queries: int = 50) -> dict[str,
         tasks = [_task(rng, corpus, mu=mu, decay=decay, allowed=allowed) for _ in range(queries)]
         times: dict[str, list[float]] = {"placelens": [], "blas": []}
         for task in tasks:
-            ours = _timed(lambda task=task: scan.top_k(task).rows, times["placelens"])
-            theirs = _timed(lambda task=task: _blas(corpus, task), times["blas"])
+            ours = _timed(_scan, scan, task, times["placelens"])
+            theirs = _timed(_blas, corpus, task, times["blas"])
             if ours.tolist() != theirs.tolist():
                 raise RuntimeError(f"{name}: the scan and BLAS disagree: {ours} {theirs}")
         out["workloads"][name] = {
@@ -79,8 +79,8 @@ def _task(
     decay: tuple[str, float] | None,
     allowed: BoolArray | None,
 ) -> Task:
-    query = rng.standard_normal(corpus.vectors["vector"].matrix.shape[1])
-    query /= np.linalg.norm(query)
+    direction = rng.standard_normal(corpus.vectors["vector"].matrix.shape[1])
+    query = direction / np.linalg.norm(direction)
     zero = np.zeros(1)
     place = None
     if decay is not None:
@@ -105,8 +105,12 @@ def _blas(corpus: Corpus, task: Task) -> Any:
     return best if rows is None else rows[best]
 
 
-def _timed(call: Callable[[], Any], times: list[float]) -> Any:
+def _scan(scan: Scan, task: Task) -> Any:
+    return scan.top_k(task).rows
+
+
+def _timed(call: Callable[[Any, Task], Any], over: Any, task: Task, times: list[float]) -> Any:
     start = time.perf_counter()
-    result = call()
+    result = call(over, task)
     times.append((time.perf_counter() - start) * 1e3)
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from placelens.index.base import Corpus, Index
 from placelens.index.r_tree import RTree
 from placelens.index.scan import Scan
 
-ENGINES: Mapping[str, type[Index]] = {"scan": Scan, "rtree": RTree}
+ENGINES: Mapping[str, Callable[[Corpus], Index]] = {"scan": Scan, "rtree": RTree}
 
 # From this many located items on, opening a few leaves is faster than computing all distances.
 TREE_FROM = 20_000

@@ -69,9 +69,10 @@ class _Pool:
 
     def submit(self, chunk: Sequence[Source], spec: ImageSpec | None) -> Future[Any]:
         try:
-            return self._executor().submit(_read_many, list(chunk), spec)
+            future: Future[Any] = self._executor().submit(_read_many, list(chunk), spec)
         except BrokenProcessPool:
-            return self._executor().submit(_read_many, list(chunk), spec)
+            future = self._executor().submit(_read_many, list(chunk), spec)
+        return future
 
     def read_alone(self, source: Source, spec: ImageSpec | None) -> Reading | Skipped:
         try:
