@@ -21,6 +21,7 @@ COMMANDS = (
     "snapshot",
     "restore",
     "compact",
+    "encoders",
     "eval",
     "bench",
 )

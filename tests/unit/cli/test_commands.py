@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import placelens.collection
+import placelens.encoders.registry
 from placelens.cli.main import COMMANDS, app
 from placelens.collection import Collection
 from placelens.encoders.base import Encoder
@@ -278,6 +279,43 @@ def test_delete_and_snapshots(cli: Run, tiny_collection: Path) -> None:
     assert cli("snapshot", tiny_collection).stdout == ""
     assert "freed" in cli("compact", tiny_collection).stderr
     assert "--drop needs the name" in cli("snapshot", tiny_collection, "--drop", code=1).stderr
+
+
+def test_encoders_say_how_to_get_them(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"name": "lite", "summary": "built in", "installed": True, "dim": 384, "languages": ["en"]},
+        {"name": "hf:<id>", "summary": "the hub", "installed": False, "install": "pip install x"},
+    ]
+    monkeypatch.setattr(
+        placelens.encoders.registry, "list_encoders", lambda: [dict(row) for row in rows]
+    )
+    assert json.loads(cli("encoders", "--json").stdout) == rows
+    assert cli("encoders").stdout.splitlines() == [
+        "lite", "  built in", "  installed", "  dim: 384", "  languages: en",
+        "hf:<id>", "  the hub", "  not installed: pip install x",
+    ]  # fmt: skip
+
+
+def test_eval_prints_exactly_the_promised_keys(
+    cli: Run, tiny_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placelens.encoders.registry, "load_encoder", lambda _: HashEncoder())
+    pairs = tmp_path / "pairs.jsonl"
+    colours = {"prague": "red", "brno": "green", "lyon": "blue"}
+    pairs.write_text(
+        "\n".join(
+            json.dumps({"image": str(tiny_photos / f"{name}.png"), "captions": [colour]})
+            for name, colour in colours.items()
+        )
+    )
+    report = json.loads(cli("eval", pairs, "--encoder", "hash", "--json").stdout)
+    assert set(report) == {
+        "text_to_image", "image_to_text", "mR", "mR_ceiling", "n_images", "n_texts",
+    }  # fmt: skip
+    assert report["text_to_image"] == {"R@1": 100.0, "R@5": 100.0, "R@10": 100.0}
+    assert (report["mR"], report["n_images"], report["n_texts"]) == (100.0, 3, 3)
+    assert "mR 100.00 (a perfect ranker: 100.00)" in cli("eval", pairs).stdout
+    assert "--part needs --split" in cli("eval", pairs, "--part", "test", code=1).stderr
 
 
 def test_help_lists_every_command(cli: Run) -> None:
