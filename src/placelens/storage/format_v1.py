@@ -134,9 +134,7 @@ def table_from_rows(rows: Sequence[Row], iids: Sequence[int], manifest: Manifest
     """A table from rows and the internal ids given to them."""
     first, second = COORDINATES[manifest.space]
     items = [row.item for row in rows]
-    lonlats = [item.place.lonlat if item.place else (None, None) for item in items]
-    if manifest.space == "sphere":
-        lonlats = [(lat, lon) for lon, lat in lonlats]
+    pairs = [_coordinates(item.place) for item in items]
     columns: dict[str, Any] = {
         "iid": iids,
         "id": [item.id for item in items],
@@ -146,8 +144,8 @@ def table_from_rows(rows: Sequence[Row], iids: Sequence[int], manifest: Manifest
         "copies": [copies_to_json(row.copies) for row in rows],
         "image": [item.image for item in items],
         "text": [item.text for item in items],
-        first: [pair[0] for pair in lonlats],
-        second: [pair[1] for pair in lonlats],
+        first: [pair[0] for pair in pairs],
+        second: [pair[1] for pair in pairs],
         "place_source": [item.place_source for item in items],
         "time": [item.time.replace(tzinfo=None) if item.time else None for item in items],
         "utc_offset_s": [utc_offset_s(item.time) for item in items],
@@ -178,6 +176,13 @@ def items_from(table: pa.Table, space: Space) -> list[Item]:
         )
         for row in table.to_pylist()
     ]
+
+
+def _coordinates(place: Place | None) -> tuple[float | None, float | None]:
+    """A place as its two columns."""
+    if place is None:
+        return (None, None)
+    return (place.lat, place.lon) if place.space == "sphere" else (place.x, place.y)
 
 
 def utc_offset_s(time: datetime | None) -> int | None:

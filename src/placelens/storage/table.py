@@ -84,9 +84,13 @@ class ItemTable:
 
     def refresh(self) -> bool:
         """Move to the newest version; True when there was one."""
-        before = self.version
-        self.dataset.checkout_latest()
-        return self.version != before
+        latest = int(self.dataset.latest_version)
+        if latest == self.version:
+            return False
+        # Not checkout_latest: it changes the dataset in place, and raises "Already mutably
+        # borrowed" in whatever thread is reading it at that moment.
+        self.dataset = self.dataset.checkout_version(latest)
+        return True
 
     @contextmanager
     def writing(self) -> Iterator[None]:
