@@ -1,8 +1,10 @@
 """Collections, items, pictures, points and places."""
 
+import asyncio
 import io
 from pathlib import Path
 
+import httpx
 import pillow_heif
 import pytest
 from PIL import Image
@@ -185,6 +187,25 @@ def test_new_commits_are_seen(tmp_path, make_client):
     assert server.get("/v1/collections/growing").json()["n_items"] == 0
     writer.add_vectors(["a"], [[1.0, 0.0, 0.0]])
     assert server.get("/v1/collections/growing").json()["n_items"] == 1
+
+
+def test_many_requests_at_once_while_another_process_writes(tmp_path, make_client):
+    # Refreshing must not disturb what other threads read: Lance says "Already mutably borrowed".
+    path = tmp_path / "busy.pl"
+    writer = pl.Collection.create(path, dim=3)
+    writer.add_vectors(["a"], [[1.0, 0.0, 0.0]])
+    server = make_client(collections={"busy": path})
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(server.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            urls = ["/v1/collections/busy/items/a", "/v1/collections/busy/points"] * 60
+            asked = [asyncio.create_task(client.get(url)) for url in urls]
+            for i in range(5):
+                await asyncio.to_thread(writer.add_vectors, [f"b{i}"], [[0.0, 1.0, 0.0]])
+            return [response.status_code for response in await asyncio.gather(*asked)]
+
+    assert set(asyncio.run(ask())) == {200}
 
 
 def test_a_collection_that_is_not_there(tmp_path, make_client):

@@ -31,7 +31,7 @@ def list_collections(catalogue: CatalogueOf) -> list[CollectionSummary]:
 @router.get("/{name}")
 def read_stats(name: str, collection: CollectionOf) -> dict[str, Any]:
     """Counts, extent in space and time, encoder, version and snapshots of one collection."""
-    return {"name": name, **collection.stats().to_dict()}
+    return {**collection.stats().to_dict(), "name": name}
 
 
 @router.get("/{name}/values", response_model=list[ValueOut])

@@ -55,6 +55,7 @@ def install(app: FastAPI) -> None:
     def read_docs() -> Response:
         return _file(static / "docs.html") or _plain("placelens REST API", _list_routes(app))
 
+    @app.get("/favicon.svg", include_in_schema=False)
     @app.get("/favicon.ico", include_in_schema=False)
     def read_icon() -> Response:
         return _file(static / "favicon.svg") or Response(status_code=204)
