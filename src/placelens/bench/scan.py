@@ -80,7 +80,7 @@ def _task(
     allowed: BoolArray | None,
 ) -> Task:
     direction = rng.standard_normal(corpus.vectors["vector"].matrix.shape[1])
-    query: Float64Array = direction / np.linalg.norm(direction)
+    query: Float64Array = direction / np.sqrt(direction @ direction)
     zero = np.zeros(1)
     place = None
     if decay is not None:

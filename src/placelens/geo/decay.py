@@ -74,7 +74,9 @@ class Decay:
         return cls(kind, scale, offset)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
-        parts = [self.kind] if self.scale_m is None else [self.kind, f"{self.scale_m:g}m"]
+        parts: list[str] = [self.kind]
+        if self.scale_m is not None:
+            parts.append(f"{self.scale_m:g}m")
         if self.offset_m:
             parts.append(f"{self.offset_m:g}m")
         return ":".join(parts)
