@@ -1,0 +1,28 @@
+"""How well an encoder ties images to texts: one metric a file, pairs, splits, one report."""
+
+from placelens.evaluation.average_precision import mean_average_precision
+from placelens.evaluation.ceiling import best_ranks
+from placelens.evaluation.mean_recall import mean_recall
+from placelens.evaluation.ndcg import ndcg_at_k
+from placelens.evaluation.pairs import Pair, read_pairs
+from placelens.evaluation.ranks import Captions, image_to_text_ranks, text_to_image_ranks
+from placelens.evaluation.recall import recall_at_k
+from placelens.evaluation.retrieval import evaluate_pairs
+from placelens.evaluation.splits import Splits, content_hash, select_pairs
+
+__all__ = [
+    "Captions",
+    "Pair",
+    "Splits",
+    "best_ranks",
+    "content_hash",
+    "evaluate_pairs",
+    "image_to_text_ranks",
+    "mean_average_precision",
+    "mean_recall",
+    "ndcg_at_k",
+    "read_pairs",
+    "recall_at_k",
+    "select_pairs",
+    "text_to_image_ranks",
+]

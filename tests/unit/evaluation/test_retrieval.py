@@ -1,0 +1,79 @@
+"""The report, with the fake encoder on images drawn here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from placelens.errors import EncoderError, ReadError
+from placelens.evaluation import Pair, evaluate_pairs
+from placelens.testing.fakes import HashEncoder
+
+COLOURS = {"red": (220, 30, 30), "green": (40, 160, 50), "blue": (40, 70, 200)}
+
+
+def paint(folder: Path, name: str, colour: tuple[int, int, int]) -> Path:
+    path = folder / f"{name}.png"
+    Image.new("RGB", (40, 30), colour).save(path)
+    return path
+
+
+def test_a_perfect_encoder_reaches_the_ceiling(tmp_path: Path) -> None:
+    pairs = [
+        Pair(image=paint(tmp_path, name, colour), captions=(name, f"{name} {name}"))
+        for name, colour in COLOURS.items()
+    ]
+    report = evaluate_pairs(pairs, HashEncoder())
+    hits = {"R@1": 100.0, "R@5": 100.0, "R@10": 100.0}
+    assert report == {
+        "text_to_image": hits,
+        "image_to_text": hits,
+        "mR": 100.0,
+        "mR_ceiling": 100.0,
+        "n_images": 3,
+        "n_texts": 6,
+    }
+
+
+def test_captions_that_all_images_share_get_the_expected_rank(tmp_path: Path) -> None:
+    pairs = [
+        Pair(image=paint(tmp_path, name, colour), captions=("a colour",) * 5)
+        for name, colour in COLOURS.items()
+    ]
+    report = evaluate_pairs(pairs, HashEncoder())
+    # Text to image: the mean of ranks 1, 2, 3 is 2. Image to text: 1 + 10 / (5 + 1) = 2.67.
+    assert report["text_to_image"] == {"R@1": 0.0, "R@5": 100.0, "R@10": 100.0}
+    assert report["image_to_text"] == {"R@1": 0.0, "R@5": 100.0, "R@10": 100.0}
+    assert report["mR"] == report["mR_ceiling"] == pytest.approx(400 / 6)
+
+
+def test_more_images_than_a_block_keep_their_order(tmp_path: Path) -> None:
+    plain = [paint(tmp_path, f"{name}", colour) for name, colour in COLOURS.items()]
+    copies = []
+    for number in range(70):
+        path = tmp_path / f"grey{number}.png"
+        Image.new("RGB", (32, 32), (128, 128, 128)).save(path)
+        copies.append(Pair(image=path, captions=(f"thing{number}",)))
+    pairs = [*copies, *(Pair(image=path, captions=(path.stem,)) for path in plain)]
+    seen: list[tuple[int, int]] = []
+    report = evaluate_pairs(pairs, HashEncoder(), progress=lambda *step: seen.append(step))
+    assert seen == [(64, 73), (73, 73)]
+    # The three colours come after the first block, and each still finds its own image.
+    assert report["text_to_image"]["R@1"] >= pytest.approx(100 * 3 / 73)
+
+
+def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no image")
+    with pytest.raises(ReadError, match=r"bad\.jpg"):
+        evaluate_pairs([Pair(image=bad, captions=("x",))], HashEncoder())
+
+
+def test_an_encoder_without_images_is_refused(tmp_path: Path) -> None:
+    encoder = HashEncoder()
+    encoder.image_spec = None
+    pair = Pair(image=paint(tmp_path, "red", (255, 0, 0)), captions=("red",))
+    with pytest.raises(EncoderError, match="takes no images"):
+        evaluate_pairs([pair], encoder)
