@@ -16,7 +16,7 @@ from placelens.readers.read import read
 from placelens.types import ImageSpec
 
 CHUNK = 8
-# Starting processes takes about a second; fewer files than this are read here.
+# Starting processes takes about a second; fewer files than this are not worth it.
 FEW = 16
 
 
@@ -27,19 +27,29 @@ def read_all(
 
     ``workers`` is the number of processes; 0 reads in this one, None chooses.
     """
+    chunks = iter([sources[i : i + CHUNK] for i in range(0, len(sources), CHUNK)])
     n_images = sum(source.image is not None for source in sources)
     if workers == 0 or (workers is None and n_images < FEW):
-        for source in sources:
-            yield _read_one(source, spec)
+        for chunk in chunks:
+            yield from _read_many(list(chunk), spec)
         return
     pool = _Pool(workers or os.cpu_count() or 1)
-    chunks = [sources[i : i + CHUNK] for i in range(0, len(sources), CHUNK)]
+    if workers is None:
+        # While the processes start, this one is not idle: a hundred small photos are done by then.
+        started = pool.start()
+        while not started.done() and (chunk := next(chunks, None)) is not None:
+            yield from _read_many(list(chunk), spec)
+    yield from _read_in(pool, chunks, spec)
+
+
+def _read_in(
+    pool: _Pool, chunks: Iterator[Sequence[Source]], spec: ImageSpec | None
+) -> Iterator[Reading | Skipped]:
     waiting: deque[tuple[Sequence[Source], Future[Any]]] = deque()
-    todo = iter(chunks)
     try:
         while True:
             # Enough in flight to keep every process busy, and no more in memory.
-            while len(waiting) < 3 * pool.workers and (chunk := next(todo, None)) is not None:
+            while len(waiting) < 3 * pool.workers and (chunk := next(chunks, None)) is not None:
                 waiting.append((chunk, pool.submit(chunk, spec)))
             if not waiting:
                 return
@@ -66,6 +76,10 @@ class _Pool:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+
+    def start(self) -> Future[Any]:
+        """Start a process; done when the first one answers."""
+        return self._executor().submit(_read_many, [], None)
 
     def submit(self, chunk: Sequence[Source], spec: ImageSpec | None) -> Future[Any]:
         try:
