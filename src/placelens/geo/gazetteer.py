@@ -211,9 +211,21 @@ class Gazetteer:
         """
         check_latlon(lat, lon)
         towns = self.towns
-        distances = distances_m(towns.lat, towns.lon, to=Place(lat=lat, lon=lon))
-        gaps = np.maximum(distances - town_radius_m(towns.population) / 2.0, 0.0)
-        return self.town(int(np.lexsort((-towns.population, gaps))[0]))
+        here = Place(lat=lat, lon=lon)
+        window_deg = 2.0
+        while True:
+            # A degree of latitude is 111 km everywhere: what lies outside the window is farther
+            # away than a gap of window_deg * 111 km, less the 20 km that a town reaches.
+            inside = np.flatnonzero(np.abs(towns.lat - lat) <= window_deg)
+            distances = distances_m(towns.lat[inside], towns.lon[inside], to=here)
+            reach = town_radius_m(towns.population[inside]) / 2.0
+            gaps = np.maximum(distances - reach, 0.0)
+            if window_deg >= 180.0 or (
+                gaps.size and float(gaps.min()) < window_deg * 111_000.0 - 20_000.0
+            ):
+                best = np.lexsort((-towns.population[inside], gaps))[0]
+                return self.town(int(inside[best]))
+            window_deg *= 2.0
 
     def country(self, name: str) -> PlaceChoice | None:
         """The country of a name, everyday names included: USA, Holland, Czech Republic."""
