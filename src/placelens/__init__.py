@@ -1,7 +1,7 @@
 """Search photos, satellite images and texts by what they show and where they are."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import importlib
+import typing
 
 from placelens.errors import (
     CollectionError,
@@ -23,9 +23,12 @@ from placelens.errors import (
 )
 from placelens.types import Hit, Item, Place, ScoreTerm
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from placelens.collection import Collection
-    from placelens.readers.discover import read_photos
+    from placelens.encoders.base import Encoder
+    from placelens.encoders.registry import load_encoder
+    from placelens.readers.columns import TableOptions
+    from placelens.readers.discover import read_photos, read_table
     from placelens.results import Hits
 
 __version__ = "0.1.0"
@@ -37,6 +40,7 @@ __all__ = [
     "CollectionLockedError",
     "CollectionNotFoundError",
     "CoordinateError",
+    "Encoder",
     "EncoderError",
     "EncoderMismatchError",
     "FilterError",
@@ -52,23 +56,30 @@ __all__ = [
     "QueryError",
     "ReadError",
     "ScoreTerm",
+    "TableOptions",
     "VectorError",
     "__version__",
+    "load_encoder",
     "read_photos",
+    "read_table",
 ]
 
 # Imported when first used: numba and Lance alone take longer than `placelens --help` may.
 _LAZY = {
     "Collection": "placelens.collection",
+    "Encoder": "placelens.encoders.base",
     "Hits": "placelens.results",
+    "TableOptions": "placelens.readers.columns",
+    "load_encoder": "placelens.encoders.registry",
     "read_photos": "placelens.readers.discover",
+    "read_table": "placelens.readers.discover",
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'placelens' has no attribute {name!r}")
-    value = getattr(import_module(_LAZY[name]), name)
+    value = getattr(importlib.import_module(_LAZY[name]), name)
     globals()[name] = value
     return value
 

@@ -4,6 +4,7 @@ costs one file."""
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -98,7 +99,14 @@ class _Pool:
     def _executor(self) -> Any:
         from loky import get_reusable_executor
 
-        return get_reusable_executor(max_workers=self.workers, timeout=10)
+        return get_reusable_executor(
+            max_workers=self.workers, timeout=10, initializer=_ignore_interrupts
+        )
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C goes to every process of a terminal; only the main one is to answer it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _read_many(sources: list[Source], spec: ImageSpec | None) -> list[Reading | Skipped]:

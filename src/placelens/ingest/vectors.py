@@ -156,7 +156,7 @@ def _ids(ids: Sequence[str], n: int) -> list[str]:
     return names
 
 
-def _coordinates(given: Mapping[str, Any], n: int, space: Space) -> dict[str, Float64Array | None]:
+def _coordinates(given: Mapping[str, Any], n: int, space: Space) -> dict[str, Any]:
     wanted = COORDINATES[space]
     for name, values in given.items():
         if values is not None and name not in wanted:
@@ -165,7 +165,7 @@ def _coordinates(given: Mapping[str, Any], n: int, space: Space) -> dict[str, Fl
             )
     first, second = (given.get(name) for name in wanted)
     if first is None and second is None:
-        return {wanted[0]: None, wanted[1]: None}
+        return {}
     if first is None or second is None:
         raise CoordinateError(f"{wanted[0]} and {wanted[1]} belong together; one is missing")
     pair = [_floats(values, n, name) for name, values in zip(wanted, (first, second), strict=True)]
@@ -179,7 +179,8 @@ def _coordinates(given: Mapping[str, Any], n: int, space: Space) -> dict[str, Fl
         raise CoordinateError(
             f"row {row}: x and y must be finite, got {pair[0][row]}, {pair[1][row]}"
         )
-    return dict(zip(wanted, pair, strict=True))
+    given_here = np.where(np.isnan(pair[0]), None, "given")
+    return {**dict(zip(wanted, pair, strict=True)), "place_source": given_here}
 
 
 def _out_of_range(pair: list[Float64Array], space: Space) -> Any:
