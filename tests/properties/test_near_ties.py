@@ -23,8 +23,8 @@ N, DIM = 3000, 384
 def corpus_and_task(seed, slope):
     rng = np.random.default_rng(seed)
     base = rng.normal(size=DIM)
-    # Steps of 2e-8 in the cosine: a third of float32's resolution at 1, far below its error here.
-    vectors = base / np.linalg.norm(base) + 2e-5 * rng.normal(size=(N, DIM))
+    # The cosines differ by about 1e-6, and around the k-th by a hundredth of that.
+    vectors = base / np.linalg.norm(base) + 1e-6 * rng.normal(size=(N, DIM))
     matrix = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     positions = unit_vectors(rng.uniform(0, 1e-4, N), rng.uniform(0, 1e-4, N))
     column = VectorColumn.of(matrix, np.arange(N), N)
