@@ -28,6 +28,13 @@ _ID = ("id", "item_id", "uuid", "identifier")
 NAMING = ("title", "name")
 _PROSE = ("headline", "caption", "captions", "text", "texts", "sentence", "sentences",
           "description", "summary", "abstract", "alt_text", "comment")  # fmt: skip
+# What placelens itself exports: these columns are derived, and only ``text`` is the text.
+_EXPORT = frozenset({"id", "title", "text", "place_source"})
+# The list of skipped files that ``placelens index --report`` writes.
+_REPORT = ["file", "reason"]
+_DERIVED = frozenset(
+    {"title", "place_source", "width", "height", "rank", "score", "distance_m", "matched", "terms"}
+)
 _LANGUAGE = re.compile(r"^(?P<base>.+?)[_:.](?P<language>[a-z]{2})$")
 _ROWS_LOOKED_AT = 50
 
@@ -76,12 +83,25 @@ class Columns:
         its language is dropped, since one was chosen.
         """
         spent = {self.image, self.lat, self.lon, self.x, self.y, self.time, self.id}
+        if names_an_export(names):
+            own = [n for n in names if n not in spent | _DERIVED and n not in self.texts]
+            return {name: name.removeprefix("attr_") for name in own}
         kept = {}
         for name in names:
             base = self.texts.get(name)
             if name not in spent and (base is None or base in NAMING):
                 kept[name] = base if base and base not in names else name
         return kept
+
+
+def names_an_export(names: Sequence[str]) -> bool:
+    """Whether the columns are those of a file that ``placelens export`` wrote."""
+    return set(names) >= _EXPORT
+
+
+def is_own_output(names: Sequence[str]) -> bool:
+    """Whether placelens wrote the table: not to be taken unless somebody names it."""
+    return names_an_export(names) or list(names) == _REPORT
 
 
 def find_columns(
@@ -131,6 +151,8 @@ def _text_columns(names: Sequence[str], options: TableOptions) -> dict[str, str]
         return {}
     if options.text_columns is not None:
         return {name: _split_language(name)[0] for name in options.text_columns}
+    if names_an_export(names):
+        return {"text": "text"}
     by_base: dict[str, dict[str, str]] = {}
     for name in names:
         base, language = _split_language(name)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from placelens.errors import CoordinateError, ReadError
-from placelens.readers.rows import Row, Table
+from placelens.readers.rows import Row, Table, flatten
 from placelens.types import Place
 
 LonLat = tuple[float, float]
@@ -34,7 +34,7 @@ def load_geojson(value: Mapping[str, Any]) -> Table:
             rows.append(Row(number, {}, problem="it is not a GeoJSON feature"))
             continue
         properties = feature.get("properties")
-        values = dict(properties) if isinstance(properties, dict) else {}
+        values = flatten(properties) if isinstance(properties, dict) else {}
         if isinstance(feature.get("id"), str | int):
             values.setdefault("id", feature["id"])
         names.update(dict.fromkeys(values))

@@ -30,3 +30,17 @@ class Table:
     rows: Sequence[Row]
     is_text: bool = False
     has_geometry: bool = False
+
+
+def flatten(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Lift a nested ``attributes`` object, as exports have it, to columns of the record.
+
+    A name that the record has already gets ``attr_`` in front, as in an exported CSV.
+    """
+    nested = record.get("attributes")
+    if not isinstance(nested, Mapping):
+        return dict(record)
+    flat = {name: value for name, value in record.items() if name != "attributes"}
+    for name, value in nested.items():
+        flat[f"attr_{name}" if name in record else name] = value
+    return flat

@@ -11,7 +11,7 @@ from typing import Any
 
 from placelens.errors import ReadError
 from placelens.readers.geo_tables import load_geojson, load_parquet
-from placelens.readers.rows import Row, Table
+from placelens.readers.rows import Row, Table, flatten
 
 _DELIMITERS = ",;\t|"
 _MAX_TABLE_BYTES = 2**31
@@ -127,8 +127,9 @@ def _from_records(records: Sequence[Any]) -> Table:
     rows = []
     for number, record in enumerate(records, start=1):
         if isinstance(record, dict):
-            names.update(dict.fromkeys(record))
-            rows.append(Row(number, record))
+            values = flatten(record)
+            names.update(dict.fromkeys(values))
+            rows.append(Row(number, values))
         else:
             problem = str(record) if isinstance(record, ReadError) else "it is not a JSON object"
             rows.append(Row(number, {}, problem=problem))

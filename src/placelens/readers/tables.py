@@ -11,7 +11,7 @@ import xxhash
 
 from placelens.errors import CoordinateError, ReadError
 from placelens.readers.base import Skipped, Source
-from placelens.readers.columns import Columns, TableOptions, find_columns
+from placelens.readers.columns import Columns, TableOptions, find_columns, is_own_output
 from placelens.readers.coordinates import parse_angle
 from placelens.readers.folders import Listings
 from placelens.readers.rows import Row, Table
@@ -53,6 +53,9 @@ def read_rows(
         columns = find_columns(
             table.names, [row.values for row in table.rows if row.problem is None], options
         )
+        if not named and is_own_output(table.names):
+            # Results saved among the photos must not outrank what the photos say themselves.
+            return
         if not columns.image and not columns.texts:
             if not named:
                 return
@@ -163,7 +166,8 @@ class _TableReader:
             id=identity,
             text=text,
             place=place,
-            place_source="table" if place else None,
+            # An estimate stays one when an export is read back.
+            place_source=place and ("estimated" if _is_estimate(row) else "table"),
             time=moment,
             attributes=attributes,
             warnings=tuple(warnings),
@@ -202,6 +206,10 @@ class _TableReader:
             if attribute is not None:
                 found[str(clean_text(called) or called)] = attribute
         return found
+
+
+def _is_estimate(row: Row) -> bool:
+    return row.values.get("place_source") == "estimated"
 
 
 def _both(name_a: str, a: Any, name_b: str, b: Any) -> bool:

@@ -159,6 +159,7 @@ def test_tables_that_are_about_something_else_are_passed_over_unless_named(write
         "list.json": "[1, 2]",
         "broken.json": "[",
         "other.csv": "file,caption\ngone.jpg,x\n",
+        "skipped.csv": "file,reason\na.jpg,the file is cut off\n",
     }.items():
         write(name, content)
     assert names(read_photos(tmp_path), tmp_path) == ["a.jpg"]

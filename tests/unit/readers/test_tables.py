@@ -3,10 +3,11 @@ from datetime import datetime
 
 import pytest
 
+from placelens.export import export
 from placelens.readers.base import Skipped, Source
 from placelens.readers.columns import TableOptions
 from placelens.readers.discover import read_photos, read_table
-from placelens.types import Place
+from placelens.types import Item, Place
 
 
 def split(found):
@@ -278,6 +279,27 @@ def test_names_that_exiftool_writes(write, make_jpeg):
     assert skipped == []
     assert source.place == Place(lat=50.5, lon=14.25)
     assert source.time == datetime(2019, 6, 1, 12)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "geojson"])
+def test_an_export_is_read_back_as_it_was(write, make_jpeg, kind):
+    image = write("a.jpg", make_jpeg())
+    item = Item(
+        id="x1", image=str(image), text="A mill\nby the river", place=Place(lat=1.0, lon=2.0),
+        place_source="estimated", time=datetime(2020, 1, 2, 3), width=64, height=48,
+        attributes={"title": "Mill", "rating": 4},
+    )  # fmt: skip
+    path = image.with_name(f"t.{kind}")
+    export([item], path)
+    [source], skipped = rows(path)
+    assert skipped == []
+    assert (source.id, source.image, source.text) == (item.id, item.image, item.text)
+    assert (source.place, source.place_source) == (item.place, "estimated")
+    assert source.time == item.time
+    assert source.attributes == item.attributes
+    # Found among the photos and not named, it must not outrank them.
+    [photo] = read_photos(image.parent)
+    assert (photo.text, photo.place) == (None, None)
 
 
 def test_travel_photos(shared_data):
