@@ -24,6 +24,7 @@ COMMANDS = (
     "encoders",
     "eval",
     "bench",
+    "demo",
 )
 
 app = typer.Typer(

@@ -10,11 +10,18 @@ import pytest
 from typer.testing import CliRunner
 
 import placelens.collection
+import placelens.demo.run
 import placelens.encoders.registry
 from placelens.cli.main import COMMANDS, app
 from placelens.collection import Collection
+from placelens.demo.hit_rates import HitRate
+from placelens.demo.page import Answer
+from placelens.demo.run import DemoResult
 from placelens.encoders.base import Encoder
+from placelens.ingest.report import IngestReport
+from placelens.results import Hits
 from placelens.testing.fakes import HashEncoder
+from placelens.types import Hit, Item
 
 Run = Callable[..., Any]
 
@@ -324,3 +331,42 @@ def test_help_lists_every_command(cli: Run) -> None:
     for name in COMMANDS:
         assert "Usage:" in cli(name, "--help").stdout
     assert cli("--version").stdout.startswith("placelens ")
+
+
+def test_demo_prints_hits_rates_and_where_to_go_on(
+    cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = Item(id="t", attributes={"title": "Around Codajás"})
+    hit = Hit(rank=1, id="t", score=0.5, terms=(), distance_m=1000.0, matched="image", item=item)
+    answer = Answer(
+        direction="text to image", question="a forest", hits=Hits([hit] * 5), thumbnails={}
+    )
+    rates = tuple(
+        HitRate(
+            direction="text to image", mu=mu, n_queries=9, top={1: 0.5, 5: 1.0},
+            chance={1: 0.01, 5: 0.05},
+        )
+        for mu in (0.0, 0.5)
+    )  # fmt: skip
+
+    def run_demo(folder: Path, *, encoder: str, progress: Any) -> DemoResult:
+        progress("cutting tiles", 1, 2)
+        return DemoResult(
+            collection=folder / "earth.pl", page=folder / "index.html", n_tiles=954, n_texts=1,
+            report=IngestReport(), answers=(answer,), rates=rates, seconds=61.4,
+        )  # fmt: skip
+
+    monkeypatch.setattr(placelens.demo.run, "run_demo", run_demo)
+    result = cli("demo", "--to", tmp_path)
+    assert "cutting tiles" in result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[1] == "text to image: a forest"
+    assert sum("Around Codajás" in line for line in lines) == 3  # of five hits
+    assert [line.split() for line in lines if "mu" in line or "chance" in line] == [
+        ["text", "to", "image,", "mu", "0", "50%", "100%"],
+        ["by", "chance", "1%", "5%"],
+        ["text", "to", "image,", "mu", "0.5", "50%", "100%"],
+    ]
+    assert "954 tiles and 1 text in 61 s" in lines[-2]
+    assert lines[-1].endswith(f"placelens serve {tmp_path / 'earth.pl'}")
+    assert json.loads(cli("demo", "--to", tmp_path, "--json").stdout)["n_tiles"] == 954
