@@ -87,11 +87,20 @@ def _list(folder: str) -> Listing:
         for entry in sorted(entries, key=lambda e: e.name):
             if is_passed_over(entry.name):
                 continue
-            if not entry.is_dir():
+            if _is_dir(entry):
+                if not library or entry.name.lower() in ("originals", "masters"):
+                    subfolders.append(entry.name)
+            elif entry.is_symlink() or entry.is_file():
                 files[entry.name] = entry
-            elif not library or entry.name.lower() in ("originals", "masters"):
-                subfolders.append(entry.name)
     return Listing(folder, files, tuple(subfolders))
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder; a link that leads back to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def printable(path: str) -> str:

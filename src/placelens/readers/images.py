@@ -98,10 +98,12 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     Raises
     ------
     ReadError
-        If it cannot be opened, or is larger than 1 GiB.
+        If it is not there, cannot be opened, or is larger than 1 GiB.
     """
     file = Path(path)
     try:
+        if not file.is_file():  # a pipe would be waited for
+            raise ReadError("it is not a file" if file.exists() else "there is no such file")
         size = file.stat().st_size
         if size <= MAX_FILE_BYTES:
             return file.read_bytes()

@@ -18,7 +18,7 @@ from placelens.readers.rows import Row, Table
 from placelens.readers.table_files import load_table
 from placelens.readers.table_images import ImageFinder
 from placelens.readers.values import clean_text, converter_of, join_texts, parse_time, to_attribute
-from placelens.types import Attribute, Place
+from placelens.types import Attribute, Place, PlaceSource
 
 _PEEK_BYTES = 2**16
 
@@ -167,7 +167,7 @@ class _TableReader:
             text=text,
             place=place,
             # An estimate stays one when an export is read back.
-            place_source=place and ("estimated" if _is_estimate(row) else "table"),
+            place_source=_place_source(row) if place else None,
             time=moment,
             attributes=attributes,
             warnings=tuple(warnings),
@@ -208,8 +208,8 @@ class _TableReader:
         return found
 
 
-def _is_estimate(row: Row) -> bool:
-    return row.values.get("place_source") == "estimated"
+def _place_source(row: Row) -> PlaceSource:
+    return "estimated" if row.values.get("place_source") == "estimated" else "table"
 
 
 def _both(name_a: str, a: Any, name_b: str, b: Any) -> bool:

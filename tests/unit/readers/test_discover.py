@@ -83,6 +83,16 @@ def test_a_link_to_nothing_is_named(tmp_path):
     )
 
 
+def test_a_link_to_itself_is_named_and_a_pipe_passed_over(write, tmp_path):
+    write("a.jpg", b"x")
+    (tmp_path / "b.jpg").symlink_to(tmp_path / "b.jpg")
+    os.mkfifo(tmp_path / "c.jpg")
+    os.mkfifo(tmp_path / "d.csv")
+    a, skipped = read_photos(tmp_path)
+    assert a.key == str(tmp_path / "a.jpg")
+    assert "symbolic links" in skipped.reason
+
+
 def test_a_name_that_is_not_utf8_is_named(tmp_path):
     raw = os.fsencode(tmp_path) + b"/caf\xe9.jpg"
     try:

@@ -259,5 +259,7 @@ def test_bombs_are_refused(make_jpeg):
 
 
 def test_a_missing_file_names_its_reason(tmp_path):
-    with pytest.raises(ReadError, match="it cannot be opened: No such file"):
+    with pytest.raises(ReadError, match="there is no such file"):
         decode(tmp_path / "none.jpg", SPEC)
+    with pytest.raises(ReadError, match="it is not a file"):
+        decode(tmp_path, SPEC)
