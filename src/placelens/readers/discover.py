@@ -119,33 +119,18 @@ class _Finder:
 
     def _folder(self, root: str) -> Iterator[Source | Skipped]:
         """The tables first, since a photo that a table describes must carry what its row says."""
-        listings: list[Listing] = []
-        for found in self.listings.walk(root, recursive=self.recursive):
-            if isinstance(found, Skipped):
-                yield found
+        found: list[tuple[Listing, list[Source | Skipped]]] = []
+        for listing in self.listings.walk(root, recursive=self.recursive):
+            if isinstance(listing, Skipped):
+                yield listing
             else:
-                listings.append(found)
-        for listing in listings if self.tables else ():
-            for path in self._tables_in(listing):
+                found.append((listing, list(photos_in(listing))))
+        for listing, photos in found if self.tables else ():
+            for path in _tables_in(listing, photos):
                 rows = read_rows(path, self.options, self.listings, named=False)
                 yield from self._once(path, rows, from_table=True)
-        for listing in listings:
-            yield from self._once(root, photos_in(listing))
-
-    def _tables_in(self, listing: Listing) -> Iterator[str]:
-        """Files of a folder that may be tables: not the sidecars of its images."""
-        names = [name for name in listing.files if suffix_of(name) in TABLE_SUFFIXES]
-        if not names:
-            return
-        sidecars: set[str] = set()
-        if any(suffix_of(name) == ".json" for name in names):
-            for image in filter(is_image_name, listing.files):
-                found = photo_in(listing, image)
-                sidecars.update(found.sidecars if isinstance(found, Source) else ())
-        for name in names:
-            path = listing.path(name)
-            if path not in sidecars and is_printable(path) and might_be_table(path):
-                yield path
+        for _, photos in found:
+            yield from self._once(root, photos)
 
     def _photo(self, path: Path) -> Source | Skipped:
         try:
@@ -175,6 +160,17 @@ class _Finder:
                 reason=f"{count} of its images came with {first} already; what it says of them "
                 "is not taken",
             )
+
+
+def _tables_in(listing: Listing, photos: Iterable[Source | Skipped]) -> Iterator[str]:
+    """Files of a folder that may be tables: not the sidecars of its photos."""
+    names = [name for name in listing.files if suffix_of(name) in TABLE_SUFFIXES]
+    if not names:
+        return
+    sidecars = {path for photo in photos if isinstance(photo, Source) for path in photo.sidecars}
+    for path in map(listing.path, names):
+        if path not in sidecars and is_printable(path) and might_be_table(path):
+            yield path
 
 
 def _unknown(name: str) -> str:
