@@ -1,0 +1,105 @@
+"""The page in headless Chromium, on a real server of a small collection; see web/e2e."""
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from PIL import Image, ImageDraw
+
+import placelens as pl
+from placelens.server import Settings, create_app
+from placelens.server.routes.pages import STATIC
+from placelens.testing.fakes import HashEncoder
+
+E2E = Path(__file__).resolve().parents[2] / "web" / "e2e"
+CHROMIUM = os.environ.get("PLACELENS_CHROMIUM") or shutil.which("chromium")
+COLOURS = {
+    "red": (220, 30, 30),
+    "green": (40, 160, 50),
+    "blue": (40, 70, 200),
+    "yellow": (240, 220, 40),
+    "orange": (240, 140, 30),
+    "purple": (130, 50, 160),
+    "cyan": (60, 200, 220),
+}
+CITIES = {
+    "Lyon": (45.76, 4.84),
+    "Paris": (48.85, 2.35),
+    "Nice": (43.70, 7.27),
+    "Oslo": (59.9, 10.7),
+}
+
+pytestmark = pytest.mark.browser
+
+
+def why_not() -> str | None:
+    """What is missing for a browser test, in words."""
+    if CHROMIUM is None:
+        return "no chromium: apt-get install chromium, or set PLACELENS_CHROMIUM"
+    if shutil.which("node") is None:
+        return "no node"
+    if not (E2E.parent / "node_modules" / "playwright-core").is_dir():
+        return "no node modules: cd web && npm ci"
+    if not (STATIC / "index.html").is_file():
+        return "the page is not built: cd web && npm run build"
+    return None
+
+
+def draw_squares(folder: Path) -> None:
+    """Four pictures of each colour, one in each city, and a table that says so."""
+    rows = ["image,title,text,lat,lon,time,city"]
+    for i, (colour, rgb) in enumerate(COLOURS.items()):
+        for j, (city, (lat, lon)) in enumerate(CITIES.items()):
+            name = f"{colour}_{city}.jpg"
+            image = Image.new("RGB", (400, 300), rgb)
+            # A line tells the four apart: pictures of the same bytes are taken for duplicates.
+            ImageDraw.Draw(image).line((0, 40 * j, 399, 10 * i), fill=(255, 255, 255))
+            image.save(folder / name)
+            where = f"{lat + 0.01 * i:.4f},{lon + 0.01 * i:.4f}"
+            text = f"a {colour} square in {city}"
+            rows.append(f"{name},{colour} square,{text},{where},20{15 + i}-06-0{j + 1},{city}")
+    (folder / "squares.csv").write_text("\n".join(rows))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server on a free port."""
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("squares")
+    draw_squares(folder)
+    collection = pl.Collection.create(folder / "squares.pl", encoder=HashEncoder())
+    assert collection.add(pl.read_photos(folder), workers=0).n_added == 28
+    app = create_app(Settings(collections={"squares": collection}))
+    config = uvicorn.Config(app, port=0, log_level="warning", ws="none")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not running.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    port = running.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    running.should_exit = True
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in E2E.glob("*.test.mjs")))
+def test_in_chromium(server: str, name: str) -> None:
+    done = subprocess.run(
+        ["node", "--test", "--test-concurrency=1", str(E2E / name)],
+        env={**os.environ, "PLACELENS_URL": server, "PLACELENS_CHROMIUM": CHROMIUM or ""},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,72 @@
+// What every browser test needs: a page of the server under test, and a watch over what it does.
+import assert from "node:assert/strict";
+import { after, afterEach, before } from "node:test";
+import { chromium } from "playwright-core";
+
+const SERVER = process.env.PLACELENS_URL;
+const CHROMIUM = process.env.PLACELENS_CHROMIUM ?? "/usr/bin/chromium";
+// SwiftShader draws the map in software; the rest keeps Chromium itself from calling home.
+const FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"];
+
+/** One browser for a test file. */
+export function useBrowser() {
+  let browser;
+  let contexts = [];
+  before(async () => {
+    assert.ok(SERVER, "PLACELENS_URL must name a running server; pytest -m browser sets it");
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  });
+  // A page that stays open goes on drawing its map.
+  afterEach(async () => {
+    await Promise.all(contexts.map((context) => context.close()));
+    contexts = [];
+  });
+  after(() => browser?.close());
+
+  /** Open the page; `watched` holds what it asked for elsewhere and what it complained of. */
+  return async function open(hash = "", options = {}) {
+    const context = await browser.newContext({
+      viewport: { width: 1360, height: 860 },
+      reducedMotion: "reduce",
+      ...options,
+    });
+    contexts.push(context);
+    const page = await context.newPage();
+    const watched = { elsewhere: [], complaints: [] };
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      const here = url.origin === new URL(SERVER).origin || ["data:", "blob:"].includes(url.protocol);
+      if (!here) watched.elsewhere.push(request.url());
+    });
+    page.on("console", (message) => {
+      if (message.type() === "error") watched.complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => watched.complaints.push(String(error)));
+    await page.goto(`${SERVER}/${hash}`);
+    return { page, watched, context };
+  };
+}
+
+/** Ids of the cards, in the order shown. */
+export function shownIds(page) {
+  return page.$$eval("#results .card", (cards) => cards.map((card) => card.dataset.id));
+}
+
+/** Titles of the cards, in the order shown. */
+export function shownTitles(page) {
+  return page.$$eval("#results .card .open", (cards) => cards.map((card) => card.textContent));
+}
+
+/** Type words and wait for the answer. */
+export async function searchFor(page, words) {
+  const answered = page.waitForResponse((response) => response.url().endsWith("/search"));
+  await page.fill("#words", words);
+  await page.keyboard.press("Enter");
+  await answered;
+  await page.waitForSelector("#results .card");
+}
+
+/** Wait until the map can be drawn on. */
+export function mapReady(page) {
+  return page.waitForSelector("#map[data-ready=true]");
+}

@@ -1,0 +1,72 @@
+// The map and the grid in step, and the place picked on the map.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mapReady, shownIds, useBrowser } from "./browser.mjs";
+
+const open = useBrowser();
+
+const marked = (page) => page.getAttribute("#map", "data-marked");
+
+test("pointing at a card marks its dot; clicking opens it and keeps the dot marked", async () => {
+  const { page, watched } = await open("#q=blue");
+  await mapReady(page);
+  await page.waitForFunction(() => Number(document.querySelector("#map").dataset.hits) > 0);
+  const [first, second] = await shownIds(page);
+  await page.hover(`[data-id="${second}"]`);
+  assert.equal(await marked(page), second);
+  await page.click(`[data-id="${first}"] .open`);
+  await page.waitForSelector("#detail:not([hidden])");
+  assert.ok((await marked(page)).split("\n").includes(first));
+  assert.match(await page.textContent("#detail"), /Score.*Attributes/s);
+  const width = await page.waitForFunction(
+    () => document.querySelector("#detail figure img").getAttribute("src").endsWith("/image"),
+  );
+  assert.ok(width, "the original takes the thumbnail's place");
+  await page.keyboard.press("Escape");
+  await page.waitForSelector("#detail", { state: "hidden" });
+  assert.equal(await page.evaluate(() => document.activeElement.closest(".card")?.dataset.id), first);
+  assert.deepEqual(watched, { elsewhere: [], complaints: [] });
+});
+
+test("a click on the map searches near there; the chip takes it back", async () => {
+  const { page } = await open("#q=blue");
+  await mapReady(page);
+    await page.click("#map canvas", { position: { x: 60, y: 60 } });
+  await page.waitForSelector(".pin");
+  await page.waitForFunction(() => location.hash.includes("near="));
+  assert.equal(await page.isDisabled("#mu"), false);
+  await page.waitForFunction(() => /km|\d m/.test(document.querySelector(".card .facts").textContent));
+  await page.getByRole("button", { name: "Remove the place" }).click();
+  await page.waitForSelector(".pin", { state: "detached" });
+});
+
+test("a box drawn on the map is a filter, and Escape gives up", async () => {
+  const { page } = await open("#q=blue");
+  await mapReady(page);
+  await page.getByRole("button", { name: "Filters" }).click();
+  await page.click("#draw-box");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#map.drawing").count(), 0);
+  await page.click("#draw-box");
+  const area = await page.locator("#map canvas").boundingBox();
+  await page.mouse.move(area.x + 40, area.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(area.x + 200, area.y + 160, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction(() => location.hash.includes("box="));
+  await page.getByText(/^in the box/).waitFor();
+});
+
+test("a position that was estimated says so on the card and in the panel", async () => {
+  const { page } = await open();
+  await page.route("**/search", async (route) => {
+    const answer = await (await route.fetch()).json();
+    answer.hits[0].place_source = "estimated";
+    await route.fulfill({ json: answer });
+  });
+  await page.fill("#words", "purple");
+  await page.waitForSelector("#results .card");
+  assert.match(await page.textContent(".card .facts"), /estimated position/);
+  await page.locator(".card .open").first().click();
+  assert.equal(await page.textContent("#detail .badge"), "estimated position");
+});

@@ -1,0 +1,121 @@
+// Searching, re-ranking and sharing.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { searchFor, shownIds, shownTitles, useBrowser } from "./browser.mjs";
+
+const open = useBrowser();
+
+test("words show cards with a score, and nothing leaves this machine", async () => {
+  const { page, watched } = await open();
+  await page.waitForSelector(".welcome");
+  await searchFor(page, "red");
+  const titles = await shownTitles(page);
+  assert.match(titles[0], /^red/);
+  const bar = await page.getAttribute("#results .card .score-bar", "aria-label");
+  assert.match(bar, /^score \d\.\d\d: meaning \d\.\d\d$/);
+  assert.match(await page.textContent(".status"), /^Best \d+ matches/);
+  assert.equal(await page.isDisabled("#mu"), true, "no place yet, so nothing to balance");
+  await page.waitForSelector("#map[data-ready=true]");
+  assert.deepEqual(watched, { elsewhere: [], complaints: [] });
+});
+
+test("the slider re-ranks in place, without making the cards anew", async () => {
+  const { page } = await open("#q=red&near=48.85,2.35&decay=exp:300000m&mu=0");
+  await page.waitForSelector("#results .card");
+  const before = await shownIds(page);
+  await page.$eval("#results .card", (card) => (card.dataset.seen = "before"));
+  const slid = page.waitForResponse((response) => response.url().endsWith("/search"));
+  await page.$eval("#mu", (slider) => {
+    slider.value = "1";
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  const answer = await (await slid).json();
+  await page.waitForFunction(
+    (id) => document.querySelector("#results .card").dataset.id === id,
+    answer.hits[0].id,
+  );
+  const after = await shownIds(page);
+  assert.notDeepEqual(after, before);
+  assert.deepEqual(after, answer.hits.map((hit) => hit.id));
+  const kept = await page.$$eval("#results .card[data-seen=before]", (cards) => cards.length);
+  assert.equal(kept, after.includes(before[0]) ? 1 : 0);
+  assert.match(page.url(), /mu=1/);
+});
+
+test("many moves of the slider ask few questions, and the last one counts", async () => {
+  const { page } = await open("#q=red&near=48.85,2.35&mu=0");
+  await page.waitForSelector("#results .card");
+  const asked = [];
+  page.on("request", (request) => request.url().endsWith("/search") && asked.push(request.postDataJSON().mu));
+  await page.$eval("#mu", (slider) => {
+    for (let value = 0; value <= 1.001; value += 0.05) {
+      slider.value = String(value);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+  await page.waitForTimeout(600);
+  assert.deepEqual(asked, [1]);
+});
+
+test("a place in the words is shown, can be another, and can be switched off", async () => {
+  const { page } = await open("#q=red+near+Paris");
+  const which = page.getByRole("combobox", { name: "Which Paris?" });
+  await which.waitFor();
+  assert.equal(await which.inputValue(), "Paris, France");
+  await which.selectOption("Paris, Texas, United States");
+  await page.waitForFunction(() => document.querySelector("#words").value === "red near Paris, Texas, United States");
+  await page.getByRole("button", { name: "Do not read place names in the words" }).click();
+  await page.getByText("place names are not read").waitFor();
+  assert.match(page.url(), /parse=0/);
+});
+
+test("a minus looks away, and its chip takes it back", async () => {
+  const { page } = await open("#q=square+-red");
+  await page.waitForSelector("#results .card");
+  assert.doesNotMatch((await shownTitles(page))[0], /^red/);
+  await page.getByRole("button", { name: 'Remove "less red"' }).click();
+  assert.equal(await page.inputValue("#words"), "square");
+});
+
+test("filters, and what to do when they let nothing through", async () => {
+  const { page } = await open("#q=square");
+  await page.waitForSelector("#results .card");
+  await page.getByRole("button", { name: "Filters" }).click();
+  await page.selectOption("#attribute", "city");
+  await page.locator(".values button", { hasText: "Lyon" }).click();
+  await page.getByText("City is Lyon").waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("#results .card").length === 7); // one of each colour
+  await page.fill("#from", "2030-01-01");
+  await page.getByText("No item passes the filters").waitFor();
+  await page.getByRole("button", { name: "Clear all" }).click();
+  await page.waitForFunction(() => document.querySelectorAll("#results .card").length === 24);
+});
+
+test("more results follow by cursor", async () => {
+  const { page } = await open("#q=square");
+  await page.waitForSelector("#results .card");
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.waitForFunction(() => document.querySelectorAll("#results .card").length > 24);
+  const ids = await shownIds(page);
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test("a link brings back the same search", async () => {
+  const { page, context } = await open("#q=green&near=43.7,7.27&mu=0.35&decay=exp:90000m");
+  await page.waitForSelector("#results .card");
+  const again = await context.newPage();
+  await again.goto(page.url());
+  await again.waitForSelector("#results .card");
+  assert.deepEqual(await shownIds(again), await shownIds(page));
+  assert.equal(await again.inputValue("#mu"), "0.35");
+  assert.equal(await again.inputValue("#kind"), "exp");
+});
+
+test("an error is told in the server's words, and the results stay", async () => {
+  const { page } = await open("#q=red");
+  await page.waitForSelector("#results .card");
+  await page.goto(`${page.url().split("#")[0]}#q=red&like=1:nobody`);
+  const alert = page.getByRole("alert");
+  await alert.waitFor();
+  assert.match(await alert.textContent(), /no item with id 'nobody'/);
+});

@@ -1,0 +1,46 @@
+/** The server's REST API. */
+
+import type { Answer, AttributeValue, Config, Points, ProblemDetails, Stats } from "./logic/types.ts";
+
+/** An answer that is a problem, in the server's own words. */
+export class Problem extends Error {
+  readonly title: string;
+  readonly status: number;
+
+  constructor({ title, status, detail }: ProblemDetails) {
+    super(detail);
+    this.title = title;
+    this.status = status;
+  }
+}
+
+async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    const detail = "Is placelens still running? Start it again with placelens serve, then reload.";
+    throw new Problem({ title: "The server does not answer", status: 0, detail });
+  }
+  if (response.ok) return (await response.json()) as T;
+  const plain = { title: response.statusText, status: response.status, detail: "" };
+  throw new Problem(await response.json().catch(() => plain));
+}
+
+const collection = (name: string) => `/v1/collections/${encodeURIComponent(name)}`;
+
+export const api = {
+  config: () => ask<Config>("/v1/config"),
+  stats: (name: string) => ask<Stats>(collection(name)),
+  points: (name: string) => ask<Points>(`${collection(name)}/points`),
+  values: (name: string, attribute: string) =>
+    ask<AttributeValue[]>(`${collection(name)}/values?attribute=${encodeURIComponent(attribute)}`),
+  search: (name: string, request: Record<string, unknown>, signal: AbortSignal) =>
+    ask<Answer>(`${collection(name)}/search`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(request),
+      signal,
+    }),
+};

@@ -1,0 +1,37 @@
+/** Numbers, distances and times as people read them. */
+
+const COUNT = new Intl.NumberFormat("en");
+
+export function formatCount(n: number, one: string, many = `${one}s`): string {
+  return `${COUNT.format(n)} ${n === 1 ? one : many}`;
+}
+
+export function formatDistance(metres: number): string {
+  if (metres < 1000) return `${Math.round(metres)} m`;
+  if (metres < 99_950) return `${(metres / 1000).toFixed(1).replace(/\.0$/, "")} km`;
+  return `${COUNT.format(Math.round(metres / 1000))} km`;
+}
+
+export function formatLatLon(lat: number, lon: number): string {
+  const digits = 4;
+  const ns = lat < 0 ? "S" : "N";
+  const ew = lon < 0 ? "W" : "E";
+  return `${Math.abs(lat).toFixed(digits)}° ${ns}, ${Math.abs(lon).toFixed(digits)}° ${ew}`;
+}
+
+/** The wall-clock time as written in the file: never moved to the reader's own time zone. */
+export function formatTime(iso: string, style: "short" | "long" = "short"): string {
+  const match = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}))?/.exec(iso);
+  if (!match) return iso;
+  const [, year, month, day, hour, minute] = match;
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  const options: Intl.DateTimeFormatOptions = { timeZone: "UTC", dateStyle: style === "short" ? "medium" : "long" };
+  const text = new Intl.DateTimeFormat("en-GB", options).format(date);
+  return style === "long" && hour !== undefined ? `${text}, ${hour}:${minute}` : text;
+}
+
+/** Names of attributes: `alt_text` as `Alt text`. */
+export function formatName(name: string): string {
+  const words = name.replace(/[_-]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,59 @@
+/** Shapes on the sphere for the map. */
+
+import type { LatLon } from "./types.ts";
+
+export type Bounds = [west: number, south: number, east: number, north: number];
+
+const EARTH_RADIUS_M = 6_371_008.8; // the mean radius, as the engine uses
+const RADIANS = Math.PI / 180;
+
+/** Longitude in [-180, 180]. */
+export function wrapLon(lon: number): number {
+  return lon >= -180 && lon <= 180 ? lon : ((((lon + 180) % 360) + 360) % 360) - 180;
+}
+
+/**
+ * The points at one distance from a place, closed, as [lon, lat]. Longitudes go on past 180 where
+ * the circle crosses the antimeridian, which is how MapLibre draws it in one piece. A circle that
+ * holds a pole has no ring on this map: null.
+ */
+export function circle({ lat, lon }: LatLon, metres: number, corners = 96): [number, number][] | null {
+  const angle = metres / EARTH_RADIUS_M;
+  if (Math.abs(lat) + angle / RADIANS >= 89.5) return null;
+  const phi = lat * RADIANS;
+  const ring: [number, number][] = [];
+  for (let i = 0; i <= corners; i++) {
+    const bearing = (2 * Math.PI * (i % corners)) / corners;
+    const sin = Math.sin(phi) * Math.cos(angle) + Math.cos(phi) * Math.sin(angle) * Math.cos(bearing);
+    const east = Math.atan2(
+      Math.sin(bearing) * Math.sin(angle) * Math.cos(phi),
+      Math.cos(angle) - Math.sin(phi) * sin,
+    );
+    ring.push([lon + east / RADIANS, Math.asin(sin) / RADIANS]);
+  }
+  return ring;
+}
+
+/** The box between two corners as dragged; it may cross the antimeridian (west > east). */
+export function boxBetween(a: LatLon, b: LatLon): Bounds {
+  const [west, east] = a.lon <= b.lon ? [a.lon, b.lon] : [b.lon, a.lon];
+  const south = Math.max(-90, Math.min(a.lat, b.lat));
+  const north = Math.min(90, Math.max(a.lat, b.lat));
+  if (east - west >= 360) return [-180, south, 180, north];
+  return [wrapLon(west), south, wrapLon(east), north];
+}
+
+/** The smallest box around points; null for none. Over the antimeridian where that is narrower. */
+export function boundsOf(points: readonly LatLon[]): Bounds | null {
+  if (points.length === 0) return null;
+  const lons = points.map((point) => point.lon).sort((a, b) => a - b);
+  const lats = points.map((point) => point.lat);
+  let west = lons[0]!;
+  let east = lons.at(-1)!;
+  let gap = west + 360 - east;
+  for (let i = 1; i < lons.length; i++) {
+    const between = lons[i]! - lons[i - 1]!;
+    if (between > gap) [gap, west, east] = [between, lons[i]!, lons[i - 1]!];
+  }
+  return [west, Math.min(...lats), east, Math.max(...lats)];
+}

@@ -1,0 +1,206 @@
+/** What is asked: the one state of the page, its form in the URL, and the request made of it. */
+
+import type { Bounds } from "./geodesy.ts";
+import { type Decay, formatDecay, parseDecay } from "./reach.ts";
+import type { LatLon, Understood } from "./types.ts";
+import { splitWords } from "./words.ts";
+
+export interface LikeTerm {
+  id: string;
+  weight: number;
+}
+
+/** A picture dropped on the page: it stays in the page and is never part of the URL. */
+export interface PictureTerm {
+  name: string;
+  data: string;
+  preview: string;
+  weight: number;
+}
+
+export type Comparison = "is" | "gte" | "lte";
+
+export interface Condition {
+  name: string;
+  comparison: Comparison;
+  value: string | number | boolean;
+}
+
+export interface Query {
+  collection: string;
+  words: string;
+  like: LikeTerm[];
+  pictures: PictureTerm[];
+  near: (LatLon & { name?: string }) | null;
+  /** Null: as the words say ("within 5 km of"), or the server's own. */
+  decay: Decay | null;
+  mu: number;
+  parse: boolean;
+  box: Bounds | null;
+  from: string;
+  to: string;
+  modality: "" | "image" | "text";
+  locatedOnly: boolean;
+  where: Condition[];
+}
+
+export const PAGE_SIZE = 24;
+const DEFAULT_DECAY: Decay = { kind: "gauss", scale: 25_000 };
+/** Weight of a word with a minus: it pushes, and the words that are wanted still lead. */
+export const UNWANTED_WEIGHT = -0.5;
+
+export function emptyQuery(collection = ""): Query {
+  return {
+    collection,
+    words: "",
+    like: [],
+    pictures: [],
+    near: null,
+    decay: null,
+    mu: 0.5,
+    parse: true,
+    box: null,
+    from: "",
+    to: "",
+    modality: "",
+    locatedOnly: false,
+    where: [],
+  };
+}
+
+/** How far the place reaches: as set, else as understood, else the server's default. */
+export function effectiveDecay(query: Query, understood: Understood | null): Decay {
+  const said = query.parse ? parseDecay(understood?.decay ?? "") : null;
+  return query.decay ?? said ?? DEFAULT_DECAY;
+}
+
+/** Whether there is anything to rank by; filters alone do not rank. */
+export function asksForSomething(query: Query): boolean {
+  const { wanted, unwanted } = splitWords(query.words);
+  return Boolean(
+    wanted || unwanted.length || query.like.length || query.pictures.length || query.near,
+  );
+}
+
+export function hasFilters(query: Query): boolean {
+  const { box, from, to, modality, locatedOnly, where } = query;
+  return Boolean(box || from || to || modality || locatedOnly || where.length);
+}
+
+/** The body of a search request. */
+export function toRequest(query: Query, cursor?: string): Record<string, unknown> {
+  const { wanted, unwanted } = splitWords(query.words);
+  const request: Record<string, unknown> = {
+    mu: query.mu,
+    k: PAGE_SIZE,
+    parse: query.parse,
+  };
+  if (unwanted.length) {
+    const minus = unwanted.map((text) => ({ text, weight: UNWANTED_WEIGHT }));
+    request["text"] = wanted ? [{ text: wanted, weight: 1 }, ...minus] : minus;
+  } else if (wanted) {
+    request["text"] = wanted;
+  }
+  const images = [
+    ...query.pictures.map(({ data, weight }) => ({ data, weight })),
+    ...query.like.map(({ id, weight }) => ({ id, weight })),
+  ];
+  if (images.length) request["images"] = images;
+  if (query.near) request["near"] = { lat: query.near.lat, lon: query.near.lon };
+  if (query.decay) request["decay"] = formatDecay(query.decay);
+  if (query.box) request["bbox"] = query.box;
+  if (query.from || query.to) request["time"] = [query.from || null, query.to || null];
+  if (query.modality) request["modality"] = query.modality;
+  if (query.locatedOnly) request["located_only"] = true;
+  if (query.where.length) request["where"] = toWhere(query.where);
+  if (cursor) request["cursor"] = cursor;
+  return request;
+}
+
+/** Several values of one attribute mean any of them; bounds of one attribute hold together. */
+function toWhere(conditions: readonly Condition[]): Record<string, unknown> {
+  const where: Record<string, unknown> = {};
+  for (const { name, comparison, value } of conditions) {
+    const before = where[name];
+    if (comparison === "is") {
+      where[name] = before === undefined ? value : [before, value].flat();
+    } else {
+      const bounds = before && typeof before === "object" && !Array.isArray(before) ? before : {};
+      where[name] = { ...bounds, [comparison]: value };
+    }
+  }
+  return where;
+}
+
+/** The part of the URL after #; only what differs from an empty query. */
+export function toHash(query: Query): string {
+  const plain = emptyQuery();
+  const hash = new URLSearchParams();
+  if (query.collection) hash.set("in", query.collection);
+  if (query.words.trim()) hash.set("q", query.words.trim());
+  for (const { id, weight } of query.like) hash.append("like", `${weight}:${id}`);
+  if (query.near) {
+    const { lat, lon, name } = query.near;
+    hash.set("near", [lat, lon].map(short).join(",") + (name ? `,${name}` : ""));
+  }
+  if (query.decay) hash.set("decay", formatDecay(query.decay));
+  if (query.mu !== plain.mu) hash.set("mu", String(query.mu));
+  if (!query.parse) hash.set("parse", "0");
+  if (query.box) hash.set("box", query.box.map(short).join(","));
+  if (query.from || query.to) hash.set("time", `${query.from}..${query.to}`);
+  if (query.modality) hash.set("modality", query.modality);
+  if (query.locatedOnly) hash.set("located", "1");
+  for (const { name, comparison, value } of query.where) {
+    hash.append("where", JSON.stringify([name, comparison, value]));
+  }
+  return hash.toString();
+}
+
+/** Read a URL's hash; what cannot be read is left out, since links get cut off and edited. */
+export function fromHash(text: string): Query {
+  const hash = new URLSearchParams(text.replace(/^#/, ""));
+  const query = emptyQuery(hash.get("in") ?? "");
+  query.words = hash.get("q") ?? "";
+  query.like = hash.getAll("like").flatMap(readLike);
+  const near = /^(-?[\d.]+),(-?[\d.]+)(?:,(.+))?$/.exec(hash.get("near") ?? "");
+  const [lat, lon] = [Number(near?.[1]), Number(near?.[2])];
+  if (near && Math.abs(lat) <= 90 && Math.abs(lon) <= 180) {
+    query.near = near[3] ? { lat, lon, name: near[3] } : { lat, lon };
+  }
+  query.decay = parseDecay(hash.get("decay") ?? "");
+  const mu = Number(hash.get("mu") ?? Number.NaN);
+  if (mu >= 0 && mu <= 1) query.mu = mu;
+  query.parse = hash.get("parse") !== "0";
+  const box = (hash.get("box") ?? "").split(",").map(Number);
+  if (box.length === 4 && box.every(Number.isFinite)) query.box = box as Bounds;
+  const time = /^([\d-]*)\.\.([\d-]*)$/.exec(hash.get("time") ?? "");
+  if (time) [query.from, query.to] = [time[1] ?? "", time[2] ?? ""];
+  const modality = hash.get("modality");
+  if (modality === "image" || modality === "text") query.modality = modality;
+  query.locatedOnly = hash.get("located") === "1";
+  query.where = hash.getAll("where").flatMap(readCondition);
+  return query;
+}
+
+function short(value: number): string {
+  return String(Number(value.toFixed(5)));
+}
+
+function readLike(text: string): LikeTerm[] {
+  const match = /^(-?[\d.]+):(.+)$/s.exec(text);
+  const weight = Number(match?.[1]);
+  return match?.[2] && Number.isFinite(weight) ? [{ id: match[2], weight }] : [];
+}
+
+function readCondition(text: string): Condition[] {
+  try {
+    const parts: unknown = JSON.parse(text);
+    if (!Array.isArray(parts) || parts.length !== 3) return [];
+    const [name, comparison, value] = parts;
+    const known = comparison === "is" || comparison === "gte" || comparison === "lte";
+    const scalar = ["string", "number", "boolean"].includes(typeof value);
+    return typeof name === "string" && known && scalar ? [{ name, comparison, value }] : [];
+  } catch {
+    return [];
+  }
+}

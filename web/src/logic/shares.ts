@@ -1,0 +1,42 @@
+/** A score split into what the place and what the meaning gave. */
+
+import type { Hit } from "./types.ts";
+
+export interface Shares {
+  place: number;
+  meaning: number;
+}
+
+export function sharesOf(hit: Pick<Hit, "terms">): Shares {
+  const shares = { place: 0, meaning: 0 };
+  for (const term of hit.terms) {
+    shares[term.kind === "place" ? "place" : "meaning"] += term.contribution;
+  }
+  return shares;
+}
+
+/** Widths in percent of a bar as long as `best`; what is below zero has no width. */
+export function widths({ place, meaning }: Shares, best: number): Shares {
+  if (!(best > 0)) return { place: 0, meaning: 0 };
+  const percent = (value: number) => Math.min(100, Math.max(0, (100 * value) / best));
+  return { place: percent(place), meaning: percent(meaning) };
+}
+
+/** The longest bar among the hits: their best positive sum. */
+export function longest(hits: readonly Pick<Hit, "terms">[]): number {
+  return Math.max(
+    0,
+    ...hits.map((hit) => {
+      const { place, meaning } = sharesOf(hit);
+      return Math.max(0, place) + Math.max(0, meaning);
+    }),
+  );
+}
+
+export function describe(hit: Pick<Hit, "terms" | "score">): string {
+  const { place, meaning } = sharesOf(hit);
+  const parts = [];
+  if (hit.terms.some((term) => term.kind !== "place")) parts.push(`meaning ${meaning.toFixed(2)}`);
+  if (hit.terms.some((term) => term.kind === "place")) parts.push(`place ${place.toFixed(2)}`);
+  return `score ${hit.score.toFixed(2)}: ${parts.join(", ")}`;
+}

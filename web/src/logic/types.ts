@@ -1,0 +1,110 @@
+/** What the REST API gives; see /docs. */
+
+export interface Config {
+  version: string;
+  collections: string[];
+  tile_url: string | null;
+}
+
+export interface Stats {
+  name: string;
+  n_items: number;
+  n_images: number;
+  n_texts: number;
+  n_located: number;
+  n_with_time: number;
+  bounds: [number, number, number, number] | null;
+  time_range: [string, string] | null;
+  encoder: string | null;
+  space: "sphere" | "plane";
+  version: number;
+  attributes: Record<string, number>;
+}
+
+export interface ScoreTerm {
+  kind: "place" | "text" | "image" | "vector";
+  label: string;
+  weight: number;
+  value: number;
+  contribution: number;
+  cosine: number | null;
+}
+
+export type Attribute = string | number | boolean | null;
+
+export interface Hit {
+  rank: number;
+  id: string;
+  score: number;
+  distance_m: number | null;
+  matched: string | null;
+  terms: ScoreTerm[];
+  title: string;
+  image: string | null;
+  text: string | null;
+  lat?: number | null;
+  lon?: number | null;
+  place_source: string | null;
+  time: string | null;
+  width: number | null;
+  height: number | null;
+  attributes: Record<string, Attribute>;
+  thumbnail_url: string | null;
+  image_url: string | null;
+}
+
+/** What a name may mean; the label tells it apart: "Paris, Texas, United States". */
+export interface PlaceChoice {
+  name: string;
+  kind: string;
+  label: string;
+}
+
+/** What a phrase of the words was taken for; the likeliest of the choices. */
+export interface PlaceMention extends PlaceChoice {
+  phrase: string;
+  relation: "near" | "in";
+  choices: PlaceChoice[];
+}
+
+export interface LatLon {
+  lat: number;
+  lon: number;
+}
+
+export interface Understood {
+  text: string;
+  mentions: PlaceMention[];
+  near: LatLon | null;
+  decay: string | null;
+  bounds: [number, number, number, number] | null;
+}
+
+/** A value of an attribute, and how many items have it. */
+export interface AttributeValue {
+  value: Attribute;
+  n_items: number;
+}
+
+export interface Answer {
+  hits: Hit[];
+  understood: Understood | null;
+  plan: { engine: string; reason: string } | null;
+  certificate: { kind: string } | null;
+  doubt: string | null;
+  cursor: string | null;
+  elapsed_ms: number;
+}
+
+export interface Points {
+  ids: string[];
+  lon: number[] | null;
+  lat: number[] | null;
+  n_located: number;
+}
+
+export interface ProblemDetails {
+  title: string;
+  status: number;
+  detail: string;
+}

@@ -1,0 +1,71 @@
+/** The map's look, from the page's own colours, so that light and dark follow the system. */
+
+import type { CircleLayerSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+
+export const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** A hit is drawn larger when the pointer is on it or on its card, or when it is open. */
+const MARKED: CircleLayerSpecification["paint"] = {
+  "circle-radius": ["case", ["boolean", ["feature-state", "marked"], false], 10, 6],
+  "circle-stroke-width": ["case", ["boolean", ["feature-state", "marked"], false], 3, 1.5],
+};
+
+export function makeStyle(tileUrl: string | null): StyleSpecification {
+  const geojson = (data: string | GeoJSON.FeatureCollection) => ({ type: "geojson" as const, data });
+  return {
+    version: 8,
+    sources: {
+      world: { ...geojson("/map/background.json"), attribution: "Natural Earth" },
+      points: geojson(EMPTY),
+      reach: geojson(EMPTY),
+      box: geojson(EMPTY),
+      hits: { ...geojson(EMPTY), promoteId: "id" },
+      ...(tileUrl && { tiles: { type: "raster" as const, tiles: [tileUrl], tileSize: 256 } }),
+    },
+    layers: layers(tileUrl !== null),
+  };
+}
+
+/** Few items get larger dots: there is room for them. */
+export function dotRadius(n: number): ["interpolate", ["linear"], ["zoom"], ...number[]] {
+  const small = n < 2000 ? 2.2 : n < 20_000 ? 1.6 : 1;
+  return ["interpolate", ["linear"], ["zoom"], 0, small, 12, small + 2];
+}
+
+function layers(tiles: boolean): LayerSpecification[] {
+  const accent = colour("meaning");
+  const place = colour("place");
+  const kind = (name: string) => ["==", ["get", "kind"], name] as ["==", ["get", string], string];
+  return [
+    { id: "water", type: "background", paint: { "background-color": colour("water") } },
+    { id: "land", type: "fill", source: "world", filter: kind("land"), paint: { "fill-color": colour("land") } },
+    { id: "coast", type: "line", source: "world", filter: kind("coast"), paint: { "line-color": colour("coast"), "line-width": 0.8 } },
+    { id: "border", type: "line", source: "world", filter: kind("border"), paint: { "line-color": colour("border"), "line-width": 0.8 } },
+    ...(tiles ? [{ id: "tiles", type: "raster" as const, source: "tiles" }] : []),
+    {
+      id: "points",
+      type: "circle",
+      source: "points",
+      paint: {
+        "circle-color": colour("dot"),
+        "circle-opacity": 0.55,
+        "circle-radius": dotRadius(0),
+      },
+    },
+    { id: "reach", type: "fill", source: "reach", paint: { "fill-color": place, "fill-opacity": 0.08 } },
+    { id: "reach-edge", type: "line", source: "reach", paint: { "line-color": place, "line-width": 1.5, "line-dasharray": [3, 2] } },
+    { id: "box", type: "fill", source: "box", paint: { "fill-color": colour("ink"), "fill-opacity": 0.06 } },
+    { id: "box-edge", type: "line", source: "box", paint: { "line-color": colour("ink"), "line-width": 1.5 } },
+    {
+      id: "hits",
+      type: "circle",
+      source: "hits",
+      layout: { "circle-sort-key": ["get", "order"] },
+      paint: { "circle-color": accent, "circle-stroke-color": colour("paper"), ...MARKED },
+    },
+  ];
+}
