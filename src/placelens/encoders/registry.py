@@ -1,0 +1,147 @@
+"""From the name that a user types to an encoder."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from placelens.encoders.base import Encoder
+from placelens.errors import EncoderError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderKind:
+    """One family of encoders.
+
+    Attributes
+    ----------
+    pattern : what a user types, with the variable part in angle brackets.
+    summary : one line on what it is.
+    load : builds the encoder from the part of the name after the colon.
+    packages : importable names that it needs beyond a plain install.
+    extra : the extra of placelens that installs them, or None.
+    """
+
+    pattern: str
+    summary: str
+    load: Callable[[str], Encoder]
+    packages: tuple[str, ...] = ()
+    extra: str | None = None
+
+    @property
+    def has_argument(self) -> bool:
+        """Whether something must follow the colon."""
+        return ":" in self.pattern
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether its packages are there (they are not imported)."""
+        return all(importlib.util.find_spec(package) is not None for package in self.packages)
+
+
+def _load_lite(_: str) -> Encoder:
+    from placelens.encoders.lite import LiteEncoder
+
+    return LiteEncoder()
+
+
+def _load_open_clip(argument: str) -> Encoder:
+    from placelens.encoders.open_clip import OpenClipEncoder
+
+    return OpenClipEncoder.load(argument)
+
+
+def _load_hugging_face(argument: str) -> Encoder:
+    from placelens.encoders.hugging_face import HuggingFaceEncoder
+
+    return HuggingFaceEncoder.load(argument)
+
+
+# One table for loading, for the message that lists the choices, and for `placelens encoders`.
+ENCODERS: Mapping[str, EncoderKind] = MappingProxyType(
+    {
+        "lite": EncoderKind(
+            pattern="lite",
+            summary="built in: EfficientNet-Lite0 and MiniLM, 384 dimensions, no GPU, no network",
+            load=_load_lite,
+        ),
+        "open_clip": EncoderKind(
+            pattern="open_clip:<model>/<weights or path>",
+            summary="CLIP and relatives of OpenCLIP, from the hub or a local file",
+            load=_load_open_clip,
+            packages=("torch", "open_clip"),
+            extra="hub",
+        ),
+        "hf": EncoderKind(
+            pattern="hf:<hub id or path>",
+            summary="CLIP, SigLIP and SigLIP 2 of Hugging Face, from the hub or a local folder",
+            load=_load_hugging_face,
+            packages=("torch", "transformers"),
+            extra="hub",
+        ),
+    }
+)
+
+
+def load_encoder(spec: str) -> Encoder:
+    """Load an encoder by name.
+
+    Parameters
+    ----------
+    spec
+        ``lite``; ``open_clip:<model>/<weights or path>``, e.g.
+        ``open_clip:ViT-B-32/laion2b_s34b_b79k``; or ``hf:<hub id or path>``, e.g.
+        ``hf:google/siglip2-base-patch16-224``.
+
+    Raises
+    ------
+    EncoderError
+        If there is no such encoder (the message lists those there are), or it cannot be loaded.
+    MissingExtraError
+        If its packages are not installed; the message gives the command.
+
+    Examples
+    --------
+    >>> load_encoder("lite").dim
+    384
+    """
+    family, _, argument = spec.strip().partition(":")
+    kind = ENCODERS.get(family)
+    if kind is None:
+        raise EncoderError(
+            f"no encoder {spec!r}; there are: "
+            f"{', '.join(kind.pattern for kind in ENCODERS.values())}; "
+            "'placelens encoders' says more about each"
+        )
+    if kind.has_argument != bool(argument):
+        raise EncoderError(f"encoder {spec!r} is not complete or too long; write {kind.pattern}")
+    return kind.load(argument)
+
+
+def list_encoders() -> list[dict[str, Any]]:
+    """Facts about every family of encoders, for ``placelens encoders``.
+
+    Returns
+    -------
+    rows
+        Dicts of plain JSON types: ``name`` (the pattern to type), ``summary``, ``installed``,
+        ``install`` (the command, when it is not installed) and, where it can be told without a
+        download, ``dim``, ``size_bytes``, ``licence``, ``languages`` and ``fingerprint``.
+    """
+    rows: list[dict[str, Any]] = []
+    for kind in ENCODERS.values():
+        row: dict[str, Any] = {
+            "name": kind.pattern,
+            "summary": kind.summary,
+            "installed": kind.is_installed,
+        }
+        if not kind.is_installed:
+            row["install"] = f"pip install 'placelens[{kind.extra}]'"
+        if not kind.has_argument:
+            encoder = kind.load("")
+            row |= {"dim": encoder.dim, "fingerprint": encoder.fingerprint, **encoder.info}
+        rows.append(row)
+    return rows
