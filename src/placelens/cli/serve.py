@@ -25,6 +25,10 @@ def command(
             metavar="URL", help="Map tiles like https://.../{z}/{x}/{y}.png; default: offline map."
         ),
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Another host name it is reached by; may be repeated."),
+    ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Serve the web page and the REST API; to this machine only unless --host says otherwise."""
@@ -33,7 +37,13 @@ def command(
     from placelens.server.app import create_app
     from placelens.server.settings import Settings, is_loopback
 
-    app = create_app(Settings(collections=_by_name(collections), host=host, tile_url=tile_url))
+    settings = Settings(
+        collections=_by_name(collections),
+        host=host,
+        allowed_hosts=tuple(allow_host or ()),
+        tile_url=tile_url,
+    )
+    app = create_app(settings)
     listening = _listen(host, port)
     if not is_loopback(host):
         notice(
