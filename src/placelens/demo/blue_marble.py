@@ -27,7 +27,7 @@ __all__ = ["TILE_DEG", "Tile", "cut_tiles", "find_picture", "tile_grid"]
 
 TILE_DEG = 4.0
 TILE_PIXELS = 288
-_MIN_LAND_SHARE = 0.15
+_MIN_LAND_SHARE = 0.1
 _EXIF_GPS = 0x8825
 
 
@@ -141,10 +141,10 @@ def _cut(earth: Image, tile: Tile) -> Image:
 
 
 def _shows_land(cut: Image) -> bool:
-    """Whether enough of a tile is not water, which is much bluer than red on this picture."""
+    """Whether enough of a tile is not water, whose blue leads and whose red is dark."""
     pixels: UInt8Array = np.asarray(cut)
-    red, blue = pixels[..., 0].astype(int), pixels[..., 2].astype(int)
-    water = (blue > red + 25) & (red < 90)
+    red, green, blue = (pixels[..., channel].astype(int) for channel in range(3))
+    water = (blue > red + 10) & (blue > green) & (red < 90)
     return float(np.mean(~water)) >= _MIN_LAND_SHARE
 
 

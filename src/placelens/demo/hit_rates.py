@@ -1,8 +1,8 @@
 """How often the demo's queries find what they should, for place alone, meaning alone, and both.
 
-Each query is asked near a point 1,000 km away from the truth in a seeded direction, so that place
-alone does not answer. A query is one of the collection's own texts or tiles, by its id, which is
-the same as typing the text or giving the file, without encoding it again.
+Each query is asked near a point 1,000 km away from the truth in a seeded direction, so that the
+nearest item is seldom the right one. A query is one of the collection's own texts or tiles, by its
+id, which is the same as typing the text or giving the file, without encoding it again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MUS = (0.0, 0.5, 1.0)
 TOPS = (1, 5, 10)
 OFFSET_DEG = 9.0
 """Degrees of a great circle, 1,001 km."""
-DECAY = "gauss:1000km"
+DECAY = "gauss:2000km"
 SEED = 2
 
 Direction = Literal["text to image", "image to text", "image to image"]

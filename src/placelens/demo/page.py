@@ -66,8 +66,9 @@ def demo_page(
 def _section(number: int, answer: Answer) -> str:
     """One question: what was understood, the example, and the hits in order."""
     hits = answer.hits
-    understood = hits.understood.describe() if hits.understood else ""
-    notes = [note for note in (understood, hits.doubt) if note]
+    mentions = hits.understood.mentions if hits.understood else ()
+    places = "understood: " + ", ".join(mention.describe() for mention in mentions)
+    notes = [note for note in (places if mentions else None, hits.doubt) if note]
     note = "".join(f"<p class=note>{escape(text)}</p>" for text in notes)
     example = ""
     if answer.example:
@@ -88,7 +89,7 @@ def _card(hit: Hit, jpeg: bytes | None, number: int) -> str:
         if jpeg
         else f"<blockquote>{escape(hit.item.text or '')}</blockquote>"
     )
-    distance = f" · {format_distance(hit.distance_m)}" if hit.distance_m is not None else ""
+    distance = f"{format_distance(hit.distance_m)} away" if hit.distance_m is not None else ""
     bars = "".join(
         f'<i class="{term.kind}" style="width:{max(0.0, 100 * term.contribution):.1f}%"></i>'
         for term in hit.terms
@@ -133,7 +134,8 @@ def _rates(rates: Sequence[HitRate]) -> str:
         "<section class=rates><h2>How often is the right one found?</h2><p>Each landscape's text "
         "asks for a tile that shows it, and the other way round; tiles ask for other tiles of "
         "their landscape. Every question is asked <em>near a point 1,000 km from the truth</em> "
-        f"({escape(Decay.parse(DECAY).describe())}), so that place alone cannot answer.</p>"
+        f"({escape(Decay.parse(DECAY).describe())}), so that the nearest is seldom the right one; "
+        "there are far fewer texts than tiles, so place alone gets further among texts.</p>"
         f"<table><thead><tr><th></th><th></th>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></section>"
     )

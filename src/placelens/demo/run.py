@@ -21,7 +21,6 @@ from placelens.demo.page import Answer, demo_page
 from placelens.encoders.base import Encoder
 from placelens.geo.distance import distances_m
 from placelens.geo.gazetteer import Gazetteer
-from placelens.geo.units import format_distance
 from placelens.ingest.report import IngestReport
 from placelens.readers.base import Skipped, Source
 from placelens.readers.discover import read_photos
@@ -111,9 +110,8 @@ def run_demo(
         progress=lambda done, total: tell("cutting tiles", done, total),
     )
     path = folder / "earth.pl"
-    collection = (
-        Collection.open(path) if path.exists() else Collection.create(path, encoder=encoder)
-    )
+    make = Collection.open if path.exists() else Collection.create
+    collection = make(path, encoder=encoder)
     report = collection.add(
         _sources(folder / "tiles", tiles),
         progress=lambda state: tell("indexing", state.n_done, state.n_total),
@@ -162,7 +160,7 @@ def _title(tile: Tile, gazetteer: Gazetteer) -> str:
     distance = float(distances_m(np.array([town.lat]), np.array([town.lon]), to=here)[0])
     if distance < 50_000:
         return f"Around {town.name}, {town.country}"
-    return f"{format_distance(distance)} from {town.name}, {town.country}"
+    return f"{distance / 1000:,.0f} km from {town.name}, {town.country}"
 
 
 def _answers(collection: Collection, tiles: list[Tile]) -> Iterator[Answer]:
@@ -181,7 +179,7 @@ def _answers(collection: Collection, tiles: list[Tile]) -> Iterator[Answer]:
     for lat, lon, name, near in _IMAGE_TO_IMAGE:
         tile = _tile_at(tiles, lat, lon)
         hits = collection.search(
-            like=tile.name, near=near, decay="gauss:1000km", k=N_HITS, modality="image"
+            like=tile.name, near=near, decay="gauss:1000km", k=6, modality="image"
         )
         question = f"tiles like the one of {name}, near {near}"
         yield _answer("image to image", question, hits, collection, example=tile.name)

