@@ -17,6 +17,7 @@ def command(
     collections: Annotated[
         list[Path], typer.Argument(metavar="COLLECTION...", help="The collections' folders.")
     ],
+    *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     tile_url: Annotated[
@@ -42,6 +43,7 @@ def command(
         host=host,
         allowed_hosts=tuple(allow_host or ()),
         tile_url=tile_url,
+        warm_up=True,
     )
     app = create_app(settings)
     listening = _listen(host, port)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
@@ -36,6 +40,15 @@ def create_app(settings: Settings) -> FastAPI:
     """
     from placelens import __version__
 
+    catalogue = Catalogue(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if settings.warm_up:
+            # A daemon: Ctrl-C right after the start need not wait for it.
+            threading.Thread(target=catalogue.warm_up, name="warm-up", daemon=True).start()
+        yield
+
     app = FastAPI(
         title="placelens",
         version=__version__,
@@ -43,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
         # FastAPI's own page loads Swagger UI from a CDN; routes/pages.py serves ours.
         docs_url=None,
         redoc_url=None,
+        lifespan=lifespan,
         responses={"default": {"model": Problem, "description": "What went wrong, and why."}},
         middleware=[
             Middleware(SecurityHeaders, settings=settings),
@@ -52,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.settings = settings
-    app.state.catalogue = Catalogue(settings)
+    app.state.catalogue = catalogue
     errors.install(app)
     for resource in (config, collections, points, search, items, places):
         app.include_router(resource.router, prefix="/v1")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from typing import TYPE_CHECKING
 
-from placelens.errors import CollectionNotFoundError
+from placelens.errors import CollectionNotFoundError, PlacelensError
 
 if TYPE_CHECKING:
     from placelens.collection import Collection
     from placelens.server.settings import Settings
 
 __all__ = ["Catalogue"]
+
+logger = logging.getLogger("placelens.server")
 
 
 class Catalogue:
@@ -45,6 +48,17 @@ class Catalogue:
                 collection = self._opened[name] = self._open(name)
             collection.refresh()
         return collection
+
+    def warm_up(self) -> None:
+        """Search every collection once, so that nobody waits for what is loaded on first use."""
+        for name in self.names:
+            try:
+                collection = self.get(name)
+                if collection.encoder_name is not None:
+                    collection.search("a view near Paris", k=1)
+            except PlacelensError as error:
+                # Whoever asks for it is told; the others need not wait.
+                logger.warning("collection %r could not be made ready: %s", name, error)
 
     def _open(self, name: str) -> Collection:
         source = self._sources[name]

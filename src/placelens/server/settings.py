@@ -42,6 +42,9 @@ class Settings:
     show_paths
         Whether items carry the full path of their file, or its name only. By default the full
         path only when the host is a loopback address.
+    warm_up
+        Whether to open the collections and load their encoders and the gazetteer in the
+        background as soon as the server starts; else the first search waits for them.
 
     Raises
     ------
@@ -56,6 +59,7 @@ class Settings:
     max_upload_bytes: int = 64 * 1024 * 1024
     max_points: int = 200_000
     show_paths: bool | None = None
+    warm_up: bool = False
 
     def __post_init__(self) -> None:
         for name in self.collections:

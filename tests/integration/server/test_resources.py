@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import logging
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ from PIL import Image
 
 import placelens as pl
 from placelens.server import Settings
+from placelens.server.catalogue import Catalogue
 from placelens.server.originals import open_original
 from placelens.testing.fakes import HashEncoder
 from placelens.types import Item
@@ -206,6 +208,26 @@ def test_many_requests_at_once_while_another_process_writes(tmp_path, make_clien
             return [response.status_code for response in await asyncio.gather(*asked)]
 
     assert set(asyncio.run(ask())) == {200}
+
+
+def test_warming_up_loads_what_a_search_needs(squares, tmp_path, caplog):
+    calls: list[str] = []
+
+    class Watched:
+        encoder_name = "hash"
+
+        def refresh(self) -> bool:
+            return squares.refresh()
+
+        def search(self, words: str, **options: object) -> object:
+            calls.append(words)
+            return squares.search(words, **options)
+
+    settings = Settings(collections={"gone": tmp_path / "gone.pl", "squares": Watched()})
+    with caplog.at_level(logging.WARNING, logger="placelens.server"):
+        Catalogue(settings).warm_up()
+    assert len(calls) == 1
+    assert "'gone' could not be made ready" in caplog.text
 
 
 def test_a_collection_that_is_not_there(tmp_path, make_client):

@@ -26,7 +26,7 @@ export class Card {
       "button",
       { class: "open", type: "button", onclick: () => actions.open(hit.id) },
       picture(hit),
-      hit.thumbnail_url ? title : null,
+      showsTitle(hit) ? title : null,
       this.#facts,
       el("span", { class: "score" }, this.#bar, this.#number),
     );
@@ -59,6 +59,11 @@ export class Card {
     this.#number.textContent = hit.score.toFixed(2);
     updateScoreBar(this.#bar, hit, best);
   }
+}
+
+/** A text that has no title of its own is called by its first words, which the card shows. */
+function showsTitle({ thumbnail_url, text, title }: Hit): boolean {
+  return Boolean(thumbnail_url) || !text?.trim().startsWith(title.replace(/…$/, ""));
 }
 
 /** The thumbnail, or the text itself when there is none. */
