@@ -32,10 +32,12 @@ def blocks(page: Path, *languages: str) -> Iterator[tuple[int, str]]:
 def commands(page: Path) -> Iterator[tuple[int, list[str]]]:
     """Line number and words of each ``placelens`` command that a page shows."""
     for start, code in blocks(page, "", "bash", "sh", "console", "text"):
-        joined = code.replace("\\\n", "  ")
-        for number, line in enumerate(joined.splitlines()):
-            written = line.strip().removeprefix("$ ")
-            if written.startswith("placelens "):
+        lines = [line.strip() for line in code.replace("\\\n", "  ").splitlines()]
+        # Where a prompt marks what is typed, the other lines are output.
+        prompt = "$ " if any(line.startswith("$ ") for line in lines) else ""
+        for number, line in enumerate(lines):
+            written = line.removeprefix(prompt)
+            if line.startswith(f"{prompt}placelens "):
                 yield start + number, shlex.split(written.split(" | ")[0], comments=True)
 
 
