@@ -119,9 +119,11 @@ def _image_to_text(shown: dict[Landscape, list[Tile]]) -> list[_Query]:
     for landscape, tiles in shown.items():
         for tile in tiles:
             of_tile.setdefault(tile.name, set()).add(landscape.id)
+    # In order, each once: two landscapes may share their middle tile.
+    asked = dict.fromkeys(_middle(landscape, tiles) for landscape, tiles in shown.items())
     return [
         _Query(like=tile.name, near=_away(_centre(tile), rng), right=frozenset(of_tile[tile.name]))
-        for tile in {_middle(landscape, tiles) for landscape, tiles in shown.items()}
+        for tile in asked
     ]
 
 

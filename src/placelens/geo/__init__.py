@@ -1,0 +1,1 @@
+"""Distances, decays, regions and place names."""

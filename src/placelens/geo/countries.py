@@ -122,8 +122,8 @@ def areas_by_name() -> dict[str, tuple[str, ...]]:
                 names.setdefault(name, []).append(code)
     for code, state in _states().items():
         names.setdefault(fold(state["name"]), []).append(code)
-    for name, known in known_regions().items():
-        names.setdefault(name, []).append(known.names[0])
+    for name, known_region in known_regions().items():
+        names.setdefault(name, []).append(known_region.names[0])
     return {name: tuple(dict.fromkeys(codes)) for name, codes in names.items()}
 
 
