@@ -43,6 +43,12 @@ class OpenClipEncoder(TorchEncoder):
             import open_clip
         except ImportError as error:
             raise MissingExtraError(f"encoder open_clip:{argument}", "hub") from error
+        except RuntimeError as error:
+            # torchvision beside a torch that it was not built for fails on import like this.
+            raise EncoderError(
+                f"OpenCLIP cannot be imported: {error}; install torch and torchvision of one "
+                "release and build"
+            ) from error
         model_name, weights = _parse(argument, open_clip.list_models())
         try:
             model = open_clip.create_model(

@@ -47,9 +47,9 @@ def _store_half(graph: Any, name: str, values: np.ndarray) -> None:
     """Store as float16, and cast to ``name``."""
     from onnx import TensorProto, helper, numpy_helper
 
-    half = values.astype(np.float16)
-    if not np.isfinite(half).all():
+    if np.abs(values).max() > np.finfo(np.float16).max:
         raise ValueError(f"{name} holds values beyond float16 (65504)")
+    half = values.astype(np.float16)
     graph.initializer.append(numpy_helper.from_array(half, f"{name}.half"))
     cast = helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT)
     graph.node.insert(0, cast)
