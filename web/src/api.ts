@@ -1,6 +1,6 @@
 /** The server's REST API. */
 
-import type { Answer, AttributeValue, Config, Points, ProblemDetails, Stats } from "./logic/types.ts";
+import type { Answer, AttributeValue, Config, Points, ProblemDetails, Stats, Towns } from "./logic/types.ts";
 
 /** An answer that is a problem, in the server's own words. */
 export class Problem extends Error {
@@ -32,6 +32,7 @@ const collection = (name: string) => `/v1/collections/${encodeURIComponent(name)
 
 export const api = {
   config: () => ask<Config>("/v1/config"),
+  towns: () => ask<Towns>("/v1/towns"),
   stats: (name: string) => ask<Stats>(collection(name)),
   points: (name: string) => ask<Points>(`${collection(name)}/points`),
   values: (name: string, attribute: string) =>

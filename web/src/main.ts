@@ -101,6 +101,7 @@ class Page {
     this.#showOnMap();
     this.#showAll();
     this.#map.showPoints(await api.points(this.#query.collection));
+    if (!tile_url) this.#map.showTowns(await api.towns());
   }
 
   #change(change: Partial<Query>, delay = 0): void {

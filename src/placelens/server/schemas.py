@@ -23,6 +23,7 @@ __all__ = [
     "Problem",
     "SearchAnswer",
     "SearchRequest",
+    "Towns",
     "ValueOut",
 ]
 
@@ -361,6 +362,15 @@ class PlaceOut(BaseModel):
     lon: float
     population: int
     label: str
+
+
+class Towns(BaseModel):
+    """Towns in columns, the largest first."""
+
+    names: list[str]
+    lon: list[float]
+    lat: list[float]
+    population: list[int]
 
 
 class ValueOut(BaseModel):

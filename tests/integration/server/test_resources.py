@@ -242,6 +242,16 @@ def test_places_are_completed(client):
     assert client.get("/v1/places", params={"q": ""}).status_code == 422
 
 
+def test_the_largest_towns_come_in_columns(client):
+    response = client.get("/v1/towns", params={"limit": 50})
+    towns = response.json()
+    assert {len(column) for column in towns.values()} == {50}
+    assert "Tokyo" in towns["names"]
+    assert towns["population"] == sorted(towns["population"], reverse=True)
+    again = {"if-none-match": response.headers["etag"]}
+    assert client.get("/v1/towns", params={"limit": 50}, headers=again).status_code == 304
+
+
 def test_settings_refuse_what_cannot_work():
     for options, said in [
         ({"collections": {"a/b": "x"}}, "'a/b' cannot stand in a URL"),

@@ -103,6 +103,14 @@ export interface Points {
   n_located: number;
 }
 
+/** The largest towns, in columns. */
+export interface Towns {
+  names: string[];
+  lon: number[];
+  lat: number[];
+  population: number[];
+}
+
 export interface ProblemDetails {
   title: string;
   status: number;

@@ -2,7 +2,7 @@
 
 import { type Bounds, circle } from "../logic/geodesy.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
-import type { Hit, LatLon, Points } from "../logic/types.ts";
+import type { Hit, LatLon, Points, Towns } from "../logic/types.ts";
 import { EMPTY } from "./style.ts";
 
 type Located = Hit & LatLon;
@@ -28,6 +28,12 @@ export function hitFeatures(hits: readonly Hit[]): GeoJSON.FeatureCollection {
 export function pointFeatures({ ids, lon, lat }: Points): GeoJSON.FeatureCollection {
   if (!lon || !lat) return EMPTY; // a plane collection
   return collection(ids.map((_, i) => point({ lon: lon[i]!, lat: lat[i]! }, {})));
+}
+
+export function townFeatures({ names, lon, lat, population }: Towns): GeoJSON.FeatureCollection {
+  return collection(
+    names.map((name, i) => point({ lon: lon[i]!, lat: lat[i]! }, { name, population: population[i]! })),
+  );
 }
 
 /** The ring on which nearness is one half. */

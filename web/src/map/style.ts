@@ -1,6 +1,12 @@
 /** The map's look, from the page's own colours, so that light and dark follow the system. */
 
-import type { CircleLayerSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type {
+  CircleLayerSpecification,
+  FilterSpecification,
+  LayerSpecification,
+  StyleSpecification,
+  SymbolLayerSpecification,
+} from "maplibre-gl";
 
 export const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 
@@ -20,6 +26,7 @@ export function makeStyle(tileUrl: string | null): StyleSpecification {
     version: 8,
     sources: {
       world: { ...geojson("/map/background.json"), attribution: "Natural Earth" },
+      towns: geojson(EMPTY),
       points: geojson(EMPTY),
       reach: geojson(EMPTY),
       box: geojson(EMPTY),
@@ -27,6 +34,32 @@ export function makeStyle(tileUrl: string | null): StyleSpecification {
       ...(tileUrl && { tiles: { type: "raster" as const, tiles: [tileUrl], tileSize: 256 } }),
     },
     layers: layers(tileUrl !== null),
+  };
+}
+
+/**
+ * Names of towns, smaller ones as one comes closer. Without a glyphs URL MapLibre draws them with
+ * the system's own font: nothing is fetched.
+ */
+function townLabels(): SymbolLayerSpecification {
+  const smallest = ["step", ["zoom"], 1e7, 3, 4e6, 4, 2e6, 5, 8e5, 6, 3e5, 8, 0];
+  return {
+    id: "towns",
+    type: "symbol",
+    source: "towns",
+    filter: [">=", ["get", "population"], smallest] as unknown as FilterSpecification,
+    layout: {
+      "text-field": ["get", "name"],
+      "text-font": ["sans-serif"],
+      "text-size": 11.5,
+      "text-padding": 6,
+      "symbol-sort-key": ["-", 0, ["get", "population"]],
+    },
+    paint: {
+      "text-color": colour("soft"),
+      "text-halo-color": colour("land"),
+      "text-halo-width": 1.2,
+    },
   };
 }
 
@@ -46,6 +79,7 @@ function layers(tiles: boolean): LayerSpecification[] {
     { id: "coast", type: "line", source: "world", filter: kind("coast"), paint: { "line-color": colour("coast"), "line-width": 0.8 } },
     { id: "border", type: "line", source: "world", filter: kind("border"), paint: { "line-color": colour("border"), "line-width": 0.8 } },
     ...(tiles ? [{ id: "tiles", type: "raster" as const, source: "tiles" }] : []),
+    ...(tiles ? [] : [townLabels()]), // tiles have labels of their own
     {
       id: "points",
       type: "circle",

@@ -15,10 +15,10 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { type Bounds, boundsOf, boxBetween, circle, wrapLon } from "../logic/geodesy.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
-import type { Hit, LatLon, Points } from "../logic/types.ts";
+import type { Hit, LatLon, Points, Towns } from "../logic/types.ts";
 import { el } from "../ui/dom.ts";
 import { drawBox } from "./box-drawing.ts";
-import { boxFeature, hitFeatures, located, pointFeatures, reachFeature } from "./data.ts";
+import { boxFeature, hitFeatures, located, pointFeatures, reachFeature, townFeatures } from "./data.ts";
 import { dotRadius, makeStyle } from "./style.ts";
 
 setWorkerUrl(workerUrl);
@@ -84,6 +84,10 @@ export class MapView {
     const { length } = points.ids;
     this.#map.setPaintProperty("points", "circle-radius", dotRadius(length));
     this.#source("points").setData(pointFeatures(points));
+  }
+
+  showTowns(towns: Towns): void {
+    this.#source("towns").setData(townFeatures(towns));
   }
 
   showHits(hits: Hit[]): void {
