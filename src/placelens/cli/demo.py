@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,7 +67,16 @@ def _lines(result: DemoResult) -> Iterator[str]:
     yield from ("", *_rates(result.rates), "")
     tiles, texts = count(result.n_tiles, "tile"), count(result.n_texts, "text")
     yield f"{tiles} and {texts} in {result.seconds:.0f} s; the page with pictures: {result.page}"
-    yield f"open the web app on the same collection with: placelens serve {result.collection}"
+    yield f"open the web app on the same collection with: {_ourselves()} serve {result.collection}"
+
+
+def _ourselves() -> str:
+    """How to type this command: its path when the shell would not find it by name."""
+    typed = Path(sys.argv[0])
+    found = shutil.which("placelens")
+    if typed.name != "placelens" or (found is not None and Path(found).samefile(typed)):
+        return "placelens"
+    return str(typed)
 
 
 def _rates(rates: tuple[HitRate, ...]) -> Iterator[str]:
