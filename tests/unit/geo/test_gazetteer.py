@@ -187,3 +187,15 @@ class TestCache:
         blocked.write_text("")
         monkeypatch.setenv("PLACELENS_CACHE", str(blocked / "below"))
         assert towns.town_table() is self.made
+
+
+@pytest.mark.parametrize(
+    ("code", "lat", "lon", "where"),
+    [
+        ("CA", 42.331, -83.046, "Detroit"),
+        ("DE", 47.799, 13.044, "Salzburg"),
+        ("US-NY", 40.735, -74.172, "Newark"),
+    ],
+)
+def test_a_region_stops_at_the_neighbours_border(code, lat, lon, where):
+    assert not countries.region(code).contains(np.array([lon]), np.array([lat])).any(), where
