@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,8 +83,9 @@ class Resolver:
         understood = None
         if request.parse and self._manifest.space == "sphere":
             texts, understood = _parse_places(texts)
-        near, near_label = self._near(request.near, understood)
-        decay = request.decay or (understood.decay if understood else None) or DEFAULT_DECAY
+            understood = _outranked(understood, request)
+        near, near_label, near_decay = self._near(request.near, understood)
+        decay = request.decay or near_decay or DEFAULT_DECAY
         query = Query(
             terms=(
                 *self._text_terms(texts),
@@ -160,15 +161,21 @@ class Resolver:
 
     def _near(
         self, near: Place | str | None, understood: Understood | None
-    ) -> tuple[Place | None, str | None]:
+    ) -> tuple[Place | None, str | None, str | None]:
+        """The place, its name, and the decay that suits it."""
         if isinstance(near, Place):
-            return near, None
+            return near, None, None
+        if near is not None and self._manifest.space == "plane":
+            return _plane_place(near), None, None
         if near is not None:
-            return _named_place(near, self._manifest)
+            from placelens.geo.place_names import read_near
+
+            mention, place, decay = read_near(near, gazetteer())
+            return place, None if mention.kind == "point" else mention.name, decay
         if understood is None or understood.near is None:
-            return None, None
-        names = [m.name for m in understood.mentions if m.lat is not None]
-        return understood.near, names[0] if names else None
+            return None, None, None
+        names = [m.name for m in sorted(understood.mentions, key=lambda m: m.relation != "near")]
+        return understood.near, names[0], understood.decay
 
     def _filters(
         self, request: SearchRequest, near: Place | None, understood: Understood | None
@@ -231,18 +238,24 @@ def _parse_places(
     return texts, None
 
 
-def _named_place(near: str, manifest: Manifest) -> tuple[Place, str | None]:
-    """A place from "lat,lon" ("x,y" on a plane) or from a name."""
-    if manifest.space == "plane":
-        try:
-            x, y = (float(part) for part in near.split(","))
-        except ValueError:
-            raise QueryError(
-                f"near {near!r} cannot be read; on a plane write x,y in metres"
-            ) from None
-        return Place(x=x, y=y), None
-    choice = gazetteer().resolve(near)
-    return choice.place, None if choice.kind == "point" else choice.name
+def _outranked(understood: Understood | None, request: SearchRequest) -> Understood | None:
+    """What was understood, less what the caller says himself."""
+    if understood is None or understood.near is None:
+        return understood
+    if request.near is not None:
+        asked = tuple(m for m in understood.mentions if m.relation == "in")
+        return replace(understood, mentions=asked, near=None, decay=None)
+    if request.decay is not None:
+        return replace(understood, decay=request.decay)
+    return understood
+
+
+def _plane_place(near: str) -> Place:
+    try:
+        x, y = (float(part) for part in near.split(","))
+    except ValueError:
+        raise QueryError(f"near {near!r} cannot be read; on a plane write x,y in metres") from None
+    return Place(x=x, y=y)
 
 
 @cache

@@ -29,7 +29,7 @@ from placelens.geo.understood import PlaceMention, Relation, Understood
 from placelens.geo.units import parse_distance_m
 from placelens.types import Place
 
-__all__ = ["PlaceMention", "Understood", "parse_query"]
+__all__ = ["PlaceMention", "Understood", "parse_query", "read_near"]
 
 NEAR_DECAY = "gauss:25km"
 """For "near" a town; 25 km is a day's outing, where the value is 0.61."""
@@ -132,6 +132,20 @@ def parse_query(text: str, gazetteer: Gazetteer) -> Understood:
         decay=decay,
         region=_region(mentions, gazetteer),
     )
+
+
+def read_near(name: str, gazetteer: Gazetteer) -> tuple[PlaceMention, Place, str]:
+    """The place that a name (or ``lat,lon``) given on its own means, and how its nearness falls.
+
+    Raises
+    ------
+    QueryError
+        If there is no place of that name.
+    """
+    choices = (gazetteer.resolve(name), *gazetteer.find(name)[1:])
+    mention = PlaceMention(phrase=name, written=name, relation="near", choices=choices)
+    place, decay = _place_term((mention,))
+    return mention, place or mention.choice.place, decay or NEAR_DECAY
 
 
 @dataclass(frozen=True, slots=True)

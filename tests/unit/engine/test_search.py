@@ -210,3 +210,19 @@ def test_the_plan_says_why(vectors):
     plan = vectors.search(vector=[1, 0], engine="rtree").plan
     assert (plan.engine, plan.reason, plan.n_items) == ("rtree", "asked for", 3)
     assert "3 items" in vectors.search(vector=[1, 0]).plan.reason
+
+
+def test_what_the_caller_says_outranks_the_words(photos):
+    hits = photos.search("a green note near Paris", decay="exp:3km")
+    assert "decay exp:3km" in hits.understood.describe()
+    hits = photos.search("a green note near Paris", near="0,0")
+    assert hits.understood.mentions == ()
+    assert hits[0].terms[0].label == "0, 0"
+
+
+def test_near_a_country_falls_with_its_size(photos):
+    """Paris is 290 km from the middle of France, and inside the circle of France's size."""
+    hits = photos.search(near="France", k=1)
+    assert hits[0].id == "note"
+    assert hits[0].score == 1.0
+    assert hits[0].terms[0].label == "France"
