@@ -72,7 +72,7 @@ ENCODERS: Mapping[str, EncoderKind] = MappingProxyType(
             pattern="open_clip:<model>/<weights or path>",
             summary="CLIP and relatives of OpenCLIP, from the hub or a local file",
             load=_load_open_clip,
-            packages=("torch", "open_clip"),
+            packages=("torch", "torchvision", "open_clip"),
             extra="hub",
         ),
         "hf": EncoderKind(
