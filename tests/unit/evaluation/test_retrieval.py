@@ -61,7 +61,7 @@ def test_more_images_than_a_block_keep_their_order(tmp_path: Path) -> None:
     report = evaluate_pairs(pairs, HashEncoder(), progress=lambda *step: seen.append(step))
     assert seen == [(64, 73), (73, 73)]
     # The three colours come after the first block, and each still finds its own image.
-    assert report["text_to_image"]["R@1"] >= pytest.approx(100 * 3 / 73)
+    assert report["text_to_image"]["R@1"] >= 4.1  # 3 of 73 are 4.11%
 
 
 def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
