@@ -455,8 +455,9 @@ class Collection:
         near
             A `Place`, "50.087,14.421", or a name like "Lyon".
         decay
-            How nearness falls with distance: "gauss:5km" (default "gauss:25km"), "exp:5km",
-            "linear:5km", or the paper's "linear"; see `placelens.geo.decay`.
+            How nearness falls with distance: "gauss:5km", "exp:5km", "linear:5km", or the paper's
+            "linear"; see `placelens.geo.decay`. Default "gauss:25km"; wider near a country, and
+            "linear" when nothing but a place is asked for.
         mu
             What place counts for, in [0, 1].
         bbox

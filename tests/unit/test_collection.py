@@ -65,7 +65,7 @@ def test_a_newer_format_is_refused_and_left_alone(collection):
     file = collection.path / "manifest.json"
     manifest = json.loads(file.read_text()) | {"format_version": 2}
     file.write_text(json.dumps(manifest))
-    with pytest.raises(pl.FormatVersionError, match="format version 2.*install a newer"):
+    with pytest.raises(pl.FormatVersionError, match=r"format version 2.*install a newer"):
         pl.Collection.open(collection.path)
     assert json.loads(file.read_text()) == manifest
 

@@ -79,15 +79,15 @@ def _task(
     decay: tuple[str, float] | None,
     allowed: BoolArray | None,
 ) -> Task:
-    direction = rng.standard_normal(corpus.vectors["vector"].matrix.shape[1])
-    query: Float64Array = direction / np.sqrt(direction @ direction)
+    direction: Float64Array = rng.standard_normal((1, corpus.vectors["vector"].matrix.shape[1]))
+    query = direction / np.linalg.norm(direction)
     zero = np.zeros(1)
     place = None
     if decay is not None:
         kind, scale_m = decay
         origin = corpus.positions[rng.integers(len(corpus))]
         place = PlaceTask(origin, KIND_CODES[kind], scale_m, 0.0)
-    meaning = {"vector": MeaningTask(query[None], np.ones(1), zero, zero)}
+    meaning = {"vector": MeaningTask(query, np.ones(1), zero, zero)}
     return Task(k=K, mu=mu, place=place, meaning=meaning, allowed=allowed)  # type: ignore[arg-type]
 
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from placelens.geo.place_names import Understood
 
 DEFAULT_DECAY = "gauss:25km"
+# With nothing but a place the nearest come first, however far they are: a Gaussian is 0 from some
+# forty scales on, and what lies beyond would come in the order of ids.
+DEFAULT_DECAY_OF_PLACE_ALONE = "linear"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,14 +88,19 @@ class Resolver:
             texts, understood = _parse_places(texts)
             understood = _outranked(understood, request)
         near, near_label, near_decay = self._near(request.near, understood)
+        terms = (
+            *self._text_terms(texts),
+            *self._image_terms(request.image),
+            *self._like_terms(request.like),
+            *self._vector_terms(request.vector),
+        )
         decay = request.decay or near_decay or DEFAULT_DECAY
+        if not terms and request.decay is None:
+            decay = DEFAULT_DECAY_OF_PLACE_ALONE
+            if understood is not None and understood.decay is not None:
+                understood = replace(understood, decay=decay)
         query = Query(
-            terms=(
-                *self._text_terms(texts),
-                *self._image_terms(request.image),
-                *self._like_terms(request.like),
-                *self._vector_terms(request.vector),
-            ),
+            terms=terms,
             near=near,
             near_label=near_label,
             decay=Decay.parse(decay),

@@ -28,7 +28,9 @@ def read_all(
 
     ``workers`` is the number of processes; 0 reads in this one, None chooses.
     """
-    chunks = iter([sources[i : i + CHUNK] for i in range(0, len(sources), CHUNK)])
+    chunks: Iterator[Sequence[Source]] = (
+        sources[i : i + CHUNK] for i in range(0, len(sources), CHUNK)
+    )
     n_images = sum(source.image is not None for source in sources)
     if workers == 0 or (workers is None and n_images < FEW):
         for chunk in chunks:
@@ -38,8 +40,8 @@ def read_all(
     if workers is None:
         # While the processes start, this one is not idle: a hundred small photos are done by then.
         started = pool.start()
-        while not started.done() and (chunk := next(chunks, None)) is not None:
-            yield from _read_many(list(chunk), spec)
+        while not started.done() and (first := next(chunks, None)) is not None:
+            yield from _read_many(list(first), spec)
     yield from _read_in(pool, chunks, spec)
 
 

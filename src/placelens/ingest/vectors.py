@@ -179,7 +179,7 @@ def _coordinates(given: Mapping[str, Any], n: int, space: Space) -> dict[str, An
         raise CoordinateError(
             f"row {row}: x and y must be finite, got {pair[0][row]}, {pair[1][row]}"
         )
-    given_here = np.where(np.isnan(pair[0]), None, "given")
+    given_here = [None if math.isnan(value) else "given" for value in pair[0]]
     return {**dict(zip(wanted, pair, strict=True)), "place_source": given_here}
 
 

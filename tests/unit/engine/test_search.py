@@ -222,7 +222,13 @@ def test_what_the_caller_says_outranks_the_words(photos):
 
 def test_near_a_country_falls_with_its_size(photos):
     """Paris is 290 km from the middle of France, and inside the circle of France's size."""
-    hits = photos.search(near="France", k=1)
-    assert hits[0].id == "note"
-    assert hits[0].score == 1.0
-    assert hits[0].terms[0].label == "France"
+    hits = photos.search("a green note", near="France", k=1)
+    place = hits[0].terms[0]
+    assert (hits[0].id, place.label, place.value) == ("note", "France", 1.0)
+
+
+def test_a_place_alone_puts_the_nearest_first_however_far(vectors):
+    hits = vectors.search(near="-80,180")
+    assert [hit.id for hit in hits] == ["x", "y", "between"]
+    assert hits[0].distance_m > 8_000_000
+    assert hits[0].score > hits[1].score

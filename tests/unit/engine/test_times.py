@@ -1,6 +1,6 @@
 """Periods as people write them."""
 
-from datetime import date, datetime, timezone, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
