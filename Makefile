@@ -9,7 +9,7 @@ PAGE := src/placelens/server/static/index.html
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest check bench docs web page clean
+.PHONY: help demo test test-oldest test-hub check bench docs web page clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -35,6 +35,9 @@ bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 
 docs: .make/dev  ## write the generated parts of docs/ anew, then run every example in it
 	PLACELENS_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
+
+test-hub: .make/hub  ## the tests of encoders from the hub and of training, which need torch
+	$(BIN)/python -m pytest tests/unit/encoders tests/unit/training
 
 test-oldest: .make/oldest  ## run the tests on the lowest versions that pyproject.toml allows
 	.venv-oldest/bin/python -m pytest
@@ -66,6 +69,13 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 .make/dev: .venv/pyvenv.cfg pyproject.toml | .make
 	$(PIP) install --quiet -e '.[geo,demo,raw]' --group dev
 	@touch $@ .make/demo
+
+# OpenCLIP asks for torchvision, which has no build for torch without CUDA; its models and tokenizers
+# need none, so it is installed without its dependencies, and those it does need are named.
+.make/hub: .make/dev
+	$(PIP) install --quiet 'torch==2.13.0' onnx transformers ftfy regex
+	$(PIP) install --quiet --no-deps open-clip-torch
+	@touch $@
 
 .make/oldest: pyproject.toml tools/oldest.py | .make
 	$(PYTHON) -m venv --clear .venv-oldest
