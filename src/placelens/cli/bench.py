@@ -37,9 +37,16 @@ def _place_names(data: Path | None, _encoder: str, _quick: bool) -> Any:
     return measure(_needed(data, "place-names"), Gazetteer())
 
 
+def _encoder(_data: Path | None, encoder: str, quick: bool) -> Any:
+    from placelens.bench.encoder import run
+
+    return run(encoder=encoder, rounds=1 if quick else 5)
+
+
 # Dispatch, and the list of choices in messages.
 BENCHES: Mapping[str, Callable[[Path | None, str, bool], Any]] = {
     "scan": _scan,
+    "encoder": _encoder,
     "travel": _travel,
     "heritage": _heritage,
     "place-names": _place_names,

@@ -1,0 +1,76 @@
+"""How fast an encoder is, and how fast photos are decoded for it.
+
+The photos are synthetic (smooth gradients with noise, JPEG quality 90), so that anybody can make
+them: at 640 x 480 and at 4000 x 3000, as travel photos and today's telephones have them.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from placelens.encoders.base import Encoder
+from placelens.encoders.registry import load_encoder
+from placelens.errors import EncoderError
+from placelens.readers.images import decode
+
+SEED = 20261122
+BATCH = 32
+CAPTION = "a small boat with a red sail on a calm blue lake in front of mountains"
+SIZES = {"640px": (640, 480), "12MP": (4000, 3000)}
+
+
+def run(*, encoder: str | Encoder = "lite", rounds: int = 5) -> dict[str, Any]:
+    """Medians over ``rounds``: images a second encoded and decoded, milliseconds a text.
+
+    Raises
+    ------
+    EncoderError
+        If the encoder takes no images.
+    """
+    loaded = load_encoder(encoder) if isinstance(encoder, str) else encoder
+    spec = loaded.image_spec
+    if spec is None:
+        raise EncoderError(f"the encoder {loaded.name} takes no images, so there is little to time")
+    rng = np.random.default_rng(SEED)
+    pixels = rng.integers(0, 256, (BATCH, spec.size, spec.size, 3), dtype=np.uint8)
+    seconds = _median(lambda: loaded.encode_images(pixels), rounds)
+    out: dict[str, Any] = {
+        "encoder": loaded.fingerprint,
+        "encode_images_per_s": BATCH / seconds,
+        "decode_images_per_s_one_process": {},
+    }
+    if loaded.takes_text:
+        out["text_ms"] = 1e3 * _median(lambda: loaded.encode_texts([CAPTION]), rounds)
+        texts = [f"{CAPTION} {i}" for i in range(BATCH)]
+        out["text_ms_in_batches_of_32"] = (
+            1e3 * _median(lambda: loaded.encode_texts(texts), rounds) / BATCH
+        )
+    for name, size in SIZES.items():
+        photo = _photo(rng, *size)
+        seconds = _median(lambda photo=photo: decode(photo, spec), rounds)  # type: ignore[misc]
+        out["decode_images_per_s_one_process"][name] = 1.0 / seconds
+    return out
+
+
+def _photo(rng: np.random.Generator, width: int, height: int) -> bytes:
+    across, down = np.linspace(0, 200, width), np.linspace(0, 55, height)[:, None]
+    base = (across + down)[..., None] + rng.normal(0, 12, (height, width, 3))
+    buffer = io.BytesIO()
+    Image.fromarray(base.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def _median(call: Callable[[], object], rounds: int) -> float:
+    call()  # opens the network
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))

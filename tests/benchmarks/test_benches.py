@@ -1,0 +1,45 @@
+"""Each benchmark runs once, small, and prints what the documentation quotes."""
+
+import json
+
+import pytest
+
+from placelens.bench import encoder, heritage, scan, travel
+from placelens.errors import ReadError
+from placelens.testing.fakes import HashEncoder
+
+
+def test_scan():
+    result = scan.run(items=500, dim=16, queries=2)
+    assert set(result["workloads"]) == {"mu0", "mu05_linear", "mu05_gauss25km", "box1pct_mu0"}
+    for methods in result["workloads"].values():
+        assert methods["placelens"]["ratio_to_blas"] > 0
+        assert methods["blas"]["p99_ms"] >= methods["blas"]["p50_ms"] > 0
+    json.dumps(result)
+
+
+def test_encoder():
+    result = encoder.run(encoder=HashEncoder(), rounds=1)
+    assert result["encode_images_per_s"] > 0
+    assert set(result["decode_images_per_s_one_process"]) == {"640px", "12MP"}
+    json.dumps(result)
+
+
+def test_travel(shared_data):
+    result = travel.run(shared_data, encoder=HashEncoder())
+    assert result["n_photos"] == 100
+    # Place alone does not depend on the encoder: the figures of docs/travel.md.
+    assert result["rates"]["mu=1"] == {"top1": 60.0, "top5": 100.0}
+    json.dumps(result)
+
+
+def test_heritage(shared_data):
+    result = heritage.run(shared_data, encoder=HashEncoder())
+    assert (result["n_sites"], len(result["examples"])) == (1155, 10)
+    assert result["examples"][0]["photo"] in heritage.to_markdown(result)
+    json.dumps(result)
+
+
+def test_data_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ReadError, match="travel_photos does not exist"):
+        travel.run(tmp_path, encoder=HashEncoder())
