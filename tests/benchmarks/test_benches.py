@@ -10,7 +10,7 @@ from placelens.testing.fakes import HashEncoder
 
 
 def test_scan():
-    result = scan.run(items=500, dim=16, queries=2)
+    result = scan.run(items=5_000, dim=16, queries=2)
     assert set(result["workloads"]) == {"mu0", "mu05_linear", "mu05_gauss25km", "box1pct_mu0"}
     for methods in result["workloads"].values():
         assert methods["placelens"]["ratio_to_blas"] > 0
