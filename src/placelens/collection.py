@@ -8,22 +8,18 @@ from __future__ import annotations
 import os
 import threading
 import time as clock
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from placelens.encoders.base import Encoder
+from placelens.encoders.binding import BoundEncoder, as_encoder
 from placelens.engine.execute import Searcher
 from placelens.engine.query import Similarity
 from placelens.engine.request import Resolver, SearchRequest
 from placelens.engine.stats import Stats, stats_of
 from placelens.errors import (
-    CollectionError,
-    EncoderMismatchError,
     InputError,
     ItemNotFoundError,
 )
@@ -59,12 +55,15 @@ class Collection:
 
     def __init__(self, table: ItemTable, encoder: Encoder | None = None) -> None:
         self._table = table
-        self._encoder = encoder
-        self._encoder_lock = threading.Lock()
         self._searcher: Searcher | None = None
         self._searcher_lock = threading.Lock()
-        if encoder is not None:
-            self._check_encoder(encoder)
+        self._encoder = BoundEncoder(
+            name=table.manifest.encoder,
+            fingerprint=table.manifest.fingerprint,
+            dim=table.manifest.dim,
+            where=str(table.folder),
+            given=encoder,
+        )
 
     @classmethod
     def create(
@@ -110,7 +109,7 @@ class Collection:
                 raise InputError(f"dim = {dim} is not a positive number of components")
             manifest = Manifest(dim=int(dim), modalities=chosen, space=space)
             return cls(ItemTable.create(folder, manifest))
-        loaded = _load_encoder(encoder if encoder is not None else "lite")
+        loaded = as_encoder(encoder if encoder is not None else "lite")
         offered: tuple[Modality, ...] = (
             *(("image",) if loaded.image_spec is not None else ()),
             *(("text",) if loaded.takes_text else ()),
@@ -141,7 +140,7 @@ class Collection:
             If ``encoder`` is not the one its vectors come from.
         """
         table = ItemTable.open(Path(path).expanduser())
-        return cls(table, _load_encoder(encoder) if encoder is not None else None)
+        return cls(table, as_encoder(encoder) if encoder is not None else None)
 
     # What it is
 
@@ -186,17 +185,7 @@ class Collection:
         EncoderMismatchError
             If the installed encoder is not the one the vectors come from.
         """
-        with self._encoder_lock:
-            if self._encoder is None:
-                if self.encoder_name is None:
-                    raise CollectionError(
-                        f"{self.path} holds vectors of your own and has no encoder; "
-                        "search it with vector=, or add with add_vectors"
-                    )
-                loaded = _load_encoder(self.encoder_name)
-                self._check_encoder(loaded)
-                self._encoder = loaded
-            return self._encoder
+        return self._encoder.get()
 
     @property
     def version(self) -> int:
@@ -238,21 +227,20 @@ class Collection:
 
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
         """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place."""
-        snapshot = self._snapshot()
-        first, second = snapshot.coordinates
-        rows = np.flatnonzero(~np.isnan(first))
-        ids = snapshot.table(["id"])["id"].take(rows).to_pylist()
-        return ids, first[rows], second[rows]
+        return self._snapshot().points()
 
     def values(self, attribute: str) -> dict[Attribute, int]:
         """How many items have each value of an attribute, the most frequent first."""
-        present = (row[attribute] for row in self._snapshot().attributes if attribute in row)
-        return dict(Counter(present).most_common())
+        return self._snapshot().value_counts(attribute)
 
     def vector(self, item_id: str, modality: Modality | None = None) -> Float32Array:
         """The unit vector of an item, (dim,); of its first modality unless one is named."""
-        row = self._row_of(item_id)
-        return _vector_of(self._snapshot(), row, item_id, self.modalities, modality)
+        snapshot, row = self._snapshot(), self._row_of(item_id)
+        for name in (modality,) if modality is not None else self.modalities:
+            vector = snapshot.vector_of(row, name)
+            if vector is not None:
+                return vector.copy()
+        raise ItemNotFoundError(f"item {item_id!r} has no vector for {modality or self.modalities}")
 
     # Writing
 
@@ -509,7 +497,7 @@ class Collection:
             cursor=cursor,
             engine=engine,
         )
-        resolver = Resolver(searcher.snapshot, self._table.manifest, lambda: self.encoder)
+        resolver = Resolver(searcher.snapshot, self._table.manifest, self._encoder.get)
         resolved, understood = resolver.resolve(request)
         answer = searcher.search(resolved)
         return Hits(
@@ -564,20 +552,6 @@ class Collection:
         pair = (lat, lon) if self.space == "sphere" else (lon, lat)
         return {first: pair[0], second: pair[1], "place_source": "given"}
 
-    def _check_encoder(self, encoder: Encoder) -> None:
-        manifest = self._table.manifest
-        if manifest.fingerprint is not None and encoder.fingerprint != manifest.fingerprint:
-            raise EncoderMismatchError(
-                f"{self.path} holds vectors of {manifest.encoder} ({manifest.fingerprint}), and "
-                f"the encoder at hand is {encoder.name} ({encoder.fingerprint}); open it with "
-                "that encoder, or index the files anew"
-            )
-        if encoder.dim != manifest.dim:
-            raise EncoderMismatchError(
-                f"{self.path} holds {manifest.dim}-d vectors, and {encoder.name} makes "
-                f"{encoder.dim}-d ones"
-            )
-
 
 def _check_modalities(modalities: Sequence[str]) -> None:
     unknown = [m for m in modalities if m not in MODALITIES]
@@ -585,27 +559,3 @@ def _check_modalities(modalities: Sequence[str]) -> None:
         raise InputError(
             f"modalities {tuple(modalities)!r} must be different ones of {', '.join(MODALITIES)}"
         )
-
-
-def _load_encoder(encoder: str | Encoder) -> Encoder:
-    if isinstance(encoder, Encoder):
-        return encoder
-    from placelens.encoders.registry import load_encoder
-
-    return load_encoder(encoder)
-
-
-def _vector_of(
-    snapshot: Snapshot,
-    row: int,
-    item_id: str,
-    modalities: Sequence[Modality],
-    modality: Modality | None,
-) -> Float32Array:
-    for name in (modality,) if modality is not None else modalities:
-        matrix, rows = snapshot.vectors(name)
-        at = int(np.searchsorted(rows, row))
-        if at < len(rows) and rows[at] == row:
-            vector: Float32Array = matrix[at].copy()
-            return vector
-    raise ItemNotFoundError(f"item {item_id!r} has no vector for {modality or modalities}")

@@ -150,14 +150,15 @@ class Resolver:
             if row is None:
                 raise ItemNotFoundError(f"like: the collection has no item with id {item_id!r}")
             for modality in self._manifest.modalities:
-                matrix, rows = self._snapshot.vectors(modality)
-                at = int(np.searchsorted(rows, row))
-                if at < len(rows) and rows[at] == row:
-                    title = self._snapshot.items([row])[0].title
-                    yield self._term(modality, f"like {title}", matrix[at], weight)
+                vector = self._snapshot.vector_of(row, modality)
+                if vector is not None:
+                    yield self._term(modality, f"like {self._title(row)}", vector, weight)
                     break
             else:
                 raise QueryError(f"like: item {item_id!r} has no vector to compare with")
+
+    def _title(self, row: int) -> str:
+        return self._snapshot.items([row])[0].title
 
     def _vector_terms(self, vectors: Any) -> Iterator[QueryTerm]:
         for i, (values, weight) in enumerate(_weighted_vectors(vectors)):

@@ -85,6 +85,12 @@ class Snapshot:
             whole: tuple[Float32Array, Int64Array] = self._whole[name]
             return whole
 
+    def vector_of(self, row: int, modality: Modality) -> Float32Array | None:
+        """The unit vector of one row, (dim,); None when it has none of the modality."""
+        matrix, rows = self.vectors(modality)
+        at = int(np.searchsorted(rows, row))
+        return matrix[at] if at < len(rows) and rows[at] == row else None
+
     @property
     def attributes(self) -> list[dict[str, Any]]:
         """Attributes of every row, parsed once."""
@@ -113,6 +119,19 @@ class Snapshot:
                 self._whole[key] = ([value for _, value in codes], of_rows)
             whole: tuple[list[Any], Int64Array] = self._whole[key]
             return whole
+
+    def value_counts(self, name: str) -> dict[Any, int]:
+        """How many rows have each value of an attribute, the most frequent first."""
+        values, of_rows = self.attribute(name)
+        counts = np.bincount(of_rows, minlength=len(values)).tolist()
+        order = sorted(range(1, len(values)), key=lambda code: -counts[code])
+        return {values[code]: counts[code] for code in order}
+
+    def points(self) -> tuple[list[str], Float64Array, Float64Array]:
+        """Ids and coordinates of the rows that have a place."""
+        first, second = self.coordinates
+        rows = np.flatnonzero(~np.isnan(first))
+        return self.table(["id"])["id"].take(rows).to_pylist(), first[rows], second[rows]
 
     def items(self, rows: Sequence[int] | Int64Array) -> list[Item]:
         """The items at rows, in the order given."""

@@ -1,0 +1,88 @@
+"""The encoder of a collection: loaded when it is first needed, and refused when it is another."""
+
+from __future__ import annotations
+
+import threading
+
+from placelens.encoders.base import Encoder
+from placelens.errors import CollectionError, EncoderMismatchError
+
+
+def as_encoder(encoder: str | Encoder) -> Encoder:
+    """The encoder itself, or the one of that name."""
+    if isinstance(encoder, Encoder):
+        return encoder
+    from placelens.encoders.registry import load_encoder
+
+    return load_encoder(encoder)
+
+
+class BoundEncoder:
+    """What a collection remembers of its encoder, and the encoder itself from its first use on.
+
+    Parameters
+    ----------
+    name, fingerprint
+        Of the encoder its vectors come from; None for vectors of one's own.
+    dim
+        Length of the vectors.
+    where
+        What to call the collection in messages.
+    given
+        An encoder that the caller brought, checked at once.
+
+    Raises
+    ------
+    EncoderMismatchError
+        If the one given is not the one remembered.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str | None,
+        fingerprint: str | None,
+        dim: int,
+        where: str,
+        given: Encoder | None = None,
+    ) -> None:
+        self.name = name
+        self._fingerprint = fingerprint
+        self._dim = dim
+        self._where = where
+        self._lock = threading.Lock()
+        self._encoder = None if given is None else self._checked(given)
+
+    def get(self) -> Encoder:
+        """The encoder; loaded on the first call.
+
+        Raises
+        ------
+        CollectionError
+            If the collection holds vectors of one's own.
+        EncoderMismatchError
+            If the installed encoder is not the one the vectors come from.
+        """
+        with self._lock:
+            if self._encoder is None:
+                if self.name is None:
+                    raise CollectionError(
+                        f"{self._where} holds vectors of your own and has no encoder; "
+                        "search it with vector=, or add with add_vectors"
+                    )
+                self._encoder = self._checked(as_encoder(self.name))
+            return self._encoder
+
+    def _checked(self, encoder: Encoder) -> Encoder:
+        if self._fingerprint is not None and encoder.fingerprint != self._fingerprint:
+            raise EncoderMismatchError(
+                f"{self._where} holds vectors of {self.name} ({self._fingerprint}), and the "
+                f"encoder at hand is {encoder.name} ({encoder.fingerprint}); open it with that "
+                "encoder, or index the files anew"
+            )
+        if encoder.dim != self._dim:
+            raise EncoderMismatchError(
+                f"{self._where} holds {self._dim}-d vectors, and {encoder.name} makes "
+                f"{encoder.dim}-d ones"
+            )
+        return encoder
