@@ -26,7 +26,7 @@ from placelens.types import (
     Space,
 )
 
-FragmentKey = tuple[int, tuple[str, ...], str]
+FragmentKey = tuple[int, tuple[str, ...], str | None]
 
 
 class Snapshot:
@@ -45,10 +45,10 @@ class Snapshot:
         self._whole: dict[str, Any] = {}
         self._pieces: dict[tuple[str, FragmentKey], Any] = {}
         if previous is not None:
+            with previous._lock:  # searches that are still running may be adding to them
+                pieces = list(previous._pieces.items())
             self._pieces = {
-                (name, key): piece
-                for (name, key), piece in previous._pieces.items()
-                if key in self._fragments
+                (name, key): piece for (name, key), piece in pieces if key in self._fragments
             }
 
     @property
@@ -198,9 +198,10 @@ class Snapshot:
 
 
 def _key(fragment: lance.LanceFragment) -> FragmentKey:
-    meta = fragment.metadata
-    files = tuple(file.path for file in meta.files)
-    return (fragment.fragment_id, files, repr(meta.deletion_file))
+    # The deletion file's path and not its repr, which names no more than a count: after a restore
+    # the same number of other rows may be missing.
+    files = tuple(file.path for file in fragment.metadata.files)
+    return (fragment.fragment_id, files, fragment.deletion_file())
 
 
 def _concatenate(pieces: list[Any], empty: tuple[int, ...], dtype: Any) -> Any:
