@@ -211,7 +211,8 @@ class Collection:
 
     def get(self, item_id: str) -> Item:
         """The item of an id."""
-        return self._snapshot().items([self._row_of(item_id)])[0]
+        snapshot, row = self._find(item_id)
+        return snapshot.items([row])[0]
 
     def items(self, *, batch_size: int = 1024) -> Iterator[Item]:
         """All items, in the table's order."""
@@ -221,8 +222,8 @@ class Collection:
 
     def thumbnail(self, item_id: str) -> bytes | None:
         """The small JPEG of an item; None when it has no image."""
-        row = self._row_of(item_id)
-        value: bytes | None = self._snapshot().take([row], ["thumbnail"])["thumbnail"][0].as_py()
+        snapshot, row = self._find(item_id)
+        value: bytes | None = snapshot.take([row], ["thumbnail"])["thumbnail"][0].as_py()
         return value
 
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
@@ -235,7 +236,7 @@ class Collection:
 
     def vector(self, item_id: str, modality: Modality | None = None) -> Float32Array:
         """The unit vector of an item, (dim,); of its first modality unless one is named."""
-        snapshot, row = self._snapshot(), self._row_of(item_id)
+        snapshot, row = self._find(item_id)
         for name in (modality,) if modality is not None else self.modalities:
             vector = snapshot.vector_of(row, name)
             if vector is not None:
@@ -356,8 +357,7 @@ class Collection:
             values["time"] = time.replace(tzinfo=None) if time else None
             values["utc_offset_s"] = utc_offset_s(time)
         with self._table.writing():
-            snapshot = self._snapshot()
-            row = self._row_of(item_id)
+            snapshot, row = self._find(item_id)
             if attributes is not UNSET:
                 merged = {**snapshot.items([row])[0].attributes, **attributes}
                 kept = {name: value for name, value in merged.items() if value is not None}
@@ -526,11 +526,13 @@ class Collection:
                 self._searcher = Searcher(snapshot, self._table.manifest)
             return self._searcher  # type: ignore[return-value]
 
-    def _row_of(self, item_id: str) -> int:
-        row = self._snapshot().row_of(item_id)
+    def _find(self, item_id: str) -> tuple[Snapshot, int]:
+        """The version at hand and the item's row in it: another thread may refresh any moment."""
+        snapshot = self._snapshot()
+        row = snapshot.row_of(item_id)
         if row is None:
             raise ItemNotFoundError(f"{self.path} has no item with id {item_id!r}")
-        return row
+        return snapshot, row
 
     def _modality(self, modality: Modality | None) -> Modality:
         if modality is None and len(self.modalities) == 1:

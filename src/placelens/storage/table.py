@@ -87,10 +87,20 @@ class ItemTable:
         latest = int(self.dataset.latest_version)
         if latest == self.version:
             return False
-        # Not checkout_latest: it changes the dataset in place, and raises "Already mutably
-        # borrowed" in whatever thread is reading it at that moment.
+        # Not checkout_latest, which changes the handle in place: see `_changing`.
         self.dataset = self.dataset.checkout_version(latest)
         return True
+
+    @contextmanager
+    def _changing(self) -> Iterator[lance.LanceDataset]:
+        """A handle to commit with, which becomes the table's own when it has.
+
+        Lance changes a handle in place, and raises "Already mutably borrowed" in whatever thread
+        reads it at that moment: the one that threads share is only ever replaced.
+        """
+        dataset = self.dataset.checkout_version(self.version)
+        yield dataset
+        self.dataset = dataset
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -121,16 +131,14 @@ class ItemTable:
 
     def append(self, table: pa.Table) -> None:
         """Add rows in one commit; call while writing."""
-        self.dataset = lance.write_dataset(table, self.dataset, mode="append")
+        with self._changing() as dataset:
+            dataset.insert(table, mode="append")
 
     def replace(self, table: pa.Table) -> None:
         """Put rows in the place of those with the same ``iid``, in one commit."""
-        (
-            self.dataset.merge_insert("iid")
-            .when_matched_update_all()
-            .when_not_matched_insert_all()
-            .execute(table)
-        )
+        with self._changing() as dataset:
+            merge = dataset.merge_insert("iid").when_matched_update_all()
+            merge.when_not_matched_insert_all().execute(table)
 
     def delete(self, iids: Sequence[int]) -> None:
         """Remove rows in one commit; call while writing."""
@@ -138,7 +146,8 @@ class ItemTable:
             return
         # Written first: a crash between the two only skips some ids.
         self._write_manifest(self.manifest.with_next_id(self.next_iid()))
-        self.dataset.delete(f"iid IN ({', '.join(map(str, iids))})")
+        with self._changing() as dataset:
+            dataset.delete(f"iid IN ({', '.join(map(str, iids))})")
 
     def update(self, iid: int, values: dict[str, Any]) -> None:
         """Change columns of one row in one commit; call while writing."""
@@ -161,10 +170,11 @@ class ItemTable:
         Call while writing: with no other writer, files that no version knows are left over from
         a crash and are removed as well.
         """
-        self.dataset.optimize.compact_files()
-        stats = self.dataset.cleanup_old_versions(
-            older_than=keep, delete_unverified=True, error_if_tagged_old_versions=False
-        )
+        with self._changing() as dataset:
+            dataset.optimize.compact_files()
+            stats = dataset.cleanup_old_versions(
+                older_than=keep, delete_unverified=True, error_if_tagged_old_versions=False
+            )
         for orphan in self.folder.glob(f"{FILE_NAME}.*.tmp"):
             orphan.unlink(missing_ok=True)
         return int(stats.bytes_removed)
