@@ -143,7 +143,7 @@ def write_vectors(table: ItemTable, columns: dict[str, Any], *, on_conflict: Con
 
 
 def _ids(ids: Sequence[str], n: int) -> list[str]:
-    names = [str(i) for i in ids]
+    names = [str(i) for i in _listed(ids)]
     if len(names) != n:
         raise InputError(f"there are {len(names)} ids and {n} vectors")
     seen: set[str] = set()
@@ -192,7 +192,7 @@ def _out_of_range(pair: list[Float64Array], space: Space) -> Any:
 def _floats(values: Any, n: int, name: str) -> Float64Array:
     try:
         column = np.array(
-            [math.nan if value is None else value for value in values], dtype=np.float64
+            [math.nan if value is None else value for value in _listed(values)], dtype=np.float64
         )
     except (TypeError, ValueError) as error:
         raise CoordinateError(f"{name} is not a column of numbers: {error}") from None
@@ -206,7 +206,12 @@ def _column(values: Sequence[Any] | None, n: int, name: str) -> list[Any] | None
         return None
     if len(values) != n:
         raise InputError(f"{name} has {len(values)} values for {n} items")
-    return list(values)
+    return list(_listed(values))
+
+
+def _listed(values: Any) -> Any:
+    """Arrow's columns as Python values; everything else can be gone through as it is."""
+    return values.to_pylist() if isinstance(values, pa.Array | pa.ChunkedArray) else values
 
 
 def _attributes(attributes: Any, n: int) -> list[str | None] | None:

@@ -39,6 +39,23 @@ def test_forms_of_vectors(collection, vectors):
 
 
 @pytest.mark.parametrize(
+    "column", [list, np.array, pd.Series, pa.array, lambda v: pa.chunked_array([v])]
+)
+def test_forms_of_columns(collection, column):
+    collection.add_vectors(
+        column(["a", "b"]),
+        MATRIX,
+        lat=column([1.5, 2.5]),
+        lon=column([3.5, 4.5]),
+        text=column(["first", "second"]),
+        attributes={"n": column([1, 2])},
+    )
+    item = collection.get("b")
+    assert (item.place, item.text) == (pl.Place(lat=2.5, lon=4.5), "second")
+    assert dict(item.attributes) == {"n": 2}
+
+
+@pytest.mark.parametrize(
     "attributes",
     [
         [{"city": "Lyon", "n": 1}, {"city": None, "n": 2}],
