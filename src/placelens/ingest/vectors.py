@@ -96,7 +96,9 @@ def vector_table(
     """
     names = _ids(ids, len(vectors))
     n = len(names)
-    times = _column(time, n, "time")
+    times = None
+    if time is not None:
+        times = [_datetime(value, row) for row, value in enumerate(_column(time, n, "time") or [])]
     return {
         "id": names,
         **_coordinates(coordinates, n, space),
@@ -207,6 +209,19 @@ def _column(values: Sequence[Any] | None, n: int, name: str) -> list[Any] | None
     if len(values) != n:
         raise InputError(f"{name} has {len(values)} values for {n} items")
     return list(_listed(values))
+
+
+def _datetime(value: Any, row: int) -> datetime | None:
+    """A time as Python's; NumPy's and pandas' "not a time" is None."""
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[us]").item()
+    if value is None or value != value:  # noqa: PLR0124 - only NaN and NaT differ from themselves
+        return None
+    if hasattr(value, "to_pydatetime"):
+        return value.to_pydatetime(warn=False)
+    if not isinstance(value, datetime):
+        raise InputError(f"the time of row {row} is {value!r}; give a datetime or None")
+    return value
 
 
 def _listed(values: Any) -> Any:

@@ -119,6 +119,29 @@ def test_times_keep_their_zone(collection):
     assert [h.id for h in collection.search(vector=[1, 1, 1], time="2019-06-01")] == ["a"]
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        [datetime.datetime(2020, 2, 3), None],
+        np.array(["2020-02-03", "NaT"], dtype="datetime64[ns]"),
+        pd.Series([pd.Timestamp("2020-02-03"), pd.NaT]),
+        pa.array([datetime.datetime(2020, 2, 3), None]),
+    ],
+    ids=["python", "numpy", "pandas", "arrow"],
+)
+def test_forms_of_times(collection, times):
+    collection.add_vectors(["a", "b"], np.eye(3)[:2], time=times)
+    assert collection.get("a").time == datetime.datetime(2020, 2, 3)
+    assert collection.get("b").time is None
+
+
+def test_a_time_that_is_none_is_named(collection):
+    with pytest.raises(pl.InputError, match="the time of row 1 is '2020'"):
+        collection.add_vectors(
+            ["a", "b"], np.eye(3)[:2], time=[datetime.datetime(2020, 1, 1), "2020"]
+        )
+
+
 def test_a_plane_takes_metres(tmp_path):
     plane = pl.Collection.create(tmp_path / "plane.pl", dim=2, space="plane")
     plane.add_vectors(["a", "b"], np.eye(2), x=[0, 3e9], y=[0, 4e9])
