@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ class Known:
         self.ids = ids
         self._by_source: dict[str, int] = {}
         self._by_content: dict[str, int] = {}
+        self._last_number: dict[str, int] = {}
         for row in self.rows.values():
             self._enter(row)
 
@@ -42,6 +44,8 @@ class Known:
         """Read what the table holds; items that were given directly have no source."""
         columns = ["iid", "id", "source", "stamp", "content_hash", "image", "copies"]
         stored = table.dataset.to_table(columns=columns)
+        # Batch by batch: as plain objects all rows at once would take several times the memory.
+        stored_rows = (row for batch in stored.to_batches() for row in batch.to_pylist())
         rows = {
             row["iid"]: KnownRow(
                 iid=row["iid"],
@@ -52,7 +56,7 @@ class Known:
                 image=row["image"],
                 copies=json.loads(row["copies"]) if row["copies"] else {},
             )
-            for row in stored.to_pylist()
+            for row in stored_rows
             if row["source"] is not None
         }
         return cls(rows, set(stored["id"].to_pylist()))
@@ -95,9 +99,11 @@ class Known:
         """The id itself, or with the smallest number behind it that makes it free."""
         if wanted not in self.ids:
             return wanted
-        number = 2
+        number = self._last_number.get(wanted, 1) + 1
         while f"{wanted}-{number}" in self.ids:
             number += 1
+        # Thousands of rows may want the same one: not all of them count from 2.
+        self._last_number[wanted] = number
         return f"{wanted}-{number}"
 
     def gone(self, seen: set[str]) -> Iterator[tuple[KnownRow, str]]:
@@ -106,14 +112,16 @@ class Known:
         A source is gone when its file does not exist, or when its table was seen in this run
         without it.
         """
-        seen_files = {file_of(source) for source in seen}
+        # A table that was itself skipped, as one that cannot be read, says nothing of its rows.
+        tables = {file for source in seen if (file := file_of(source)) != source}
         for row in self.rows.values():
             for source in (row.source, *row.copies):
                 if source in seen:
                     continue
                 file = file_of(source)
-                missing_row = file != source and file in seen_files
-                image = row.image if source == row.source else None
+                missing_row = file != source and file in tables
+                # Where the source is the image itself, so is each of its copies.
+                image = source if row.image == row.source else row.image
                 if missing_row or not is_there(source, image):
                     yield row, source
 
@@ -125,25 +133,37 @@ class Known:
 
 def file_of(source: str) -> str:
     """The file that a source lives in: itself, or the table of ``table.csv#7``."""
-    if Path(source).exists():
-        return source
     file, mark, _ = source.rpartition("#")
-    return file if mark else source
+    return file if mark and not exists(source) else source
 
 
 def is_there(source: str, image: str | None) -> bool:
     """Whether the file that a source lives in, and its image, are there."""
-    return Path(file_of(source)).exists() and (image is None or Path(image).exists())
+    return exists(file_of(source)) and (image is None or exists(image))
+
+
+def exists(path: str) -> bool:
+    """Whether a file is there, as far as can be told: one that may not be looked at is."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        # No permission, or a network drive that does not answer; but the key of a table's row
+        # may be longer than any name.
+        return error.errno != errno.ENAMETOOLONG
+    return True
 
 
 def content_hash_of(reading: Reading) -> str:
     """What makes two sources the same item: the file's bytes, and what a table row says of it.
 
-    Two rows with the same words at two places, or two captions of one picture, are two items;
-    two identical photos are one.
+    Two rows with the same words at two places or times, or two captions of one picture, are two
+    items; two identical photos are one.
     """
     source = reading.source
     if source.id is None and source.text is None and source.place_source != "table":
         return reading.content_hash
-    said = repr((source.id, source.text, source.place, sorted(source.attributes.items())))
+    facts = sorted(source.attributes.items())
+    said = repr((source.id, source.text, source.place, source.time, facts))
     return f"{reading.content_hash}:{xxhash.xxh3_64_hexdigest(said.encode())}"

@@ -102,7 +102,7 @@ class _TableReader:
                 self._add(row, source, found, numbers_by_id)
             except (ReadError, CoordinateError) as error:
                 yield Skipped(
-                    key=f"{self.path}#{row.number}",
+                    key=self._key(row),
                     reason=f"{Path(self.path).name} row {row.number}: {error}",
                 )
         for _, source in found.values():
@@ -153,17 +153,13 @@ class _TableReader:
         image = self._image_of(row)
         if image is None and text is None:
             raise ReadError("it has neither an image nor a text")
-        value = self._value(row, self.columns.id)
-        identity = None if value is None else clean_text(str(value))
         if image is not None:
             source = self.images.photo(image)
         else:
-            # An id keeps the key when rows are put in before this one.
-            name = (identity or str(row.number)).replace("#", "%23")
-            source = Source(key=f"{self.path}#{name}", stamp="row")
+            source = Source(key=self._key(row), stamp="row")
         return replace(
             source,
-            id=identity,
+            id=self._identity(row),
             text=text,
             place=place,
             # An estimate stays one when an export is read back.
@@ -172,6 +168,15 @@ class _TableReader:
             attributes=attributes,
             warnings=tuple(warnings),
         )
+
+    def _key(self, row: Row) -> str:
+        """What names a row without an image: an id stays when rows are put in before this one."""
+        name = (self._identity(row) or str(row.number)).replace("#", "%23")
+        return f"{self.path}#{name}"
+
+    def _identity(self, row: Row) -> str | None:
+        value = self._value(row, self.columns.id)
+        return None if value is None else clean_text(str(value))
 
     def _value(self, row: Row, column: str | None) -> Any:
         return None if column is None else row.values.get(column)
