@@ -26,6 +26,10 @@ class KnownRow:
     image: str | None = None
     copies: dict[str, str] = field(default_factory=dict)
 
+    def image_of(self, source: str) -> str | None:
+        """The image of one of its sources: where that is the image itself, so is each copy."""
+        return source if self.image == self.source else self.image
+
 
 class Known:
     """Stored rows by source, by content, and by id; follows the changes of a run."""
@@ -120,9 +124,7 @@ class Known:
                     continue
                 file = file_of(source)
                 missing_row = file != source and file in tables
-                # Where the source is the image itself, so is each of its copies.
-                image = source if row.image == row.source else row.image
-                if missing_row or not is_there(source, image):
+                if missing_row or not is_there(source, row.image_of(source)):
                     yield row, source
 
     def _enter(self, row: KnownRow) -> None:

@@ -24,6 +24,11 @@ ENCODE_BATCH = 32
 COMMIT_ROWS = 1024
 COMMIT_SECONDS = 5.0
 
+NOTHING_SEEN = (
+    "nothing was found to read, so nothing was dropped: is a disk not mounted? "
+    "Items of files that are gone for good can be deleted"
+)
+
 Vectors = dict[Modality, Float32Array]
 T = TypeVar("T")
 
@@ -49,6 +54,7 @@ class Ingest:
         # Items to write, and items of which only the file's whereabouts have changed.
         self._staged: dict[int, tuple[Reading, Vectors]] = {}
         self._moved: set[int] = set()
+        self._todo: set[str] = set()
         self._last_commit = time.monotonic()
         self._skipped: list[Skipped] = []
         self._warnings: list[tuple[str, str]] = []
@@ -58,6 +64,7 @@ class Ingest:
         """Bring the table up to date with the sources; keep what is done when interrupted."""
         started = time.perf_counter()
         seen, todo = self._compare(sources)
+        self._todo = {source.key for source in todo}
         n_done = 0
         self._tell(n_done, len(todo))
         try:
@@ -72,8 +79,11 @@ class Ingest:
         finally:
             # Also on Ctrl-C: the work that is done is kept, and the next run goes on from there.
             self._commit()
-        if prune:
+        if prune and (todo or self._report.n_unchanged):
             self._prune(seen)
+        elif prune:
+            # A disk that is not there often leaves an empty folder behind.
+            self._warnings.append(("prune", NOTHING_SEEN))
         self._report.seconds = time.perf_counter() - started
         self._report.skipped = tuple(self._skipped)
         self._report.warnings = tuple(self._warnings)
@@ -104,7 +114,12 @@ class Ingest:
             iid = self._place_in(reading)
             if iid is not None:
                 fresh.append((iid, reading))
-        vectors = self._encode([reading for _, reading in fresh])
+        try:
+            vectors = self._encode([reading for _, reading in fresh])
+        except BaseException:  # Ctrl-C above all
+            # An item that is not written must not get the stamp of what was read either.
+            self._moved -= {iid for iid, _ in fresh}
+            raise
         for (iid, reading), of_item in zip(fresh, vectors, strict=True):
             self._staged[iid] = (reading, of_item)
 
@@ -117,6 +132,8 @@ class Ingest:
             # It was a copy of another item and is not any more.
             self._without_source(before, source.key)
             before = None
+        if before is not None and before.content_hash != content:
+            before = self._left_to_copies(before)
         if before is not None:
             self._report.n_updated += 1
             row = replace(before, stamp=source.stamp, content_hash=content, image=source.image)
@@ -124,8 +141,7 @@ class Ingest:
             return before.iid
         same = known.same_content(content)
         if same is not None:
-            self._join(source, same)
-            return None
+            return self._join(reading, same)
         self._report.n_added += 1
         item_id = known.free_id(source.id or reading.content_hash[:16])
         known.put(
@@ -134,24 +150,47 @@ class Ingest:
         self._next_iid += 1
         return self._next_iid - 1
 
-    def _join(self, source: Source, same: KnownRow) -> None:
-        """Note that a stored item's file was moved, or that there is a copy of it."""
+    def _left_to_copies(self, row: KnownRow) -> KnownRow | None:
+        """The row, for its changed source to keep; None when a copy goes on with what it was."""
+        copies = {
+            key: stamp
+            for key, stamp in row.copies.items()
+            if key not in self._todo and is_there(key, row.image_of(key))
+        }
+        row = replace(row, copies=copies)
+        self._known.put(row)
+        if not copies:
+            return row
+        self._without_source(row, row.source)
+        return None
+
+    def _join(self, reading: Reading, same: KnownRow) -> int | None:
+        """Note that a stored item's file was moved, or that there is a copy of it.
+
+        Gives the internal id when the item must be written anew: the file is the same, but what
+        is said of it, in a sidecar or a table, may have changed on the way.
+        """
+        source = reading.source
         if is_there(same.source, same.image):
             self._report.n_duplicates += 1
-            row = replace(same, copies={**same.copies, source.key: source.stamp})
-        else:
-            self._report.n_moved += 1
-            row = replace(same, source=source.key, stamp=source.stamp, image=source.image)
+            self._known.put(replace(same, copies={**same.copies, source.key: source.stamp}))
+            self._moved.add(same.iid)
+            return None
+        self._report.n_moved += 1
+        row = replace(same, source=source.key, stamp=source.stamp, image=source.image)
         self._known.put(row)
+        beside = source.sidecars or source.place or source.time or source.attributes
+        if beside and source.stamp != same.stamp:
+            return row.iid
         self._moved.add(row.iid)
+        return None
 
     def _without_source(self, row: KnownRow, source: str) -> None:
         """Forget one of a row's files; the next copy takes the place of the first."""
         copies = {key: stamp for key, stamp in row.copies.items() if key != source}
         if row.source == source:
             first = next(iter(copies))
-            image = first if row.image == row.source else row.image
-            row = replace(row, source=first, stamp=copies.pop(first), image=image)
+            row = replace(row, source=first, stamp=copies.pop(first), image=row.image_of(first))
         self._known.put(replace(row, copies=copies))
         self._moved.add(row.iid)
 
@@ -172,20 +211,20 @@ class Ingest:
         return out
 
     def _commit(self) -> None:
-        """Make the staged work durable: one commit for new items, one for changed ones."""
+        """Make the staged work durable, in one commit."""
         rows = {iid: self._row(iid, *staged) for iid, staged in self._staged.items()}
         manifest = self._table.manifest
         new = [iid for iid in rows if iid >= self._first_new]
-        if new:
-            self._table.append(table_from_rows([rows[iid] for iid in new], new, manifest))
-            self._first_new = self._next_iid
-        changed = [iid for iid in rows if iid not in set(new)]
-        if changed:
-            table = table_from_rows([rows[iid] for iid in changed], changed, manifest)
-            self._table.replace(table)
+        changed = [iid for iid in rows if iid < self._first_new]
         moved = sorted(self._moved - set(rows))
-        if moved:
-            self._table.replace(self._relocated(moved))
+        written = [*new, *changed]
+        table = table_from_rows([rows[iid] for iid in written], written, manifest)
+        if changed or moved:
+            relocated = [self._relocated(moved)] if moved else []
+            self._table.replace(pa.concat_tables([table, *relocated]))
+        elif new:
+            self._table.append(table)
+        self._first_new = self._next_iid
         self._staged.clear()
         self._moved.clear()
         self._last_commit = time.monotonic()

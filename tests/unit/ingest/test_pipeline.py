@@ -178,3 +178,85 @@ def test_readers_see_what_a_writer_committed_after_a_refresh(collection, photos)
     assert len(reader) == 0
     assert reader.refresh()
     assert len(reader) == 3
+
+
+def test_what_a_changed_file_was_goes_on_with_its_copy(collection, photos):
+    shutil.copy(photos / "red.png", photos / "z.png")
+    collection.add(pl.read_photos(photos))
+    before = ids_by_file(collection)
+    paint(photos / "red.png", "green", size=80)
+    report = collection.add(pl.read_photos(photos))
+    assert (report.n_added, report.n_updated, len(collection)) == (1, 0, 4)
+    after = ids_by_file(collection)
+    assert after["z.png"] == before["red.png"]
+    assert collection.search("a red thing", k=1)[0].item.title == "z.png"
+    assert {h.item.title for h in collection.search("green", k=2)} == {"red.png", "green.png"}
+    again = collection.add(pl.read_photos(photos))
+    assert (again.n_unchanged, len(collection)) == (4, 4)
+
+
+@pytest.mark.parametrize("copy", ["changed alike", "gone"])
+def test_a_changed_file_keeps_its_id_when_no_copy_is_left_as_it_was(collection, photos, copy):
+    shutil.copy(photos / "red.png", photos / "z.png")
+    collection.add(pl.read_photos(photos))
+    before = ids_by_file(collection)
+    paint(photos / "red.png", "green", size=80)
+    (photos / "z.png").unlink()
+    if copy == "changed alike":
+        shutil.copy(photos / "red.png", photos / "z.png")
+    report = collection.add(pl.read_photos(photos))
+    assert (report.n_added, report.n_updated) == (0, 1)
+    assert ids_by_file(collection) == before
+
+
+def test_a_sidecar_that_came_with_a_move_is_read(collection, photos):
+    collection.add(pl.read_photos(photos))
+    before = ids_by_file(collection)
+    (photos / "album").mkdir()
+    shutil.move(photos / "red.png", photos / "album" / "red.png")
+    (photos / "album" / "red.png.json").write_text(
+        '{"title": "red.png", "geoData": {"latitude": 10.5, "longitude": 20.25}}'
+    )
+    report = collection.add(pl.read_photos(photos))
+    assert (report.n_moved, report.n_added, report.n_updated) == (1, 0, 0)
+    assert collection.get(before["red.png"]).place == pl.Place(lat=10.5, lon=20.25)
+
+
+def test_prune_with_nothing_to_read_drops_nothing(collection, photos):
+    """A disk that is not mounted leaves an empty folder behind."""
+    collection.add(pl.read_photos(photos))
+    for photo in list(photos.iterdir()):
+        photo.unlink()
+    report = collection.add(pl.read_photos(photos), prune=True)
+    assert (report.n_removed, len(collection)) == (0, 3)
+    assert "is a disk not mounted?" in report.warnings[0][1]
+
+
+def test_new_changed_and_moved_files_are_one_commit(collection, photos):
+    collection.add(pl.read_photos(photos))
+    version = collection.version
+    shutil.move(photos / "red.png", photos / "rouge.png")
+    paint(photos / "green.png", "blue", size=64)
+    paint(photos / "new.png", "red", size=96)
+    report = collection.add(pl.read_photos(photos))
+    assert (report.n_moved, report.n_updated, report.n_added) == (1, 1, 1)
+    assert collection.version == version + 1
+    assert set(ids_by_file(collection)) == {"rouge.png", "green.png", "blue.png", "new.png"}
+
+
+def test_interrupted_while_encoding_a_changed_file_is_read_again(collection, photos, monkeypatch):
+    shutil.copy(photos / "red.png", photos / "z.png")
+    collection.add(pl.read_photos(photos))
+    paint(photos / "red.png", "green", size=80)
+    shutil.copy(photos / "red.png", photos / "z.png")
+
+    def interrupt(self, images):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HashEncoder, "encode_images", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            collection.add(pl.read_photos(photos), workers=0)
+    report = collection.add(pl.read_photos(photos))
+    assert (report.n_updated, report.n_unchanged) == (1, 2)
+    assert {h.item.title for h in collection.search("green", k=2)} == {"red.png", "green.png"}
