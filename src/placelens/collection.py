@@ -343,7 +343,9 @@ class Collection:
     ) -> Item:
         """Change what is said of an item; a new text is encoded anew. Returns the item.
 
-        ``attributes`` are merged into those that are there; a value of None removes one.
+        ``attributes`` are merged into those that are there; a value of None removes one. An item
+        that was imported keeps the change until its file, sidecar or row changes: `add` then
+        reads it again, and what that says takes its place.
         """
         values: dict[str, Any] = {}
         if text is not UNSET:
@@ -367,7 +369,10 @@ class Collection:
         return self.get(item_id)
 
     def delete(self, ids: str | Iterable[str]) -> int:
-        """Remove items; return how many there were. Unknown ids are passed over."""
+        """Remove items; return how many there were. Unknown ids are passed over.
+
+        Files are not touched: importing one again brings its item back.
+        """
         wanted = [ids] if isinstance(ids, str) else list(ids)
         with self._table.writing():
             iids = self._table.find(wanted, ["iid"])["iid"].to_pylist()
