@@ -23,8 +23,7 @@ from placelens.testing.fakes import HashEncoder
 # time, so that a signal can be sent in the midst of it.
 DRIVER = """
 import os, sys, time
-import placelens.collection as collection
-from placelens.encoders.base import Encoder
+from placelens.encoders import registry
 from placelens.testing.fakes import HashEncoder
 
 class Slow(HashEncoder):
@@ -34,7 +33,7 @@ class Slow(HashEncoder):
             time.sleep(0.5)
         return super().encode_images(images)
 
-collection._load_encoder = lambda e: e if isinstance(e, Encoder) else Slow()
+registry.load_encoder = lambda name: Slow()
 from placelens.cli.main import run
 sys.argv[0] = "placelens"
 run()

@@ -30,6 +30,10 @@ from placelens.storage.manifest import FILE_NAME, Manifest, read_manifest, write
 TABLE_NAME = "items.lance"
 LOCK_NAME = "write.lock"
 
+# Part of format 1: the newest that the lowest pylance of pyproject.toml can read, and not whatever
+# the installed one would write.
+LANCE_FILE_VERSION = "2.1"
+
 # Readers may hold a version this long before compaction removes its files.
 KEEP_OLD_VERSIONS = timedelta(hours=1)
 
@@ -60,6 +64,7 @@ class ItemTable:
                 schema(manifest).empty_table(),
                 str(beside / TABLE_NAME),
                 enable_v2_manifest_paths=True,
+                data_storage_version=LANCE_FILE_VERSION,
             )
             write_manifest(beside, manifest)
             beside.rename(folder)

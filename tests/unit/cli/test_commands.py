@@ -17,7 +17,6 @@ from placelens.collection import Collection
 from placelens.demo.hit_rates import HitRate
 from placelens.demo.page import Answer
 from placelens.demo.run import DemoResult
-from placelens.encoders.base import Encoder
 from placelens.ingest.report import IngestReport
 from placelens.results import Hits
 from placelens.testing.fakes import HashEncoder
@@ -30,10 +29,7 @@ Run = Callable[..., Any]
 def cli(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run ``placelens`` with arguments; the encoder is the fake one."""
 
-    def load(encoder: str | Encoder) -> Encoder:
-        return encoder if isinstance(encoder, Encoder) else HashEncoder()
-
-    monkeypatch.setattr(placelens.collection, "_load_encoder", load)
+    monkeypatch.setattr("placelens.encoders.registry.load_encoder", lambda name: HashEncoder())
     runner = CliRunner()
 
     def run(*arguments: object, code: int = 0) -> Any:
