@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ LANCE_FILE_VERSION = "2.1"
 
 # Readers may hold a version this long before compaction removes its files.
 KEEP_OLD_VERSIONS = timedelta(hours=1)
+# More than passes between reading the clock here and in Lance.
+CLOCK_MARGIN = timedelta(seconds=1)
 
 
 class ItemTable:
@@ -171,14 +174,16 @@ class ItemTable:
     def compact(self, *, keep: timedelta = KEEP_OLD_VERSIONS) -> int:
         """Merge small files, drop deleted rows and old versions; return the bytes freed.
 
-        Snapshots keep their versions; a version younger than ``keep`` stays for its readers.
+        Snapshots keep their versions; what was the newest within ``keep`` stays for its readers.
         Call while writing: with no other writer, files that no version knows are left over from
         a crash and are removed as well.
         """
         with self._changing() as dataset:
             dataset.optimize.compact_files()
             stats = dataset.cleanup_old_versions(
-                older_than=keep, delete_unverified=True, error_if_tagged_old_versions=False
+                older_than=_age_without_readers(dataset, keep),
+                delete_unverified=True,
+                error_if_tagged_old_versions=False,
             )
         for orphan in self.folder.glob(f"{FILE_NAME}.*.tmp"):
             orphan.unlink(missing_ok=True)
@@ -211,7 +216,7 @@ class ItemTable:
 
     def size_bytes(self) -> int:
         """Bytes on disk, all versions included."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        return sum(map(_size_of, self.folder.rglob("*")))
 
     def _version_of(self, name: str) -> int:
         snapshots = self.snapshots()
@@ -231,3 +236,26 @@ class ItemTable:
         if manifest != self.manifest:
             write_manifest(self.folder, manifest)
             self.manifest = manifest
+
+
+def _age_without_readers(dataset: lance.LanceDataset, keep: timedelta) -> timedelta:
+    """The age of versions that a later one had replaced before ``keep`` began.
+
+    An old version may have been the newest until a moment ago, and what has opened it then reads
+    its files for ``keep`` longer.
+    """
+    now = datetime.now(UTC)
+    times = sorted(version["timestamp"].astimezone(UTC) for version in dataset.versions())
+    old = [time for time in times if time <= now - keep]
+    if not old or old == times:
+        return keep
+    return now - old[-1] + CLOCK_MARGIN
+
+
+def _size_of(path: Path) -> int:
+    """Bytes of a file; 0 for a folder, and for what another process removed just now."""
+    try:
+        info = path.stat()
+    except FileNotFoundError:
+        return 0
+    return info.st_size if stat.S_ISREG(info.st_mode) else 0
