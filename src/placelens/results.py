@@ -99,17 +99,28 @@ class Hits(Sequence[Hit]):
 
         Calibrated similarities estimate the probability that two things belong together, one
         match against one random pair: below 0.5, a hit fits worse than it would take to tell it
-        from a random item. Raw cosines say nothing of the kind.
+        from a random item. Raw cosines say nothing of the kind, and neither do later pages, which
+        are without the best.
         """
         if self.plan is None or self.plan.similarity != "calibrated":
+            return None
+        if not self._hits or self._hits[0].rank > 1:
             return None
         fits = [fit for hit in self._hits if (fit := _fit(hit)) is not None]
         if not fits or max(fits) >= EVEN_ODDS:
             return None
         return (
-            f"no good match: the best of these fits what was asked with {max(fits):.2f}, "
-            f"and a random item may reach {EVEN_ODDS}"
+            f"no good match: the best of these fits by {max(fits):.2f} of 1, "
+            f"and below {EVEN_ODDS} an item cannot be told from a random one"
         )
+
+    @property
+    def interpretation(self) -> str | None:
+        """In words, how the places in the query's words were read; None when there were none."""
+        if self.understood is None or not self.understood.mentions:
+            return None
+        rest = f"; words: {self.understood.text}" if self.understood.text else ""
+        return f"understood: {self.understood.describe()}{rest}"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON types: what ``--format json`` prints and the REST API sends."""
@@ -176,11 +187,16 @@ class Hits(Sequence[Hit]):
         return self.save(path, format="geoparquet", **options)
 
     def __repr__(self) -> str:
-        return text_table(self._hits)
+        return "\n".join([*self._notes(), text_table(self._hits)])
 
     def _repr_html_(self) -> str:
         """A picture grid and a map, for notebooks; nothing is fetched from anywhere."""
-        return hits_html(self._hits, self.thumbnail)
+        near = self.understood.near if self.understood else None
+        return hits_html(self._hits, self.thumbnail, notes=self._notes(), near=near)
+
+    def _notes(self) -> tuple[str, ...]:
+        """What the hits should not be shown without."""
+        return tuple(note for note in (self.interpretation, self.doubt) if note)
 
 
 def _fit(hit: Hit) -> float | None:

@@ -8,8 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from placelens.engine.plan import Plan
-from placelens.export.svg_map import HEIGHT, WIDTH, svg_map
+from placelens.export.svg_map import HEIGHT, MEANING_COLOUR, PLACE_COLOUR, WIDTH, svg_map
 from placelens.export.text_table import because
+from placelens.geo.gazetteer import PlaceChoice
+from placelens.geo.understood import PlaceMention, Understood
 from placelens.results import Hits
 from placelens.types import Hit, Item, Place, ScoreTerm
 
@@ -117,18 +119,43 @@ def test_because_names_signs_and_labels() -> None:
 
 
 def test_doubt_needs_calibrated_scores_below_even_odds() -> None:
-    def answer(similarity: str, value: float) -> Hits:
+    def answer(similarity: str, value: float, rank: int = 1) -> Hits:
         term = ScoreTerm(kind="text", label="x", weight=1, value=value, contribution=value)
         item = Item(id="a")
         found = Hit(
-            rank=1, id="a", score=value, terms=(term,), distance_m=None, matched="image", item=item
+            rank=rank,
+            id="a",
+            score=value,
+            terms=(term,),
+            distance_m=None,
+            matched="image",
+            item=item,
         )
         return Hits([found], plan=Plan("scan", "few items", 1, 1, similarity))
 
     assert answer("calibrated", 0.5).doubt is None
     assert answer("raw", 0.1).doubt is None
     assert Hits([]).doubt is None
-    assert "fits what was asked with 0.49" in (answer("calibrated", 0.49).doubt or "")
+    assert answer("calibrated", 0.49, rank=11).doubt is None  # the best are on the first page
+    assert "fits by 0.49 of 1" in (answer("calibrated", 0.49).doubt or "")
+
+
+def test_a_notebook_shows_what_was_understood_and_where() -> None:
+    lyon = PlaceChoice(
+        name="Lyon", kind="town", country="France", admin=None,
+        lat=45.76, lon=4.84, population=522_000, code="FR",
+    )  # fmt: skip
+    mention = PlaceMention(phrase="near Lyon", written="Lyon", relation="near", choices=(lyon,))
+    understood = Understood(text="<dome>", mentions=(mention,), near=Place(lat=45.76, lon=4.84))
+    hits = Hits([hit(1, place=Place(lat=46, lon=5))], understood=understood)
+    said = "understood: near Lyon, France; words: <dome>"
+    assert hits.interpretation == said
+    assert repr(hits).splitlines()[0] == said
+    html = hits._repr_html_()
+    assert "near Lyon, France; words: &lt;dome&gt;" in html
+    assert html.count(f'stroke="{PLACE_COLOUR}"') == 1  # the cross at Lyon
+    assert f"background:{PLACE_COLOUR}" in html
+    assert f"background:{MEANING_COLOUR}" in html
 
 
 def test_html_escapes_and_embeds(hits: Hits) -> None:

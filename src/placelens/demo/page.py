@@ -14,7 +14,7 @@ from placelens.export.svg_map import country_rings
 from placelens.geo.decay import Decay
 from placelens.geo.units import format_distance
 from placelens.results import Hits
-from placelens.types import Hit, Place
+from placelens.types import Hit, Place, ScoreTerm
 
 __all__ = ["Answer", "demo_page"]
 
@@ -91,12 +91,11 @@ def _card(hit: Hit, jpeg: bytes | None, number: int) -> str:
     )
     distance = f"{format_distance(hit.distance_m)} away" if hit.distance_m is not None else ""
     bars = "".join(
-        f'<i class="{term.kind}" style="width:{max(0.0, 100 * term.contribution):.1f}%"></i>'
+        f'<i class={_part(term)} style="width:{max(0.0, 100 * term.contribution):.1f}%"></i>'
         for term in hit.terms
     )
     split = " ".join(
-        f'<span class="{term.kind}">{escape("place" if term.kind == "place" else "meaning")} '
-        f"{term.contribution:.2f}</span>"
+        f"<span class={_part(term)}>{_part(term)} {term.contribution:.2f}</span>"
         for term in hit.terms
     )
     return (
@@ -105,6 +104,11 @@ def _card(hit: Hit, jpeg: bytes | None, number: int) -> str:
         f"<p><strong>{hit.score:.2f}</strong> = {split}<span class=far>{distance}</span></p>"
         "</article>"
     )
+
+
+def _part(term: ScoreTerm) -> str:
+    """Which half of the score a term belongs to."""
+    return "place" if term.kind == "place" else "meaning"
 
 
 def _img(jpeg: bytes, alt: str) -> str:

@@ -6,30 +6,39 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 
-from placelens.export.svg_map import country_rings, svg_map
+from placelens.export.svg_map import MEANING_COLOUR, PLACE_COLOUR, country_rings, svg_map
 from placelens.export.text_table import because
 from placelens.geo.units import format_distance
-from placelens.types import Hit, ScoreTerm
+from placelens.types import Hit, Place, ScoreTerm
 
-COLOURS = {"place": "#2e7d5b", "text": "#1f5f8b", "image": "#8a4fa3", "vector": "#8a6d1f"}
 _CARD = (
     "width:180px;border:1px solid #d5dade;border-radius:6px;overflow:hidden;"
     "background:#fff;color:#1b1f23;font:12px/1.35 sans-serif"
 )
 
 
-def hits_html(hits: Sequence[Hit], thumbnail: Callable[[Hit], bytes | None]) -> str:
+def hits_html(
+    hits: Sequence[Hit],
+    thumbnail: Callable[[Hit], bytes | None],
+    *,
+    notes: Sequence[str] = (),
+    near: Place | None = None,
+) -> str:
     """A map of the located hits above a grid of cards, as one ``<div>``.
 
-    ``thumbnail`` gives a hit's JPEG, or None when it has no picture.
+    ``thumbnail`` gives a hit's JPEG, or None when it has no picture. ``notes`` stand above it all,
+    ``near`` is marked on the map.
     """
+    said = "".join(f"<p>{escape(note)}</p>" for note in notes)
     if not hits:
-        return "<div><p>No hits.</p></div>"
+        return f"<div>{said}<p>No hits.</p></div>"
     on_globe = any(hit.item.place and hit.item.place.space == "sphere" for hit in hits)
-    located = svg_map(hits, outlines=country_rings() if on_globe else ())
+    located = svg_map(hits, outlines=country_rings() if on_globe else (), near=near)
     picture = f'<div style="max-width:760px;margin:0 0 8px">{located}</div>' if located else ""
     cards = "".join(hit_card(hit, thumbnail(hit)) for hit in hits)
-    return f'<div>{picture}<div style="display:flex;flex-wrap:wrap;gap:8px">{cards}</div></div>'
+    return (
+        f'<div>{said}{picture}<div style="display:flex;flex-wrap:wrap;gap:8px">{cards}</div></div>'
+    )
 
 
 def hit_card(hit: Hit, jpeg: bytes | None) -> str:
@@ -67,4 +76,5 @@ def _bar(hit: Hit) -> str:
 def _segment(term: ScoreTerm, total: float) -> str:
     share = 100 * abs(term.contribution) / total
     faded = ";opacity:.35" if term.contribution < 0 else ""
-    return f'<span style="width:{share:.1f}%;background:{COLOURS[term.kind]}{faded}"></span>'
+    colour = PLACE_COLOUR if term.kind == "place" else MEANING_COLOUR
+    return f'<span style="width:{share:.1f}%;background:{colour}{faded}"></span>'

@@ -11,6 +11,8 @@ from html import escape
 from placelens.types import Hit, Place
 
 WIDTH, HEIGHT = 640, 320
+# Those of the web page (web/src/styles/tokens.css) and of the demo's.
+PLACE_COLOUR, MEANING_COLOUR = "#d9771e", "#3a57c4"
 _MIN_SPAN_DEG = 0.02  # about 2 km: a single point still gets a map around it
 _MARGIN = 1.25
 _MAX_COSINE_STRETCH = 4.0
@@ -61,7 +63,7 @@ def svg_map(
     if near is not None:
         x, y = frame.pixel(*near.lonlat)
         parts.append(
-            f'<path d="M{x - 7} {y}h14M{x} {y - 7}v14" stroke="#b3261e" stroke-width="2"/>'
+            f'<path d="M{x - 7} {y}h14M{x} {y - 7}v14" stroke="{PLACE_COLOUR}" stroke-width="2"/>'
         )
     # Best last, so that it lies on top.
     parts += [_dot(hit, *frame.pixel(*lonlat)) for hit, lonlat in reversed(located)]
@@ -151,6 +153,6 @@ def _dot(hit: Hit, x: float, y: float) -> str:
     dashed = ' stroke-dasharray="3 2"' if hit.item.place_source == "estimated" else ""
     return (
         f'<g><title>{hit.rank}. {escape(hit.item.title)}</title><circle cx="{x}" cy="{y}" r="9" '
-        f'fill="#1f5f8b" stroke="#fff" stroke-width="1.5"{dashed}/><text x="{x}" y="{y + 4}" '
-        f'text-anchor="middle" fill="#fff">{hit.rank}</text></g>'
+        f'fill="{MEANING_COLOUR}" stroke="#fff" stroke-width="1.5"{dashed}/>'
+        f'<text x="{x}" y="{y + 4}" text-anchor="middle" fill="#fff">{hit.rank}</text></g>'
     )
