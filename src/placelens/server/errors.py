@@ -130,6 +130,13 @@ def _entry(found: Mapping[str, Any]) -> dict[str, Any]:
     value = found.get("input")
     if found["type"] == "missing":
         return {"field": _field(found["loc"]), "value": None, "message": "is required"}
+    if found["type"] == "model_attributes_type" and len(found["loc"]) == 1:
+        # Most often curl -d without the header, which sends a form.
+        return {
+            "field": _field(found["loc"]),
+            "value": _shorten(value),
+            "message": "should be a JSON object, sent with Content-Type: application/json",
+        }
     # A wrong container would be echoed whole; its parts are named by their own errors.
     shown = "" if isinstance(value, Mapping | list) else f"{_shorten(value)} "
     return {

@@ -174,3 +174,14 @@ def test_a_body_that_is_not_json(client):
     )
     assert response.status_code == 400
     assert "the request body is not JSON" in response.json()["detail"]
+
+
+def test_a_form_instead_of_json_is_told_the_header(client):
+    response = client.request(
+        "POST",
+        "/v1/collections/squares/search",
+        content=b"text=red",
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert response.status_code == 422
+    assert "sent with Content-Type: application/json" in response.json()["detail"]
