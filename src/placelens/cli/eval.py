@@ -18,7 +18,7 @@ def command(
     pairs: Annotated[
         Path,
         typer.Argument(
-            metavar="PAIRS.jsonl", help='Lines of {"image": path, "captions": [text, ...]}.'
+            metavar="PAIRS.jsonl", help='Lines of {"image": path, "captions": \\[text, ...]}.'
         ),
     ],
     encoder: Annotated[str, typer.Option(help="See placelens encoders.")] = "lite",

@@ -7,6 +7,8 @@ from typing import Any
 from placelens.cli import options
 from placelens.cli.console import print_facts, print_json
 
+_EDGES = ("west", "south", "east", "north")
+
 
 def command(collection: options.CollectionArgument, as_json: options.JsonOption = False) -> None:
     """Show counts, extent, times and attributes of a collection."""
@@ -16,13 +18,19 @@ def command(collection: options.CollectionArgument, as_json: options.JsonOption 
     if as_json:
         print_json(stats)
     else:
-        print_facts([(name.removeprefix("n_"), _in_words(value)) for name, value in stats.items()])
+        print_facts(
+            [(name.removeprefix("n_"), _in_words(name, value)) for name, value in stats.items()]
+        )
 
 
-def _in_words(value: Any) -> str | None:
+def _in_words(name: str, value: Any) -> str | None:
     """A value of the statistics on one line."""
+    if name == "bounds" and value:
+        return ", ".join(f"{edge} {number:g}" for edge, number in zip(_EDGES, value, strict=True))
+    if name == "time_range" and value:
+        return " .. ".join(map(str, value))
     if isinstance(value, dict):
         return ", ".join(f"{name} ({number:,})" for name, number in value.items()) or None
     if isinstance(value, list | tuple):
-        return " .. ".join(str(part) for part in value)
+        return ", ".join(str(part) for part in value)
     return f"{value:,}" if isinstance(value, int) else value
