@@ -44,8 +44,14 @@ class Import:
         self._workers = workers
         self._report = report
 
-    def run(self) -> None:
-        """Bring the collection up to date, and say what that took."""
+    def run(self) -> bool:
+        """Bring the collection up to date, and say what that took.
+
+        Returns
+        -------
+        bool
+            False if there were files and all of them were skipped.
+        """
         try:
             with _progress() as progress:
                 report = self._collection.add(
@@ -59,6 +65,7 @@ class Import:
         if self._report is not None:
             _write_report(report.skipped, self._report)
         _summarise(report, self._collection, self._report)
+        return not report.skipped or any(_taken(report).values())
 
     def follow(self) -> None:
         """Run again whenever something changes, until Ctrl-C."""
@@ -124,20 +131,24 @@ def _progress() -> Iterator[ProgressCallback]:
         yield show
 
 
-def _summarise(report: IngestReport, collection: Collection, written: Path | None) -> None:
-    counts = {
+def _taken(report: IngestReport) -> dict[str, int]:
+    """What became of the files that could be read."""
+    return {
         "added": report.n_added,
         "updated": report.n_updated,
         "moved": report.n_moved,
         "removed": report.n_removed,
         "duplicates": report.n_duplicates,
         "unchanged": report.n_unchanged,
-        "skipped": len(report.skipped),
     }
+
+
+def _summarise(report: IngestReport, collection: Collection, written: Path | None) -> None:
+    counts = {**_taken(report), "skipped": len(report.skipped)}
     said = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
     speed = f" ({report.images_per_s:.0f} images/s)" if report.n_images else ""
     notice(
-        f"{said or 'nothing to do'} in {report.seconds:.1f} s{speed}; "
+        f"{said or 'no photos, texts or tables found'} in {report.seconds:.1f} s{speed}; "
         f"{collection.path} holds {count(len(collection), 'item')}"
     )
     for message, number in Counter(text for _, text in report.warnings).most_common(_SHOWN):
@@ -147,16 +158,8 @@ def _summarise(report: IngestReport, collection: Collection, written: Path | Non
 
 
 def _show_skipped(skipped: Sequence[Skipped], written: Path | None) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("skipped", overflow="fold")
-    table.add_column("reason", overflow="fold")
     for entry in skipped[:_SHOWN]:
-        table.add_row(Text(entry.key), Text(entry.reason))
-    console = stderr()
-    console.print(table, soft_wrap=not console.is_terminal)
+        notice(f"skipped {entry.key}: {entry.reason}")
     more = len(skipped) - _SHOWN
     if written is not None:
         notice(f"all {len(skipped):,} are in {written}")

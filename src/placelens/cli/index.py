@@ -73,6 +73,7 @@ def command(
     """Take photos, texts and tables into a collection; only what is new or changed is read."""
     from placelens.cli.importing import Import
 
+    _check_there(paths)
     collection = _open_or_create(_target(paths, to), encoder)
     importing = Import(
         collection,
@@ -83,9 +84,20 @@ def command(
         workers=workers,
         report=report,
     )
-    importing.run()
+    taken = importing.run()
     if watch:
         importing.follow()
+    elif not taken:
+        raise typer.Exit(1)
+
+
+def _check_there(paths: Sequence[Path]) -> None:
+    """A path that is mistyped must not leave an empty collection behind."""
+    from placelens.errors import InputError
+
+    for path in paths:
+        if not path.expanduser().exists():
+            raise InputError(f"{path} does not exist; check how it is written")
 
 
 def _target(paths: Sequence[Path], to: Path | None) -> Path:

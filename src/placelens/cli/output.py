@@ -70,10 +70,7 @@ def write_things(
 def print_hits(
     hits: Hits, *, format: str, output: Path | None, force: bool, explain_plan: bool
 ) -> None:
-    """Everything that ``placelens search`` says."""
-    if hits.understood is not None and hits.understood.mentions:
-        rest = f"; words: {hits.understood.text}" if hits.understood.text else ""
-        notice(f"understood: {hits.understood.describe()}{rest}")
+    """The hits, and what is to be said of them."""
     if format == "json":
         _print_answer(hits, output, force)
     elif format == "table":
@@ -84,8 +81,6 @@ def print_hits(
         notice(hits.doubt)
     if explain_plan and hits.plan is not None:
         notice(f"plan: {hits.plan.engine}, because {hits.plan.reason}; {hits.elapsed_ms:.1f} ms")
-    if hits.cursor and format == "table":
-        notice(f"more with --cursor {hits.cursor}")
 
 
 def _print_answer(hits: Hits, output: Path | None, force: bool) -> None:
@@ -101,16 +96,15 @@ def _print_answer(hits: Hits, output: Path | None, force: bool) -> None:
 def _print_table(hits: Hits) -> None:
     """A table fitted to the terminal; in a pipe the same columns, whole and without colour."""
     if not hits:
-        notice("no hits: nothing in the collection passes the limits")
         return
     if not sys.stdout.isatty():
-        sys.stdout.write(text_table(hits) + "\n")
+        sys.stdout.write(text_table(hits, ids=True) + "\n")
         return
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("#", "score", "away"):
+    for column in ("rank", "score", "distance"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("title", overflow="ellipsis", ratio=3)
     table.add_column("because", overflow="fold", style="dim", ratio=2)
@@ -118,6 +112,6 @@ def _print_table(hits: Hits) -> None:
         away = "" if hit.distance_m is None else format_distance(hit.distance_m)
         mark = " (estimated)" if hit.item.place_source == "estimated" else ""
         title = Text(hit.item.title)
-        title.append(f"\n{hit.item.image or hit.id}", style="dim")
+        title.append("\n" + "  ".join(filter(None, (hit.id, hit.item.image))), style="dim")
         table.add_row(str(hit.rank), f"{hit.score:.3f}", away + mark, title, because(hit))
     stdout().print(table)

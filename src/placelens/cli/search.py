@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from placelens.cli import options
 from placelens.cli import search_options as opt
+from placelens.errors import InputError, ReadError
+
+if TYPE_CHECKING:
+    from placelens.results import Hits
 
 
 def command(
@@ -28,6 +34,7 @@ def command(
     modality: opt.Modalities = None,
     located_only: opt.LocatedOnly = False,
     k: opt.K = 10,
+    page: opt.Page = 1,
     cursor: opt.Cursor = None,
     format: opt.Format = None,
     null: opt.Null = False,
@@ -36,13 +43,18 @@ def command(
     explain_plan: opt.ExplainPlan = False,
 ) -> None:
     """Find items by words, example images and place, in one ranking."""
+    from placelens.cli.console import notice
     from placelens.cli.output import choose_format, print_hits
+    from placelens.cli.search_notes import notes_before, why_no_hits
     from placelens.collection import Collection
 
     chosen = choose_format("paths0" if null else format, output, otherwise="table")
+    conditions = options.attribute_filters(where) if where else {}
     terms = [*([words] if words else []), *map(options.weighted, text or ())]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
-    hits = Collection.open(collection).search(
+    opened = Collection.open(collection)
+    asked = partial(
+        opened.search,
         terms or None,
         image=[options.weighted_path(file) for file in image or ()] or None,
         like=[options.weighted(name) for name in like or ()] or None,
@@ -54,10 +66,33 @@ def command(
         radius=radius,
         polygon=options.geojson_file(polygon) if polygon else None,
         time=options.time_range(time) if time else None,
-        where=options.attribute_filters(where) if where else None,
+        where=conditions or None,
         modality=cast(Any, modality or None),
         located_only=located_only,
         parse=parse,
-        cursor=cursor,
     )
+    hits = _page(asked, page, cursor, images=image or ())
+    for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):
+        notice(note)
     print_hits(hits, format=chosen, output=output, force=force, explain_plan=explain_plan)
+    if not hits:
+        notice(why_no_hits(opened, conditions))
+    elif hits.cursor and chosen == "table":
+        notice(f"more with --cursor {hits.cursor}" if cursor else f"more with --page {page + 1}")
+
+
+def _page(
+    asked: Callable[..., Hits], page: int, cursor: str | None, *, images: Sequence[str]
+) -> Hits:
+    """The page asked for, by going from cursor to cursor."""
+    if cursor is not None and page > 1:
+        raise InputError("--page counts from the first hit; give it or --cursor, not both")
+    try:
+        hits = asked(cursor=cursor)
+        for number in range(2, page + 1):
+            if hits.cursor is None:
+                raise InputError(f"there is no page {page}; the hits end with page {number - 1}")
+            hits = asked(cursor=hits.cursor)
+    except ReadError as error:
+        raise InputError(f"--image {', '.join(images)}: {error}") from error
+    return hits

@@ -82,8 +82,14 @@ LocatedOnly = Annotated[
     typer.Option("--located-only", help="Only items with a place.", rich_help_panel=_LIMITS),
 ]
 K = Annotated[int, typer.Option("-k", min=1, help="How many hits.", rich_help_panel=_OUTPUT)]
+Page = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Which page of -k hits.", rich_help_panel=_OUTPUT)
+]
 Cursor = Annotated[
-    str | None, typer.Option(metavar="C", help="Go on after a page.", rich_help_panel=_OUTPUT)
+    str | None,
+    typer.Option(
+        metavar="C", help="Go on after the answer whose JSON gave C.", rich_help_panel=_OUTPUT
+    ),
 ]
 Format = Annotated[
     str | None,

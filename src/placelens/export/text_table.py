@@ -11,16 +11,18 @@ from placelens.types import Hit
 _TITLE_WIDTH = 44
 
 
-def text_table(hits: Sequence[Hit]) -> str:
-    """One line a hit: rank, score, distance, the terms' shares, title."""
+def text_table(hits: Sequence[Hit], *, ids: bool = False) -> str:
+    """One line a hit: rank, score, distance, title, the terms' shares, and the id if wanted."""
     if not hits:
         return "no hits"
-    rows = [("rank", "score", "distance", "title", "because")]
+    rows = [("rank", "score", "distance", "title", "because", "id" if ids else "")]
     for hit in hits:
         away = "" if hit.distance_m is None else format_distance(hit.distance_m)
         title = " ".join(hit.item.title.split())
         title = title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…"
-        rows.append((str(hit.rank), f"{hit.score:.3f}", away, title, because(hit)))
+        rows.append(
+            (str(hit.rank), f"{hit.score:.3f}", away, title, because(hit), hit.id if ids else "")
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(

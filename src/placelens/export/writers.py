@@ -163,7 +163,9 @@ def guess_format(path: Path) -> str:
 def replacing(path: Path, *, force: bool) -> Iterator[BinaryIO]:
     """A stream whose content becomes ``path`` at once when the block ends without an error."""
     if path.exists() and not force:
-        raise InputError(f"{path} exists already; choose another name or force its replacement")
+        raise InputError(
+            f"{path} exists already; choose another name, or replace it with --force (force=True)"
+        )
     if not path.parent.is_dir():
         raise InputError(f"cannot write {path}: there is no folder {path.parent}")
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

@@ -55,6 +55,18 @@ def test_index_counts_and_names_what_it_skipped(
     assert "6 unchanged" in again.stderr
 
 
+def test_index_of_what_is_not_there_leaves_nothing(cli: Run, tmp_path: Path) -> None:
+    assert "gone does not exist" in cli("index", tmp_path / "gone", code=1).stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_index_fails_when_all_was_skipped(cli: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no image")
+    result = cli("index", broken, "--to", tmp_path / "new.pl", "--workers", 0, code=1)
+    assert f"skipped {broken}: " in result.stderr
+
+
 def test_index_puts_the_collection_next_to_the_folder(
     cli: Run, tmp_path: Path, tiny_photos: Path
 ) -> None:
@@ -175,20 +187,53 @@ def test_search_shows_a_table_and_the_next_page(cli: Run, tiny_collection: Path)
         "distance",
         "title",
         "because",
+        "id",
     ]
     assert "\x1b[" not in result.stdout
     assert "plan: scan, because" in result.stderr
-    cursor = result.stderr.split("--cursor ")[1].split()[0]
-    following = cli(
-        "search", tiny_collection, "red", "--no-parse", "-k", 2, "--cursor", cursor
-    ).stdout
+    assert "more with --page 2" in result.stderr
+    again = ("search", tiny_collection, "red", "--no-parse", "-k", 2)
+    following = cli(*again, "--page", 2).stdout
     assert following.splitlines()[1].split()[0] == "3"
+    cursor = json.loads(cli(*again, "--format", "json").stdout)["cursor"]
+    after = cli(*again, "--cursor", cursor)
+    assert after.stdout == following
+    assert "more with --cursor " in after.stderr
+    last = cli(*again, "--page", 3)  # 6 items
+    assert "more with" not in last.stderr
+    assert "end with page 3" in cli(*again, "--page", 4, code=1).stderr
+    assert "not both" in cli(*again, "--page", 2, "--cursor", cursor, code=1).stderr
 
 
 def test_search_says_what_it_understood(cli: Run, tiny_collection: Path) -> None:
     result = cli("search", tiny_collection, "red house near Lyon", "-k", 1)
     assert "understood: near Lyon" in result.stderr
     assert "red house" in result.stderr
+
+
+def test_search_says_which_place_near_is(cli: Run, tiny_collection: Path) -> None:
+    named = cli("search", tiny_collection, "red", "--near", "Venice", "-k", 1).stderr
+    assert "understood: near Venice, Italy; other places of that name: Venice, Cal" in named
+    assert "understood" not in cli("search", tiny_collection, "red", "--near", "45,12").stderr
+
+
+def test_search_says_which_options_had_no_effect(cli: Run, tiny_collection: Path) -> None:
+    idle = cli("search", tiny_collection, "red", "--no-parse", "--mu", 0.2, "--decay", "exp:1km")
+    assert "--decay and --mu changed nothing" in idle.stderr
+    placed = cli("search", tiny_collection, "red near Lyon", "--mu", 0.2, "--decay", "exp:1km")
+    assert "changed nothing" not in placed.stderr
+
+
+def test_search_names_the_image_it_cannot_read(cli: Run, tiny_collection: Path) -> None:
+    result = cli("search", tiny_collection, "--image", "none.jpg", code=1)
+    assert "--image none.jpg: there is no such file" in result.stderr
+
+
+def test_search_says_why_there_are_no_hits(cli: Run, tiny_collection: Path, tmp_path: Path) -> None:
+    result = cli("search", tiny_collection, "red", "--no-parse", "--where", "nme=Lyon")
+    assert "no item has an attribute 'nme'; there are: " in result.stderr
+    Collection.create(tmp_path / "empty.pl", encoder=HashEncoder())
+    assert "empty.pl is empty" in cli("search", tmp_path / "empty.pl", "red").stderr
 
 
 def test_search_with_no_hits_says_so(cli: Run, tiny_collection: Path) -> None:

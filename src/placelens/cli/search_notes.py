@@ -1,0 +1,53 @@
+"""What ``placelens search`` says beside the hits: how it was understood, and what had no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+    from placelens.results import Hits
+
+
+def notes_before(
+    hits: Hits, *, near: str | None, decay: str | None, mu: float, space: str
+) -> Iterator[str]:
+    """Which places were meant, and the options that changed nothing."""
+    if near is not None and space == "sphere":
+        named = _named_place(near)
+        if named is not None:
+            yield f"understood: {named}"
+    if hits.interpretation:
+        yield hits.interpretation
+    placed = near is not None or (hits.understood is not None and hits.understood.near is not None)
+    if not placed:
+        idle = [*(["--decay"] if decay is not None else []), *(["--mu"] if mu != 0.5 else [])]
+        if idle:
+            yield f"{' and '.join(idle)} changed nothing, as no place was asked for; add --near"
+
+
+def why_no_hits(collection: Collection, attributes: Iterable[str]) -> str:
+    """The likeliest reason why nothing was found."""
+    if len(collection) == 0:
+        return (
+            f"no hits: {collection.path} is empty; "
+            f"fill it with: placelens index PATHS --to {collection.path}"
+        )
+    known = collection.stats().attributes
+    unknown = [name for name in attributes if name not in known]
+    if unknown:
+        there = ", ".join(known) or "none"
+        return f"no hits: no item has an attribute {unknown[0]!r}; there are: {there}"
+    return "no hits: nothing in the collection passes the limits"
+
+
+def _named_place(near: str) -> str | None:
+    """The place that a name given with --near stands for; None for coordinates."""
+    from placelens.engine.request import gazetteer
+    from placelens.geo.place_names import Understood, read_near
+
+    mention, _, _ = read_near(near, gazetteer())
+    if mention.kind == "point":
+        return None
+    return Understood(text="", mentions=(mention,)).describe()
