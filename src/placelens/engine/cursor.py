@@ -45,9 +45,9 @@ class Cursor:
                 base64.b64decode(padded, altchars=b"-_", validate=True)
             )
             cursor = cls(float(score), int(iid), int(end_iid), float(d_max_m), int(rank), owner)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError, RecursionError):
             raise QueryError(
-                f"cursor {text[:40]!r} cannot be read; pass it exactly as the last page gave it"
+                f"cursor {str(text)[:40]!r} cannot be read; pass it exactly as the last page gave"
             ) from None
         if cursor.digest != digest:
             raise QueryError(
