@@ -105,8 +105,16 @@ def _fold(value: Any) -> Any:
 
 def _equal(_name: str, wanted: Any) -> Condition:
     folded, text = _fold(wanted), _fold(str(wanted))
-    # "3" in a table and 3 in a query mean the same.
-    return lambda value: value is not None and (_fold(value) == folded or _fold(str(value)) == text)
+    is_bool = isinstance(wanted, bool)
+
+    def test(value: Any) -> bool:
+        if value is None:
+            return False
+        # "3" in a table and 3 in a query mean the same; True and 1, equal in Python, do not.
+        alike = isinstance(value, bool) == is_bool and _fold(value) == folded
+        return alike or _fold(str(value)) == text
+
+    return test
 
 
 def _not_equal(name: str, wanted: Any) -> Condition:
