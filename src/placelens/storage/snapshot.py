@@ -116,6 +116,9 @@ class Snapshot:
                 for row, attributes in enumerate(rows):
                     value = attributes.get(name)
                     of_rows[row] = codes.setdefault((type(value), value), len(codes))
+                if len(codes) == 1:
+                    # Not kept: there is no end to the names that queries may make up.
+                    return [None], of_rows
                 self._whole[key] = ([value for _, value in codes], of_rows)
             whole: tuple[list[Any], Int64Array] = self._whole[key]
             return whole

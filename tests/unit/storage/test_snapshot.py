@@ -22,3 +22,12 @@ def test_other_deletions_of_the_same_number_are_read_anew(tmp_path):
     best = reader.search(vector=[1, 0, 0, 0], k=1)[0]
     assert (best.id, best.score) == ("a", 1.0)
     np.testing.assert_array_equal(reader.vector("b"), [0, 1, 0, 0])
+
+
+def test_attributes_that_nothing_has_are_not_kept_in_memory(tmp_path):
+    collection = pl.Collection.create(tmp_path / "c.pl", dim=4)
+    collection.add_vectors(["a"], np.eye(4)[:1], attributes=[{"rating": 3}])
+    for name in ("rating", "x1", "x2"):
+        assert len(collection.search(vector=[1, 0, 0, 0], where={name: 3})) == (name == "rating")
+    kept = [name for name in collection._snapshot()._whole if name.startswith("attribute ")]
+    assert kept == ["attribute rating"]
