@@ -7,6 +7,7 @@ and are never disturbed; writers take the collection's lock, one at a time.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
@@ -39,6 +40,8 @@ LANCE_FILE_VERSION = "2.1"
 KEEP_OLD_VERSIONS = timedelta(hours=1)
 # More than passes between reading the clock here and in Lance.
 CLOCK_MARGIN = timedelta(seconds=1)
+
+SNAPSHOT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 
 
 class ItemTable:
@@ -227,9 +230,12 @@ class ItemTable:
 
     @staticmethod
     def _check_name(name: str) -> None:
-        if not name or not all(c.isalnum() or c in "-_." for c in name) or name[0] == ".":
+        # Lance writes other letters under a name that it does not find again, and then lists no
+        # snapshot at all.
+        if not SNAPSHOT_NAME.fullmatch(name) or name.endswith(".lock") or len(name) > 100:
             raise CollectionError(
-                f"snapshot name {name!r} may hold letters, digits, '-', '_' and '.' only"
+                f"snapshot name {name!r} may hold letters, digits, '-', '_' and '.' only, "
+                "without accents, at most 100, from a letter or digit on, and not end in .lock"
             )
 
     def _write_manifest(self, manifest: Manifest) -> None:

@@ -44,3 +44,21 @@ def test_sizes_are_told_while_another_process_removes_files(tmp_path, monkeypatc
     find = Path.rglob
     monkeypatch.setattr(Path, "rglob", lambda *args: [*find(*args), Vanishing()])
     assert collection.stats().size_bytes == size > 0
+
+
+@pytest.mark.parametrize("name", ["2026-11-22", "v1.2", "Before_cleaning"])
+def test_a_snapshot_is_listed_under_its_name(tmp_path, name):
+    collection = pl.Collection.create(tmp_path / "c.pl", dim=4)
+    collection.snapshot(name)
+    assert list(collection.snapshots()) == [name]
+    collection.restore(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "é", "a b", "a/b", ".a", "a.", "a..b", "..", "-", "a\n", "a.lock", "a" * 101]
+)
+def test_a_name_that_could_not_be_listed_is_refused(tmp_path, name):
+    collection = pl.Collection.create(tmp_path / "c.pl", dim=4)
+    with pytest.raises(pl.CollectionError, match="letters, digits"):
+        collection.snapshot(name)
+    assert collection.snapshots() == {}
