@@ -47,7 +47,8 @@ class Cursor:
             cursor = cls(float(score), int(iid), int(end_iid), float(d_max_m), int(rank), owner)
         except (ValueError, TypeError, OverflowError, RecursionError):
             raise QueryError(
-                f"cursor {str(text)[:40]!r} cannot be read; pass it exactly as the last page gave"
+                f"cursor {str(text)[:40]!r} cannot be read; "
+                "pass it exactly as the last page gave it"
             ) from None
         if cursor.digest != digest:
             raise QueryError(
