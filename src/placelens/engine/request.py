@@ -174,6 +174,10 @@ class Resolver:
         """The place, its name, and the decay that suits it."""
         if isinstance(near, Place):
             return near, None, None
+        if near is not None and not isinstance(near, str):
+            raise QueryError(
+                f"near {near!r} is a {type(near).__name__}; give a Place, '50.087,14.421' or a name"
+            )
         if near is not None and self._manifest.space == "plane":
             return _plane_place(near), None, None
         if near is not None:

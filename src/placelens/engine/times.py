@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from placelens.errors import FilterError
@@ -73,6 +73,8 @@ def parse_time_range(value: TimeLike | Sequence[TimeLike]) -> tuple[int, int] | 
     """
     if value is None:
         return None
+    if isinstance(value, Mapping) or not (isinstance(value, date) or hasattr(value, "__len__")):
+        raise FilterError(f"time {value!r} is no text like '2019-06', date, or pair of these")
     if isinstance(value, str | date):
         start, end = parse_period(value)
     else:

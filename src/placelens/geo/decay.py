@@ -57,6 +57,8 @@ class Decay:
         """
         if isinstance(text, Decay):
             return text
+        if not isinstance(text, str):
+            raise QueryError(f"decay {text!r} is not a text; write it like gauss:5km")
         kind, *distances = text.strip().split(":")
         if kind not in KIND_CODES:
             raise QueryError(
