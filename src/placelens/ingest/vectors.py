@@ -145,6 +145,8 @@ def write_vectors(table: ItemTable, columns: dict[str, Any], *, on_conflict: Con
 
 
 def _ids(ids: Sequence[str], n: int) -> list[str]:
+    if isinstance(ids, str):
+        raise InputError(f"ids {ids!r} is one text; give a list of ids")
     names = [str(i) for i in _listed(ids)]
     if len(names) != n:
         raise InputError(f"there are {len(names)} ids and {n} vectors")
@@ -206,6 +208,8 @@ def _floats(values: Any, n: int, name: str) -> Float64Array:
 def _column(values: Sequence[Any] | None, n: int, name: str) -> list[Any] | None:
     if values is None:
         return None
+    if isinstance(values, str):
+        raise InputError(f"{name} {values!r} is one text; give a list of {n} values")
     if len(values) != n:
         raise InputError(f"{name} has {len(values)} values for {n} items")
     return list(_listed(values))

@@ -80,6 +80,8 @@ def test_forms_of_attributes(collection, attributes):
         ({"vectors": [["x", 1, 2]]}, pl.VectorError, "matrix of numbers"),
         ({"ids": ["a", "b"]}, pl.InputError, "2 ids and 1 vectors"),
         ({"ids": [""]}, pl.InputError, "id of row 0 is empty"),
+        ({"ids": "a"}, pl.InputError, "ids 'a' is one text"),
+        ({"text": "x"}, pl.InputError, "text 'x' is one text; give a list of 1 values"),
         ({"lat": [91], "lon": [0]}, pl.CoordinateError, "row 0: latitude 91.0.*swapped"),
         ({"lat": [1], "lon": [181]}, pl.CoordinateError, "row 0: longitude 181.0"),
         ({"lat": [1], "lon": [np.nan]}, pl.CoordinateError, "row 0 has only one"),
