@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from placelens.cli import options
 from placelens.cli.console import count, notice
 from placelens.errors import ItemNotFoundError
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+
+_NAMED = 5  # unknown ids that the message names
 
 
 def command(
@@ -19,9 +24,20 @@ def command(
     from placelens.collection import Collection
 
     wanted = list(dict.fromkeys(ids))
-    n_deleted = Collection.open(collection).delete(wanted)
+    opened = Collection.open(collection)
+    unknown = [item_id for item_id in wanted if not _has(opened, item_id)]
+    n_deleted = opened.delete(wanted)
     notice(f"removed {count(n_deleted, 'item')}")
-    if n_deleted < len(wanted):
+    if unknown:
+        named = ", ".join(map(repr, unknown[:_NAMED])) + (", ..." if len(unknown) > _NAMED else "")
         raise ItemNotFoundError(
-            f"{count(len(wanted) - n_deleted, 'id')} of {len(wanted)} not in {collection}"
+            f"{count(len(unknown), 'id')} of {len(wanted)} not in {collection}: {named}"
         )
+
+
+def _has(collection: Collection, item_id: str) -> bool:
+    try:
+        collection.get(item_id)
+    except ItemNotFoundError:
+        return False
+    return True

@@ -43,6 +43,6 @@ def command(
         format=chosen,
         output=output,
         force=force,
-        blur=blur,
+        blur=options.with_unit(blur, "--blur"),
         drop_places=drop_places,
     )

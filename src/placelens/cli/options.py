@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from placelens.errors import FilterError
+from placelens.errors import FilterError, InputError
 
 CollectionArgument = Annotated[
     Path, typer.Argument(metavar="COLLECTION", help="The collection's folder.", show_default=False)
@@ -17,6 +17,7 @@ CollectionArgument = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _WEIGHTED = re.compile(r"(?P<value>.+)\^(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)
+_BARE_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
 _CONDITION = re.compile(r"(?P<name>[^=<>!]+?)\s*(?P<op><=|>=|!=|=|<|>)\s*(?P<value>.*)", re.DOTALL)
 _OPERATORS = {"=": "eq", "!=": "ne", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
@@ -36,6 +37,28 @@ def weighted(written: str) -> tuple[str, float]:
 def weighted_path(written: str) -> tuple[str, float]:
     """The same for a file, whose name may hold ``^`` itself."""
     return (written, 1.0) if Path(written).exists() else weighted(written)
+
+
+def with_unit(written: str | None, option: str) -> str | None:
+    """A distance, or a decay with its distances, that names its unit.
+
+    In Python a bare number is metres; typed, ``--blur 1`` more likely means kilometres, and would
+    blur next to nothing.
+
+    Raises
+    ------
+    InputError
+        If a number has no unit.
+
+    Examples
+    --------
+    >>> with_unit("5km", "--radius"), with_unit("gauss:5km:1km", "--decay")
+    ('5km', 'gauss:5km:1km')
+    """
+    for part in (written or "").split(":"):
+        if _BARE_NUMBER.fullmatch(part.strip()):
+            raise InputError(f"{option} {written} has no unit; write {part}km, {part}m or {part}mi")
+    return written
 
 
 def bounding_box(written: str) -> tuple[float, float, float, float]:

@@ -50,7 +50,7 @@ def command(
 
     chosen = choose_format("paths0" if null else format, output, otherwise="table")
     conditions = options.attribute_filters(where) if where else {}
-    terms = [*([words] if words else []), *map(options.weighted, text or ())]
+    terms = [options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
     opened = Collection.open(collection)
     asked = partial(
@@ -59,11 +59,11 @@ def command(
         image=[options.weighted_path(file) for file in image or ()] or None,
         like=[options.weighted(name) for name in like or ()] or None,
         near=near,
-        decay=decay,
+        decay=options.with_unit(decay, "--decay"),
         mu=mu,
         k=k,
         bbox=options.bounding_box(bbox) if bbox else None,
-        radius=radius,
+        radius=options.with_unit(radius, "--radius"),
         polygon=options.geojson_file(polygon) if polygon else None,
         time=options.time_range(time) if time else None,
         where=conditions or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,8 +81,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host.strip("[]"), port), family=family)
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error  # without the call's details
         raise InputError(
-            f"cannot listen on {host} port {port}: {error.strerror}; try another --port, or 0"
+            f"cannot listen on {host} port {port}: {reason}; try another --port, or 0"
         ) from error
 
 

@@ -25,7 +25,10 @@ def command(
     if name is None:
         if drop:
             raise InputError("--drop needs the name of the snapshot to forget")
-        print_facts([(kept, f"version {version}") for kept, version in opened.snapshots().items()])
+        kept = opened.snapshots()
+        print_facts([(each, f"version {version}") for each, version in kept.items()])
+        if not kept:
+            notice(f"no snapshots yet; keep one with: placelens snapshot {collection} NAME")
     elif drop:
         opened.drop_snapshot(name)
         notice(f"forgot {name}")

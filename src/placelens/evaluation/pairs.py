@@ -37,7 +37,8 @@ def read_pairs(path: str | Path) -> list[Pair]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ReadError(f"cannot read the pairs {path}: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ReadError(f"cannot read the pairs {path}: {reason}") from error
     pairs: list[Pair] = []
     seen: dict[Path, int] = {}
     for number, line in enumerate(lines, start=1):

@@ -211,6 +211,30 @@ def test_search_says_what_it_understood(cli: Run, tiny_collection: Path) -> None
     assert "red house" in result.stderr
 
 
+def test_search_weighs_its_first_words_too(cli: Run, tiny_collection: Path) -> None:
+    answer = cli("search", tiny_collection, "red^0.5", "--text", "green", "--format", "json")
+    terms = json.loads(answer.stdout)["hits"][0]["terms"]
+    # Weights are shares of their sum, 0.5 + 1.
+    assert [term["label"] for term in terms] == ["red", "green"]
+    assert terms[1]["weight"] == pytest.approx(2 * terms[0]["weight"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "red", "--near", "50,14", "--radius", "20"),
+        ("search", "red", "--near", "50,14", "--decay", "gauss:5km:1"),
+        ("export", "--format", "csv", "--blur", "1"),
+    ],
+)
+def test_a_distance_without_a_unit_is_refused(
+    cli: Run, tiny_collection: Path, arguments: tuple[str, ...]
+) -> None:
+    command, *others = arguments
+    error = cli(command, tiny_collection, *others, code=1).stderr
+    assert f"{arguments[-2]} {arguments[-1]} has no unit" in error
+
+
 def test_search_says_which_place_near_is(cli: Run, tiny_collection: Path) -> None:
     named = cli("search", tiny_collection, "red", "--near", "Venice", "-k", 1).stderr
     assert "understood: near Venice, Italy; other places of that name: Venice, Cal" in named
@@ -319,12 +343,13 @@ def test_export_blurs_drops_and_counts(cli: Run, tiny_collection: Path, tmp_path
 def test_delete_and_snapshots(cli: Run, tiny_collection: Path) -> None:
     cli("snapshot", tiny_collection, "before")
     assert "removed 1 item" in cli("delete", tiny_collection, "suva").stderr
-    assert "1 id of 1 not in" in cli("delete", tiny_collection, "suva", code=1).stderr
+    assert "tiny.pl: 'suva'" in cli("delete", tiny_collection, "suva", code=1).stderr
     assert len(Collection.open(tiny_collection)) == 5
     assert "before" in cli("snapshot", tiny_collection).stdout
     assert "holds 6 items again" in cli("restore", tiny_collection, "before").stderr
     cli("snapshot", tiny_collection, "before", "--drop")
     assert cli("snapshot", tiny_collection).stdout == ""
+    assert "no snapshots yet" in cli("snapshot", tiny_collection).stderr
     assert "freed" in cli("compact", tiny_collection).stderr
     assert "--drop needs the name" in cli("snapshot", tiny_collection, "--drop", code=1).stderr
 
