@@ -168,7 +168,10 @@ def replacing(path: Path, *, force: bool) -> Iterator[BinaryIO]:
         )
     if not path.parent.is_dir():
         raise InputError(f"cannot write {path}: there is no folder {path.parent}")
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:  # named after the file wanted, not after the one for the moment
+        raise InputError(f"cannot write {path}: {error.strerror}") from error
     made = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -11,6 +11,7 @@ import pytest
 
 from placelens.errors import InputError, QueryError
 from placelens.export import FORMATS, dump, export, guess_format
+from placelens.export.writers import replacing
 from placelens.types import Hit, Item, Place, ScoreTerm
 
 CHURCH = Item(
@@ -257,3 +258,17 @@ def test_blur_and_drop_exclude_each_other() -> None:
         dump(ITEMS, io.BytesIO(), format="json", blur=0)
     with pytest.raises(QueryError, match="unknown unit"):
         dump(ITEMS, io.BytesIO(), format="json", blur="1 parsec")
+
+
+def test_a_folder_that_takes_no_files_is_named_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / ".a.csv.x1.part"))
+
+    monkeypatch.setattr("placelens.export.writers.tempfile.mkstemp", refuse)
+    with (
+        pytest.raises(InputError, match=r"cannot write .*/a\.csv: Permission denied$"),
+        replacing(tmp_path / "a.csv", force=False),
+    ):
+        pass
