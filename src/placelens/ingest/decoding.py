@@ -3,12 +3,14 @@ costs one file."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
 from placelens.errors import ReadError
@@ -17,8 +19,13 @@ from placelens.readers.read import read
 from placelens.types import ImageSpec
 
 CHUNK = 8
-# Starting processes takes about a second; fewer files than this are not worth it.
-FEW = 16
+# Starting two processes costs a second of each core: as much as decoding this many small photos, or
+# this many bytes of large ones.
+FEW_IMAGES = 256
+FEW_BYTES = 64_000_000
+# Decoders that have read the web's pictures for decades; others are never run in this process
+# unless that is asked for.
+STURDY = (".jpg", ".jpeg", ".png")
 
 
 def read_all(
@@ -31,18 +38,29 @@ def read_all(
     chunks: Iterator[Sequence[Source]] = (
         sources[i : i + CHUNK] for i in range(0, len(sources), CHUNK)
     )
-    n_images = sum(source.image is not None for source in sources)
-    if workers == 0 or (workers is None and n_images < FEW):
+    if workers == 0 or (workers is None and _are_few(sources)):
         for chunk in chunks:
             yield from _read_many(list(chunk), spec)
         return
     pool = _Pool(workers or os.cpu_count() or 1)
     if workers is None:
-        # While the processes start, this one is not idle: a hundred small photos are done by then.
+        # While the processes start, this one is not idle.
         started = pool.start()
         while not started.done() and (first := next(chunks, None)) is not None:
             yield from _read_many(list(first), spec)
     yield from _read_in(pool, chunks, spec)
+
+
+def _are_few(sources: Sequence[Source]) -> bool:
+    """Whether reading here is done before processes would have started."""
+    images = [source.image for source in sources if source.image is not None]
+    if len(images) >= FEW_IMAGES or not all(image.lower().endswith(STURDY) for image in images):
+        return False
+    size_bytes = 0
+    for image in images:
+        with contextlib.suppress(OSError):  # reading it will say what is wrong
+            size_bytes += Path(image).stat().st_size
+    return size_bytes < FEW_BYTES
 
 
 def _read_in(

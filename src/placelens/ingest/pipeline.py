@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -67,6 +69,9 @@ class Ingest:
         self._todo = {source.key for source in todo}
         n_done = 0
         self._tell(n_done, len(todo))
+        if any(source.image is not None for source in todo):
+            # Opening a network takes half a second, in which the first photos can be decoded.
+            threading.Thread(target=self._warm_up, daemon=True).start()
         try:
             readings = read_all(todo, self._encoder.image_spec, workers=self._workers)
             for batch in _batches(readings, ENCODE_BATCH):
@@ -88,6 +93,13 @@ class Ingest:
         self._report.skipped = tuple(self._skipped)
         self._report.warnings = tuple(self._warnings)
         return self._report
+
+    def _warm_up(self) -> None:
+        spec = self._encoder.image_spec
+        if spec is not None:
+            # What is wrong will be raised again by the first batch, where the caller hears it.
+            with contextlib.suppress(Exception):
+                self._encoder.encode_images(np.zeros((1, spec.size, spec.size, 3), np.uint8))
 
     def _compare(self, sources: Iterable[Source | Skipped]) -> tuple[set[str], list[Source]]:
         """What was seen, and what is new or has changed."""

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from functools import partial
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -148,18 +148,18 @@ def test_a_crash_in_a_decoder_costs_one_file(photos, monkeypatch):
         Image.new("RGB", (40 + i, 40), COLOURS["red"]).save(photos / f"more-{i:02}.png")
     sources = list(pl.read_photos(photos))
     poison = sources[7].key
-    # The workers may have been started by an earlier test, so nothing but the call reaches them.
-    monkeypatch.setattr(decoding, "_read_many", partial(_die_on, poison))
+    read_many = decoding._read_many
+
+    def die_on_poison(sources, spec):  # nested, so that it is pickled by value
+        if any(source.key == poison for source in sources):
+            os._exit(1)
+        return read_many(sources, spec)
+
+    monkeypatch.setattr(decoding, "_read_many", die_on_poison)
     results = list(decoding.read_all(sources, HashEncoder().image_spec, workers=2))
     skipped = [r for r in results if isinstance(r, Skipped)]
     assert [(s.key, s.reason) for s in skipped] == [(poison, "the decoder crashed on this file")]
     assert len(results) == len(sources)
-
-
-def _die_on(poison, sources, spec):
-    if any(source.key == poison for source in sources):
-        os._exit(1)
-    return [decoding._read_one(source, spec) for source in sources]
 
 
 def test_a_second_writer_is_told_to_wait(collection, photos):
@@ -250,8 +250,12 @@ def test_interrupted_while_encoding_a_changed_file_is_read_again(collection, pho
     paint(photos / "red.png", "green", size=80)
     shutil.copy(photos / "red.png", photos / "z.png")
 
+    encode = HashEncoder.encode_images
+
     def interrupt(self, images):
-        raise KeyboardInterrupt
+        if threading.current_thread() is threading.main_thread():  # where Ctrl-C arrives
+            raise KeyboardInterrupt
+        return encode(self, images)
 
     with monkeypatch.context() as patch:
         patch.setattr(HashEncoder, "encode_images", interrupt)
@@ -260,3 +264,21 @@ def test_interrupted_while_encoding_a_changed_file_is_read_again(collection, pho
     report = collection.add(pl.read_photos(photos))
     assert (report.n_updated, report.n_unchanged) == (1, 2)
     assert {h.item.title for h in collection.search("green", k=2)} == {"red.png", "green.png"}
+
+
+def test_few_small_photos_are_read_without_processes(photos, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("no process was needed")
+
+    monkeypatch.setattr(decoding, "_Pool", refuse)
+    spec = HashEncoder().image_spec
+    sources = list(pl.read_photos(photos))
+    assert len(list(decoding.read_all(sources, spec, workers=None))) == 3
+    # Large files, many files, and formats of less sturdy decoders are read elsewhere.
+    monkeypatch.setattr(decoding, "FEW_BYTES", 10)
+    with pytest.raises(AssertionError, match="no process"):
+        list(decoding.read_all(sources, spec, workers=None))
+    monkeypatch.setattr(decoding, "FEW_BYTES", 10**9)
+    (photos / "red.png").rename(photos / "red.heic")
+    with pytest.raises(AssertionError, match="no process"):
+        list(decoding.read_all(list(pl.read_photos(photos)), spec, workers=None))
