@@ -28,8 +28,6 @@ def main(folder: str, words: str, near: str | None = None) -> None:
 
     hits = photos.search(words, near=near, decay="gauss:25km", k=5)
     print(hits)
-    if hits.doubt:
-        print(hits.doubt)
     for hit in hits[:1]:
         for term in hit.terms:
             print(f"  {term.kind} {term.label!r}: {term.weight:.2f} x {term.value:.3f}")
