@@ -198,7 +198,7 @@ class Resolver:
         if understood is not None and understood.region is not None:
             regions.append(understood.region)
         if request.bbox is not None:
-            if len(request.bbox) != 4:
+            if not isinstance(request.bbox, Sequence | np.ndarray) or len(request.bbox) != 4:
                 raise FilterError(
                     f"bbox {request.bbox!r} needs four numbers: west, south, east, north"
                 )
@@ -211,6 +211,10 @@ class Resolver:
             regions.append(Circle(center=near, radius_m=metres))
         if request.polygon is not None:
             regions.append(Polygon.from_geojson(request.polygon, space=space))
+        if not isinstance(request.where, Mapping | None):
+            raise FilterError(
+                f"where {request.where!r} is not a mapping; write {{'city': 'Paris'}}"
+            )
         where = dict(request.where or {})
         for name, wanted in where.items():
             conditions(name, wanted)  # an unknown operator is an error before anything is read

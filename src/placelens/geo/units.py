@@ -52,7 +52,12 @@ def parse_distance_m(value: str | float, *, name: str = "distance") -> float:
             )
         metres = number * METRES[unit]
     else:
-        metres = float(value)
+        try:
+            metres = float(value)
+        except (TypeError, ValueError):
+            raise QueryError(
+                f"{name} {value!r} is not a distance; write it like 5km, 300m or 3mi"
+            ) from None
     if not math.isfinite(metres) or metres < 0:
         raise QueryError(f"{name} {value!r} must be finite and not negative")
     return metres
