@@ -28,7 +28,7 @@ from placelens.testing.fakes import HashEncoder
 
 class Slow(HashEncoder):
     def encode_images(self, images):
-        if os.environ.get("SLOW"):
+        if os.environ.get("SLOW") and len(images) > 1:  # one image opens the network
             print("encoding", flush=True)
             time.sleep(0.5)
         return super().encode_images(images)
