@@ -28,6 +28,7 @@ from placelens.index.base import (
     place_values,
 )
 from placelens.kernels.place import _distances, _max_distance
+from placelens.kernels.score import _calibrate
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.types import Float64Array, Hit, Modality, ScoreTerm
@@ -259,9 +260,7 @@ def _meaning_term(
     term: QueryTerm, share: float, cosine: float, task: MeaningTask, t: int
 ) -> ScoreTerm:
     slope, intercept = float(task.slopes[t]), float(task.intercepts[t])
-    value = cosine
-    if slope != 0.0:
-        value = 1.0 / (1.0 + float(np.exp(-(slope * cosine + intercept))))
+    value = float(_calibrate(cosine, slope, intercept))
     weight = share * float(task.weights[t])
     return ScoreTerm(
         kind=term.kind,
