@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placelens.index.r_tree import RTree
+from placelens.index.gmr_tree import GMRTree, RTree
 from placelens.index.scan import Scan
 from placelens.testing.index_contract import check_index
 from placelens.testing.strategies import corpora, tasks
@@ -14,8 +14,10 @@ from placelens.testing.strategies import corpora, tasks
 INDEXES = {
     "scan": Scan,
     "rtree": RTree,
-    # Leaves of 2, so that small corpora have many.
-    "rtree, small leaves": partial(RTree, leaf_size=2),
+    "gmrtree": partial(GMRTree, seed=1),
+    # The smallest leaves, so that small corpora have many.
+    "rtree, small leaves": partial(RTree, leaf=32),
+    "gmrtree, small leaves": partial(GMRTree, leaf=32, seed=2),
 }
 
 
@@ -23,5 +25,5 @@ INDEXES = {
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_index(name, data):
-    corpus = data.draw(corpora())
+    corpus = data.draw(corpora(max_items=400))
     check_index(INDEXES[name], corpus, data.draw(tasks(corpus)))

@@ -13,7 +13,7 @@ from placelens.index.base import (
     best_k,
     score_rows,
 )
-from placelens.index.r_tree import RTree
+from placelens.index.gmr_tree import GMRTree, RTree
 from placelens.index.scan import Scan
 from placelens.kernels.place import GAUSS
 
@@ -39,7 +39,7 @@ def corpus_and_task(seed, slope):
 
 @pytest.mark.parametrize("slope", [0.0, 20.0], ids=["raw", "calibrated"])
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("index", [Scan, RTree])
+@pytest.mark.parametrize("index", [Scan, RTree, GMRTree])
 def test_the_order_is_that_of_float64(index, seed, slope):
     corpus, task = corpus_and_task(seed, slope)
     rows = np.arange(N)

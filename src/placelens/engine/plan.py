@@ -8,10 +8,14 @@ from typing import Any
 
 from placelens.errors import QueryError
 from placelens.index.base import Corpus, Index
-from placelens.index.r_tree import RTree
+from placelens.index.gmr_tree import GMRTree, RTree
 from placelens.index.scan import Scan
 
-ENGINES: Mapping[str, Callable[[Corpus], Index]] = {"scan": Scan, "rtree": RTree}
+ENGINES: Mapping[str, Callable[[Corpus], Index]] = {
+    "scan": Scan,
+    "gmrtree": GMRTree,
+    "rtree": RTree,
+}
 
 # From this many located items on, opening a few leaves is faster than computing all distances.
 TREE_FROM = 20_000

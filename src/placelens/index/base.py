@@ -7,12 +7,13 @@ all of them give the same bits, and a test can compare them with ``==``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
 
 from placelens.geo.distance import SPACES
+from placelens.geo.regions import Region
 from placelens.kernels.place import _proximities
 from placelens.kernels.score import _cosines, _meanings
 from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality, Space
@@ -42,12 +43,15 @@ class Corpus:
     """What an index searches: n live items with internal ids, positions and vectors.
 
     ``positions`` is (n, 3), see `placelens.geo.distance.positions_of`; NaN without a place.
+    ``lonlat`` are the coordinates, (n,) each, that regions are tested with: longitudes and
+    latitudes in degrees, or x and y in metres. Tasks with regions need them.
     """
 
     space: Space
     iids: Int64Array
     positions: Float64Array
     vectors: Mapping[Modality, VectorColumn]
+    lonlat: tuple[Float64Array, Float64Array] | None = None
 
     def __len__(self) -> int:
         return len(self.iids)
@@ -82,7 +86,9 @@ class Task:
 
     ``score = mu * place + (1 - mu) * meaning``; with one of them missing, the other alone. An
     item counts with the best of its modalities. ``allowed`` (n,) are the items that pass the
-    filters. ``after`` is the (score, internal id) that the page before ended with.
+    filters, and an item must lie in all of ``regions``. ``after`` is the (score, internal id) that
+    the page before ended with. ``recall_target`` lets an index miss some of the best: on average
+    at most ``1 - recall_target`` of them; None asks for all.
     """
 
     k: int
@@ -91,6 +97,8 @@ class Task:
     meaning: Mapping[Modality, MeaningTask] | None
     allowed: BoolArray | None = None
     after: tuple[float, int] | None = None
+    regions: tuple[Region, ...] = ()
+    recall_target: float | None = None
 
     @property
     def weight_of_place(self) -> float:
@@ -105,10 +113,12 @@ class Certificate:
     """Why the answer is the true top k.
 
     No item that was not looked at scores above ``bound`` (None when all were looked at).
-    ``kind`` is "proven" when the bound holds without doubt.
+    ``kind`` is "proven" when the bound holds without doubt, "probability" when it fails for at most
+    one query in 10^9, over the draw of a rotation that queries know nothing of, and "recall" when
+    a recall below 1 was asked for: then the bound is only likely.
     """
 
-    kind: Literal["proven", "probability"]
+    kind: Literal["proven", "probability", "recall"]
     bound: float | None
     n_nodes: int
     n_items: int
@@ -140,6 +150,18 @@ class Index(Protocol):
     def top_k(self, task: Task) -> TopK:
         """The best k of the allowed items."""
         ...
+
+
+def with_regions_as_mask(corpus: Corpus, task: Task) -> Task:
+    """The same task with its regions turned into ``allowed``."""
+    if not task.regions:
+        return task
+    if corpus.lonlat is None:
+        raise ValueError("a task with regions needs a corpus with lonlat")
+    masks = [region.contains(*corpus.lonlat) for region in task.regions]
+    if task.allowed is not None:
+        masks.append(task.allowed)
+    return replace(task, regions=(), allowed=np.logical_and.reduce(masks))
 
 
 def score_rows(corpus: Corpus, task: Task, rows: Int64Array) -> Float64Array:

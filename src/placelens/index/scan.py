@@ -19,6 +19,7 @@ from placelens.index.base import (
     combine,
     place_values,
     score_rows,
+    with_regions_as_mask,
 )
 from placelens.types import BoolArray, Float64Array, Int64Array
 
@@ -36,6 +37,7 @@ class Scan:
 
     def top_k(self, task: Task) -> TopK:
         """The best k of the allowed items, by looking at all of them."""
+        task = with_regions_as_mask(self._corpus, task)
         scores = self._approximate(task)
         rows = _candidates(task, scores, rounding_slack(self._corpus, task))
         found = best_k(task, self._corpus.iids, rows, score_rows(self._corpus, task, rows))

@@ -50,6 +50,20 @@ def _decay(kind: int, scale: float, offset: float, distance: float) -> float:
     return math.exp(-power) if power < UNDERFLOW else 0.0
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _proximity(
+    space: int,
+    position: Float64Array,
+    origin: Float64Array,
+    kind: int,
+    scale: float,
+    offset: float,
+) -> float:
+    """Decay of the distance to ``origin``; 0 where there is no place."""
+    chord = _chord(position, origin[0], origin[1], origin[2])
+    return 0.0 if math.isnan(chord) else _decay(kind, scale, offset, _distance(space, chord))
+
+
 @njit(cache=True, nogil=True)
 def _distances(space: int, positions: Float64Array, origin: Float64Array) -> Float64Array:
     out = np.empty(positions.shape[0])
@@ -69,12 +83,10 @@ def _proximities(
     scale: float,
     offset: float,
 ) -> Float64Array:
-    """Decay of the distance to ``origin``; 0 where there is no place."""
+    """`_proximity` of every row, (n,)."""
     out = np.empty(positions.shape[0])
     for i in range(positions.shape[0]):
-        row = positions[i]
-        chord = _chord(row, origin[0], origin[1], origin[2])
-        out[i] = 0.0 if math.isnan(chord) else _decay(kind, scale, offset, _distance(space, chord))
+        out[i] = _proximity(space, positions[i], origin, kind, scale, offset)
     return out
 
 
@@ -89,8 +101,8 @@ def _max_distance(space: int, positions: Float64Array, origin: Float64Array) -> 
     return _distance(space, farthest)
 
 
-@njit(cache=True, nogil=True)
-def _box_proximities(
+@njit(cache=True, nogil=True, inline="always")
+def _box_proximity(
     space: int,
     low: Float64Array,
     high: Float64Array,
@@ -98,19 +110,61 @@ def _box_proximities(
     kind: int,
     scale: float,
     offset: float,
-) -> Float64Array:
-    """Upper bounds of the proximity inside boxes, (n, 3) corners each.
+) -> float:
+    """An upper bound of the proximity inside a box, (3,) corners; 0 for an empty one (low > high).
 
     The straight-line distance to a box never exceeds that to a point in it, the chord is
-    monotone in the great-circle distance, and a decay does not increase.
+    monotone in the great-circle distance, and a decay does not increase. Rounding: the chord is
+    shrunk, and the value raised, by more than the few operations and exp can be off; 0 stays 0.
     """
-    out = np.empty(low.shape[0])
-    for i in range(low.shape[0]):
-        total = 0.0
-        for j in range(3):
-            gap = max(0.0, low[i, j] - origin[j], origin[j] - high[i, j])
-            total += gap * gap
-        # Shrunk by more than the rounding of these few operations, so that it stays a bound.
-        chord = math.sqrt(total) * (1.0 - 1e-15)
-        out[i] = _decay(kind, scale, offset, _distance(space, chord))
-    return out
+    if low[0] > high[0]:
+        return 0.0
+    total = 0.0
+    for j in range(3):
+        gap = max(0.0, low[j] - origin[j], origin[j] - high[j])
+        total += gap * gap
+    chord = math.sqrt(total) * (1.0 - 1e-14)
+    return min(1.0, _decay(kind, scale, offset, _distance(space, chord)) * (1.0 + 1e-15))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _rough_proximity(
+    space: int,
+    position: Float64Array,
+    origin: Float64Array,
+    kind: int,
+    scale: float,
+    offset: float,
+) -> float:
+    """An upper bound of `_proximity`, close and quick for near points: the chord is shorter than
+    the arc, by 0.04 % at 600 km."""
+    chord = _chord(position, origin[0], origin[1], origin[2])
+    if math.isnan(chord):
+        return 0.0
+    distance = EARTH_RADIUS_M * chord if space == SPHERE else chord
+    if space == SPHERE and chord > 0.1:
+        distance = _distance(space, chord)
+    return min(1.0, _decay(kind, scale, offset, distance * (1.0 - 1e-14)) * (1.0 + 1e-15))
+
+
+@njit(cache=True, nogil=True)
+def _squared_reach(space: int, kind: int, scale: float, offset: float, value: float) -> float:
+    """A squared chord beyond which the proximity is below ``value``; infinite when there is none.
+
+    Generous by far more than rounding, so that comparing squared chords may stand for the decay.
+    """
+    if value <= 0.0 or (kind == LINEAR and scale <= 0.0):
+        return math.inf
+    if kind == LINEAR:
+        distance = offset + max(0.0, 1.0 - value) * scale * (1.0 + 1e-12) + scale * 1e-12
+    else:
+        power = max(0.0, -math.log(value)) + 1e-12
+        distance = offset + scale * (math.sqrt(2.0 * power) if kind == GAUSS else power)
+    distance += distance * 1e-12 + 1e-6
+    if space == SPHERE:
+        half = 0.5 * distance / EARTH_RADIUS_M
+        # The sine is flat near the antipode.
+        chord = 2.0 * math.sin(half) + 1e-12 if half < 1.57 else math.inf
+    else:
+        chord = distance
+    return chord * chord * (1.0 + 1e-12)

@@ -1,0 +1,254 @@
+"""The GMR-tree: exact top k by place and meaning, over a tree that bounds both.
+
+Paper 000's tree, with three changes (docs/engine.md says why). Nodes are packed by place in three
+dimensions. The signature of an item is a code that bounds its similarity to any query: one bit a
+dimension, then four. The signature of a node is the set of its items' clusters, superimposed up
+the tree; a cluster bounds the similarity by its cone. The paper's own test, whether signatures
+match, drops valid answers.
+
+A tree has limbs: one for each modality, one for place alone, and for a corpus that has grown one
+more of each for each part that was added since.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from placelens.index.base import (
+    Certificate,
+    Corpus,
+    MeaningTask,
+    Task,
+    TopK,
+    best_k,
+)
+from placelens.index.limb import LEAF, Limb, cpus, pool
+from placelens.index.signature import FAILURE, plain_probe
+from placelens.kernels.tree import MeaningQuery
+from placelens.types import Float64Array, Int64Array, Modality, Space
+
+Limbs = Mapping[Modality | None, Sequence[Limb]]
+"""By modality; under None those that hold all items, for queries by place alone."""
+
+
+class GMRTree:
+    """Exact top k over a corpus; see the module.
+
+    ``signatures=False`` builds the paper's baseline, a plain R-tree on the same nodes: place is
+    bounded, similarity only by the best that a unit vector could have. ``leaf`` is a multiple of
+    32. ``seed`` fixes clusters and rotation; without one they are drawn anew, which the bound on
+    failure relies on. Searches may run in several threads at once; one search uses ``threads``.
+    """
+
+    name = "gmrtree"
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        *,
+        signatures: bool = True,
+        leaf: int = LEAF,
+        seed: int | None = None,
+        threads: int | None = None,
+    ) -> None:
+        rng = np.random.default_rng(seed) if signatures else None
+        limbs: dict[Modality | None, Sequence[Limb]] = {
+            modality: [Limb.grow(corpus, modality, leaf=leaf, signatures=rng)]
+            for modality in corpus.vectors
+        }
+        limbs[None] = _whole(corpus, limbs) or [Limb.grow(corpus, None, leaf=leaf, signatures=None)]
+        self._set(corpus.space, corpus.iids, limbs, threads)
+
+    @classmethod
+    def of_limbs(
+        cls, space: Space, iids: Int64Array, limbs: Limbs, *, threads: int | None = None
+    ) -> GMRTree:
+        """A tree of limbs that are there already; each item is in one limb of a modality.
+
+        ``iids`` (n,) are those of the rows.
+        """
+        tree = cls.__new__(cls)
+        tree._set(space, iids, limbs, threads)
+        return tree
+
+    def _set(self, space: Space, iids: Int64Array, limbs: Limbs, threads: int | None) -> None:
+        self.space, self.limbs, self._iids = space, limbs, iids
+        self._threads = threads or cpus()
+
+    def top_k(self, task: Task) -> TopK:
+        """The best k of the allowed items, opening nodes by falling bound."""
+        return self._top_k(task, self._threads)
+
+    def top_k_batch(self, tasks: Sequence[Task]) -> list[TopK]:
+        """`top_k` of many tasks, each in one thread."""
+        if self._threads == 1 or len(tasks) <= 1:
+            return [self._top_k(task, 1) for task in tasks]
+        # A few at a time: handing work over costs as much as a quick search.
+        groups = [tasks[i : i + 16] for i in range(0, len(tasks), 16)]
+        run = pool(self._threads).map(lambda group: [self._top_k(t, 1) for t in group], groups)
+        return [answer for answers in run for answer in answers]
+
+    def farthest_m(self, origin: Float64Array) -> float:
+        """The distance in metres to the farthest item that has a place; 0 when none has."""
+        return max((limb.farthest_m(self.space, origin) for limb in self.limbs[None]), default=0.0)
+
+    def index_bytes(self) -> int:
+        """Bytes of the tree in memory, without the vectors."""
+        limbs = {id(limb): limb for parts in self.limbs.values() for limb in parts}
+        arrays = [array for limb in limbs.values() for array in limb.to_arrays().values()]
+        rows = sum(limb.slots.row.nbytes + limb.codes.at.nbytes for limb in limbs.values())
+        return rows + sum({id(array): array.nbytes for array in arrays}.values())
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """The tree without its vectors, as named arrays; `from_arrays` takes them back."""
+        arrays: dict[str, np.ndarray] = {}
+        for modality, limbs in self.limbs.items():
+            if modality is None and any(limbs is self.limbs[m] for m in self.limbs if m):
+                continue  # written once already
+            if len(limbs) > 1:
+                raise ValueError("a tree that has grown is several; build it anew to write it")
+            name = modality or "place"
+            arrays |= {f"{name}/{key}": value for key, value in limbs[0].to_arrays().items()}
+        return arrays
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, np.ndarray], corpus: Corpus, *, threads: int | None = None
+    ) -> GMRTree:
+        """The tree of a corpus, as `to_arrays` gave it.
+
+        Items are found by their internal ids; what the corpus does not have any more is left out.
+        """
+        limbs: dict[Modality | None, Sequence[Limb]] = {}
+        for modality, column in corpus.vectors.items():
+            own = _under(arrays, modality)
+            rows = rows_of(corpus.iids, own["slots.iid"])
+            at = np.where(rows >= 0, column.position[rows], -1)
+            rows[at < 0] = -1
+            limbs[modality] = [Limb.from_arrays(own, rows, column.matrix, np.maximum(at, 0))]
+        own = _under(arrays, "place")
+        if own:
+            rows = rows_of(corpus.iids, own["slots.iid"])
+            limbs[None] = [Limb.from_arrays(own, rows, np.zeros((0, 1), np.float32), rows)]
+        else:
+            limbs[None] = _whole(corpus, limbs)
+        return cls.of_limbs(corpus.space, corpus.iids, limbs, threads=threads)
+
+    def _top_k(self, task: Task, threads: int) -> TopK:
+        if task.meaning is None or len(task.meaning) == 1:
+            modality = None if task.meaning is None else next(iter(task.meaning))
+            return self._of_modality(task, modality, threads, -math.inf)
+        if task.after is None:
+            return self._of_several(task, threads)
+        # Which page an item belongs to is known from all its modalities only.
+        k = 2 * task.k
+        while True:
+            found = self._of_several(replace(task, k=k, after=None), threads)
+            page = best_k(task, self._iids, found.rows, found.scores)
+            if len(page.rows) == task.k or len(found.rows) < k:
+                return replace(page, certificate=found.certificate)
+            k *= 4
+
+    def _of_several(self, task: Task, threads: int) -> TopK:
+        """The best over several modalities: an item counts with the better of them.
+
+        What is among the best is so by one modality, and among that one's best k.
+        """
+        answers: list[TopK] = []
+        threshold = -math.inf
+        for modality in task.meaning or ():
+            answers.append(self._of_modality(task, modality, threads, threshold))
+            if len(answers[-1].rows) == task.k:
+                threshold = max(threshold, float(answers[-1].scores[-1]))
+        return self._merged(task, answers)
+
+    def _of_modality(
+        self, task: Task, modality: Modality | None, threads: int, threshold: float
+    ) -> TopK:
+        """The best k over the limbs of a modality, of those that reach the threshold."""
+        probes: dict[int, MeaningQuery] = {}
+        answers: list[TopK] = []
+        limbs = self.limbs[modality]
+        for limb in limbs:
+            meaning = None
+            if modality is not None and task.meaning is not None:
+                terms, key = task.meaning[modality], id(limb.space)
+                if key not in probes:
+                    probes[key] = self._probe(terms, limbs, limb, task.recall_target)
+                meaning = probes[key]
+            answers.append(limb.search(self.space, task, meaning, threshold, threads=threads))
+            if len(answers[-1].rows) == task.k:
+                threshold = max(threshold, float(answers[-1].scores[-1]))
+        return answers[0] if len(answers) == 1 else self._merged(task, answers)
+
+    @staticmethod
+    def _probe(
+        terms: MeaningTask, limbs: Sequence[Limb], limb: Limb, recall_target: float | None
+    ) -> MeaningQuery:
+        """A query's side of the bounds of all limbs that share a signature space."""
+        if limb.space is None:
+            return plain_probe(terms)
+        alike = [other for other in limbs if other.space is limb.space]
+        # Both codes of every item are tested, for each term.
+        n_tests = 2 * len(terms.weights)
+        if recall_target is None:
+            n_tests *= sum(len(other.slots.iid) for other in limbs)
+        tail = (FAILURE if recall_target is None else 1.0 - recall_target) / n_tests
+        radius_cos = np.minimum.reduce([other.radius_cos for other in alike])
+        return limb.space.probe(terms, radius_cos, tail=tail)
+
+    def _merged(self, task: Task, answers: Sequence[TopK]) -> TopK:
+        rows = np.concatenate([answer.rows for answer in answers])
+        scores = np.concatenate([answer.scores for answer in answers])
+        order = np.lexsort((self._iids[rows], -scores))
+        # An item's first place is its best; the others go.
+        _, first = np.unique(rows[order], return_index=True)
+        best = order[np.sort(first)][: task.k]
+        return TopK(rows[best], scores[best], _joined([a.certificate for a in answers]))
+
+
+class RTree(GMRTree):
+    """Paper 000's baseline: the same nodes without signatures; see `GMRTree`."""
+
+    name = "rtree"
+
+    def __init__(self, corpus: Corpus, *, leaf: int = LEAF, threads: int | None = None) -> None:
+        super().__init__(corpus, signatures=False, leaf=leaf, threads=threads)
+
+
+def rows_of(iids: Int64Array, wanted: Int64Array) -> Int64Array:
+    """Rows of internal ids, -1 for those that are not there; ``iids`` (n,) are of the rows."""
+    order = np.argsort(iids, kind="stable")
+    at = np.searchsorted(iids, wanted, sorter=order)
+    rows = order[np.minimum(at, max(len(order) - 1, 0))] if len(order) else np.full(len(wanted), -1)
+    is_there = (at < len(order)) & (iids[rows] == wanted) if len(order) else rows >= 0
+    return np.where(is_there, rows, -1)
+
+
+def _whole(corpus: Corpus, limbs: Limbs) -> Sequence[Limb]:
+    """The limbs of a modality that every item has: they answer for place alone as well."""
+    for modality, column in corpus.vectors.items():
+        if len(column.rows) == len(corpus):
+            return limbs[modality]
+    return ()
+
+
+def _under(arrays: Mapping[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
+    prefix = f"{name}/"
+    return {key[len(prefix) :]: arrays[key] for key in arrays if key.startswith(prefix)}
+
+
+def _joined(certificates: Sequence[Certificate]) -> Certificate:
+    """One certificate for an answer that came in parts."""
+    bounds = [c.bound for c in certificates if c.bound is not None]
+    kinds = {c.kind for c in certificates}
+    return Certificate(
+        "recall" if "recall" in kinds else "probability" if "probability" in kinds else "proven",
+        max(bounds, default=None),
+        sum(c.n_nodes for c in certificates),
+        sum(c.n_items for c in certificates),
+    )

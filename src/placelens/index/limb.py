@@ -1,0 +1,359 @@
+"""A limb of a GMR-tree: packed nodes over the items of one modality, and the search of them."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from placelens.geo.distance import SPACES
+from placelens.geo.regions import Region
+from placelens.index.base import Certificate, Corpus, Task, TopK
+from placelens.index.packing import build_nodes, pack
+from placelens.index.signature import SignatureSpace
+from placelens.kernels.place import SPHERE, _distance, _max_distance
+from placelens.kernels.sketches import BLOCK
+from placelens.kernels.tree import (
+    COUNT,
+    ITEMS,
+    NODES,
+    PRUNED,
+    Codes,
+    Filter,
+    Found,
+    MeaningQuery,
+    Nodes,
+    PlaceQuery,
+    Slots,
+    Work,
+    _scan_leaves,
+    _search,
+)
+from placelens.types import BoolArray, Float64Array, Int64Array, Modality, Space
+
+LEAF = 512
+# Leaves opened one after the other, by falling bound, before several threads share the rest.
+SERIAL_LEAVES = 48
+# Leaves at most that are looked at together.
+BATCH = 32
+# Leaves that are worth waking a thread for: some 50 microseconds of work.
+LEAVES_PER_THREAD = 24
+
+NO_IID = np.iinfo(np.int64).max
+_ALL = np.zeros(0, dtype=np.bool_)
+_EVERYWHERE = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limb:
+    """A tree over the items of one modality, or over all items, for place alone.
+
+    ``radius_cos`` are the cones of the clusters, see `SignatureSpace`; without a ``space`` nothing
+    but place is bounded. ``lonlat`` (2, S) are what regions are tested with, ``boxes`` (5, leaves)
+    how far they reach, see `_leaf_boxes`.
+    """
+
+    nodes: Nodes
+    slots: Slots
+    codes: Codes
+    space: SignatureSpace | None
+    radius_cos: Float64Array
+    lonlat: Float64Array
+    boxes: Float64Array
+
+    @classmethod
+    def grow(
+        cls,
+        corpus: Corpus,
+        modality: Modality | None,
+        *,
+        leaf: int = LEAF,
+        signatures: SignatureSpace | np.random.Generator | None,
+    ) -> Limb:
+        """Build from a corpus: its rows with a vector of the modality, or all rows.
+
+        ``signatures`` is a space to use, what to draw one with, or None for a plain R-tree.
+        """
+        column = corpus.vectors[modality] if modality is not None else None
+        rows = np.arange(len(corpus)) if column is None else column.rows
+        at = pack(corpus.positions[rows], leaf)
+        is_filled = at >= 0
+        row, iid = np.full(len(at), -1), np.full(len(at), NO_IID)
+        position, lonlat = np.full((len(at), 3), np.nan), np.full((2, len(at)), np.nan)
+        row[is_filled] = rows[at[is_filled]]
+        position[is_filled] = corpus.positions[row[is_filled]]
+        iid[is_filled] = corpus.iids[row[is_filled]]
+        if corpus.lonlat is not None:
+            for axis in range(2):
+                lonlat[axis, is_filled] = corpus.lonlat[axis][row[is_filled]]
+        codes, radius_cos, clusters = _no_codes(corpus, modality, at), np.ones(1), None
+        space = None
+        if column is not None and signatures is not None:
+            space = (
+                signatures
+                if isinstance(signatures, SignatureSpace)
+                else SignatureSpace.fit(column.matrix, signatures)
+            )
+            codes, radius_cos = space.encode(column.matrix, at)
+            clusters = np.where(is_filled, codes.cluster, -1)
+        nodes = build_nodes(position, iid, clusters, leaf)
+        boxes = _leaf_boxes(lonlat, leaf)
+        return cls(nodes, Slots(iid, row, position, leaf), codes, space, radius_cos, lonlat, boxes)
+
+    @property
+    def n_leaves(self) -> int:
+        """Leaves, empty ones included."""
+        return int(self.nodes.starts[1])
+
+    def with_rows(self, rows: Int64Array) -> Limb:
+        """The same limb over another version of its corpus: rows of the slots, -1 for none."""
+        return replace(self, slots=self.slots._replace(row=rows))
+
+    def farthest_m(self, space: Space, origin: Float64Array) -> float:
+        """The distance to the farthest item that has a place; 0 when none has."""
+        n = self.n_leaves
+        low, high = self.nodes.low[:n], self.nodes.high[:n]
+        # Of a box the farthest corner; an empty box, whose low side is infinite, holds nothing.
+        corner = np.maximum(np.abs(origin - low), np.abs(high - origin))
+        reach = np.where(low[:, 0] <= high[:, 0], np.sum(corner * corner, axis=1), -1.0)
+        farthest = 0.0
+        leaf = self.slots.leaf
+        for at in np.argsort(-reach):
+            chord = math.sqrt(max(0.0, reach[at])) * (1.0 + 1e-12)
+            bound = _arc(space, chord)
+            if reach[at] < 0.0 or bound < farthest:
+                break
+            alive = self.slots.row[at * leaf : (at + 1) * leaf] >= 0
+            positions = self.slots.position[at * leaf : (at + 1) * leaf][alive]
+            farthest = max(farthest, float(_max_distance(SPACES[space], positions, origin)))
+        return farthest
+
+    def search(
+        self,
+        space: Space,
+        task: Task,
+        meaning: MeaningQuery | None,
+        threshold: float,
+        *,
+        threads: int,
+    ) -> TopK:
+        """The best k of the allowed items that reach the threshold."""
+        place = _place_query(space, task)
+        codes = self.codes if meaning is not None else None
+        filters = self._filter(task)
+        found = _nothing(min(task.k, len(self.slots.iid)), threshold)
+        todo = np.empty(self.n_leaves, dtype=np.int64)
+        arguments = (self.nodes, self.slots, codes, place, meaning, filters)
+        serial = SERIAL_LEAVES if threads > 1 else self.n_leaves
+        n_todo = _search(*arguments, found, self._room(), serial, todo)
+        parts = [found]
+        if n_todo:
+            parts = self._share(arguments, found, todo[:n_todo], threads)
+        return self._answer(task, parts)
+
+    def _share(
+        self, arguments: tuple[Any, ...], found: Found, todo: Int64Array, threads: int
+    ) -> list[Found]:
+        """Scan leaves in several threads, each with a heap of its own and one threshold."""
+        n_parts = max(1, min(threads, len(todo) // LEAVES_PER_THREAD))
+        parts = [found]
+        for _ in range(n_parts - 1):
+            part = _nothing(len(found.score), -math.inf)
+            parts.append(part._replace(threshold=found.threshold))
+
+        def scan(i: int) -> None:
+            # Interleaved, since neighbours are alike in how much of them must be looked at.
+            leaves = np.ascontiguousarray(todo[i::n_parts])
+            _scan_leaves(*arguments, parts[i], self._room(), leaves)
+
+        running = [pool(threads).submit(scan, i) for i in range(1, n_parts)]
+        scan(0)
+        for part_done in running:
+            part_done.result()
+        return parts
+
+    def _answer(self, task: Task, parts: list[Found]) -> TopK:
+        filled = [int(part.counts[COUNT]) for part in parts]
+        if len(parts) == 1:
+            scores, slots = parts[0].score[: filled[0]], parts[0].slot[: filled[0]]
+        else:
+            scores = np.concatenate([p.score[:n] for p, n in zip(parts, filled, strict=True)])
+            iids = np.concatenate([p.iid[:n] for p, n in zip(parts, filled, strict=True)])
+            slots = np.concatenate([p.slot[:n] for p, n in zip(parts, filled, strict=True)])
+            order = np.lexsort((iids, -scores))[: task.k]
+            scores, slots = scores[order], slots[order]
+        return TopK(self.slots.row[slots], scores, self._certificate(task, parts))
+
+    def _certificate(self, task: Task, parts: list[Found]) -> Certificate:
+        bound = max(float(part.unopened[0]) for part in parts)
+        pruned = any(part.counts[PRUNED] for part in parts)
+        if pruned:
+            # What a code ruled out had a bound below the threshold of the moment.
+            bound = max(bound, float(parts[0].threshold[0]))
+        doubtful = pruned and self.space is not None
+        return Certificate(
+            "proven" if not doubtful else "recall" if task.recall_target else "probability",
+            None if bound == -math.inf else bound,
+            sum(int(part.counts[NODES]) for part in parts),
+            sum(int(part.counts[ITEMS]) for part in parts),
+        )
+
+    def _filter(self, task: Task) -> Filter:
+        allowed = _ALL if task.allowed is None else task.allowed
+        after = task.after or (0.0, 0)
+        leaf_at, inside = _EVERYWHERE, _ALL
+        if task.regions:
+            leaf_at, inside = self._inside(task.regions)
+        return Filter(allowed, leaf_at, inside, int(task.after is not None), *after)
+
+    def _inside(self, regions: tuple[Region, ...]) -> tuple[Int64Array, BoolArray]:
+        """Which leaves may hold items of the regions, and which of their slots do."""
+        n, leaf = self.n_leaves, self.slots.leaf
+        is_open = np.logical_and.reduce([_may_touch(region, self.boxes) for region in regions])
+        leaves = np.flatnonzero(is_open)
+        lon, lat = self.lonlat.reshape(2, n, leaf)
+        inside = np.ones(len(leaves) * leaf, dtype=np.bool_)
+        for region in regions:
+            inside &= region.contains(lon[leaves].ravel(), lat[leaves].ravel())
+        leaf_at = np.full(n, -1)
+        leaf_at[leaves] = np.arange(len(leaves)) * leaf
+        return leaf_at, inside
+
+    def _room(self) -> Work:
+        n_leaves = min(BATCH, self.n_leaves)
+        n = n_leaves * self.slots.leaf
+        return Work(
+            np.empty(n_leaves, dtype=np.int64),
+            np.empty(n_leaves),
+            np.empty(n_leaves),
+            np.empty(BLOCK, dtype=np.uint16),
+            np.empty(n, dtype=np.int64),
+            np.empty(n, dtype=np.int64),
+            np.empty(n),
+            np.empty(n),
+        )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """All but rows and vectors, which belong to a corpus, by name."""
+        arrays = {f"nodes.{name}": value for name, value in self.nodes._asdict().items()}
+        arrays |= {"slots.iid": self.slots.iid, "slots.position": self.slots.position}
+        arrays |= {"slots.leaf": np.array(self.slots.leaf), "lonlat": self.lonlat}
+        arrays["boxes"] = self.boxes
+        if self.space is not None:
+            codes = self.codes._asdict()
+            arrays |= {f"codes.{name}": codes[name] for name in _CODES}
+            arrays |= {"space.centers": self.space.centers, "space.rotation": self.space.rotation}
+            arrays["radius_cos"] = self.radius_cos
+        return arrays
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, np.ndarray], rows: Int64Array, vectors: Any, at: Int64Array
+    ) -> Limb:
+        """What `to_arrays` wrote, over a corpus: rows of the slots, and ``vectors[at]`` of them."""
+        nodes = Nodes(*(arrays[f"nodes.{name}"] for name in Nodes._fields))
+        slots = Slots(
+            arrays["slots.iid"], rows, arrays["slots.position"], int(arrays["slots.leaf"])
+        )
+        space, radius_cos = None, np.ones(1)
+        none, byte = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.uint8)
+        codes = Codes(byte, byte, none, none, byte.reshape(0, 1), none, none, vectors, at)
+        if "space.centers" in arrays:
+            space = SignatureSpace.of(arrays["space.centers"], arrays["space.rotation"])
+            radius_cos = arrays["radius_cos"]
+            codes = codes._replace(**{name: arrays[f"codes.{name}"] for name in _CODES})
+        return cls(nodes, slots, codes, space, radius_cos, arrays["lonlat"], arrays["boxes"])
+
+
+_CODES = tuple(name for name in Codes._fields if name not in {"vectors", "at"})
+
+
+def _arc(space: Space, chord: float) -> float:
+    if space == "plane":
+        return chord
+    return float(_distance(SPHERE, chord)) * (1.0 + 1e-12)
+
+
+def _leaf_boxes(lonlat: Float64Array, leaf: int) -> Float64Array:
+    """West, south, east and north of each leaf, (5, leaves), and whether it has a point whose
+    longitude is not the only one: at a pole or on the antimeridian."""
+    lon, lat = lonlat.reshape(2, -1, leaf)
+    has_many = (np.abs(lon) == 180.0) | (np.abs(lat) == 90.0)
+    return np.array(
+        [
+            np.where(np.isnan(lon), np.inf, lon).min(axis=1),
+            np.where(np.isnan(lat), np.inf, lat).min(axis=1),
+            np.where(np.isnan(lon), -np.inf, lon).max(axis=1),
+            np.where(np.isnan(lat), -np.inf, lat).max(axis=1),
+            has_many.any(axis=1),
+        ]
+    )
+
+
+def _may_touch(region: Region, boxes: Float64Array) -> BoolArray:
+    """Whether leaves may hold items of a region; see `_leaf_boxes`."""
+    west, south, east, north = region.bounds
+    low_lon, low_lat, high_lon, high_lat, has_many = boxes
+    after, before = high_lon >= west, low_lon <= east
+    in_columns = after & before if west <= east else after | before
+    if region.space == "sphere":
+        in_columns |= has_many == 1.0
+    touched: BoolArray = in_columns & (high_lat >= south) & (low_lat <= north)
+    return touched
+
+
+def _place_query(space: Space, task: Task) -> PlaceQuery:
+    if task.place is None:
+        return PlaceQuery(0, 0.0, 0, np.zeros(3), 0, 1.0, 0.0)
+    place = task.place
+    return PlaceQuery(
+        1,
+        float(task.weight_of_place),
+        SPACES[space],
+        place.origin,
+        place.kind,
+        float(place.scale_m),
+        float(place.offset_m),
+    )
+
+
+def _nothing(k: int, threshold: float) -> Found:
+    return Found(
+        np.empty(k),
+        np.empty(k, dtype=np.int64),
+        np.empty(k, dtype=np.int64),
+        np.zeros(5, dtype=np.int64),
+        np.full(1, threshold),
+        np.full(1, -math.inf),
+    )
+
+
+def _no_codes(corpus: Corpus, modality: Modality | None, at: Int64Array) -> Codes:
+    matrix = (
+        np.zeros((0, 1), dtype=np.float32) if modality is None else corpus.vectors[modality].matrix
+    )
+    none, byte = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.uint8)
+    return Codes(byte, byte, none, none, byte.reshape(0, 1), none, none, matrix, at)
+
+
+_pools: dict[int, ThreadPoolExecutor] = {}
+_pools_lock = threading.Lock()
+
+
+def pool(threads: int) -> ThreadPoolExecutor:
+    """Threads for searches, shared by all trees."""
+    with _pools_lock:
+        if threads not in _pools:
+            _pools[threads] = ThreadPoolExecutor(threads, thread_name_prefix="placelens-tree")
+        return _pools[threads]
+
+
+def cpus() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,241 @@
+"""The space of signatures of one set of vectors: clusters, a random rotation, and query probes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from placelens.index.base import MeaningTask
+from placelens.kernels.signatures import _add_cone_bounds, _encode, _fill_probe
+from placelens.kernels.sketches import BLOCK, DIMS_PER_PAIR
+from placelens.kernels.tree import Codes, MeaningQuery
+from placelens.types import Float32Array, Float64Array, Int64Array
+
+MAX_CLUSTERS = 256
+ITEMS_PER_CLUSTER = 64
+TRAINING_ROWS = 32_768
+ROUNDS = 8
+CHUNK = 16_384
+
+FAILURE = 1e-9
+"""How likely a query may be to lose an item by the random rotation, at most."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignatureSpace:
+    """What codes are made with: ``centers`` (K, dim) and a Haar-random ``rotation`` (p, p).
+
+    p is dim, rounded up to 8: vectors are padded with zeros.
+    """
+
+    centers: Float32Array
+    rotation: Float32Array
+    lengths: Float64Array
+    """Lengths of the centres, (K,)."""
+
+    @classmethod
+    def of(cls, centers: Float32Array, rotation: Float32Array) -> SignatureSpace:
+        """From what is stored."""
+        squares = np.sum(centers.astype(np.float64) ** 2, axis=1)
+        return cls(centers, rotation, np.sqrt(squares))
+
+    @classmethod
+    def fit(cls, vectors: Float32Array, rng: np.random.Generator) -> SignatureSpace:
+        """Clusters of a sample of vectors, (m, dim), by Lloyd's rounds, and a rotation."""
+        dim = vectors.shape[1]
+        padded = -(-dim // DIMS_PER_PAIR) * DIMS_PER_PAIR
+        n_clusters = max(1, min(MAX_CLUSTERS, len(vectors) // ITEMS_PER_CLUSTER))
+        sample = vectors
+        if len(vectors) > TRAINING_ROWS:
+            sample = vectors[np.sort(rng.choice(len(vectors), TRAINING_ROWS, replace=False))]
+        centers = _lloyd(sample, n_clusters, rng)
+        return cls.of(centers, _haar(padded, rng))
+
+    def encode(self, vectors: Float32Array, at: Int64Array) -> tuple[Codes, Float64Array]:
+        """Codes of the vectors at ``at`` (S,), -1 for none, in slot order; and (K,), the smallest
+        cosine of each cluster's members with its centre."""
+        n, (n_clusters, dim), padded = len(at), self.centers.shape, len(self.rotation)
+        radius_cos = np.ones(n_clusters)
+        cluster = np.zeros(n, dtype=np.uint8)
+        sketch = np.zeros(n * padded // 8, dtype=np.uint8)
+        fine = np.zeros((n, _fine_size(padded)), dtype=np.uint8)
+        sizes = (n, n // BLOCK, n, n)
+        scales = [np.zeros(size, dtype=np.float32) for size in sizes]
+        rest = np.zeros((CHUNK, padded), dtype=np.float32)
+        half_squares = (0.5 * self.lengths**2).astype(np.float32)
+        unit = self.centers / np.maximum(self.lengths, 1e-12)[:, None].astype(np.float32)
+        for start in range(0, n, CHUNK):
+            rows = at[start : start + CHUNK]
+            block = np.zeros((len(rows), dim), dtype=np.float32)
+            block[rows >= 0] = vectors[rows[rows >= 0]]
+            chosen = (block @ self.centers.T - half_squares).argmax(axis=1)
+            cluster[start : start + CHUNK] = chosen
+            cosines = np.einsum("ij,ij->i", block, unit[chosen])
+            np.minimum.at(radius_cos, chosen[rows >= 0], cosines[rows >= 0])
+            part = rest[: len(rows)]
+            part[:, :dim] = block - self.centers[chosen]
+            part[rows < 0] = 0.0
+            _encode(
+                part @ self.rotation.T,
+                start,
+                sketch,
+                scales[0],
+                scales[1],
+                fine,
+                scales[2],
+                scales[3],
+            )
+        codes = Codes(
+            cluster, sketch, scales[0], scales[1], fine, scales[2], scales[3], vectors, at
+        )
+        return codes, radius_cos
+
+    def probe(
+        self, task: MeaningTask, radius_cos: Float64Array, *, tail: float | None
+    ) -> MeaningQuery:
+        """A query's side of the bounds.
+
+        ``radius_cos`` is that of `encode`. ``tail`` is how likely an item's error may be to exceed
+        its bound; None for bounds that hold without doubt.
+        """
+        queries, weight, sign, slope, intercept = _bounding_terms(task)
+        n_terms, dim = queries.shape
+        n_clusters, padded = len(self.centers), len(self.rotation)
+        turned = np.zeros((n_terms, padded), dtype=np.float32)
+        turned[:, :dim] = queries
+        rotated, centers = np.empty_like(turned), np.empty((n_terms, n_clusters), np.float32)
+        for b in range(n_terms):  # one by one: BLAS is slower at a matrix of a single row
+            np.dot(self.rotation, turned[b], out=rotated[b])
+            np.dot(self.centers, turned[b, :dim], out=centers[b])
+        tables = np.empty((n_terms, 4 * padded), dtype=np.uint8)
+        levels = np.empty((n_terms, 4, _fine_size(padded)), dtype=np.int8)
+        numbers = np.empty((6, n_terms), dtype=np.float32)
+        bound = np.zeros(n_clusters)
+        reach = 1.0 if tail is None else tail_reach(tail, padded)
+        for b in range(n_terms):
+            _fill_probe(queries[b], rotated[b], tables[b], levels[b], numbers[:, b], reach)
+            _add_cone_bounds(
+                queries[b], centers[b], self.lengths, radius_cos, bound,
+                weight[b], sign[b], slope[b], intercept[b],
+            )  # fmt: skip
+        return MeaningQuery(
+            *terms_of(task),
+            weight,
+            sign,
+            slope,
+            intercept,
+            tables,
+            numbers[0],
+            numbers[1],
+            centers,
+            levels,
+            turned[:, :0],
+            numbers[2],
+            numbers[3],
+            numbers[4],
+            numbers[5],
+            bound,
+            np.argsort(-bound),
+        )
+
+
+def plain_probe(task: MeaningTask) -> MeaningQuery:
+    """A probe that bounds every similarity by the largest that a unit vector could have."""
+    queries, weight, sign, slope, intercept = _bounding_terms(task)
+    lengths = np.sqrt(np.sum(queries**2, axis=1)) * (1.0 + 1e-6)
+    bound = sum(
+        weight[b] * sign[b] * _calibrated(sign[b] * lengths[b], slope[b], intercept[b])
+        for b in range(len(queries))
+    )
+    n_terms, dim = queries.shape
+    none = np.zeros((n_terms, 0), dtype=np.float32)
+    vector = np.zeros(n_terms, dtype=np.float32)
+    rounding = 2.0**-24 * (dim + 8) * lengths
+    return MeaningQuery(
+        *terms_of(task),
+        weight,
+        sign,
+        slope,
+        intercept,
+        np.zeros((n_terms, 0), dtype=np.uint8),
+        vector,
+        vector,
+        none,
+        np.zeros((n_terms, 4, 0), dtype=np.int8),
+        queries.astype(np.float32),
+        vector,
+        vector,
+        vector,
+        (4.0 * rounding).astype(np.float32),
+        np.array([bound]),
+        np.zeros(1, dtype=np.int64),
+    )
+
+
+def _fine_size(padded: int) -> int:
+    """Bytes of an item's four-bit code: two levels a byte, in whole vector registers."""
+    return -(-padded // 64) * 32
+
+
+def terms_of(
+    task: MeaningTask,
+) -> tuple[Float64Array, Float64Array, Float64Array, Float64Array]:
+    """The terms as the final kernel takes them."""
+    return (task.queries, task.weights, task.slopes, task.intercepts)
+
+
+def _bounding_terms(
+    task: MeaningTask,
+) -> tuple[Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]:
+    """Queries (B, dim), weights, signs, slopes and intercepts, see `MeaningQuery`."""
+    if not task.slopes.any():
+        one = np.ones(1)
+        merged = np.sum(task.weights[:, None] * task.queries, axis=0, keepdims=True)
+        return merged, one, one, np.zeros(1), np.zeros(1)
+    sign = np.where(task.weights < 0.0, -1.0, 1.0)
+    return sign[:, None] * task.queries, np.abs(task.weights), sign, task.slopes, task.intercepts
+
+
+def _calibrated(cosines: Any, slope: float, intercept: float) -> Any:
+    if slope == 0.0:
+        return cosines
+    return 1.0 / (1.0 + np.exp(-(slope * cosines + intercept))) + 1e-15
+
+
+@lru_cache(maxsize=256)
+def tail_reach(tail: float, dim: int) -> float:
+    """The value that a coordinate of an even point on the unit sphere of dim - 1 dimensions
+    exceeds with probability ``tail``: its square is Beta(1/2, (dim - 2) / 2)."""
+    from scipy.special import betaincinv
+
+    return float(np.sqrt(1.0 - betaincinv((dim - 2) / 2.0, 0.5, 2.0 * tail)))
+
+
+def _haar(dim: int, rng: np.random.Generator) -> Float32Array:
+    """A rotation drawn evenly: QR of a Gaussian matrix, with the signs of R (Mezzadri 2007)."""
+    q, r = np.linalg.qr(rng.standard_normal((dim, dim)))
+    return np.ascontiguousarray((q * np.sign(np.diag(r))).astype(np.float32))
+
+
+def _lloyd(sample: Float32Array, n_clusters: int, rng: np.random.Generator) -> Float32Array:
+    """Centres of k-means; an empty cluster keeps its centre."""
+    if not len(sample):
+        return np.zeros((1, sample.shape[1]), dtype=np.float32)
+    centers = sample[np.sort(rng.choice(len(sample), n_clusters, replace=False))].copy()
+    for _ in range(ROUNDS):
+        nearest = np.concatenate(
+            [
+                (part @ centers.T - 0.5 * np.sum(centers**2, axis=1)).argmax(axis=1)
+                for part in np.array_split(sample, -(-len(sample) // CHUNK))
+            ]
+        )
+        order = np.argsort(nearest, kind="stable")
+        sizes = np.bincount(nearest, minlength=n_clusters)
+        filled = np.flatnonzero(sizes)
+        first = np.cumsum(sizes)[filled] - sizes[filled]
+        sums = np.add.reduceat(sample[order], first, axis=0)
+        centers[filled] = sums / sizes[filled, None]
+    return centers
