@@ -19,6 +19,7 @@ from placelens.engine.execute import Searcher
 from placelens.engine.query import Similarity
 from placelens.engine.request import Resolver, SearchRequest
 from placelens.engine.stats import Stats, stats_of
+from placelens.engine.trees import Trees
 from placelens.errors import (
     InputError,
     ItemNotFoundError,
@@ -56,6 +57,9 @@ class Collection:
     def __init__(self, table: ItemTable, encoder: Encoder | None = None) -> None:
         self._table = table
         self._searcher: Searcher | None = None
+        self._trees = Trees(table.folder, table.manifest.modalities)
+        self._trees.refresh()
+        self._generation = self._trees.generation
         self._searcher_lock = threading.Lock()
         self._encoder = BoundEncoder(
             name=table.manifest.encoder,
@@ -207,6 +211,7 @@ class Collection:
 
     def refresh(self) -> bool:
         """See what other processes have committed; True when there was something new."""
+        self._trees.refresh()
         return self._table.refresh()
 
     def get(self, item_id: str) -> Item:
@@ -276,7 +281,9 @@ class Collection:
         encoder = self.encoder
         with self._table.writing():
             ingest = Ingest(self._table, encoder, workers=workers, progress=progress)
-            return ingest.run(sources, prune=prune)
+            report = ingest.run(sources, prune=prune)
+            self._written(at_once=True)
+            return report
 
     def add_vectors(
         self,
@@ -330,7 +337,9 @@ class Collection:
             attributes=attributes,
         )
         with self._table.writing():
-            return write_vectors(self._table, columns, on_conflict=on_conflict)
+            n_written = write_vectors(self._table, columns, on_conflict=on_conflict)
+            self._written()
+            return n_written
 
     def update(
         self,
@@ -382,12 +391,15 @@ class Collection:
     # Versions
 
     def compact(self, *, keep: timedelta = timedelta(hours=1)) -> int:
-        """Merge small files and drop old versions; return the bytes freed.
+        """Merge small files, drop old versions, build the tree; return the bytes freed.
 
         Snapshots stay, and so do versions younger than ``keep``, for their readers.
         """
         with self._table.writing():
-            return self._table.compact(keep=keep)
+            freed = self._table.compact(keep=keep)
+            self._trees.tidy()
+            self._written(at_once=True)
+            return freed
 
     def snapshot(self, name: str) -> None:
         """Keep the newest state under a name."""
@@ -432,6 +444,7 @@ class Collection:
         similarity: Similarity | None = None,
         cursor: str | None = None,
         engine: str | None = None,
+        recall_target: float | None = None,
     ) -> Hits:
         """The true top k by meaning and place: ``mu * place + (1 - mu) * meaning``.
 
@@ -472,7 +485,9 @@ class Collection:
         cursor
             From the page before.
         engine
-            The index to use; by default the planner chooses.
+            The index to use: "scan", "gmrtree", "filter" or "rtree"; by default it is planned.
+        recall_target
+            In [0.5, 1): that share of the true best is found on average, sooner. By default all.
 
         Raises
         ------
@@ -501,6 +516,7 @@ class Collection:
             similarity=similarity,
             cursor=cursor,
             engine=engine,
+            recall_target=recall_target,
         )
         resolver = Resolver(searcher.snapshot, self._table.manifest, self._encoder.get)
         resolved, understood = resolver.resolve(request)
@@ -524,12 +540,27 @@ class Collection:
     def _current_searcher(self) -> Searcher:
         """The searcher of the version at hand; columns that did not change are kept."""
         with self._searcher_lock:
-            before = self._searcher
-            if before is None or before.snapshot.version != self._table.version:
+            before, trees = self._searcher, self._trees
+            is_new = before is None or before.snapshot.version != self._table.version
+            if is_new or before is None:
                 previous = before.snapshot if before is not None else None
                 snapshot = Snapshot(self._table.dataset, self.space, previous)
-                self._searcher = Searcher(snapshot, self._table.manifest)
+            else:
+                snapshot = before.snapshot
+            if is_new or self._generation != trees.generation:
+                self._generation = trees.generation
+                tree = trees.bind(snapshot, snapshot.iids) if snapshot.n_items else None
+                self._searcher = Searcher(snapshot, self._table.manifest, tree)
             return self._searcher  # type: ignore[return-value]
+
+    def _written(self, *, at_once: bool = False) -> None:
+        """After a commit: what is new is searchable before the writer goes on, and the trees
+        follow, at once or in a thread."""
+        snapshot = self._snapshot()
+        if at_once:
+            self._trees.settle(snapshot)
+        else:
+            self._trees.settle_soon(snapshot)
 
     def _find(self, item_id: str) -> tuple[Snapshot, int]:
         """The version at hand and the item's row in it: another thread may refresh any moment."""

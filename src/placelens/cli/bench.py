@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from placelens.cli import options
-from placelens.cli.console import print_json
+from placelens.cli.console import notice, print_json, stdout
 
 
 def _scan(_data: Path | None, encoder: str, quick: bool) -> Any:
@@ -43,7 +44,7 @@ def _encoder(_data: Path | None, encoder: str, quick: bool) -> Any:
     return run(encoder=encoder, rounds=1 if quick else 5)
 
 
-# Dispatch, and the list of choices in messages.
+# Dispatch; the engine's has options of its own.
 BENCHES: Mapping[str, Callable[[Path | None, str, bool], Any]] = {
     "scan": _scan,
     "encoder": _encoder,
@@ -51,28 +52,137 @@ BENCHES: Mapping[str, Callable[[Path | None, str, bool], Any]] = {
     "heritage": _heritage,
     "place-names": _place_names,
 }
+ENGINE = "engine"
+NAMES = (*BENCHES, ENGINE)
+
+
+def _option(*names: str, help: str, metavar: str | None = None) -> Any:
+    """An option of the engine's benchmark, in a panel of its own in the help."""
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel="Of 'engine' only")
+
+
+Items = Annotated[int | None, _option(help="How many items; 1,000,000 unless given.")]
+Dim = Annotated[int | None, _option(help="Their dimensions; 512 unless given.")]
+Queries = Annotated[int | None, _option(help="How many queries; 200 unless given.")]
+Methods = Annotated[str | None, _option(metavar="A,B", help="Only these, with scan and blas.")]
+Workloads = Annotated[str | None, _option(metavar="A,B", help="Only these.")]
+Budget = Annotated[
+    float | None,
+    _option(metavar="SECONDS", help="For a method's queries of a workload; 60 unless given."),
+]
+Work = Annotated[
+    Path | None, _option(metavar="DIR", help="Keep data and indexes here, for the next time.")
+]
+Curves = Annotated[bool | None, _option("--curves", help="Also by items, k, mu and scale.")]
+Plots = Annotated[Path | None, _option(metavar="DIR", help="Draw figures into this folder.")]
 
 
 def command(
     *,
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(BENCHES)}.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(NAMES)}.")],
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the real data sets.")
     ] = None,
     encoder: Annotated[str, typer.Option(help="See placelens encoders.")] = "lite",
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes, to try it out.")] = False,
+    items: Items = None,
+    dim: Dim = None,
+    queries: Queries = None,
+    methods: Methods = None,
+    workloads: Workloads = None,
+    budget: Budget = None,
+    work: Work = None,
+    curves: Curves = None,
+    plots: Plots = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure speed and quality; every figure in the documentation comes from here."""
     from placelens.errors import InputError
 
-    if name not in BENCHES:
-        raise InputError(f"benchmark {name!r} is not known; there are: {', '.join(BENCHES)}")
-    result = BENCHES[name](data, encoder, quick)
+    if name not in NAMES:
+        raise InputError(f"benchmark {name!r} is not known; there are: {', '.join(NAMES)}")
+    of_engine = {
+        "items": items,
+        "dim": dim,
+        "queries": queries,
+        "methods": _names(methods),
+        "workloads": _names(workloads),
+        "budget": budget,
+        "work": work,
+        "curves": curves,
+        "plots": plots,
+    }
+    given = {option: value for option, value in of_engine.items() if value is not None}
+    if name == ENGINE:
+        result = _engine(data, quick, given)
+    elif given:
+        raise InputError(f"--{next(iter(given))} is an option of the benchmark 'engine' only")
+    else:
+        result = BENCHES[name](data, encoder, quick)
     if as_json:
         print_json(result)
+    elif name == ENGINE:
+        _print_engine(result)
     else:
         typer.echo("\n".join(_lines(result)))
+
+
+def _names(written: str | None) -> tuple[str, ...] | None:
+    """Names with commas between."""
+    if written is None:
+        return None
+    return tuple(name.strip() for name in written.split(",") if name.strip())
+
+
+def _engine(data: Path | None, quick: bool, given: Mapping[str, Any]) -> Any:
+    """The engine's benchmark; its steps are told on stderr, since it takes long."""
+    from placelens.bench.engine.run import QUICK, Settings, run
+
+    settings = Settings(data=data, **{**(QUICK if quick else {}), **given})
+    return run(settings, say=notice)
+
+
+def _print_engine(result: Mapping[str, Any]) -> None:
+    """A table per workload, and what each method's index takes."""
+    typer.echo(
+        f"{result['items']:,} items, {result['dim']} dimensions, {result['cpus']} processors"
+    )
+    keys = ("p50_ms", "p99_ms", "qps", "recall", "ratio_to_blas", "ratio_to_blas_run", "n_queries")
+    head = ("p50 ms", "p99 ms", "queries/s", "recall", "x BLAS", "x BLAS apart", "n", "setting")
+    for workload, methods in result["workloads"].items():
+        rows = []
+        for method, figures in methods.items():
+            setting = " ".join(f"{key}={value}" for key, value in figures["setting"].items())
+            rows.append([method, *(_short(figures.get(key)) for key in keys), setting])
+        _print_rows(workload, head, rows)
+    rows = []
+    for method, facts in result["methods"].items():
+        sizes = (facts.get("peak_rss_bytes"), facts.get("resident_growth_bytes"))
+        megabytes = (None if size is None else round(size / 1e6) for size in sizes)
+        numbers = (facts.get("build_s"), facts.get("index_overhead"), *megabytes)
+        why = facts.get("skipped") or facts.get("failed") or ""
+        rows.append([method, *map(_short, numbers), why])
+    _print_rows("indexes", ("build s", "bytes/vectors", "peak MB", "resident MB", ""), rows)
+    for path in result.get("plots", ()):
+        typer.echo(path)
+
+
+def _print_rows(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table whose last column is words; in a pipe it is as wide as it needs."""
+    from rich.table import Table
+
+    table = Table("", title=title, box=None, header_style="bold", pad_edge=False)
+    table.title_justify = "left"
+    for column in head[:-1]:
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column(head[-1])
+    for row in rows:
+        table.add_row(*row)
+    console = stdout()
+    if not sys.stdout.isatty():
+        console.width = 200
+    console.print()
+    console.print(table)
 
 
 def _needed(data: Path | None, name: str) -> Path:
@@ -99,4 +209,6 @@ def _lines(value: Any, indent: str = "") -> list[str]:
 
 
 def _short(value: Any) -> str:
+    if value is None:
+        return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

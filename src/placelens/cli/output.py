@@ -17,6 +17,7 @@ from placelens.geo.units import format_distance
 from placelens.types import Hit, Item
 
 if TYPE_CHECKING:
+    from placelens.index.base import Certificate
     from placelens.results import Hits
 
 
@@ -81,6 +82,15 @@ def print_hits(
         notice(hits.doubt)
     if explain_plan and hits.plan is not None:
         notice(f"plan: {hits.plan.engine}, because {hits.plan.reason}; {hits.elapsed_ms:.1f} ms")
+        if hits.certificate is not None:
+            notice(f"certificate: {_certificate(hits.certificate)}")
+
+
+def _certificate(certificate: Certificate) -> str:
+    looked = f"{certificate.n_items:,} items looked at in {certificate.n_nodes:,} nodes"
+    if certificate.bound is None:
+        return f"{certificate.kind}; {looked}, which is all"
+    return f"{certificate.kind}; {looked}; nothing else scores above {certificate.bound:.4f}"
 
 
 def _print_answer(hits: Hits, output: Path | None, force: bool) -> None:

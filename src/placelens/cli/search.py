@@ -41,6 +41,8 @@ def command(
     output: opt.Output = None,
     force: opt.Force = False,
     explain_plan: opt.ExplainPlan = False,
+    engine: opt.Engine = None,
+    recall_target: opt.RecallTarget = None,
 ) -> None:
     """Find items by words, example images and place, in one ranking."""
     from placelens.cli.console import notice
@@ -70,6 +72,8 @@ def command(
         modality=cast(Any, modality or None),
         located_only=located_only,
         parse=parse,
+        engine=engine,
+        recall_target=recall_target,
     )
     hits = _page(asked, page, cursor, images=image or ())
     for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):

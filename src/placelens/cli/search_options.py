@@ -116,3 +116,19 @@ ExplainPlan = Annotated[
         "--explain-plan", help="Say which index answered, and why.", rich_help_panel=_OUTPUT
     ),
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="scan, gmrtree, filter or rtree; by default it is planned.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+RecallTarget = Annotated[
+    float | None,
+    typer.Option(
+        metavar="R",
+        help="Below 1, like 0.99: faster, and that share of the best is found on average.",
+        rich_help_panel=_OUTPUT,
+    ),
+]

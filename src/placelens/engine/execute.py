@@ -27,11 +27,12 @@ from placelens.index.base import (
     meaning_values,
     place_values,
 )
+from placelens.index.gmr_tree import FilterFirst, GMRTree
 from placelens.kernels.place import _distances, _max_distance
 from placelens.kernels.score import _calibrate
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
-from placelens.types import Float64Array, Hit, Modality, ScoreTerm
+from placelens.types import Float64Array, Hit, Int64Array, Modality, ScoreTerm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,11 +46,12 @@ class Answer:
 
 
 class Searcher:
-    """Answers queries over one snapshot; its corpora and indexes are built when first needed."""
+    """Answers queries over one snapshot; its corpus and indexes are built when first needed."""
 
-    def __init__(self, snapshot: Snapshot, manifest: Manifest) -> None:
+    def __init__(self, snapshot: Snapshot, manifest: Manifest, tree: GMRTree | None = None) -> None:
         self.snapshot = snapshot
         self._manifest = manifest
+        self._tree = tree
         self._lock = threading.Lock()
         self._columns: dict[Modality, VectorColumn] = {}
         self._positions: Float64Array | None = None
@@ -58,12 +60,11 @@ class Searcher:
     def search(self, query: Query) -> Answer:
         """Answer a query with the true top k."""
         modalities = query.modalities or self._manifest.modalities
-        corpus = self._corpus(modalities if query.terms else ())
         similarity, meaning = self._meaning(query, modalities)
         cursor = None
         if query.cursor is not None:
             cursor = Cursor.decode(query.cursor, digest=query.digest())
-        place, d_max_m = self._place(query, corpus, cursor)
+        place, d_max_m = self._place(query, cursor)
         allowed = self._allowed(query, cursor)
         # One more than asked tells whether there is a next page.
         task = Task(
@@ -73,23 +74,26 @@ class Searcher:
             meaning=meaning,
             allowed=allowed,
             after=(cursor.score, cursor.iid) if cursor else None,
+            regions=query.filters.regions,
+            recall_target=query.recall_target,
         )
         plan = make_plan(
             engine=query.engine,
-            corpus=corpus,
-            n_allowed=len(corpus) if allowed is None else int(np.count_nonzero(allowed)),
-            weight_of_place=task.weight_of_place,
+            n_items=self.snapshot.n_items,
+            n_allowed=None if allowed is None else int(np.count_nonzero(allowed)),
+            n_regions=len(task.regions),
+            tree=None if self._tree is None else self._tree.shape(),
             similarity=similarity,
         )
-        found = self._index(plan.engine, corpus, modalities if query.terms else ()).top_k(task)
+        found = self._index(plan.engine, modalities if query.terms else ()).top_k(task)
         more = len(found.rows) > query.k
         found = replace(found, rows=found.rows[: query.k], scores=found.scores[: query.k])
         rank = cursor.rank if cursor else 0
         return Answer(
-            hits=self._hits(query, task, corpus, found, rank),
+            hits=self._hits(query, task, found, rank),
             plan=plan,
             certificate=found.certificate,
-            cursor=self._next(query, found, corpus, cursor, d_max_m) if more else None,
+            cursor=self._next(query, found, cursor, d_max_m) if more else None,
         )
 
     def _corpus(self, modalities: tuple[Modality, ...]) -> Corpus:
@@ -103,9 +107,13 @@ class Searcher:
                         *snapshot.vectors(modality), snapshot.n_items
                     )
             columns = {modality: self._columns[modality] for modality in modalities}
-            return Corpus(snapshot.space, snapshot.iids, self._positions, columns)
+            lonlat = snapshot.lonlat
+            return Corpus(snapshot.space, snapshot.iids, self._positions, columns, lonlat)
 
-    def _index(self, engine: str, corpus: Corpus, modalities: tuple[Modality, ...]) -> Index:
+    def _index(self, engine: str, modalities: tuple[Modality, ...]) -> Index:
+        if self._tree is not None and engine in {"gmrtree", "filter"}:
+            return self._tree if engine == "gmrtree" else FilterFirst(self._tree)
+        corpus = self._corpus(modalities)
         with self._lock:
             key = (engine, modalities)
             if key not in self._indexes:
@@ -146,27 +154,27 @@ class Searcher:
             )
         return similarity, tasks
 
-    def _place(
-        self, query: Query, corpus: Corpus, cursor: Cursor | None
-    ) -> tuple[PlaceTask | None, float]:
+    def _place(self, query: Query, cursor: Cursor | None) -> tuple[PlaceTask | None, float]:
         """The place term with its scale resolved, and d_max (0 where it is not needed)."""
         if query.near is None:
             return None, 0.0
-        origin = origin_of(query.near, corpus.space)
+        origin = origin_of(query.near, self.snapshot.space)
         decay = query.decay
         d_max_m = 0.0
         if decay.scale_m is None:
             # The page before decided the scale, or scores would move between pages.
-            d_max_m = (
-                cursor.d_max_m
-                if cursor
-                else float(_max_distance(SPACES[corpus.space], corpus.positions, origin))
-            )
+            d_max_m = cursor.d_max_m if cursor else self._farthest_m(origin)
         scale_m = d_max_m if decay.scale_m is None else decay.scale_m
         return PlaceTask(origin, KIND_CODES[decay.kind], scale_m, decay.offset_m), d_max_m
 
+    def _farthest_m(self, origin: Float64Array) -> float:
+        if self._tree is not None:
+            return self._tree.farthest_m(origin)
+        corpus = self._corpus(())
+        return float(_max_distance(SPACES[corpus.space], corpus.positions, origin))
+
     def _allowed(self, query: Query, cursor: Cursor | None) -> np.ndarray | None:
-        filters = query.filters
+        filters = replace(query.filters, regions=())
         if query.modalities:
             filters = replace(filters, only=query.modalities)
         mask = filters.mask(self.snapshot)
@@ -175,27 +183,27 @@ class Searcher:
             mask = known if mask is None else mask & known
         return mask
 
-    def _next(
-        self, query: Query, found: TopK, corpus: Corpus, cursor: Cursor | None, d_max_m: float
-    ) -> str:
-        end_iid = cursor.end_iid if cursor else int(corpus.iids.max()) + 1
+    def _next(self, query: Query, found: TopK, cursor: Cursor | None, d_max_m: float) -> str:
+        iids = self.snapshot.iids
+        end_iid = cursor.end_iid if cursor else int(iids.max()) + 1
         return Cursor(
             score=float(found.scores[-1]),
-            iid=int(corpus.iids[found.rows[-1]]),
+            iid=int(iids[found.rows[-1]]),
             end_iid=end_iid,
             d_max_m=d_max_m,
             rank=(cursor.rank if cursor else 0) + len(found.rows),
             digest=query.digest(),
         ).encode()
 
-    def _hits(self, query: Query, task: Task, corpus: Corpus, found: TopK, rank: int) -> list[Hit]:
+    def _hits(self, query: Query, task: Task, found: TopK, rank: int) -> list[Hit]:
         rows = found.rows
         items = self.snapshot.items(rows)
+        corpus = self._corpus_of(rows, task)
         distances = np.full(len(rows), np.nan)
         if task.place is not None:
-            distances = _distances(SPACES[corpus.space], corpus.positions[rows], task.place.origin)
-        matched = _matched(corpus, task, rows)
-        terms = _score_terms(query, task, corpus, rows, matched)
+            distances = _distances(SPACES[corpus.space], corpus.positions, task.place.origin)
+        matched = _matched(corpus, task)
+        terms = _score_terms(query, task, corpus, matched)
         return [
             Hit(
                 rank=rank + i + 1,
@@ -209,27 +217,40 @@ class Searcher:
             for i, item in enumerate(items)
         ]
 
+    def _corpus_of(self, rows: Int64Array, task: Task) -> Corpus:
+        """A corpus of the hits alone: to split their scores, the others need not be in memory."""
+        first, second = (column[rows] for column in self.snapshot.coordinates)
+        columns = {}
+        for modality in task.meaning or {}:
+            matrix, is_there = self.snapshot.vectors_at(rows, modality)
+            at = np.flatnonzero(is_there)
+            columns[modality] = VectorColumn.of(matrix[at], at, len(rows))
+        space = self.snapshot.space
+        positions = positions_of(space, first, second)
+        return Corpus(space, self.snapshot.iids[rows], positions, columns)
 
-def _matched(corpus: Corpus, task: Task, rows: np.ndarray) -> list[Modality | None]:
-    """Which modality an item counted with: the better of those asked for."""
-    values = meaning_values(corpus, task, rows)
+
+def _matched(corpus: Corpus, task: Task) -> list[Modality | None]:
+    """Which modality each item of a corpus counted with: the better of those asked for."""
+    values = meaning_values(corpus, task, np.arange(len(corpus)))
     if not values:
-        return [None] * len(rows)
+        return [None] * len(corpus)
     names = list(values)
     table = np.nan_to_num(np.array([values[name] for name in names]), nan=-np.inf)
     return [names[i] for i in table.argmax(axis=0)]
 
 
 def _score_terms(
-    query: Query, task: Task, corpus: Corpus, rows: np.ndarray, matched: list[Modality | None]
+    query: Query, task: Task, corpus: Corpus, matched: list[Modality | None]
 ) -> list[tuple[ScoreTerm, ...]]:
-    place = place_values(corpus, task, rows)
+    place = place_values(corpus, task)
+    rows = np.arange(len(corpus))
     cosines = {
         modality: cosines_of(corpus, terms, modality, rows)
         for modality, terms in (task.meaning or {}).items()
     }
     out = []
-    for i in range(len(rows)):
+    for i in range(len(corpus)):
         terms = []
         if query.near is not None:
             terms.append(_place_term(query, task.weight_of_place, float(place[i])))

@@ -35,12 +35,9 @@ class Filters:
 
     def mask(self, snapshot: Snapshot) -> BoolArray | None:
         """Which rows pass, (n,); None when nothing is asked."""
-        masks: list[BoolArray] = []
-        first, second = snapshot.coordinates
-        lat, lon = (first, second) if snapshot.space == "sphere" else (second, first)
-        masks += [region.contains(lon, lat) for region in self.regions]
+        masks: list[BoolArray] = [region.contains(*snapshot.lonlat) for region in self.regions]
         if self.located_only:
-            masks.append(~np.isnan(first))
+            masks.append(~np.isnan(snapshot.lonlat[0]))
         if self.time_us is not None:
             times = snapshot.times_us
             start, end = self.time_us

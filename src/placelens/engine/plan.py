@@ -3,72 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from placelens.errors import QueryError
 from placelens.index.base import Corpus, Index
-from placelens.index.gmr_tree import GMRTree, RTree
+from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree, TreeShape
 from placelens.index.scan import Scan
 
 ENGINES: Mapping[str, Callable[[Corpus], Index]] = {
     "scan": Scan,
     "gmrtree": GMRTree,
+    "filter": FilterFirst.build,
     "rtree": RTree,
 }
 
-# From this many located items on, opening a few leaves is faster than computing all distances.
-TREE_FROM = 20_000
-# Where place counts for less, similarity (bounded by 1 in a plain R-tree) opens nearly every leaf.
-TREE_FROM_WEIGHT = 1.0
+# Fewer items than this are scanned in a few milliseconds.
+SCAN_BELOW = 20_000
+# An item that is picked out costs about this many times what it costs among its neighbours.
+PICKED_COST = 30
+# Items that no tree covers are compared without codes; more than this share, and a scan is faster.
+LOOSE_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The index chosen, the reason in words, and the numbers the choice rests on."""
+    """The index chosen, the reason in words, and the numbers the choice rests on.
+
+    ``n_allowed`` are the items that pass the filters, those by region left aside. ``tree`` is what
+    there is of it: items, trees, and items that were added since.
+    """
 
     engine: str
     reason: str
     n_items: int
     n_allowed: int
     similarity: str | None
+    tree: TreeShape | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return {
-            "engine": self.engine,
-            "reason": self.reason,
-            "n_items": self.n_items,
-            "n_allowed": self.n_allowed,
-            "similarity": self.similarity,
-        }
+        return asdict(self)
 
 
 def make_plan(
     *,
     engine: str | None,
-    corpus: Corpus,
-    n_allowed: int,
-    weight_of_place: float,
+    n_items: int,
+    n_allowed: int | None,
+    n_regions: int,
+    tree: TreeShape | None,
     similarity: str | None,
 ) -> Plan:
-    """Choose an index.
+    """Choose an index; ``n_allowed`` is None without filters but regions.
 
     Raises
     ------
     QueryError
         If the engine asked for is not known.
     """
-    n = len(corpus)
+    left = n_items if n_allowed is None else n_allowed
+
+    def plan(engine: str, reason: str) -> Plan:
+        return Plan(engine, reason, n_items, left, similarity, tree)
+
     if engine is not None:
         if engine not in ENGINES:
             raise QueryError(f"engine {engine!r} is not known; there are: {', '.join(ENGINES)}")
-        return Plan(engine, "asked for", n, n_allowed, similarity)
-    if weight_of_place >= TREE_FROM_WEIGHT and n_allowed >= TREE_FROM:
-        reason = f"place alone decides, and {n_allowed:,} items are many"
-        return Plan("rtree", reason, n, n_allowed, similarity)
-    if n_allowed < TREE_FROM:
-        reason = f"{n_allowed:,} items to look at: fewer than {TREE_FROM:,} are scanned at once"
-    else:
-        reason = "meaning counts, and a plain R-tree does not bound meaning"
-    return Plan("scan", reason, n, n_allowed, similarity)
+        return plan(engine, "asked for")
+    if n_items < SCAN_BELOW:
+        return plan("scan", f"{n_items:,} items: fewer than {SCAN_BELOW:,} are scanned at once")
+    if tree is None:
+        return plan("scan", "the collection has no tree yet; placelens compact builds it")
+    if tree.n_loose > LOOSE_SHARE * n_items:
+        return plan("scan", f"{tree.n_loose:,} of {n_items:,} items are not in a tree yet")
+    if n_allowed is not None and not n_regions and n_allowed * PICKED_COST < n_items:
+        return plan("filter", f"only {n_allowed:,} of {n_items:,} items pass the filters")
+    return plan("gmrtree", f"{n_items:,} items, bounded by place and meaning")

@@ -50,6 +50,7 @@ class Query:
     similarity: Similarity | None = None
     cursor: str | None = None
     engine: str | None = None
+    recall_target: float | None = None
 
     def __post_init__(self) -> None:
         if not self.terms and self.near is None:
@@ -62,6 +63,11 @@ class Query:
             )
         if isinstance(self.k, bool) or not 1 <= self.k <= MAX_K:
             raise QueryError(f"k = {self.k} is not in [1, {MAX_K}]; use pages for more")
+        if self.recall_target is not None and not 0.5 <= self.recall_target < 1.0:
+            raise QueryError(
+                f"recall_target = {self.recall_target} is not in [0.5, 1); "
+                "leave it out for the exact answer"
+            )
 
     def digest(self) -> str:
         """A short hash of all that decides the ranking; k and the page are left out."""

@@ -57,6 +57,7 @@ class SearchRequest:
     similarity: Similarity | None = None
     cursor: str | None = None
     engine: str | None = None
+    recall_target: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """What was asked, without what was left at None, in plain JSON types."""
@@ -111,6 +112,11 @@ class Resolver:
             similarity=_similarity(request.similarity),
             cursor=request.cursor,
             engine=request.engine,
+            recall_target=(
+                None
+                if request.recall_target is None
+                else _number(request.recall_target, "recall_target")
+            ),
         )
         return query, understood
 

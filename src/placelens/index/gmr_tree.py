@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,15 @@ from placelens.types import Float64Array, Int64Array, Modality, Space
 
 Limbs = Mapping[Modality | None, Sequence[Limb]]
 """By modality; under None those that hold all items, for queries by place alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeShape:
+    """Items in trees, the trees they are in, and items that are searched beside them."""
+
+    n_items: int
+    n_trees: int
+    n_loose: int
 
 
 class GMRTree:
@@ -78,10 +87,18 @@ class GMRTree:
     def _set(self, space: Space, iids: Int64Array, limbs: Limbs, threads: int | None) -> None:
         self.space, self.limbs, self._iids = space, limbs, iids
         self._threads = threads or cpus()
+        sizes = [(limb.is_loose, limb.n_items) for limb in limbs[None]]
+        in_tree = [size for is_loose, size in sizes if not is_loose]
+        n_loose = sum(size for is_loose, size in sizes if is_loose)
+        self._shape = TreeShape(sum(in_tree), len(in_tree), n_loose)
+        self._slots_of_rows: dict[int, Int64Array] = {}
 
-    def top_k(self, task: Task) -> TopK:
-        """The best k of the allowed items, opening nodes by falling bound."""
-        return self._top_k(task, self._threads)
+    def top_k(self, task: Task, *, filter_first: bool = False) -> TopK:
+        """The best k of the allowed items, opening nodes by falling bound.
+
+        With ``filter_first`` the allowed items are looked at one by one: faster when few are.
+        """
+        return self._top_k(task, 0 if filter_first else self._threads)
 
     def top_k_batch(self, tasks: Sequence[Task]) -> list[TopK]:
         """`top_k` of many tasks, each in one thread."""
@@ -91,6 +108,10 @@ class GMRTree:
         groups = [tasks[i : i + 16] for i in range(0, len(tasks), 16)]
         run = pool(self._threads).map(lambda group: [self._top_k(t, 1) for t in group], groups)
         return [answer for answers in run for answer in answers]
+
+    def shape(self) -> TreeShape:
+        """How many items there are in trees, how many trees, and how many items in none."""
+        return self._shape
 
     def farthest_m(self, origin: Float64Array) -> float:
         """The distance in metres to the farthest item that has a place; 0 when none has."""
@@ -180,10 +201,21 @@ class GMRTree:
                 if key not in probes:
                     probes[key] = self._probe(terms, limbs, limb, task.recall_target)
                 meaning = probes[key]
-            answers.append(limb.search(self.space, task, meaning, threshold, threads=threads))
+            picked = self._picked(limb, task) if threads == 0 else None
+            answers.append(
+                limb.search(self.space, task, meaning, threshold, threads=threads, picked=picked)
+            )
             if len(answers[-1].rows) == task.k:
                 threshold = max(threshold, float(answers[-1].scores[-1]))
         return answers[0] if len(answers) == 1 else self._merged(task, answers)
+
+    def _picked(self, limb: Limb, task: Task) -> Int64Array:
+        """The slots of the allowed items of a limb."""
+        if id(limb) not in self._slots_of_rows:
+            self._slots_of_rows[id(limb)] = limb.slots_of_rows(len(self._iids))
+        slots = self._slots_of_rows[id(limb)]
+        slots = slots if task.allowed is None else slots[np.flatnonzero(task.allowed)]
+        return slots[slots >= 0]
 
     @staticmethod
     def _probe(
@@ -218,6 +250,24 @@ class RTree(GMRTree):
 
     def __init__(self, corpus: Corpus, *, leaf: int = LEAF, threads: int | None = None) -> None:
         super().__init__(corpus, signatures=False, leaf=leaf, threads=threads)
+
+
+class FilterFirst:
+    """The few items that a filter lets through, by the codes and vectors of a tree."""
+
+    name = "filter"
+
+    def __init__(self, tree: GMRTree) -> None:
+        self._tree = tree
+
+    @classmethod
+    def build(cls, corpus: Corpus) -> FilterFirst:
+        """Over a tree made for it."""
+        return cls(GMRTree(corpus))
+
+    def top_k(self, task: Task) -> TopK:
+        """The best k of the allowed items; each of them is looked at."""
+        return self._tree.top_k(task, filter_first=True)
 
 
 def rows_of(iids: Int64Array, wanted: Int64Array) -> Int64Array:

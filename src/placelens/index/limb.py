@@ -34,8 +34,9 @@ from placelens.kernels.tree import (
     Work,
     _scan_leaves,
     _search,
+    _search_slots,
 )
-from placelens.types import BoolArray, Float64Array, Int64Array, Modality, Space
+from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality, Space
 
 LEAF = 512
 # Leaves opened one after the other, by falling bound, before several threads share the rest.
@@ -66,6 +67,8 @@ class Limb:
     radius_cos: Float64Array
     lonlat: Float64Array
     boxes: Float64Array
+    is_loose: bool = False
+    """Whether it stands in for a tree that is still to be built."""
 
     @classmethod
     def grow(
@@ -101,6 +104,7 @@ class Limb:
                 else SignatureSpace.fit(column.matrix, signatures)
             )
             codes, radius_cos = space.encode(column.matrix, at)
+            codes = codes._replace(vectors=_frozen(codes.vectors))
             clusters = np.where(is_filled, codes.cluster, -1)
         nodes = build_nodes(position, iid, clusters, leaf)
         boxes = _leaf_boxes(lonlat, leaf)
@@ -110,6 +114,11 @@ class Limb:
     def n_leaves(self) -> int:
         """Leaves, empty ones included."""
         return int(self.nodes.starts[1])
+
+    @property
+    def n_items(self) -> int:
+        """Items in this version."""
+        return int(np.count_nonzero(self.slots.row >= 0))
 
     def with_rows(self, rows: Int64Array) -> Limb:
         """The same limb over another version of its corpus: rows of the slots, -1 for none."""
@@ -142,14 +151,22 @@ class Limb:
         threshold: float,
         *,
         threads: int,
+        picked: Int64Array | None = None,
     ) -> TopK:
-        """The best k of the allowed items that reach the threshold."""
+        """The best k of the allowed items that reach the threshold; those at slots ``picked``."""
         place = _place_query(space, task)
         codes = self.codes if meaning is not None else None
         filters = self._filter(task)
         found = _nothing(min(task.k, len(self.slots.iid)), threshold)
         todo = np.empty(self.n_leaves, dtype=np.int64)
         arguments = (self.nodes, self.slots, codes, place, meaning, filters)
+        if picked is not None:
+            if len(filters.leaf_at):
+                start = filters.leaf_at[picked // self.slots.leaf]
+                picked, start = picked[start >= 0], start[start >= 0]
+                picked = picked[filters.inside[start + picked % self.slots.leaf]]
+            _search_slots(*arguments[1:], found, self._room(), picked)
+            return self._answer(task, [found])
         serial = SERIAL_LEAVES if threads > 1 else self.n_leaves
         n_todo = _search(*arguments, found, self._room(), serial, todo)
         parts = [found]
@@ -225,6 +242,12 @@ class Limb:
         leaf_at[leaves] = np.arange(len(leaves)) * leaf
         return leaf_at, inside
 
+    def slots_of_rows(self, n_rows: int) -> Int64Array:
+        """Where each row's item is, (n_rows,); -1 for those that this limb does not have."""
+        slots = np.full(n_rows + 1, -1)
+        slots[self.slots.row] = np.arange(len(self.slots.row))  # rows of -1 write to the last
+        return slots[:-1]
+
     def _room(self) -> Work:
         n_leaves = min(BATCH, self.n_leaves)
         n = n_leaves * self.slots.leaf
@@ -254,7 +277,11 @@ class Limb:
 
     @classmethod
     def from_arrays(
-        cls, arrays: Mapping[str, np.ndarray], rows: Int64Array, vectors: Any, at: Int64Array
+        cls,
+        arrays: Mapping[str, np.ndarray],
+        rows: Int64Array,
+        vectors: Float32Array,
+        at: Int64Array,
     ) -> Limb:
         """What `to_arrays` wrote, over a corpus: rows of the slots, and ``vectors[at]`` of them."""
         nodes = Nodes(*(arrays[f"nodes.{name}"] for name in Nodes._fields))
@@ -263,7 +290,8 @@ class Limb:
         )
         space, radius_cos = None, np.ones(1)
         none, byte = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.uint8)
-        codes = Codes(byte, byte, none, none, byte.reshape(0, 1), none, none, vectors, at)
+        fine = byte.reshape(0, 1)
+        codes = Codes(byte, byte, none, none, fine, none, none, _frozen(vectors), at)
         if "space.centers" in arrays:
             space = SignatureSpace.of(arrays["space.centers"], arrays["space.rotation"])
             radius_cos = arrays["radius_cos"]
@@ -334,12 +362,21 @@ def _nothing(k: int, threshold: float) -> Found:
     )
 
 
+def _frozen(vectors: Float32Array) -> Float32Array:
+    """A view that cannot be written to, as columns of the table are: kernels are compiled for one
+    of the two kinds only."""
+    view = vectors.view()
+    view.flags.writeable = False
+    return view
+
+
 def _no_codes(corpus: Corpus, modality: Modality | None, at: Int64Array) -> Codes:
     matrix = (
         np.zeros((0, 1), dtype=np.float32) if modality is None else corpus.vectors[modality].matrix
     )
     none, byte = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.uint8)
-    return Codes(byte, byte, none, none, byte.reshape(0, 1), none, none, matrix, at)
+    codes = byte.reshape(0, 1)
+    return Codes(byte, byte, none, none, codes, none, none, _frozen(matrix), at)
 
 
 _pools: dict[int, ThreadPoolExecutor] = {}

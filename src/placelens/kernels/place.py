@@ -24,13 +24,13 @@ UNDERFLOW = 746.0
 EARTH_RADIUS_M = 6_371_008.8
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _chord(a: Float64Array, x: float, y: float, z: float) -> float:
     dx, dy, dz = a[0] - x, a[1] - y, a[2] - z
     return math.sqrt(dx * dx + dy * dy + dz * dz)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _distance(space: int, chord: float) -> float:
     """Metres from a straight-line chord; on the sphere along the great circle."""
     if space == SPHERE:
@@ -39,7 +39,7 @@ def _distance(space: int, chord: float) -> float:
     return chord
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _decay(kind: int, scale: float, offset: float, distance: float) -> float:
     beyond = max(0.0, distance - offset)
     if kind == LINEAR:
@@ -50,7 +50,7 @@ def _decay(kind: int, scale: float, offset: float, distance: float) -> float:
     return math.exp(-power) if power < UNDERFLOW else 0.0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _proximity(
     space: int,
     position: Float64Array,
@@ -101,7 +101,7 @@ def _max_distance(space: int, positions: Float64Array, origin: Float64Array) -> 
     return _distance(space, farthest)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _box_proximity(
     space: int,
     low: Float64Array,
@@ -127,7 +127,7 @@ def _box_proximity(
     return min(1.0, _decay(kind, scale, offset, _distance(space, chord)) * (1.0 + 1e-15))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _rough_proximity(
     space: int,
     position: Float64Array,

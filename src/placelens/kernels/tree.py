@@ -164,7 +164,7 @@ class Heap(NamedTuple):
 COUNT, NODES, ITEMS, EXACT, PRUNED = 0, 1, 2, 3, 4
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _worse(score: float, iid: int, than_score: float, than_iid: int) -> bool:
     return score < than_score or (score == than_score and iid > than_iid)
 
@@ -420,7 +420,7 @@ def _open_candidates(
     return end
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _mix(on: int, weight: float, proximity: float, similarity: float) -> float:
     return weight * proximity + (1.0 - weight) * similarity if on else similarity
 
@@ -741,6 +741,50 @@ def _search(
     if n_todo == 0:
         _sort(found)
     return n_todo
+
+
+@njit(cache=True, nogil=True)
+def _search_slots(
+    slots: Slots,
+    codes: Codes | None,
+    place: PlaceQuery,
+    meaning: MeaningQuery | None,
+    filters: Filter,
+    found: Found,
+    work: Work,
+    chosen: Int64Array,
+) -> None:
+    """Offer the items of some slots, which pass the filters, and order what was found."""
+    found.counts[ITEMS] += chosen.shape[0]
+    if meaning is None or codes is None:
+        for i in range(chosen.shape[0]):
+            _place_slot(slots, place, filters, found, chosen[i])
+    # Apart from the above, which numba decides when it compiles.
+    elif place.on and place.weight == 1.0:  # noqa: SIM114
+        for i in range(chosen.shape[0]):
+            _place_slot(slots, place, filters, found, chosen[i])
+    else:
+        best = meaning.cluster_bound[meaning.cluster_order[0]]
+        work.leaf_proximity[0] = 1.0  # of leaves nothing is known here
+        size = work.slot.shape[0]
+        for start in range(0, chosen.shape[0], size):
+            n = min(size, chosen.shape[0] - start)
+            for c in range(n):
+                work.slot[c], work.leaf[c], work.similarity[c] = chosen[start + c], 0, best
+            exact = found.counts[EXACT]
+            _settle(slots, codes, place, meaning, filters, found, work, 0, n)
+            found.counts[PRUNED] += n - (found.counts[EXACT] - exact)
+    _sort(found)
+
+
+@njit(cache=True, nogil=True)
+def _place_slot(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, slot: int) -> None:
+    value = _proximity(
+        place.space, slots.position[slot], place.origin, place.kind, place.scale, place.offset
+    )
+    iid = slots.iid[slot]
+    if not _before_page(filters, value, iid):
+        _offer(found, value, iid, slot)
 
 
 @njit(cache=True, nogil=True)

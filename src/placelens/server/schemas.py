@@ -219,7 +219,10 @@ class SearchRequest(_Request):
     parse: bool = Field(True, description="Whether place names in the text are understood.")
     similarity: Literal["raw", "calibrated"] | None = None
     cursor: str | None = None
-    engine: str | None = None
+    engine: str | None = Field(None, description="The index to use; by default it is planned.")
+    recall_target: float | None = Field(
+        None, ge=0.5, lt=1, description="Below 1 a few of the best may be missed, for speed."
+    )
 
     # Passed to `Collection.search` under the same name, whatever their value.
     _AS_THEY_ARE: ClassVar[tuple[str, ...]] = (
@@ -237,6 +240,7 @@ class SearchRequest(_Request):
         "similarity",
         "cursor",
         "engine",
+        "recall_target",
     )
 
     def to_arguments(self) -> dict[str, Any]:

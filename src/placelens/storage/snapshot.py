@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import lance
@@ -17,6 +18,7 @@ import pyarrow as pa
 
 from placelens.storage.format_v1 import COORDINATES, item_columns, items_from, vector_column
 from placelens.types import (
+    MODALITIES,
     BoolArray,
     Float32Array,
     Float64Array,
@@ -27,6 +29,24 @@ from placelens.types import (
 )
 
 FragmentKey = tuple[int, tuple[str, ...], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A part of the table: rows ``start`` to ``stop`` of the snapshot.
+
+    ``files`` never change: rows that are read from the same files are the same rows. ``key`` also
+    tells which of them were deleted.
+    """
+
+    key: FragmentKey
+    start: int
+    stop: int
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of its files inside the table."""
+        return self.key[1]
 
 
 class Snapshot:
@@ -63,6 +83,12 @@ class Snapshot:
         return self._numbers(first, np.float64), self._numbers(second, np.float64)
 
     @property
+    def lonlat(self) -> tuple[Float64Array, Float64Array]:
+        """Longitudes and latitudes in degrees, or x and y in metres, each (n,)."""
+        first, second = self.coordinates
+        return (second, first) if self.space == "sphere" else (first, second)
+
+    @property
     def times_us(self) -> Int64Array:
         """Wall-clock times in microseconds since 1970, (n,); the smallest int64 for none."""
         return self._cached("time", _times)
@@ -85,11 +111,51 @@ class Snapshot:
             whole: tuple[Float32Array, Int64Array] = self._whole[name]
             return whole
 
+    @property
+    def fragments(self) -> list[Fragment]:
+        """The parts of the table, in row order."""
+        with self._lock:
+            sizes = [len(self._piece("iid", key, _integers)) for key in self._fragments]
+        stops = np.cumsum([0, *sizes]).tolist()
+        return [
+            Fragment(key, start, stop)
+            for key, start, stop in zip(self._fragments, stops[:-1], stops[1:], strict=True)
+        ]
+
+    def vectors_in(
+        self, fragments: Iterable[Fragment], modality: Modality
+    ) -> tuple[Float32Array, Int64Array]:
+        """`vectors` of some fragments; rows are those of the snapshot."""
+        name = vector_column(modality)
+        with self._lock:
+            pieces = [(self._piece(name, f.key, _vectors), f.start) for f in fragments]
+        matrix = _concatenate([m for (m, _), _ in pieces], (0, self._dim(name)), np.float32)
+        rows = [np.flatnonzero(present) + start for (_, present), start in pieces]
+        return matrix, _concatenate(rows, (0,), np.int64)
+
+    def forget_vectors(self) -> None:
+        """Free the memory of the vectors; they are read again when they are asked for."""
+        with self._lock:
+            for name in {vector_column(modality) for modality in MODALITIES}:
+                self._whole.pop(name, None)
+                for key in [key for key in self._pieces if key[0] == name]:
+                    del self._pieces[key]
+
     def vector_of(self, row: int, modality: Modality) -> Float32Array | None:
         """The unit vector of one row, (dim,); None when it has none of the modality."""
-        matrix, rows = self.vectors(modality)
-        at = int(np.searchsorted(rows, row))
-        return matrix[at] if at < len(rows) and rows[at] == row else None
+        matrix, is_there = self.vectors_at([row], modality)
+        return matrix[0] if is_there[0] else None
+
+    def vectors_at(
+        self, rows: Sequence[int] | Int64Array, modality: Modality
+    ) -> tuple[Float32Array, BoolArray]:
+        """Unit vectors of some rows, (len(rows), dim), and which of them have one."""
+        name = vector_column(modality)
+        column = self.take(rows, [name])[name]
+        vectors, is_there = _vectors(column)
+        matrix = np.zeros((len(is_there), self._dim(name)), dtype=np.float32)
+        matrix[is_there] = vectors
+        return matrix, is_there
 
     @property
     def attributes(self) -> list[dict[str, Any]]:

@@ -143,7 +143,7 @@ def test_filters(vectors, filters, expected):
         ({"vector": [1, 0], "modality": "image"}, pl.QueryError, "modality 'image'"),
         ({"vector": [1, 0], "similarity": "cosine"}, pl.QueryError, "similarity 'cosine'"),
         ({"vector": [1, 0], "similarity": "calibrated"}, pl.QueryError, "no calibration"),
-        ({"vector": [1, 0], "engine": "faiss"}, pl.QueryError, "there are: scan, rtree"),
+        ({"vector": [1, 0], "engine": "faiss"}, pl.QueryError, "there are: scan, gmrtree"),
         ({"like": "nobody"}, pl.ItemNotFoundError, "no item with id 'nobody'"),
         ({"query": "words"}, pl.CollectionError, "has no encoder"),
         ({"query": 5}, pl.QueryError, "text 5 is a int"),
