@@ -2,14 +2,55 @@
 
 from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placelens.index.gmr_tree import GMRTree, RTree
+from placelens.geo.distance import SPACES
+from placelens.index.base import Corpus, VectorColumn
+from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree
+from placelens.index.limb import Limb
 from placelens.index.scan import Scan
+from placelens.kernels.place import _max_distance
 from placelens.testing.index_contract import check_index
 from placelens.testing.strategies import corpora, tasks
+
+
+def from_arrays(corpus):
+    return GMRTree.from_arrays(GMRTree(corpus, leaf=32, seed=4).to_arrays(), corpus)
+
+
+def grown(corpus):
+    """Two trees with one signature space, and a part that has no tree yet."""
+    thirds = np.arange(len(corpus)) % 3
+    limbs = {modality: [] for modality in (None, *corpus.vectors)}
+    rng, spaces = np.random.default_rng(5), {}
+    for third in range(3):
+        rows = np.flatnonzero(thirds == third)
+        part = part_of(corpus, rows)
+        for modality, limbs_of in limbs.items():
+            signatures = None
+            if modality is not None and third < 2:
+                signatures = spaces.get(modality, rng)
+            limb = Limb.grow(part, modality, leaf=32, signatures=signatures)
+            spaces.setdefault(modality, limb.space)
+            slots = np.full(len(limb.slots.row), -1)
+            slots[limb.slots.row >= 0] = rows[limb.slots.row[limb.slots.row >= 0]]
+            limbs_of.append(limb.with_rows(slots))
+    return GMRTree.of_limbs(corpus.space, corpus.iids, limbs)
+
+
+def part_of(corpus, rows):
+    columns = {}
+    for modality, column in corpus.vectors.items():
+        at = column.position[rows]
+        columns[modality] = VectorColumn.of(
+            column.matrix[at[at >= 0]], np.flatnonzero(at >= 0), len(rows)
+        )
+    lonlat = tuple(values[rows] for values in corpus.lonlat)
+    return Corpus(corpus.space, corpus.iids[rows], corpus.positions[rows], columns, lonlat)
+
 
 INDEXES = {
     "scan": Scan,
@@ -18,6 +59,10 @@ INDEXES = {
     # The smallest leaves, so that small corpora have many.
     "rtree, small leaves": partial(RTree, leaf=32),
     "gmrtree, small leaves": partial(GMRTree, leaf=32, seed=2),
+    "gmrtree, two threads": partial(GMRTree, leaf=32, seed=3, threads=2),
+    "gmrtree, from arrays": from_arrays,
+    "gmrtree, grown": grown,
+    "filter first": FilterFirst.build,
 }
 
 
@@ -27,3 +72,13 @@ INDEXES = {
 def test_index(name, data):
     corpus = data.draw(corpora(max_items=400))
     check_index(INDEXES[name], corpus, data.draw(tasks(corpus)))
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_the_farthest_item(data):
+    corpus = data.draw(corpora(max_items=200))
+    task = data.draw(tasks(corpus))
+    origin = np.array([1.0, 0.0, 0.0]) if task.place is None else task.place.origin
+    expected = _max_distance(SPACES[corpus.space], corpus.positions, origin)
+    assert GMRTree(corpus, leaf=32, seed=6).farthest_m(origin) == expected

@@ -143,12 +143,14 @@ class GMRTree:
         """The tree of a corpus, as `to_arrays` gave it.
 
         Items are found by their internal ids; what the corpus does not have any more is left out.
+        What it still has must be as it was: places and vectors are not compared.
         """
         limbs: dict[Modality | None, Sequence[Limb]] = {}
         for modality, column in corpus.vectors.items():
             own = _under(arrays, modality)
             rows = rows_of(corpus.iids, own["slots.iid"])
-            at = np.where(rows >= 0, column.position[rows], -1)
+            at = np.full(len(rows), -1)
+            at[rows >= 0] = column.position[rows[rows >= 0]]
             rows[at < 0] = -1
             limbs[modality] = [Limb.from_arrays(own, rows, column.matrix, np.maximum(at, 0))]
         own = _under(arrays, "place")

@@ -10,9 +10,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from placelens.geo.distance import positions_of
+from placelens.geo.regions import Box, Circle, Region
 from placelens.index.base import Corpus, MeaningTask, PlaceTask, Task, VectorColumn
 from placelens.kernels.place import EXP, GAUSS, LINEAR
-from placelens.types import Float64Array, Modality, Space
+from placelens.types import Float64Array, Modality, Place, Space
 
 DIM = 6
 # Few different values, so that ties and duplicates are common.
@@ -34,7 +35,8 @@ def corpora(draw: Any, space: Space | None = None, max_items: int = 40) -> Corpu
     iids = rng.permutation(3 * n)[:n].astype(np.int64)
     positions = positions_of(space, places[:, 0], places[:, 1])
     columns = {m: _column(rng, n, draw(st.sampled_from([1.0, 0.6]))) for m in modalities}
-    return Corpus(space, iids, positions, columns)
+    lonlat = (places[:, 1], places[:, 0]) if space == "sphere" else (places[:, 0], places[:, 1])
+    return Corpus(space, iids, positions, columns, lonlat)
 
 
 def _column(rng: np.random.Generator, n: int, share: float) -> VectorColumn:
@@ -68,7 +70,17 @@ def tasks(draw: Any, corpus: Corpus) -> Task:
         meaning=_meaning_tasks(draw, corpus, rng) if has_meaning else None,
         allowed=None if share is None else rng.random(n) < share,
         after=after,
+        regions=draw(st.sampled_from(_regions(corpus.space))),
     )
+
+
+def _regions(space: Space) -> list[tuple[Region, ...]]:
+    if space == "plane":
+        box = Box(west=-6.0, south=-1e8, east=1e8, north=5.0, space="plane")
+        return [(), (), (box,)]
+    over_the_antimeridian = Box(west=90.0, south=-45.0, east=-179.5, north=90.0)
+    arctic = Circle(center=Place(lat=90.0, lon=10.0), radius_m=5_100_000.0)
+    return [(), (), (over_the_antimeridian,), (arctic,), (arctic, over_the_antimeridian)]
 
 
 def _place_task(draw: Any, corpus: Corpus, rng: np.random.Generator) -> PlaceTask:

@@ -1,0 +1,111 @@
+"""What codes promise: bounds that hold, errors that are spread as the tail says."""
+
+import numpy as np
+import pytest
+
+from placelens.index.base import Corpus, MeaningTask, Task, VectorColumn
+from placelens.index.gmr_tree import GMRTree
+from placelens.index.limb import Limb
+from placelens.index.scan import Scan
+from placelens.index.signature import SignatureSpace, tail_reach
+from placelens.kernels.tree import _fine_bounds, _sketch_candidates
+
+ZERO, ONE = np.zeros(1), np.ones(1)
+
+
+def corpus_of(n, dim, seed=0, spread=1.0):
+    rng = np.random.default_rng(seed)
+    centers = rng.normal(size=(20, dim))
+    vectors = centers[rng.integers(0, 20, n)] + spread * rng.normal(size=(n, dim))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    positions = rng.normal(size=(n, 3))
+    positions /= np.linalg.norm(positions, axis=1, keepdims=True)
+    column = VectorColumn.of(vectors, np.arange(n), n)
+    return Corpus("sphere", np.arange(n), positions, {"vector": column})
+
+
+def queries_of(n, dim, seed=1):
+    rng = np.random.default_rng(seed)
+    queries = rng.normal(size=(n, dim))
+    return queries / np.linalg.norm(queries, axis=1, keepdims=True)
+
+
+def bounds(corpus, query, tail):
+    """(sketch bounds, fine bounds, true cosines) of all items in slot order."""
+    limb = Limb.grow(corpus, "vector", leaf=64, signatures=np.random.default_rng(3))
+    task = MeaningTask(query[None], ONE, ZERO, ZERO)
+    probe = limb.space.probe(task, limb.radius_cos, tail=tail)
+    sketch, fine, true = [], [], []
+    for leaf in range(limb.n_leaves):
+        work = limb._room()
+        work.leaves[0], work.needed[0] = leaf, -np.inf
+        n = _sketch_candidates(limb.slots, limb.codes, None_place(), probe, work, 1)
+        slots = work.slot[:n].copy()
+        sketch.append(work.similarity[:n].copy())
+        _fine_bounds(limb.codes, probe, work, 0, n)
+        keep = limb.slots.row[slots] >= 0
+        sketch[-1] = sketch[-1][keep]
+        fine.append(work.similarity[:n][keep])
+        true.append(corpus.vectors["vector"].matrix[limb.slots.row[slots][keep]] @ query)
+    return np.concatenate(sketch), np.concatenate(fine), np.concatenate(true)
+
+
+def None_place():  # noqa: N802
+    from placelens.index.limb import _place_query
+
+    return _place_query("sphere", Task(k=1, mu=0.0, place=None, meaning=None))
+
+
+@pytest.mark.parametrize("dim", [1, 6, 32, 100, 384, 1100])
+def test_bounds_without_doubt_always_hold(dim):
+    corpus = corpus_of(600, dim)
+    for query in queries_of(3, dim):
+        sketch, fine, true = bounds(corpus, query, None)
+        assert (sketch >= true).all()
+        assert (fine >= true).all()
+        # And four bits are much closer than one.
+        assert dim == 1 or np.mean(fine - true) < 0.5 * np.mean(sketch - true)
+
+
+def test_errors_exceed_their_bound_as_often_as_the_tail_says():
+    corpus = corpus_of(4000, 128)
+    tail, over, n = 0.05, 0, 0
+    for query in queries_of(10, 128):
+        _, fine, true = bounds(corpus, query, tail)
+        over += int(np.sum(fine < true))
+        n += len(true)
+    # Rounding is added to each bound, so fewer than 5 % and more than none.
+    assert 0.02 < over / n < 0.055
+
+
+def test_the_tail_is_that_of_a_sphere():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(200_000, 23))
+    coordinate = points[:, 0] / np.linalg.norm(points, axis=1)
+    assert np.mean(coordinate > tail_reach(0.01, 24)) == pytest.approx(0.01, rel=0.1)
+    assert tail_reach(1e-15, 512) * np.sqrt(511) == pytest.approx(7.7, abs=0.1)
+
+
+def test_a_rotation_keeps_lengths_and_angles():
+    space = SignatureSpace.fit(
+        corpus_of(500, 40).vectors["vector"].matrix, np.random.default_rng(0)
+    )
+    product = space.rotation @ space.rotation.T
+    np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-5)
+
+
+@pytest.mark.parametrize("target", [0.7, 0.9, 0.99])
+def test_a_recall_target_is_reached_on_average(target):
+    corpus = corpus_of(20_000, 128, spread=2.0)
+    tree, scan = GMRTree(corpus, seed=5), Scan(corpus)
+    hits = 0
+    queries = queries_of(60, 128)
+    kinds = set()
+    for query in queries:
+        task = Task(10, 0.0, None, {"vector": MeaningTask(query[None], ONE, ZERO, ZERO)})
+        true = set(scan.top_k(task).rows.tolist())
+        found = tree.top_k(Task(10, 0.0, None, task.meaning, recall_target=target))
+        hits += len(true & set(found.rows.tolist()))
+        kinds.add(found.certificate.kind)
+    assert hits / (10 * len(queries)) >= target - 0.02
+    assert kinds == {"recall"}
