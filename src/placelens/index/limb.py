@@ -47,6 +47,12 @@ BATCH = 32
 LEAVES_PER_THREAD = 24
 
 NO_IID = np.iinfo(np.int64).max
+_NO_BYTES, _NO_FLOATS = np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.float32)
+_NO_CODES = Codes(
+    *(_NO_BYTES, _NO_BYTES, _NO_FLOATS, _NO_FLOATS, _NO_BYTES, _NO_FLOATS, _NO_FLOATS),
+    *(_NO_BYTES.reshape(0, 1), _NO_FLOATS, _NO_FLOATS, _NO_FLOATS.reshape(0, 1)),
+    np.zeros(0, dtype=np.int64),
+)
 _ALL = np.zeros(0, dtype=np.bool_)
 _EVERYWHERE = np.zeros(0, dtype=np.int64)
 
@@ -289,9 +295,7 @@ class Limb:
             arrays["slots.iid"], rows, arrays["slots.position"], int(arrays["slots.leaf"])
         )
         space, radius_cos = None, np.ones(1)
-        none, byte = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.uint8)
-        fine = byte.reshape(0, 1)
-        codes = Codes(byte, byte, none, none, fine, none, none, _frozen(vectors), at)
+        codes = _NO_CODES._replace(vectors=_frozen(vectors), at=at)
         if "space.centers" in arrays:
             space = SignatureSpace.of(arrays["space.centers"], arrays["space.rotation"])
             radius_cos = arrays["radius_cos"]
@@ -374,9 +378,7 @@ def _no_codes(corpus: Corpus, modality: Modality | None, at: Int64Array) -> Code
     matrix = (
         np.zeros((0, 1), dtype=np.float32) if modality is None else corpus.vectors[modality].matrix
     )
-    none, byte = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.uint8)
-    codes = byte.reshape(0, 1)
-    return Codes(byte, byte, none, none, codes, none, none, _frozen(matrix), at)
+    return _NO_CODES._replace(vectors=_frozen(matrix), at=at)
 
 
 _pools: dict[int, ThreadPoolExecutor] = {}

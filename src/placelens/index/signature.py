@@ -60,10 +60,11 @@ class SignatureSpace:
         n, (n_clusters, dim), padded = len(at), self.centers.shape, len(self.rotation)
         radius_cos = np.ones(n_clusters)
         cluster = np.zeros(n, dtype=np.uint8)
-        sketch = np.zeros(n * padded // 8, dtype=np.uint8)
+        sketch, second = (np.zeros(n * padded // 8, dtype=np.uint8) for _ in range(2))
         fine = np.zeros((n, _fine_size(padded)), dtype=np.uint8)
-        sizes = (n, n // BLOCK, n, n)
-        scales = [np.zeros(size, dtype=np.float32) for size in sizes]
+        sizes = (n, n // BLOCK, n, n // BLOCK, n, n)
+        numbers = [np.zeros(size, dtype=np.float32) for size in sizes]
+        parts: tuple[Any, ...] = (sketch, *numbers[:2], second, *numbers[2:4], fine, *numbers[4:])
         rest = np.zeros((CHUNK, padded), dtype=np.float32)
         half_squares = (0.5 * self.lengths**2).astype(np.float32)
         unit = self.centers / np.maximum(self.lengths, 1e-12)[:, None].astype(np.float32)
@@ -78,20 +79,9 @@ class SignatureSpace:
             part = rest[: len(rows)]
             part[:, :dim] = block - self.centers[chosen]
             part[rows < 0] = 0.0
-            _encode(
-                part @ self.rotation.T,
-                start,
-                sketch,
-                scales[0],
-                scales[1],
-                fine,
-                scales[2],
-                scales[3],
-            )
-        codes = Codes(
-            cluster, sketch, scales[0], scales[1], fine, scales[2], scales[3], vectors, at
-        )
-        return codes, radius_cos
+            _encode(part @ self.rotation.T, start, *parts)
+        codes: tuple[Any, ...] = (cluster, *parts, vectors, at)
+        return Codes(*codes), radius_cos
 
     def probe(
         self, task: MeaningTask, radius_cos: Float64Array, *, tail: float | None

@@ -24,6 +24,7 @@ from placelens.kernels.place import (
     _squared_reach,
 )
 from placelens.kernels.score import _calibrate, _cosine, _rough_cosine
+from placelens.kernels.signatures import INNER, OUTER
 from placelens.kernels.sketches import BLOCK, _block_sums, _fine_sum
 from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, UInt8Array
 
@@ -31,6 +32,8 @@ FANOUT = 8
 # Leaves whose bounds differ by less are looked at together, so that the best of all of them raise
 # the threshold before any is looked at closely.
 ALIKE = 0.05
+# From this many candidates in a block on, its second bits are looked at as well.
+CROWDED = 3
 # Candidates of a batch, beyond k, that are settled before the others.
 SEEDS = 16
 
@@ -64,6 +67,9 @@ class Codes(NamedTuple):
     sketch: UInt8Array
     sketch_scale: Float32Array
     sketch_ratio: Float32Array  # (S / 32,)
+    second: UInt8Array
+    second_scale: Float32Array
+    second_ratio: Float32Array  # (S / 32,)
     fine: UInt8Array
     fine_scale: Float32Array
     fine_doubt: Float32Array
@@ -317,7 +323,9 @@ def _sketch_candidates(
     table, centers = meaning.tables[0], meaning.centers[0]
     step, lowest, doubt = meaning.step[0], meaning.lowest[0], meaning.doubt[0]
     n_pairs, size = meaning.tables.shape[1] // 32, slots.leaf
+    second, second_scale, second_ratio = codes.second, codes.second_scale, codes.second_ratio
     inner = np.empty(BLOCK, dtype=np.float32)
+    more_sums = np.empty(BLOCK, dtype=np.uint16)
     n = 0
     for b in range(n_leaves):
         first = leaves[b] * size
@@ -332,9 +340,24 @@ def _sketch_candidates(
                 best = max(best, inner[j])
             if best < needed:
                 continue
+            before = n
             for j in range(BLOCK):
                 if inner[j] >= needed:
                     slot_of[n], similarity_of[n], leaf_of[n] = at + j, inner[j], b
+                    n += 1
+            if n - before < CROWDED:
+                continue
+            # Both bits together: the first one's sums are there already.
+            _block_sums(second, at * n_pairs, n_pairs, table, 0, more_sums)
+            shift = (INNER + OUTER) * lowest + second_ratio[at // BLOCK] * doubt
+            stop, n = n, before
+            for c in range(before, stop):
+                slot = slot_of[c]
+                j = slot - at
+                value = shift + step * (INNER * sums[j] + OUTER * more_sums[j])
+                value = second_scale[slot] * value + centers[cluster[slot]]
+                if value >= needed:
+                    slot_of[n], similarity_of[n] = slot, min(similarity_of[c], value)
                     n += 1
     slack = np.float64(meaning.slack[0])
     weight, sign = meaning.weight[0], meaning.sign[0]
@@ -756,11 +779,11 @@ def _search_slots(
 ) -> None:
     """Offer the items of some slots, which pass the filters, and order what was found."""
     found.counts[ITEMS] += chosen.shape[0]
-    if meaning is None or codes is None:
+    # Apart from what follows: this one is decided when the kernel is compiled.
+    if meaning is None or codes is None:  # noqa: SIM114
         for i in range(chosen.shape[0]):
             _place_slot(slots, place, filters, found, chosen[i])
-    # Apart from the above, which numba decides when it compiles.
-    elif place.on and place.weight == 1.0:  # noqa: SIM114
+    elif place.on and place.weight == 1.0:
         for i in range(chosen.shape[0]):
             _place_slot(slots, place, filters, found, chosen[i])
     else:
