@@ -43,8 +43,10 @@ LEAF = 512
 SERIAL_LEAVES = 48
 # Leaves at most that are looked at together.
 BATCH = 32
+# A region that touches fewer than one leaf in this many is searched leaf by leaf.
+FEW_LEAVES = 8
 # Leaves that are worth waking a thread for: some 50 microseconds of work.
-LEAVES_PER_THREAD = 24
+LEAVES_PER_THREAD = 32
 
 NO_IID = np.iinfo(np.int64).max
 _NO_BYTES, _NO_FLOATS = np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.float32)
@@ -173,6 +175,10 @@ class Limb:
                 picked = picked[filters.inside[start + picked % self.slots.leaf]]
             _search_slots(*arguments[1:], found, self._room(), picked)
             return self._answer(task, [found])
+        inside = np.flatnonzero(filters.leaf_at >= 0)
+        if task.regions and len(inside) * FEW_LEAVES < self.n_leaves:
+            # Few leaves are left: no need to find them from the top.
+            return self._answer(task, self._share(arguments, found, inside, threads))
         serial = SERIAL_LEAVES if threads > 1 else self.n_leaves
         n_todo = _search(*arguments, found, self._room(), serial, todo)
         parts = [found]
