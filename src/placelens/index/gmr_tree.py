@@ -227,8 +227,8 @@ class GMRTree:
         if limb.space is None:
             return plain_probe(terms)
         alike = [other for other in limbs if other.space is limb.space]
-        # Both codes of every item are tested, for each term.
-        n_tests = 2 * len(terms.weights)
+        # The three codes of every item are tested, for each term.
+        n_tests = 3 * len(terms.weights)
         if recall_target is None:
             n_tests *= sum(len(other.slots.iid) for other in limbs)
         tail = (FAILURE if recall_target is None else 1.0 - recall_target) / n_tests
