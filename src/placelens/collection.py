@@ -9,6 +9,7 @@ import os
 import threading
 import time as clock
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -57,10 +58,11 @@ class Collection:
     def __init__(self, table: ItemTable, encoder: Encoder | None = None) -> None:
         self._table = table
         self._searcher: Searcher | None = None
-        self._trees = Trees(table.folder, table.manifest.modalities)
+        self._trees = Trees(table.folder, table.manifest.modalities, self._publish)
         self._trees.refresh()
         self._generation = self._trees.generation
-        self._searcher_lock = threading.Lock()
+        self._searcher_lock = threading.RLock()
+        self._n_writing = 0
         self._encoder = BoundEncoder(
             name=table.manifest.encoder,
             fingerprint=table.manifest.fingerprint,
@@ -211,8 +213,11 @@ class Collection:
 
     def refresh(self) -> bool:
         """See what other processes have committed; True when there was something new."""
+        is_new = self._table.refresh()
         self._trees.refresh()
-        return self._table.refresh()
+        if self._searcher is not None:
+            self._publish()
+        return is_new
 
     def get(self, item_id: str) -> Item:
         """The item of an id."""
@@ -282,8 +287,8 @@ class Collection:
         with self._table.writing():
             ingest = Ingest(self._table, encoder, workers=workers, progress=progress)
             report = ingest.run(sources, prune=prune)
-            self._written(at_once=True)
-            return report
+        self._trees.settle(self._publish().snapshot)
+        return report
 
     def add_vectors(
         self,
@@ -336,10 +341,8 @@ class Collection:
             time=time,
             attributes=attributes,
         )
-        with self._table.writing():
-            n_written = write_vectors(self._table, columns, on_conflict=on_conflict)
-            self._written()
-            return n_written
+        with self._writing():
+            return write_vectors(self._table, columns, on_conflict=on_conflict)
 
     def update(
         self,
@@ -367,7 +370,8 @@ class Collection:
         if time is not UNSET:
             values["time"] = time.replace(tzinfo=None) if time else None
             values["utc_offset_s"] = utc_offset_s(time)
-        with self._table.writing():
+        with self._writing():
+            self._publish()
             snapshot, row = self._find(item_id)
             if attributes is not UNSET:
                 merged = {**snapshot.items([row])[0].attributes, **attributes}
@@ -383,7 +387,7 @@ class Collection:
         Files are not touched: importing one again brings its item back.
         """
         wanted = [ids] if isinstance(ids, str) else list(ids)
-        with self._table.writing():
+        with self._writing():
             iids = self._table.find(wanted, ["iid"])["iid"].to_pylist()
             self._table.delete(iids)
             return len(iids)
@@ -395,11 +399,15 @@ class Collection:
 
         Snapshots stay, and so do versions younger than ``keep``, for their readers.
         """
-        with self._table.writing():
+        # Locked, so that nobody binds the merged files before it is known whose items they hold.
+        with self._writing(), self._searcher_lock:
+            before = self._publish().snapshot
             freed = self._table.compact(keep=keep)
             self._trees.tidy()
-            self._written(at_once=True)
-            return freed
+            self._trees.carry(before, Snapshot(self._table.dataset, self.space, before))
+        # Others may write while the tree is built.
+        self._trees.settle(self._snapshot())
+        return freed
 
     def snapshot(self, name: str) -> None:
         """Keep the newest state under a name."""
@@ -417,7 +425,8 @@ class Collection:
 
     def restore(self, name: str) -> None:
         """Go back to a snapshot: its state becomes the newest version."""
-        with self._table.writing():
+        with self._writing():
+            self._trees.forget()
             self._table.restore(name)
 
     # Searching
@@ -538,28 +547,47 @@ class Collection:
         return self._current_searcher().snapshot
 
     def _current_searcher(self) -> Searcher:
-        """The searcher of the version at hand; columns that did not change are kept."""
+        """The searcher of the version at hand.
+
+        While a thread writes it is the one before: the writer makes the new one, and is not done
+        before it has.
+        """
+        current = self._searcher
+        if current is None:
+            return self._publish()
+        if self._n_writing or current.snapshot.version == self._table.version:
+            return current
+        return self._publish()
+
+    def _publish(self) -> Searcher:
+        """Make the searcher of the newest version; columns that did not change are kept."""
         with self._searcher_lock:
             before, trees = self._searcher, self._trees
             is_new = before is None or before.snapshot.version != self._table.version
             if is_new or before is None:
                 previous = before.snapshot if before is not None else None
-                snapshot = Snapshot(self._table.dataset, self.space, previous)
+                table = self._table
+                snapshot = Snapshot(table.dataset, self.space, previous, table.deleted)
             else:
                 snapshot = before.snapshot
             if is_new or self._generation != trees.generation:
                 self._generation = trees.generation
-                tree = trees.bind(snapshot, snapshot.iids) if snapshot.n_items else None
+                tree = trees.bind(snapshot) if snapshot.n_items else None
                 self._searcher = Searcher(snapshot, self._table.manifest, tree)
             return self._searcher  # type: ignore[return-value]
 
-    def _written(self, *, at_once: bool = False) -> None:
-        """After a commit: what is new is searchable before the writer goes on, and the trees
-        follow, at once or in a thread."""
-        snapshot = self._snapshot()
-        if at_once:
-            self._trees.settle(snapshot)
-        else:
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Write: what is new is searchable when it is over, and the trees follow in a thread."""
+        with self._table.writing():
+            self._n_writing += 1
+            try:
+                yield
+            finally:
+                try:  # also after an error: the commit may have been made
+                    snapshot = self._publish().snapshot
+                finally:
+                    self._n_writing -= 1
             self._trees.settle_soon(snapshot)
 
     def _find(self, item_id: str) -> tuple[Snapshot, int]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from placelens.bench import encoder, heritage, scan, travel
+from placelens.bench import encoder, heritage, scan, travel, updates
 from placelens.errors import ReadError
 from placelens.testing.fakes import HashEncoder
 
@@ -22,6 +22,19 @@ def test_encoder():
     result = encoder.run(encoder=HashEncoder(), rounds=1)
     assert result["encode_images_per_s"] > 0
     assert set(result["decode_images_per_s_one_process"]) == {"640px", "12MP"}
+    json.dumps(result)
+
+
+def test_updates():
+    result = updates.run(items=20_500, dim=8, searches=40)
+    assert list(result["phases"]) == list(updates.PHASES)
+    for name, figures in result["phases"].items():
+        assert figures["max_ms"] >= figures["p99_ms"] >= figures["p50_ms"] > 0
+        assert (figures["n_searches"], figures["ratio_of_p99"] > 0) == (40, True)
+        assert (figures["inserts_per_s"] > 0) == (name != "quiet")
+        assert (figures["n_checked"] > 0) == (name != "quiet")
+    assert result["phases"]["inserts_deletes_compaction"]["compactions"] > 0
+    assert result["tree_compacted"]["n_items"] >= 20_500
     json.dumps(result)
 
 

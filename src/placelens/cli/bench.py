@@ -44,7 +44,7 @@ def _encoder(_data: Path | None, encoder: str, quick: bool) -> Any:
     return run(encoder=encoder, rounds=1 if quick else 5)
 
 
-# Dispatch; the engine's has options of its own.
+# Dispatch; the engine's and that of updates have options of their own.
 BENCHES: Mapping[str, Callable[[Path | None, str, bool], Any]] = {
     "scan": _scan,
     "encoder": _encoder,
@@ -53,16 +53,20 @@ BENCHES: Mapping[str, Callable[[Path | None, str, bool], Any]] = {
     "place-names": _place_names,
 }
 ENGINE = "engine"
-NAMES = (*BENCHES, ENGINE)
+UPDATES = "updates"
+NAMES = (*BENCHES, ENGINE, UPDATES)
+OF_UPDATES = ("items", "dim")
 
 
 def _option(*names: str, help: str, metavar: str | None = None) -> Any:
     """An option of the engine's benchmark, in a panel of its own in the help."""
-    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel="Of 'engine' only")
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel="Of 'engine'")
 
 
-Items = Annotated[int | None, _option(help="How many items; 1,000,000 unless given.")]
-Dim = Annotated[int | None, _option(help="Their dimensions; 512 unless given.")]
+Items = Annotated[
+    int | None, _option(help="How many items; 1,000,000 unless given. 'updates': 100,000.")
+]
+Dim = Annotated[int | None, _option(help="Their dimensions; 512 unless given. 'updates': 384.")]
 Queries = Annotated[int | None, _option(help="How many queries; 200 unless given.")]
 Methods = Annotated[str | None, _option(metavar="A,B", help="Only these, with scan and blas.")]
 Workloads = Annotated[str | None, _option(metavar="A,B", help="Only these.")]
@@ -115,8 +119,14 @@ def command(
     given = {option: value for option, value in of_engine.items() if value is not None}
     if name == ENGINE:
         result = _engine(data, quick, given)
+    elif name == UPDATES and given.keys() <= set(OF_UPDATES):
+        result = _updates(quick, given)
     elif given:
-        raise InputError(f"--{next(iter(given))} is an option of the benchmark 'engine' only")
+        option = next(option for option in given if name != UPDATES or option not in OF_UPDATES)
+        whose = "benchmark 'engine' only"
+        if option in OF_UPDATES:
+            whose = "benchmarks 'engine' and 'updates' only"
+        raise InputError(f"--{option} is an option of the {whose}")
     else:
         result = BENCHES[name](data, encoder, quick)
     if as_json:
@@ -140,6 +150,12 @@ def _engine(data: Path | None, quick: bool, given: Mapping[str, Any]) -> Any:
 
     settings = Settings(data=data, **{**(QUICK if quick else {}), **given})
     return run(settings, say=notice)
+
+
+def _updates(quick: bool, given: Mapping[str, Any]) -> Any:
+    from placelens.bench.updates import QUICK, run
+
+    return run(**{**(QUICK if quick else {}), **given})
 
 
 def _print_engine(result: Mapping[str, Any]) -> None:

@@ -32,7 +32,15 @@ from placelens.kernels.place import _distances, _max_distance
 from placelens.kernels.score import _calibrate
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
-from placelens.types import Float64Array, Hit, Int64Array, Modality, ScoreTerm
+from placelens.types import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Hit,
+    Int64Array,
+    Modality,
+    ScoreTerm,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,8 +205,8 @@ class Searcher:
 
     def _hits(self, query: Query, task: Task, found: TopK, rank: int) -> list[Hit]:
         rows = found.rows
-        items = self.snapshot.items(rows)
-        corpus = self._corpus_of(rows, task)
+        items, vectors = self.snapshot.hits(rows, task.meaning or ())
+        corpus = self._corpus_of(rows, vectors)
         distances = np.full(len(rows), np.nan)
         if task.place is not None:
             distances = _distances(SPACES[corpus.space], corpus.positions, task.place.origin)
@@ -217,12 +225,13 @@ class Searcher:
             for i, item in enumerate(items)
         ]
 
-    def _corpus_of(self, rows: Int64Array, task: Task) -> Corpus:
+    def _corpus_of(
+        self, rows: Int64Array, vectors: Mapping[Modality, tuple[Float32Array, BoolArray]]
+    ) -> Corpus:
         """A corpus of the hits alone: to split their scores, the others need not be in memory."""
         first, second = (column[rows] for column in self.snapshot.coordinates)
         columns = {}
-        for modality in task.meaning or {}:
-            matrix, is_there = self.snapshot.vectors_at(rows, modality)
+        for modality, (matrix, is_there) in vectors.items():
             at = np.flatnonzero(is_there)
             columns[modality] = VectorColumn.of(matrix[at], at, len(rows))
         space = self.snapshot.space

@@ -12,16 +12,26 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from placelens.geo.distance import positions_of
-from placelens.index.base import Corpus, VectorColumn
-from placelens.index.gmr_tree import GMRTree
+from placelens.engine.parts import (
+    GROUP,
+    Claim,
+    Files,
+    LimbsOf,
+    Owners,
+    Part,
+    corpus_of,
+    group_loose,
+    grow_loose,
+    merged_owners,
+)
+from placelens.index.gmr_tree import GMRTree, compile_kernels
 from placelens.index.limb import NO_IID, Limb
 from placelens.index.signature import SignatureSpace
 from placelens.storage.arrays import (
@@ -31,7 +41,7 @@ from placelens.storage.arrays import (
     remove_unfinished,
     write_arrays,
 )
-from placelens.storage.snapshot import Fragment, FragmentKey, Snapshot
+from placelens.storage.snapshot import Fragment, Snapshot
 from placelens.types import Int64Array, Modality
 
 FOLDER = "index"
@@ -50,34 +60,40 @@ PLACE = "place"
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StoredTree:
-    """A tree on disk: the table's files that it covers, and its arrays."""
+@dataclass(slots=True, eq=False)
+class StoredTree(Part):
+    """A tree on disk."""
 
-    folder: Path
-    files: frozenset[tuple[str, ...]]
-    n_items: int
-    arrays: Mapping[str, np.ndarray]
-    spaces: Mapping[str, SignatureSpace]
-
-
-Binding = tuple[tuple[FragmentKey, int], ...]
-LimbsOf = dict[Modality | None, Limb]
+    folder: Path = Path()
+    version: int = 0
+    spaces: Mapping[str, SignatureSpace] = field(default_factory=dict)
 
 
 class Trees:
-    """The trees of one collection; may be used from several threads."""
+    """The trees of one collection; may be used from several threads.
 
-    def __init__(self, folder: Path, modalities: tuple[Modality, ...]) -> None:
+    ``changed`` is called, from the thread that built it, when there is a new tree.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        modalities: tuple[Modality, ...],
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
         self._folder = folder / FOLDER
         self._modalities = modalities
+        self._changed = changed
         self._lock = threading.RLock()
         self._stored: dict[str, StoredTree] = {}
-        self._bound: dict[str, tuple[Binding, LimbsOf]] = {}
+        self._loose: list[Part] = []
+        self._owners: dict[Files, Owners] = {}
         self._spaces: dict[str, dict[str, SignatureSpace]] = {}
         self._running: Future[None] | None = None
         self.generation = 0
         """Grows when there are other trees than before."""
+        self.n_built = 0
+        """How many trees were built here."""
 
     def refresh(self) -> None:
         """See what is on disk now."""
@@ -86,12 +102,17 @@ class Trees:
             gone, new = set(self._stored) - set(names), set(names) - set(self._stored)
             for name in gone:
                 del self._stored[name]
-                self._bound.pop(name, None)
             for name in sorted(new):
                 tree = self._open(names[name])
                 if tree is not None:
                     self._stored[name] = tree
             if gone or new:
+                used = [tree.spaces for tree in self._stored.values()]
+                self._spaces = {
+                    name: spaces
+                    for name, spaces in self._spaces.items()
+                    if any(spaces is other for other in used)
+                }
                 self.generation += 1
 
     def _open(self, folder: Path) -> StoredTree | None:
@@ -113,91 +134,137 @@ class Trees:
                 for modality in self._modalities
             },
         )
-        files = frozenset(tuple(files) for files in meta["files"])
-        return StoredTree(folder, files, meta["n_items"], arrays, spaces)
-
-    def cover(self, snapshot: Snapshot) -> tuple[dict[str, list[Fragment]], list[Fragment]]:
-        """Which fragments each tree answers for, and those that none does."""
-        with self._lock:
-            trees = sorted(self._stored.items(), key=lambda item: -item[1].n_items)
-        covered: dict[str, list[Fragment]] = {}
-        loose = []
-        for fragment in snapshot.fragments:
-            for name, tree in trees:
-                if fragment.files in tree.files:
-                    covered.setdefault(name, []).append(fragment)
-                    break
-            else:
-                loose.append(fragment)
-        return covered, loose
-
-    def bind(self, snapshot: Snapshot, iids: Int64Array) -> GMRTree | None:
-        """The tree of a version; None when there is none to speak of."""
-        with self._lock:
-            covered, loose = self.cover(snapshot)
-            if not covered:
-                return None
-            parts = [self._limbs(name, snapshot, iids, covered[name]) for name in covered]
-        if loose:
-            parts.append(self._loose_limbs(snapshot, loose))
-        limbs = {key: [part[key] for part in parts] for key in (None, *self._modalities)}
-        return GMRTree.of_limbs(snapshot.space, iids, limbs)
-
-    def _limbs(
-        self, name: str, snapshot: Snapshot, iids: Int64Array, fragments: list[Fragment]
-    ) -> LimbsOf:
-        binding = tuple((fragment.key, fragment.start) for fragment in fragments)
-        with self._lock:
-            tree = self._stored[name]
-            before = self._bound.get(name)
-        if before is not None and before[0] == binding:
-            return before[1]
-        rows = _rows_by_iid(iids, fragments)
         limbs: LimbsOf = {}
         for modality in self._modalities:
-            own = _under(tree.arrays, modality)
+            own = _under(arrays, modality)
             at = _numbers(own["slots.iid"])
-            limb = Limb.from_arrays(own, rows(own["slots.iid"]), own["vectors"], at)
-            limbs[modality] = replace(limb, space=tree.spaces[modality])
-        own = _under(tree.arrays, PLACE)
+            limb = Limb.from_arrays(own, np.full(len(at), -1), own["vectors"], at)
+            limbs[modality] = replace(limb, space=spaces[modality])
+        own = _under(arrays, PLACE)
         if own:
             none = np.zeros((0, 1), dtype=np.float32)
-            slots = rows(own["slots.iid"])
+            slots = np.full(len(own["slots.iid"]), -1)
             limbs[None] = Limb.from_arrays(own, slots, none, slots)
         else:
             limbs[None] = limbs[self._modalities[0]]
-        with self._lock:
-            self._bound[name] = (binding, limbs)
-        return limbs
+        files = frozenset(tuple(files) for files in meta["files"])
+        version = meta.get("version", 0)
+        return StoredTree(
+            files, limbs, meta["n_items"], folder=folder, version=version, spaces=spaces
+        )
 
-    def _loose_limbs(self, snapshot: Snapshot, fragments: list[Fragment]) -> LimbsOf:
-        corpus, rows = corpus_of(snapshot, fragments, self._modalities)
-        limbs: LimbsOf = {}
-        for modality in (None, *self._modalities):
-            limb = Limb.grow(corpus, modality, signatures=None)
-            slots = np.where(limb.slots.row >= 0, rows[limb.slots.row], -1)
-            limbs[modality] = replace(limb.with_rows(slots), is_loose=True)
-        return limbs
+    def cover(self, snapshot: Snapshot) -> tuple[dict[str, list[Fragment]], list[Fragment]]:
+        """Which fragments each tree on disk answers for, and those that none does."""
+        with self._lock:
+            trees = sorted(self._stored.items(), key=lambda item: -item[1].n_items)
+        tree_of = {files: name for name, tree in reversed(trees) for files in tree.files}
+        covered: dict[str, list[Fragment]] = {}
+        loose = []
+        for fragment in snapshot.fragments:
+            name = tree_of.get(fragment.files)
+            if name is None:
+                loose.append(fragment)
+            else:
+                covered.setdefault(name, []).append(fragment)
+        return covered, loose
+
+    def bind(self, snapshot: Snapshot) -> GMRTree | None:
+        """The tree of a version; None when there is none to speak of."""
+        with self._lock:
+            if self._stored:
+                covered_files = {files for tree in self._stored.values() for files in tree.files}
+                snapshot.read_small(self._modalities, up_to=LOOSE, but=covered_files)
+            covered, loose = self.cover(snapshot)
+            if not covered and not any(fragment.files in self._owners for fragment in loose):
+                return None
+            parts = [part.bind(snapshot.iids, own) for part, own in self._claims(snapshot)]
+            snapshot.forget_vectors_of(f for own in covered.values() for f in own)
+        _ = snapshot.coordinates  # or the first search would read them
+        limbs = {key: [part[key] for part in parts] for key in (None, *self._modalities)}
+        return GMRTree.of_limbs(snapshot.space, snapshot.iids, limbs)
+
+    def _claims(self, snapshot: Snapshot) -> list[tuple[Part, list[Claim]]]:
+        """All parts that answer for something in a version, and for what."""
+        covered, loose = self.cover(snapshot)
+        claims: dict[Part, list[Claim]] = {
+            self._stored[name]: [(fragment, None) for fragment in own]
+            for name, own in covered.items()
+        }
+        self._owners = {f.files: self._owners[f.files] for f in loose if f.files in self._owners}
+        alone = []
+        for fragment in loose:
+            owners = self._owners.get(fragment.files)
+            if owners is None:
+                alone.append(fragment)
+            for part in owners.parts if owners else ():
+                claims.setdefault(part, []).append((fragment, owners))
+        for part, own in self._loose_parts(snapshot, alone):
+            claims.setdefault(part, []).extend(own)
+        return list(claims.items())
+
+    def _loose_parts(
+        self, snapshot: Snapshot, loose: list[Fragment]
+    ) -> list[tuple[Part, list[Claim]]]:
+        """Parts in memory for loose fragments: those that are full are kept, the last one grows."""
+        files = {fragment.files for fragment in loose}
+        full = [p for p in self._loose if p.n_items >= GROUP and p.files & files]
+        others = {part.files: part for part in self._loose}
+        self._loose = full
+        for group in group_loose(full, loose):
+            names = frozenset(fragment.files for fragment in group)
+            part = others.get(names) or grow_loose(snapshot, group, self._modalities)
+            self._loose = [*self._loose, part]
+        return [
+            (part, [(fragment, None) for fragment in loose if fragment.files in part.files])
+            for part in self._loose
+        ]
+
+    def carry(self, before: Snapshot, after: Snapshot) -> None:
+        """Files were merged and no item changed: the parts that had them answer for them still.
+
+        Call before the version after is bound, with the one before it bound.
+        """
+        with self._lock:
+            if not self._stored:
+                return
+        known = {fragment.files for fragment in before.fragments}
+        merged = [fragment for fragment in after.fragments if fragment.files not in known]
+        with self._lock:
+            parts = [part for part, own in self._claims(before) if part.bind(before.iids, own)]
+            owners = merged_owners(after, parts, merged)
+            if owners is not None:
+                self._owners |= {fragment.files: owners for fragment in merged}
+
+    def forget(self) -> None:
+        """Remove all trees, before a restore: what was deleted when they were built comes back."""
+        self._await()
+        with self._lock:
+            self._loose, self._owners = [], {}
+            for tree in self._stored.values():
+                shutil.rmtree(tree.folder, ignore_errors=True)
+            self.refresh()
 
     def settle(self, snapshot: Snapshot) -> None:
         """Give everything a tree that wants one, and return when it has it."""
-        self._await()
         with self._lock:
-            self.refresh()
-        self._work(snapshot)
+            # In the thread of all builds, so that there is one at a time.
+            self._running = running = _builder().submit(self._work, snapshot)
+        running.result()
 
     def settle_soon(self, snapshot: Snapshot) -> None:
         """`settle` in a thread, unless one runs or there is nothing to do."""
         with self._lock:
-            idle = self._running is None or self._running.done()
-            if idle and self._wanted(snapshot) is not None:
+            if self._is_idle() and self._wanted(snapshot) is not None:
                 self._running = _builder().submit(self._work_quietly, snapshot)
+
+    def _is_idle(self) -> bool:
+        return self._running is None or self._running.done()
 
     def _await(self) -> None:
         with self._lock:
             running = self._running
         if running is not None:
-            running.result()
+            wait([running])
 
     def _work_quietly(self, snapshot: Snapshot) -> None:
         try:
@@ -222,15 +289,20 @@ class Trees:
         return [f for name, part in covered.items() if name != largest for f in part] + loose
 
     def _work(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            self.refresh()
         wanted = self._wanted(snapshot)
         if wanted is None:
             return
         wanted = sorted(wanted, key=lambda fragment: fragment.start)
         whole = len(wanted) == len(snapshot.fragments)
         self._write(snapshot, wanted, anew=whole)
+        compile_kernels()  # here, where nobody waits for a search
         with self._lock:
             self.refresh()
             self._remove_needless(snapshot)
+        snapshot.forget_vectors_of(wanted)
+        self._changed()
 
     def _write(self, snapshot: Snapshot, fragments: list[Fragment], *, anew: bool) -> None:
         corpus, _ = corpus_of(snapshot, fragments, self._modalities)
@@ -251,57 +323,25 @@ class Trees:
             "format": FORMAT,
             "files": [list(fragment.files) for fragment in fragments],
             "n_items": len(corpus),
+            "version": snapshot.version,
             "spaces": _digest(arrays, self._modalities),
         }
         write_arrays(self._folder, arrays, meta)
-        if anew:
-            snapshot.forget_vectors()
+        self.n_built += 1
 
     def _remove_needless(self, snapshot: Snapshot) -> None:
-        """Remove trees that no fragment of the version needs."""
+        """Remove trees that no fragment of the version needs, but not those of a later one."""
         covered, _ = self.cover(snapshot)
-        for name in [name for name in self._stored if name not in covered]:
-            shutil.rmtree(self._stored[name].folder, ignore_errors=True)
+        for name, tree in self._stored.items():
+            if name not in covered and tree.version <= snapshot.version:
+                shutil.rmtree(tree.folder, ignore_errors=True)
         self.refresh()
 
     def tidy(self) -> None:
         """Remove what a crash left behind; call with the table's write lock."""
-        self._await()
-        remove_unfinished(self._folder)
-
-
-def corpus_of(
-    snapshot: Snapshot, fragments: Sequence[Fragment], modalities: tuple[Modality, ...]
-) -> tuple[Corpus, Int64Array]:
-    """The corpus of some fragments, and the snapshot's rows of its rows."""
-    rows = _rows(fragments)
-    first, second = (column[rows] for column in snapshot.coordinates)
-    lonlat = (snapshot.lonlat[0][rows], snapshot.lonlat[1][rows])
-    own = np.full(snapshot.n_items, -1)
-    own[rows] = np.arange(len(rows))
-    columns = {}
-    for modality in modalities:
-        matrix, of_rows = snapshot.vectors_in(fragments, modality)
-        columns[modality] = VectorColumn.of(matrix, own[of_rows], len(rows))
-    positions = positions_of(snapshot.space, first, second)
-    return Corpus(snapshot.space, snapshot.iids[rows], positions, columns, lonlat), rows
-
-
-def _rows(fragments: Sequence[Fragment]) -> Int64Array:
-    if not fragments:
-        return np.empty(0, dtype=np.int64)
-    return np.concatenate([np.arange(f.start, f.stop) for f in fragments])
-
-
-def _rows_by_iid(
-    iids: Int64Array, fragments: Sequence[Fragment]
-) -> Callable[[Int64Array], Int64Array]:
-    """A function from internal ids to the rows in some fragments, -1 for none."""
-    rows = _rows(fragments)
-    top = int(iids[rows].max(initial=-1)) + 1
-    table = np.full(top + 1, -1)
-    table[iids[rows]] = rows
-    return lambda wanted: table[np.minimum(wanted, top)]
+        with self._lock:
+            if self._is_idle():
+                remove_unfinished(self._folder)
 
 
 def _numbers(iid: Int64Array) -> Int64Array:

@@ -18,12 +18,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placelens.geo.regions import Box
 from placelens.index.base import (
     Certificate,
     Corpus,
     MeaningTask,
+    PlaceTask,
     Task,
     TopK,
+    VectorColumn,
     best_k,
 )
 from placelens.index.limb import LEAF, Limb, cpus, pool
@@ -270,6 +273,30 @@ class FilterFirst:
     def top_k(self, task: Task) -> TopK:
         """The best k of the allowed items; each of them is looked at."""
         return self._tree.top_k(task, filter_first=True)
+
+
+def compile_kernels() -> None:
+    """Search a tree of one item, so that the first search of a real one need not wait.
+
+    numba compiles for half a minute, once on a machine, and then loads what it has kept.
+    """
+    vector = np.ones((1, 8), dtype=np.float32) / np.sqrt(np.float32(8.0))
+    column = VectorColumn.of(vector, np.zeros(1, dtype=np.int64), 1)
+    position = np.array([[1.0, 0.0, 0.0]])
+    one, zero = np.ones(1), np.zeros(1)
+    iid = np.zeros(1, dtype=np.int64)
+    corpus = Corpus("sphere", iid, position, {"vector": column}, (zero, zero))
+    meaning: Mapping[Modality, MeaningTask] = {
+        "vector": MeaningTask(vector.astype(np.float64), one, zero, zero)
+    }
+    place = PlaceTask(position[0], 0, 1.0, 0.0)
+    tree = GMRTree(corpus, leaf=32, threads=1)
+    elsewhere = Box(west=10.0, south=10.0, east=11.0, north=11.0)
+    for task in (Task(1, 0.5, place, meaning), Task(1, 1.0, place, None)):
+        tree.top_k(task)
+        tree.top_k(task, filter_first=True)
+        tree.top_k(replace(task, regions=(elsewhere,)))
+    tree.farthest_m(position[0])
 
 
 def rows_of(iids: Int64Array, wanted: Int64Array) -> Int64Array:

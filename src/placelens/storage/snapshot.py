@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from placelens.storage.format_v1 import COORDINATES, item_columns, items_from, vector_column
+from placelens.storage.ids import FileNames
 from placelens.types import (
     MODALITIES,
     BoolArray,
@@ -53,22 +55,39 @@ class Snapshot:
     """The columns of one version; rows are numbered in the table's order."""
 
     def __init__(
-        self, dataset: lance.LanceDataset, space: Space, previous: Snapshot | None = None
+        self,
+        dataset: lance.LanceDataset,
+        space: Space,
+        previous: Snapshot | None = None,
+        deleted: tuple[int, Sequence[int]] = (-1, ()),
     ) -> None:
+        """``deleted`` tells of a version what was deleted with it, to save reading that."""
         # A pinned copy: refreshing the table's own handle must not move this one.
         self._dataset = dataset.checkout_version(dataset.version)
-        self._fragments = {_key(f): f for f in self._dataset.get_fragments()}
+        fragments = self._dataset.get_fragments()
+        self._names: FileNames = (
+            previous._names.copy_for(fragments) if previous is not None else FileNames()
+        )
+        self._fragments = {self._key(f): f for f in fragments}
         self.version = int(self._dataset.version)
         self.space: Space = space
         self.n_items = self._dataset.count_rows()
         self._lock = threading.Lock()
         self._whole: dict[str, Any] = {}
         self._pieces: dict[tuple[str, FragmentKey], Any] = {}
+        # Of fragments that rows were deleted from since the version before.
+        self._before: dict[tuple[str, tuple[int, tuple[str, ...]]], Any] = {}
+        is_next = previous is not None and previous.version == self.version - 1
+        self._deleted = deleted[1] if is_next and deleted[0] == self.version else ()
         if previous is not None:
             with previous._lock:  # searches that are still running may be adding to them
                 pieces = list(previous._pieces.items())
             self._pieces = {
                 (name, key): piece for (name, key), piece in pieces if key in self._fragments
+            }
+            changed = {key[:2] for key in self._fragments if ("iid", key) not in self._pieces}
+            self._before = {
+                (name, key[:2]): piece for (name, key), piece in pieces if key[:2] in changed
             }
 
     @property
@@ -115,12 +134,14 @@ class Snapshot:
     def fragments(self) -> list[Fragment]:
         """The parts of the table, in row order."""
         with self._lock:
-            sizes = [len(self._piece("iid", key, _integers)) for key in self._fragments]
-        stops = np.cumsum([0, *sizes]).tolist()
-        return [
-            Fragment(key, start, stop)
-            for key, start, stop in zip(self._fragments, stops[:-1], stops[1:], strict=True)
-        ]
+            if "fragments" not in self._whole:
+                sizes = [len(self._piece("iid", key, _integers)) for key in self._fragments]
+                stops = np.cumsum([0, *sizes]).tolist()
+                self._whole["fragments"] = [
+                    Fragment(key, start, stop)
+                    for key, start, stop in zip(self._fragments, stops[:-1], stops[1:], strict=True)
+                ]
+            return list(self._whole["fragments"])
 
     def vectors_in(
         self, fragments: Iterable[Fragment], modality: Modality
@@ -133,13 +154,14 @@ class Snapshot:
         rows = [np.flatnonzero(present) + start for (_, present), start in pieces]
         return matrix, _concatenate(rows, (0,), np.int64)
 
-    def forget_vectors(self) -> None:
-        """Free the memory of the vectors; they are read again when they are asked for."""
+    def forget_vectors_of(self, fragments: Iterable[Fragment]) -> None:
+        """Free the memory of some fragments' vectors; they are read again when asked for."""
         with self._lock:
+            keys = [fragment.key for fragment in fragments]
             for name in {vector_column(modality) for modality in MODALITIES}:
                 self._whole.pop(name, None)
-                for key in [key for key in self._pieces if key[0] == name]:
-                    del self._pieces[key]
+                for key in keys:
+                    self._pieces.pop((name, key), None)
 
     def vector_of(self, row: int, modality: Modality) -> Float32Array | None:
         """The unit vector of one row, (dim,); None when it has none of the modality."""
@@ -151,7 +173,9 @@ class Snapshot:
     ) -> tuple[Float32Array, BoolArray]:
         """Unit vectors of some rows, (len(rows), dim), and which of them have one."""
         name = vector_column(modality)
-        column = self.take(rows, [name])[name]
+        return self._filled(self.take(rows, [name])[name], name)
+
+    def _filled(self, column: pa.ChunkedArray, name: str) -> tuple[Float32Array, BoolArray]:
         vectors, is_there = _vectors(column)
         matrix = np.zeros((len(is_there), self._dim(name)), dtype=np.float32)
         matrix[is_there] = vectors
@@ -206,6 +230,15 @@ class Snapshot:
         """The items at rows, in the order given."""
         return items_from(self.take(rows, item_columns(self.space)), self.space)
 
+    def hits(
+        self, rows: Int64Array, modalities: Iterable[Modality]
+    ) -> tuple[list[Item], dict[Modality, tuple[Float32Array, BoolArray]]]:
+        """`items` and, for each modality, `vectors_at` of some rows, read at once."""
+        names = {modality: vector_column(modality) for modality in modalities}
+        table = self.take(rows, [*item_columns(self.space), *names.values()])
+        vectors = {modality: self._filled(table[name], name) for modality, name in names.items()}
+        return items_from(table.drop_columns(list(names.values())), self.space), vectors
+
     def take(self, rows: Sequence[int] | Int64Array, columns: list[str]) -> pa.Table:
         """Columns of the rows, in the order given."""
         if not len(rows):
@@ -251,9 +284,43 @@ class Snapshot:
 
     def _piece(self, name: str, key: FragmentKey, convert: Callable[[pa.ChunkedArray], Any]) -> Any:
         if (name, key) not in self._pieces:
-            column = self._fragments[key].to_table(columns=[name])[name]
-            self._pieces[name, key] = convert(column)
+            piece = self._left_of(name, key)
+            if piece is None:
+                piece = convert(self._fragments[key].to_table(columns=[name])[name])
+            self._pieces[name, key] = piece
         return self._pieces[name, key]
+
+    def _left_of(self, name: str, key: FragmentKey) -> Any:
+        """A piece of the version before without what was deleted since; None when there is none."""
+        before, iids = self._before.get((name, key[:2])), self._before.get(("iid", key[:2]))
+        if before is None or iids is None:
+            return None
+        if name == "iid":
+            if not self._deleted:
+                return None
+            left = iids[~np.isin(iids, self._deleted)]
+            return left if len(left) == self._fragments[key].count_rows() else None
+        left = self._piece("iid", key, _integers)
+        kept = np.isin(iids, left, assume_unique=True)
+        # After a restore there may be more rows than before.
+        return _filtered(before, kept) if np.count_nonzero(kept) == len(left) else None
+
+    def read_small(
+        self, modalities: Iterable[Modality], *, up_to: int, but: AbstractSet[Any]
+    ) -> None:
+        """Read what a tree needs of new small fragments at once, but of those with some files."""
+        vectors = [vector_column(modality) for modality in modalities]
+        names = ["iid", *COORDINATES[self.space], *vectors]
+        with self._lock:
+            for key, fragment in self._fragments.items():
+                is_known = ("iid", key) in self._pieces or ("iid", key[:2]) in self._before
+                if is_known or key[1] in but or fragment.physical_rows > up_to:
+                    continue
+                table = fragment.to_table(columns=names)
+                for name in names:
+                    convert = _integers if name == "iid" else _floats
+                    piece = _vectors(table[name]) if name in vectors else convert(table[name])
+                    self._pieces[name, key] = piece
 
     def _share(self, name: str, pieces: list[Any], matrix: Float32Array) -> None:
         """Let the pieces be views of the whole, so that vectors are held in memory once."""
@@ -262,15 +329,25 @@ class Snapshot:
             self._pieces[name, key] = (matrix[start : start + len(piece)], present)
             start += len(piece)
 
+    def _key(self, fragment: lance.LanceFragment) -> FragmentKey:
+        # The deletion file's path and not its repr, which names no more than a count: after a
+        # restore the same number of other rows may be missing.
+        return (fragment.fragment_id, self._names.of(fragment), fragment.deletion_file())
+
     def _dim(self, name: str) -> int:
         return int(self._dataset.schema.field(name).type.list_size)
 
 
-def _key(fragment: lance.LanceFragment) -> FragmentKey:
-    # The deletion file's path and not its repr, which names no more than a count: after a restore
-    # the same number of other rows may be missing.
-    files = tuple(file.path for file in fragment.metadata.files)
-    return (fragment.fragment_id, files, fragment.deletion_file())
+def _filtered(piece: Any, kept: BoolArray) -> Any:
+    """The rows of a piece that are kept, in whatever form it is."""
+    if isinstance(piece, tuple):
+        matrix, present = piece
+        return matrix[kept[present]], present[kept]
+    if isinstance(piece, pa.ChunkedArray):
+        return piece.filter(pa.array(kept))
+    if isinstance(piece, list):
+        return [value for value, is_kept in zip(piece, kept.tolist(), strict=True) if is_kept]
+    return piece[kept]
 
 
 def _concatenate(pieces: list[Any], empty: tuple[int, ...], dtype: Any) -> Any:

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import stat
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from placelens.errors import (
     CollectionNotFoundError,
 )
 from placelens.storage.format_v1 import schema, sql_strings
+from placelens.storage.ids import Ids
 from placelens.storage.manifest import FILE_NAME, Manifest, read_manifest, write_manifest
 
 TABLE_NAME = "items.lance"
@@ -41,6 +43,13 @@ KEEP_OLD_VERSIONS = timedelta(hours=1)
 # More than passes between reading the clock here and in Lance.
 CLOCK_MARGIN = timedelta(seconds=1)
 
+# Files of so many rows are not merged any more: what a tree covers stays as it is, and compaction
+# costs what was written since and not what there is.
+TARGET_ROWS = 65_536
+
+# Fragments that are deleted from one by one.
+FEW = 32
+
 SNAPSHOT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 
 
@@ -51,6 +60,11 @@ class ItemTable:
         self.folder = folder
         self.manifest = read_manifest(folder)
         self._lock = filelock.FileLock(folder / LOCK_NAME, timeout=0)
+        # Threads of one process wait for one another.
+        self._thread_lock = threading.RLock()
+        self._ids = Ids()
+        self.deleted: tuple[int, tuple[int, ...]] = (-1, ())
+        """The version that `delete` made last, and the internal ids it went for."""
         try:
             self.dataset = lance.dataset(str(folder / TABLE_NAME))
         except (ValueError, OSError) as error:
@@ -122,23 +136,23 @@ class ItemTable:
         CollectionLockedError
             If another process is writing.
         """
-        try:
-            self._lock.acquire()
-        except filelock.Timeout:
-            raise CollectionLockedError(
-                f"another process is writing to {self.folder}; try again when it has finished"
-            ) from None
-        try:
-            self.manifest = read_manifest(self.folder)
-            self.refresh()
-            yield
-        finally:
-            self._lock.release()
+        with self._thread_lock:
+            try:
+                self._lock.acquire()
+            except filelock.Timeout:
+                raise CollectionLockedError(
+                    f"another process is writing to {self.folder}; try again when it has finished"
+                ) from None
+            try:
+                self.manifest = read_manifest(self.folder)
+                self.refresh()
+                yield
+            finally:
+                self._lock.release()
 
     def next_iid(self) -> int:
         """The next free internal id; call while writing."""
-        iids = self.dataset.to_table(columns=["iid"])["iid"].to_numpy()
-        return max(self.manifest.next_id, int(iids.max()) + 1 if len(iids) else 0)
+        return max(self.manifest.next_id, self._ids.top(self.dataset) + 1)
 
     def append(self, table: pa.Table) -> None:
         """Add rows in one commit; call while writing."""
@@ -157,8 +171,24 @@ class ItemTable:
             return
         # Written first: a crash between the two only skips some ids.
         self._write_manifest(self.manifest.with_next_id(self.next_iid()))
-        with self._changing() as dataset:
-            dataset.delete(f"iid IN ({', '.join(map(str, iids))})")
+        wanted = f"iid IN ({', '.join(map(str, iids))})"
+        fragments = self._ids.fragments_of(self.dataset, iids)
+        if len(fragments) > FEW:
+            with self._changing() as dataset:
+                dataset.delete(wanted)
+            return
+        # Lance would look for them in all fragments.
+        changed = {f.fragment_id: f.delete(wanted) for f in fragments}
+        self.dataset = lance.LanceDataset.commit(
+            self.dataset.checkout_version(self.version),
+            lance.LanceOperation.Delete(
+                [metadata for metadata in changed.values() if metadata is not None],
+                [number for number, metadata in changed.items() if metadata is None],
+                wanted,
+            ),
+            read_version=self.version,
+        )
+        self.deleted = (self.version, tuple(iids))
 
     def update(self, iid: int, values: dict[str, Any]) -> None:
         """Change columns of one row in one commit; call while writing."""
@@ -172,7 +202,12 @@ class ItemTable:
         """The rows whose ``key`` is among ``ids``."""
         if not ids:
             return self.dataset.schema.empty_table().select(columns)
-        return self.dataset.to_table(columns=columns, filter=f"{key} IN ({sql_strings(ids)})")
+        dataset = self.dataset
+        fragments = self._ids.fragments_with(dataset, ids) if key == "id" else None
+        if fragments == []:
+            return dataset.schema.empty_table().select(columns)
+        wanted = f"{key} IN ({sql_strings(ids)})"
+        return dataset.scanner(columns=columns, filter=wanted, fragments=fragments).to_table()
 
     def compact(self, *, keep: timedelta = KEEP_OLD_VERSIONS) -> int:
         """Merge small files, drop deleted rows and old versions; return the bytes freed.
@@ -182,7 +217,11 @@ class ItemTable:
         a crash and are removed as well.
         """
         with self._changing() as dataset:
-            dataset.optimize.compact_files()
+            # Not on all processors: searches go on meanwhile.
+            threads = max(1, (os.cpu_count() or 1) // 2)
+            dataset.optimize.compact_files(
+                target_rows_per_fragment=TARGET_ROWS, num_threads=threads
+            )
             stats = dataset.cleanup_old_versions(
                 older_than=_age_without_readers(dataset, keep),
                 delete_unverified=True,
