@@ -40,7 +40,7 @@ from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, M
 
 LEAF = 512
 # Leaves opened one after the other, by falling bound, before several threads share the rest.
-SERIAL_LEAVES = 48
+SERIAL_LEAVES = 16
 # Leaves at most that are looked at together.
 BATCH = 32
 # A region that touches fewer than one leaf in this many is searched leaf by leaf.
@@ -175,12 +175,14 @@ class Limb:
                 picked = picked[filters.inside[start + picked % self.slots.leaf]]
             _search_slots(*arguments[1:], found, self._room(), picked)
             return self._answer(task, [found])
-        inside = np.flatnonzero(filters.leaf_at >= 0)
-        if task.regions and len(inside) * FEW_LEAVES < self.n_leaves:
-            # Few leaves are left: no need to find them from the top.
-            return self._answer(task, self._share(arguments, found, inside, threads))
+        if task.regions:
+            inside = np.flatnonzero(filters.leaf_at >= 0)
+            if len(inside) * FEW_LEAVES < self.n_leaves:
+                # Few leaves are left: no need to find them from the top.
+                return self._answer(task, self._share(arguments, found, inside, threads))
         serial = SERIAL_LEAVES if threads > 1 else self.n_leaves
-        n_todo = _search(*arguments, found, self._room(), serial, todo)
+        room = self._room(1 if meaning is None else BATCH)
+        n_todo = _search(*arguments, found, room, serial, todo)
         parts = [found]
         if n_todo:
             parts = self._share(arguments, found, todo[:n_todo], threads)
@@ -260,8 +262,8 @@ class Limb:
         slots[self.slots.row] = np.arange(len(self.slots.row))  # rows of -1 write to the last
         return slots[:-1]
 
-    def _room(self) -> Work:
-        n_leaves = min(BATCH, self.n_leaves)
+    def _room(self, batch: int | None = None) -> Work:
+        n_leaves = min(BATCH if batch is None else batch, self.n_leaves)
         n = n_leaves * self.slots.leaf
         return Work(
             np.empty(n_leaves, dtype=np.int64),
@@ -367,8 +369,8 @@ def _nothing(k: int, threshold: float) -> Found:
         np.empty(k, dtype=np.int64),
         np.empty(k, dtype=np.int64),
         np.zeros(5, dtype=np.int64),
-        np.full(1, threshold),
-        np.full(1, -math.inf),
+        np.array([threshold]),
+        np.array([-math.inf]),
     )
 
 

@@ -20,6 +20,8 @@ TRAINING_ROWS = 32_768
 ROUNDS = 8
 CHUNK = 16_384
 
+_ONE, _ZERO = np.ones(1), np.zeros(1)
+
 FAILURE = 1e-9
 """How likely a query may be to lose an item by the random rotation, at most."""
 
@@ -182,9 +184,10 @@ def _bounding_terms(
 ) -> tuple[Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]:
     """Queries (B, dim), weights, signs, slopes and intercepts, see `MeaningQuery`."""
     if not task.slopes.any():
-        one = np.ones(1)
-        merged = np.sum(task.weights[:, None] * task.queries, axis=0, keepdims=True)
-        return merged, one, one, np.zeros(1), np.zeros(1)
+        merged = task.weights[0] * task.queries[:1]
+        for weight, query in zip(task.weights[1:], task.queries[1:], strict=True):
+            merged[0] += weight * query
+        return merged, _ONE, _ONE, _ZERO, _ZERO
     sign = np.where(task.weights < 0.0, -1.0, 1.0)
     return sign[:, None] * task.queries, np.abs(task.weights), sign, task.slopes, task.intercepts
 

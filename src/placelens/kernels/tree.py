@@ -324,7 +324,7 @@ def _sketch_candidates(
     step, lowest, doubt = meaning.step[0], meaning.lowest[0], meaning.doubt[0]
     n_pairs, size = meaning.tables.shape[1] // 32, slots.leaf
     second, second_scale, second_ratio = codes.second, codes.second_scale, codes.second_ratio
-    inner = np.empty(BLOCK, dtype=np.float32)
+    inner, center = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.float32)
     more_sums = np.empty(BLOCK, dtype=np.uint16)
     n = 0
     for b in range(n_leaves):
@@ -333,12 +333,15 @@ def _sketch_candidates(
         for at in range(first, first + size, BLOCK):
             _block_sums(sketch, at * n_pairs, n_pairs, table, 0, sums)
             shift = lowest + ratio[at // BLOCK] * doubt
-            best = np.float32(-np.inf)
+            # Loops that do one thing each, which become vector instructions.
             for j in range(BLOCK):
-                value = scale[at + j] * (shift + step * np.float32(sums[j]))
-                inner[j] = value + centers[cluster[at + j]]
-                best = max(best, inner[j])
-            if best < needed:
+                center[j] = centers[cluster[at + j]]
+            for j in range(BLOCK):
+                inner[j] = scale[at + j] * (shift + step * np.float32(sums[j])) + center[j]
+            n_reached = 0
+            for j in range(BLOCK):
+                n_reached += np.int32(inner[j] >= needed)
+            if n_reached == 0:
                 continue
             before = n
             for j in range(BLOCK):

@@ -28,6 +28,9 @@ from placelens.bench.engine.workloads import WORKLOADS, K, Query, Workload
 from placelens.index.base import Corpus
 from placelens.types import Int64Array
 
+# The threads of OpenBLAS go on spinning for about a tenth of a second after a product, on cores
+# that another method would use.
+SPIN_S = 0.4
 WARM_UP = 5
 LEAST = 5
 # Queries between two products of BLAS that are timed in turn with the method.
@@ -100,6 +103,7 @@ def _run(
     for query in method.data.tuning[:WARM_UP]:
         method.prepared(workload, query, setting)()
     product = Product(method.data, method.matrix) if method.paired else None
+    time.sleep(SPIN_S)
     ask = ask_at_once if workload.batch else ask_each
     return ask(method, workload, setting, budget, product), {
         "setting": dict(setting),
@@ -136,9 +140,11 @@ def ask_each(
     if product is not None:
 
         def between(query: Query) -> float:
-            # Each after a run that is not timed, which brings its own data into the caches.
+            # Each after a run that is not timed, which brings its own data into the caches, and
+            # when BLAS's threads are at rest.
             product.answer(workload, query)
             seconds = _seconds(lambda: product.answer(workload, query))
+            time.sleep(SPIN_S)
             method.prepared(workload, query, setting)()
             return seconds
 
