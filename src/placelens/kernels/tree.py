@@ -340,7 +340,7 @@ def _sketch_candidates(
                 inner[j] = scale[at + j] * (shift + step * np.float32(sums[j])) + center[j]
             n_reached = 0
             for j in range(BLOCK):
-                n_reached += np.int32(inner[j] >= needed)
+                n_reached += int(inner[j] >= needed)
             if n_reached == 0:
                 continue
             before = n
