@@ -21,9 +21,6 @@ from placelens.kernels.place import SPHERE, _distance, _max_distance
 from placelens.kernels.sketches import BLOCK
 from placelens.kernels.tree import (
     COUNT,
-    ITEMS,
-    NODES,
-    PRUNED,
     Codes,
     Filter,
     Found,
@@ -173,7 +170,7 @@ class Limb:
                 start = filters.leaf_at[picked // self.slots.leaf]
                 picked, start = picked[start >= 0], start[start >= 0]
                 picked = picked[filters.inside[start + picked % self.slots.leaf]]
-            _search_slots(*arguments[1:], found, self._room(), picked)
+            _search_slots(*arguments[1:], found, _room(BATCH, self.slots.leaf), picked)
             return self._answer(task, [found])
         if task.regions:
             inside = np.flatnonzero(filters.leaf_at >= 0)
@@ -181,7 +178,7 @@ class Limb:
                 # Few leaves are left: no need to find them from the top.
                 return self._answer(task, self._share(arguments, found, inside, threads))
         serial = SERIAL_LEAVES if threads > 1 else self.n_leaves
-        room = self._room(1 if meaning is None else BATCH)
+        room = None if meaning is None else _room(BATCH, self.slots.leaf)
         n_todo = _search(*arguments, found, room, serial, todo)
         parts = [found]
         if n_todo:
@@ -201,7 +198,7 @@ class Limb:
         def scan(i: int) -> None:
             # Interleaved, since neighbours are alike in how much of them must be looked at.
             leaves = np.ascontiguousarray(todo[i::n_parts])
-            _scan_leaves(*arguments, parts[i], self._room(), leaves)
+            _scan_leaves(*arguments, parts[i], _room(BATCH, self.slots.leaf), leaves)
 
         running = [pool(threads).submit(scan, i) for i in range(1, n_parts)]
         scan(0)
@@ -210,30 +207,31 @@ class Limb:
         return parts
 
     def _answer(self, task: Task, parts: list[Found]) -> TopK:
-        filled = [int(part.counts[COUNT]) for part in parts]
+        """The best of what several threads, or one, have found."""
+        counts = [part.counts.tolist() for part in parts]
         if len(parts) == 1:
-            scores, slots = parts[0].score[: filled[0]], parts[0].slot[: filled[0]]
+            n = counts[0][COUNT]
+            scores, slots = parts[0].score[:n], parts[0].slot[:n]
         else:
-            scores = np.concatenate([p.score[:n] for p, n in zip(parts, filled, strict=True)])
-            iids = np.concatenate([p.iid[:n] for p, n in zip(parts, filled, strict=True)])
-            slots = np.concatenate([p.slot[:n] for p, n in zip(parts, filled, strict=True)])
+            scores, iids, slots = (
+                np.concatenate([part[i][: n[COUNT]] for part, n in zip(parts, counts, strict=True)])
+                for i in range(3)
+            )
             order = np.lexsort((iids, -scores))[: task.k]
             scores, slots = scores[order], slots[order]
-        return TopK(self.slots.row[slots], scores, self._certificate(task, parts))
-
-    def _certificate(self, task: Task, parts: list[Found]) -> Certificate:
-        bound = max(float(part.unopened[0]) for part in parts)
-        pruned = any(part.counts[PRUNED] for part in parts)
+        bound = max([float(part.unopened[0]) for part in parts])
+        _, nodes, items, _, pruned = map(sum, zip(*counts, strict=True))
         if pruned:
             # What a code ruled out had a bound below the threshold of the moment.
             bound = max(bound, float(parts[0].threshold[0]))
         doubtful = pruned and self.space is not None
-        return Certificate(
+        certificate = Certificate(
             "proven" if not doubtful else "recall" if task.recall_target else "probability",
             None if bound == -math.inf else bound,
-            sum(int(part.counts[NODES]) for part in parts),
-            sum(int(part.counts[ITEMS]) for part in parts),
+            nodes,
+            items,
         )
+        return TopK(self.slots.row[slots], scores, certificate)
 
     def _filter(self, task: Task) -> Filter:
         allowed = _ALL if task.allowed is None else task.allowed
@@ -261,20 +259,6 @@ class Limb:
         slots = np.full(n_rows + 1, -1)
         slots[self.slots.row] = np.arange(len(self.slots.row))  # rows of -1 write to the last
         return slots[:-1]
-
-    def _room(self, batch: int | None = None) -> Work:
-        n_leaves = min(BATCH if batch is None else batch, self.n_leaves)
-        n = n_leaves * self.slots.leaf
-        return Work(
-            np.empty(n_leaves, dtype=np.int64),
-            np.empty(n_leaves),
-            np.empty(n_leaves),
-            np.empty(BLOCK, dtype=np.uint16),
-            np.empty(n, dtype=np.int64),
-            np.empty(n, dtype=np.int64),
-            np.empty(n),
-            np.empty(n),
-        )
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All but rows and vectors, which belong to a corpus, by name."""
@@ -372,6 +356,27 @@ def _nothing(k: int, threshold: float) -> Found:
         np.array([threshold]),
         np.array([-math.inf]),
     )
+
+
+_rooms = threading.local()
+
+
+def _room(n_leaves: int, leaf: int) -> Work:
+    """Room for a batch, one for each thread: memory that is new each time is cold."""
+    rooms: dict[tuple[int, int], Work] = _rooms.__dict__.setdefault("by_size", {})
+    if (n_leaves, leaf) not in rooms:
+        n = n_leaves * leaf
+        rooms[n_leaves, leaf] = Work(
+            np.empty(n_leaves, dtype=np.int64),
+            np.empty(n_leaves),
+            np.empty(n_leaves),
+            np.empty(BLOCK, dtype=np.uint16),
+            np.empty(n, dtype=np.int64),
+            np.empty(n, dtype=np.int64),
+            np.empty(n),
+            np.empty(n),
+        )
+    return rooms[n_leaves, leaf]
 
 
 def _frozen(vectors: Float32Array) -> Float32Array:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from placelens.index.base import MeaningTask
-from placelens.kernels.signatures import _add_cone_bounds, _encode, _fill_probe
+from placelens.kernels.signatures import _encode, _fill_probe
 from placelens.kernels.sketches import BLOCK, DIMS_PER_PAIR
 from placelens.kernels.tree import Codes, MeaningQuery
 from placelens.types import Float32Array, Float64Array, Int64Array
@@ -20,7 +20,7 @@ TRAINING_ROWS = 32_768
 ROUNDS = 8
 CHUNK = 16_384
 
-_ONE, _ZERO = np.ones(1), np.zeros(1)
+_RAW = np.array([[1.0], [1.0], [0.0], [0.0]])
 
 FAILURE = 1e-9
 """How likely a query may be to lose an item by the random rotation, at most."""
@@ -93,26 +93,19 @@ class SignatureSpace:
         ``radius_cos`` is that of `encode`. ``tail`` is how likely an item's error may be to exceed
         its bound; None for bounds that hold without doubt.
         """
-        queries, weight, sign, slope, intercept = _bounding_terms(task)
-        n_terms, dim = queries.shape
-        n_clusters, padded = len(self.centers), len(self.rotation)
-        turned = np.zeros((n_terms, padded), dtype=np.float32)
-        turned[:, :dim] = queries
-        rotated, centers = np.empty_like(turned), np.empty((n_terms, n_clusters), np.float32)
-        for b in range(n_terms):  # one by one: BLAS is slower at a matrix of a single row
-            np.dot(self.rotation, turned[b], out=rotated[b])
-            np.dot(self.centers, turned[b, :dim], out=centers[b])
+        queries, calibrations = _bounding_terms(task)
+        n_terms, n_clusters, padded = len(queries), len(self.centers), len(self.rotation)
         tables = np.empty((n_terms, 4 * padded), dtype=np.uint8)
         levels = np.empty((n_terms, 4, _fine_size(padded)), dtype=np.int8)
         numbers = np.empty((6, n_terms), dtype=np.float32)
-        bound = np.zeros(n_clusters)
+        inner, bound = np.empty((n_terms, n_clusters), dtype=np.float32), np.empty(n_clusters)
         reach = 1.0 if tail is None else tail_reach(tail, padded)
-        for b in range(n_terms):
-            _fill_probe(queries[b], rotated[b], tables[b], levels[b], numbers[:, b], reach)
-            _add_cone_bounds(
-                queries[b], centers[b], self.lengths, radius_cos, bound,
-                weight[b], sign[b], slope[b], intercept[b],
-            )  # fmt: skip
+        _fill_probe(
+            *(queries, calibrations, self.rotation, self.centers, self.lengths, radius_cos, reach),
+            *(tables, levels, numbers, inner, bound),
+        )
+        weight, sign, slope, intercept = calibrations
+        step, lowest, fine_step, offset, doubt, slack = numbers
         return MeaningQuery(
             *terms_of(task),
             weight,
@@ -120,15 +113,15 @@ class SignatureSpace:
             slope,
             intercept,
             tables,
-            numbers[0],
-            numbers[1],
-            centers,
+            step,
+            lowest,
+            inner,
             levels,
-            turned[:, :0],
-            numbers[2],
-            numbers[3],
-            numbers[4],
-            numbers[5],
+            np.empty((n_terms, 0), dtype=np.float32),
+            fine_step,
+            offset,
+            doubt,
+            slack,
             bound,
             np.argsort(-bound),
         )
@@ -136,7 +129,8 @@ class SignatureSpace:
 
 def plain_probe(task: MeaningTask) -> MeaningQuery:
     """A probe that bounds every similarity by the largest that a unit vector could have."""
-    queries, weight, sign, slope, intercept = _bounding_terms(task)
+    queries, calibrations = _bounding_terms(task)
+    weight, sign, slope, intercept = calibrations
     lengths = np.sqrt(np.sum(queries**2, axis=1)) * (1.0 + 1e-6)
     bound = sum(
         weight[b] * sign[b] * _calibrated(sign[b] * lengths[b], slope[b], intercept[b])
@@ -179,17 +173,13 @@ def terms_of(
     return (task.queries, task.weights, task.slopes, task.intercepts)
 
 
-def _bounding_terms(
-    task: MeaningTask,
-) -> tuple[Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]:
-    """Queries (B, dim), weights, signs, slopes and intercepts, see `MeaningQuery`."""
+def _bounding_terms(task: MeaningTask) -> tuple[Float64Array, Float64Array]:
+    """Queries (B, dim), and their weights, signs, slopes and intercepts, see `MeaningQuery`."""
     if not task.slopes.any():
-        merged = task.weights[0] * task.queries[:1]
-        for weight, query in zip(task.weights[1:], task.queries[1:], strict=True):
-            merged[0] += weight * query
-        return merged, _ONE, _ONE, _ZERO, _ZERO
+        return (task.weights @ task.queries)[None], _RAW
     sign = np.where(task.weights < 0.0, -1.0, 1.0)
-    return sign[:, None] * task.queries, np.abs(task.weights), sign, task.slopes, task.intercepts
+    calibrations = np.array([np.abs(task.weights), sign, task.slopes, task.intercepts])
+    return sign[:, None] * task.queries, calibrations
 
 
 def _calibrated(cosines: Any, slope: float, intercept: float) -> Any:

@@ -27,6 +27,7 @@ from placelens.types import Float32Array, UInt8Array
 BLOCK = 32
 """Items in a block."""
 DIMS_PER_PAIR = 8
+CACHE_LINE = 64
 
 
 def has_shuffle() -> bool:
@@ -168,15 +169,37 @@ def _fine_sum_avx2(_typing: Any, codes: Any, at: Any, size: Any, query: Any) -> 
                     terms.append(builder.call(products, [levels, numbers]))
                 wide = builder.call(widen, [builder.add(*terms), ones])
                 builder.store(builder.add(builder.load(sums[part]), wide), sums[part])
-        totals = []
-        for part in range(2):
-            vector = builder.load(sums[part])
-            total = builder.extract_element(vector, ir.Constant(long, 0))
-            for i in range(1, 8):
-                total = builder.add(total, builder.extract_element(vector, ir.Constant(long, i)))
-            totals.append(builder.sext(total, ir.IntType(64)))
-        eights = builder.mul(totals[0], ir.Constant(ir.IntType(64), 256))
-        return builder.add(eights, totals[1])
+        add = declare(
+            builder.module, ir.FunctionType(long, [longs]), "llvm.vector.reduce.add.v8i32"
+        )
+        number = ir.IntType(64)
+        large, small = (
+            builder.sext(builder.call(add, [builder.load(total)]), number) for total in sums
+        )
+        return builder.add(builder.mul(large, ir.Constant(number, 256)), small)
+
+    return signature, generate
+
+
+@intrinsic
+def _prefetch(_typing: Any, values: Any, at: Any, stop: Any) -> Any:
+    """Ask for the cache lines of a C-contiguous array's values ``at`` to ``stop``, so that they are
+    on their way when they are wanted. A hint: nothing changes."""
+    signature = types.void(values, types.intp, types.intp)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        prefetch = builder.module.declare_intrinsic(
+            "llvm.prefetch", (byte,), ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        )
+        size = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
+        step = ir.Constant(args[1].type, max(1, CACHE_LINE // size))
+        with cgutils.for_range_slice(builder, args[1], args[2], step) as (i, _):
+            line = builder.bitcast(builder.gep(array.data, [i]), byte)
+            # For reading, to be kept in all caches, data.
+            builder.call(prefetch, [line, flag(0), flag(3), flag(1)])
+        return context.get_dummy_value()
 
     return signature, generate
 

@@ -25,7 +25,7 @@ from placelens.kernels.place import (
 )
 from placelens.kernels.score import _calibrate, _cosine, _rough_cosine
 from placelens.kernels.signatures import INNER, OUTER
-from placelens.kernels.sketches import BLOCK, _block_sums, _fine_sum
+from placelens.kernels.sketches import BLOCK, _block_sums, _fine_sum, _prefetch
 from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, UInt8Array
 
 FANOUT = 8
@@ -34,6 +34,8 @@ FANOUT = 8
 ALIKE = 0.05
 # From this many candidates in a block on, its second bits are looked at as well.
 CROWDED = 3
+# How many candidates ahead codes are fetched.
+AHEAD = 6
 # Candidates of a batch, beyond k, that are settled before the others.
 SEEDS = 16
 
@@ -245,27 +247,26 @@ def _place_leaf(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, 
     shared, counts = found.threshold, found.counts
     first = leaf * slots.leaf
     leaf_at = filters.leaf_at[leaf] if filters.leaf_at.shape[0] > 0 else -1
-    threshold, reach = -math.inf, math.inf
+    counts[NODES] += 1
+    counts[ITEMS] += slots.leaf
+    space, kind, scale, offset = place.space, place.kind, place.scale, place.offset
+    reach = _squared_reach(space, kind, scale, offset, shared[0])
+    x, y, z = origin[0], origin[1], origin[2]
     for slot in range(first, first + slots.leaf):
-        if shared[0] > threshold:
-            threshold = shared[0]
-            reach = _squared_reach(place.space, place.kind, place.scale, place.offset, threshold)
-        squared = 0.0
-        for j in range(3):
-            gap = position[slot, j] - origin[j]
-            squared += gap * gap
-        # Without a place, squared is NaN and greater than nothing.
-        if squared > reach or row[slot] < 0:
+        dx, dy, dz = position[slot, 0] - x, position[slot, 1] - y, position[slot, 2] - z
+        # Without a place it is NaN, and greater than nothing.
+        if dx * dx + dy * dy + dz * dz > reach or row[slot] < 0:
             continue
         if allowed.shape[0] > 0 and not allowed[row[slot]]:
             continue
         if leaf_at >= 0 and not inside[leaf_at + slot - first]:
             continue
-        value = _proximity(
-            place.space, position[slot], origin, place.kind, place.scale, place.offset
-        )
+        value = _proximity(space, position[slot], origin, kind, scale, offset)
         counts[EXACT] += 1
-        if value >= threshold and not _before_page(filters, value, iid[slot]):
+        if value < shared[0]:
+            # The reach is of an older threshold; it costs more than a few items beyond it.
+            reach = _squared_reach(space, kind, scale, offset, shared[0])
+        elif not _before_page(filters, value, iid[slot]):
             _offer(found, value, iid[slot], slot)
 
 
@@ -305,7 +306,7 @@ def _needed(place: PlaceQuery, meaning: MeaningQuery, threshold: float, proximit
 
 @njit(cache=True, nogil=True)
 def _sketch_candidates(
-    slots: Slots, codes: Codes, place: PlaceQuery, meaning: MeaningQuery, work: Work, n_leaves: int
+    slots: Slots, codes: Codes, meaning: MeaningQuery, work: Work, n_leaves: int
 ) -> int:
     """The slots of the leaves of a batch whose sketch does not rule them out; their number.
 
@@ -326,6 +327,7 @@ def _sketch_candidates(
     second, second_scale, second_ratio = codes.second, codes.second_scale, codes.second_ratio
     inner, center = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.float32)
     more_sums = np.empty(BLOCK, dtype=np.uint16)
+    inner_level, outer_level = np.float32(INNER), np.float32(OUTER)
     n = 0
     for b in range(n_leaves):
         first = leaves[b] * size
@@ -343,25 +345,20 @@ def _sketch_candidates(
                 n_reached += int(inner[j] >= needed)
             if n_reached == 0:
                 continue
-            before = n
+            if n_reached >= CROWDED:
+                # Both bits together: the first one's sums are there already.
+                _block_sums(second, at * n_pairs, n_pairs, table, 0, more_sums)
+                shift = (inner_level + outer_level) * lowest + second_ratio[at // BLOCK] * doubt
+                for j in range(BLOCK):
+                    both = inner_level * np.float32(sums[j]) + outer_level * np.float32(
+                        more_sums[j]
+                    )
+                    both = second_scale[at + j] * (shift + step * both) + center[j]
+                    inner[j] = min(inner[j], both)
             for j in range(BLOCK):
-                if inner[j] >= needed:
-                    slot_of[n], similarity_of[n], leaf_of[n] = at + j, inner[j], b
-                    n += 1
-            if n - before < CROWDED:
-                continue
-            # Both bits together: the first one's sums are there already.
-            _block_sums(second, at * n_pairs, n_pairs, table, 0, more_sums)
-            shift = (INNER + OUTER) * lowest + second_ratio[at // BLOCK] * doubt
-            stop, n = n, before
-            for c in range(before, stop):
-                slot = slot_of[c]
-                j = slot - at
-                value = shift + step * (INNER * sums[j] + OUTER * more_sums[j])
-                value = second_scale[slot] * value + centers[cluster[slot]]
-                if value >= needed:
-                    slot_of[n], similarity_of[n] = slot, min(similarity_of[c], value)
-                    n += 1
+                # Written in any case: a branch would often be guessed wrong.
+                slot_of[n], similarity_of[n], leaf_of[n] = at + j, inner[j], b
+                n += int(inner[j] >= needed)
     slack = np.float64(meaning.slack[0])
     weight, sign = meaning.weight[0], meaning.sign[0]
     slope, intercept = meaning.slope[0], meaning.intercept[0]
@@ -373,7 +370,7 @@ def _sketch_candidates(
 
 @njit(cache=True, nogil=True)
 def _sketch_candidates_of_many(
-    slots: Slots, codes: Codes, place: PlaceQuery, meaning: MeaningQuery, work: Work, n_leaves: int
+    slots: Slots, codes: Codes, meaning: MeaningQuery, work: Work, n_leaves: int
 ) -> int:
     """`_sketch_candidates` with several bounding terms, each through its own calibration."""
     leaves, leaf_needs, sums = work.leaves, work.needed, work.sums
@@ -522,20 +519,36 @@ def _settle(
     for c in range(start, stop):
         bound_of[c] = _mix(on, weight, proximity_of[leaf_of[c]], similarity_of[c])
     stop = _keep(work, start, stop, shared[0])
+    vectors, at, queries = codes.vectors, codes.at, meaning.queries
+    weights, slopes = meaning.term_weights, meaning.term_slopes
+    intercepts, counts, iid = meaning.term_intercepts, found.counts, slots.iid
+    dim = vectors.shape[1]
+    for c in range(start, stop):
+        _prefetch(at, slot_of[c], slot_of[c] + 1)
+        _prefetch(position, 3 * slot_of[c], 3 * slot_of[c] + 3)
+    if on:
+        for c in range(start, stop):
+            near = _rough_proximity(space, position[slot_of[c]], origin, kind, scale, offset)
+            bound_of[c] = _mix(on, weight, near, similarity_of[c])
+        stop = _keep(work, start, stop, shared[0])
     near = 0.0
     for c in range(start, stop):
+        if c + 1 < stop:
+            later = at[slot_of[c + 1]] * dim
+            _prefetch(vectors, later, later + dim)
         if bound_of[c] < shared[0]:
             continue
         if on:
-            near = _rough_proximity(space, position[slot_of[c]], origin, kind, scale, offset)
-            if _mix(on, weight, near, similarity_of[c]) < shared[0]:
-                continue
             near = _proximity(space, position[slot_of[c]], origin, kind, scale, offset)
-        found.counts[EXACT] += 1
-        score = _mix(on, weight, near, _similarity(codes, meaning, slot_of[c]))
-        iid = slots.iid[slot_of[c]]
-        if not _before_page(filters, score, iid):
-            _offer(found, score, iid, slot_of[c])
+        counts[EXACT] += 1
+        slot, similarity = slot_of[c], 0.0
+        # As `placelens.kernels.score` has it.
+        for t in range(queries.shape[0]):
+            cosine = _cosine(vectors, at[slot], queries, t)
+            similarity += weights[t] * _calibrate(cosine, slopes[t], intercepts[t])
+        score = _mix(on, weight, near, similarity)
+        if score >= shared[0] and not _before_page(filters, score, iid[slot]):
+            _offer(found, score, iid[slot], slot)
 
 
 @njit(cache=True, nogil=True)
@@ -555,6 +568,11 @@ def _fine_bounds(codes: Codes, meaning: MeaningQuery, work: Work, start: int, st
         slope, intercept = meaning.slope[term], meaning.intercept[term]
         for c in range(start, stop):
             slot = slot_of[c]
+            if c + AHEAD < stop:
+                later = slot_of[c + AHEAD]
+                _prefetch(fine, later * size, later * size + size)
+                _prefetch(scale, later, later + 1)
+                _prefetch(rest, later, later + 1)
             if plain:
                 cosine = np.float64(_rough_cosine(codes.vectors[codes.at[slot]], vector))
             else:
@@ -563,19 +581,6 @@ def _fine_bounds(codes: Codes, meaning: MeaningQuery, work: Work, start: int, st
                 cosine += rest[slot] * doubt + centers[cluster[slot]]
             value = _calibrate(sign * (cosine + slack), slope, intercept)
             similarity_of[c] += weight * sign * value
-
-
-@njit(cache=True, nogil=True)
-def _similarity(codes: Codes, meaning: MeaningQuery, slot: int) -> float:
-    """The similarity itself, as `placelens.kernels.score` has it."""
-    vector = codes.vectors[codes.at[slot]]
-    total = 0.0
-    for t in range(meaning.queries.shape[0]):
-        cosine = _cosine(vector, meaning.queries[t])
-        total += meaning.term_weights[t] * _calibrate(
-            cosine, meaning.term_slopes[t], meaning.term_intercepts[t]
-        )
-    return total
 
 
 @njit(cache=True, nogil=True)
@@ -630,8 +635,7 @@ def _scan_batch(
     reaches it.
     """
     counts, shared = found.counts, found.threshold
-    counts[NODES] += n_leaves
-    counts[ITEMS] += n_leaves * slots.leaf
+    # Apart from what follows: this one is decided when the kernel is compiled.
     if meaning is None or codes is None:
         for b in range(n_leaves):
             _place_leaf(slots, place, filters, found, work.leaves[b])
@@ -640,14 +644,16 @@ def _scan_batch(
         for b in range(n_leaves):
             _place_leaf(slots, place, filters, found, work.leaves[b])
         return
+    counts[NODES] += n_leaves
+    counts[ITEMS] += n_leaves * slots.leaf
     for b in range(n_leaves):
         work.needed[b] = _needed(place, meaning, shared[0], work.leaf_proximity[b])
     if codes.fine.shape[0] == 0:
         n = _all_candidates(slots, meaning, work, n_leaves)
     elif meaning.weight.shape[0] == 1:
-        n = _sketch_candidates(slots, codes, place, meaning, work, n_leaves)
+        n = _sketch_candidates(slots, codes, meaning, work, n_leaves)
     else:
-        n = _sketch_candidates_of_many(slots, codes, place, meaning, work, n_leaves)
+        n = _sketch_candidates_of_many(slots, codes, meaning, work, n_leaves)
     if n < n_leaves * slots.leaf:
         counts[PRUNED] += 1
     best = meaning.cluster_bound[meaning.cluster_order[0]]
@@ -715,11 +721,13 @@ def _search(
     meaning: MeaningQuery | None,
     filters: Filter,
     found: Found,
-    work: Work,
+    work: Work | None,
     max_leaves: int,
     todo: Int64Array,
 ) -> int:
     """Open nodes by falling bound until none can hold more of the best.
+
+    Without a meaning there is no need of room to work in.
 
     Once ``max_leaves`` leaves are open, those that remain are written to ``todo``, and their
     number is returned, for several threads to share (`_scan_leaves`).
@@ -728,7 +736,6 @@ def _search(
     heap_bound, heap_node = np.empty(n_nodes), np.empty(n_nodes, dtype=np.int64)
     heap_proximity = np.empty(n_nodes)
     shared, min_iid = found.threshold, nodes.min_iid
-    leaves, leaf_proximity = work.leaves, work.leaf_proximity
     closed = filters.leaf_at
     n_all_leaves = nodes.starts[1]
     family = np.empty(FANOUT, dtype=np.int64)
@@ -737,12 +744,17 @@ def _search(
     family[0] = nodes.starts[-2]  # the root
     _bound_nodes(nodes, place, meaning, family[:1], proximity, bound)
     size = _push(heap, 0, bound[0], proximity[0], family[0])
-    opened = 0
+    # The first batch has no threshold, and lets everything through: it is one leaf; then twice as
+    # many each time.
+    opened, most, room = 0, 1, 1
+    if work is not None:
+        leaves, leaf_proximity = work.leaves, work.leaf_proximity
+        room = leaves.shape[0]
     while size > 0 and opened < max_leaves and heap_bound[0] >= shared[0]:
         n_leaves = 0
         least = heap_bound[0] - (0.0 if meaning is None else ALIKE)
         while size > 0 and heap_bound[0] >= shared[0]:
-            if n_leaves > 0 and (n_leaves == leaves.shape[0] or heap_bound[0] < least):
+            if n_leaves > 0 and (n_leaves == most or heap_bound[0] < least):
                 break
             top, near, node = heap_bound[0], heap_proximity[0], heap_node[0]
             size = _pop(heap, size)
@@ -757,12 +769,15 @@ def _search(
                 for i in range(last - first):
                     size = _push(heap, size, bound[i], proximity[i], family[i])
             elif closed.shape[0] == 0 or closed[node] >= 0:
+                if work is None:
+                    _place_leaf(slots, place, filters, found, node)
+                    opened += 1
+                    break
                 leaves[n_leaves], leaf_proximity[n_leaves] = node, near
                 n_leaves += 1
-                if meaning is None:
-                    break
-        _scan_batch(slots, codes, place, meaning, filters, found, work, n_leaves)
-        opened += n_leaves
+        if work is not None:
+            _scan_batch(slots, codes, place, meaning, filters, found, work, n_leaves)
+            opened, most = opened + n_leaves, min(2 * most, room)
     n_todo = _remaining(nodes, found, heap, size, todo)
     if n_todo == 0:
         _sort(found)
@@ -851,6 +866,7 @@ def _scan_leaves(
     proximity, bound = np.empty(todo.shape[0]), np.empty(todo.shape[0])
     _bound_nodes(nodes, place, meaning, todo, proximity, bound)
     n_leaves = 0
+    most = leaves.shape[0] if shared[0] > -math.inf else 1
     for i in range(todo.shape[0]):
         leaf = todo[i]
         if bound[i] < shared[0] or _hopeless(found, bound[i], min_iid[leaf]):
@@ -858,8 +874,8 @@ def _scan_leaves(
         elif closed.shape[0] == 0 or closed[leaf] >= 0:
             leaves[n_leaves], leaf_proximity[n_leaves] = leaf, proximity[i]
             n_leaves += 1
-        if n_leaves == leaves.shape[0]:
+        if n_leaves == most:
             _scan_batch(slots, codes, place, meaning, filters, found, work, n_leaves)
-            n_leaves = 0
+            n_leaves, most = 0, min(2 * most, leaves.shape[0])
     _scan_batch(slots, codes, place, meaning, filters, found, work, n_leaves)
     _sort(found)

@@ -5,7 +5,7 @@ import pytest
 
 from placelens.index.base import Corpus, MeaningTask, Task, VectorColumn
 from placelens.index.gmr_tree import GMRTree
-from placelens.index.limb import Limb
+from placelens.index.limb import Limb, _room
 from placelens.index.scan import Scan
 from placelens.index.signature import SignatureSpace, tail_reach
 from placelens.kernels.tree import _fine_bounds, _sketch_candidates
@@ -37,9 +37,9 @@ def bounds(corpus, query, tail):
     probe = limb.space.probe(task, limb.radius_cos, tail=tail)
     sketch, fine, true = [], [], []
     for leaf in range(limb.n_leaves):
-        work = limb._room()
+        work = _room(1, 64)
         work.leaves[0], work.needed[0] = leaf, -np.inf
-        n = _sketch_candidates(limb.slots, limb.codes, None_place(), probe, work, 1)
+        n = _sketch_candidates(limb.slots, limb.codes, probe, work, 1)
         slots = work.slot[:n].copy()
         sketch.append(work.similarity[:n].copy())
         _fine_bounds(limb.codes, probe, work, 0, n)
@@ -48,12 +48,6 @@ def bounds(corpus, query, tail):
         fine.append(work.similarity[:n][keep])
         true.append(corpus.vectors["vector"].matrix[limb.slots.row[slots][keep]] @ query)
     return np.concatenate(sketch), np.concatenate(fine), np.concatenate(true)
-
-
-def None_place():  # noqa: N802
-    from placelens.index.limb import _place_query
-
-    return _place_query("sphere", Task(k=1, mu=0.0, place=None, meaning=None))
 
 
 @pytest.mark.parametrize("dim", [1, 6, 32, 100, 384, 1100])
