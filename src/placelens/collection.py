@@ -20,7 +20,7 @@ from placelens.engine.execute import Searcher
 from placelens.engine.query import Similarity
 from placelens.engine.request import Resolver, SearchRequest
 from placelens.engine.stats import Stats, stats_of
-from placelens.engine.trees import Trees
+from placelens.engine.trees import SMALL_FILE, Trees
 from placelens.errors import (
     InputError,
     ItemNotFoundError,
@@ -58,7 +58,9 @@ class Collection:
     def __init__(self, table: ItemTable, encoder: Encoder | None = None) -> None:
         self._table = table
         self._searcher: Searcher | None = None
-        self._trees = Trees(table.folder, table.manifest.modalities, self._publish)
+        self._trees = Trees(
+            table.folder, table.manifest.modalities, merge=self._merge_files, changed=self._publish
+        )
         self._trees.refresh()
         self._generation = self._trees.generation
         self._searcher_lock = threading.RLock()
@@ -399,12 +401,9 @@ class Collection:
 
         Snapshots stay, and so do versions younger than ``keep``, for their readers.
         """
-        # Locked, so that nobody binds the merged files before it is known whose items they hold.
-        with self._writing(), self._searcher_lock:
-            before = self._publish().snapshot
+        with self._merging():
             freed = self._table.compact(keep=keep)
             self._trees.tidy()
-            self._trees.carry(before, Snapshot(self._table.dataset, self.space, before))
         # Others may write while the tree is built.
         self._trees.settle(self._snapshot())
         return freed
@@ -589,6 +588,20 @@ class Collection:
                 finally:
                     self._n_writing -= 1
             self._trees.settle_soon(snapshot)
+
+    @contextmanager
+    def _merging(self) -> Iterator[None]:
+        """Write what merges files and changes no item: trees have the items they had."""
+        # Locked, so that nobody binds the merged files before it is known whose items they hold.
+        with self._writing(), self._searcher_lock:
+            before = self._publish().snapshot
+            yield
+            self._trees.carry(before, Snapshot(self._table.dataset, self.space, before))
+
+    def _merge_files(self) -> Snapshot:
+        with self._merging():
+            self._table.merge(SMALL_FILE)
+        return self._snapshot()
 
     def _find(self, item_id: str) -> tuple[Snapshot, int]:
         """The version at hand and the item's row in it: another thread may refresh any moment."""

@@ -25,6 +25,7 @@ def small_trees():
     patch.setattr(trees, "TREE_FROM", 30)
     patch.setattr(trees, "LOOSE", 8)
     patch.setattr(trees, "MAX_TREES", 2)
+    patch.setattr(trees, "MAX_SMALL_FILES", 3)
     patch.setattr(plan, "SCAN_BELOW", 1)
     patch.setattr(plan, "LOOSE_SHARE", 1.0)
     yield
@@ -89,6 +90,7 @@ class TreeMachine(RuleBasedStateMachine):
 
     @rule()
     def reopen(self):
+        self.collection._trees._await()  # as a process does that ends
         self.collection = pl.Collection.open(self.folder / "c.pl")
 
     @invariant()

@@ -9,15 +9,19 @@ tree of its own, and joins small trees. Searches go on meanwhile with what there
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from placelens.engine.parts import (
     GROUP,
@@ -31,6 +35,7 @@ from placelens.engine.parts import (
     grow_loose,
     merged_owners,
 )
+from placelens.errors import CollectionLockedError
 from placelens.index.gmr_tree import GMRTree, compile_kernels
 from placelens.index.limb import NO_IID, Limb
 from placelens.index.signature import SignatureSpace
@@ -52,9 +57,14 @@ TREE_FROM = 20_000
 LOOSE = 4_096
 # So many small trees are joined to one.
 MAX_TREES = 6
+# A table of more files than this that are below a size has them merged: each costs every commit,
+# and the reading of hits, some time.
+SMALL_FILE = 8_192
+MAX_SMALL_FILES = 48
 # When small trees hold this share of the items, all are joined.
 REBUILD_SHARE = 0.25
 CHUNK = 65_536
+NICE = 15
 
 PLACE = "place"
 log = logging.getLogger(__name__)
@@ -72,24 +82,28 @@ class StoredTree(Part):
 class Trees:
     """The trees of one collection; may be used from several threads.
 
-    ``changed`` is called, from the thread that built it, when there is a new tree.
+    Both calls come from the thread that builds: ``merge`` to merge the small files of the table,
+    which returns the version then; ``changed`` when there is a new tree.
     """
 
     def __init__(
         self,
         folder: Path,
         modalities: tuple[Modality, ...],
-        changed: Callable[[], object] = lambda: None,
+        *,
+        merge: Callable[[], Snapshot],
+        changed: Callable[[], object],
     ) -> None:
         self._folder = folder / FOLDER
         self._modalities = modalities
-        self._changed = changed
+        self._merge, self._changed = merge, changed
         self._lock = threading.RLock()
         self._stored: dict[str, StoredTree] = {}
         self._loose: list[Part] = []
         self._owners: dict[Files, Owners] = {}
         self._spaces: dict[str, dict[str, SignatureSpace]] = {}
         self._running: Future[None] | None = None
+        self._gave_up = False
         self.generation = 0
         """Grows when there are other trees than before."""
         self.n_built = 0
@@ -250,11 +264,13 @@ class Trees:
             # In the thread of all builds, so that there is one at a time.
             self._running = running = _builder().submit(self._work, snapshot)
         running.result()
+        self._gave_up = False
 
     def settle_soon(self, snapshot: Snapshot) -> None:
         """`settle` in a thread, unless one runs or there is nothing to do."""
         with self._lock:
-            if self._is_idle() and self._wanted(snapshot) is not None:
+            is_needed = _is_scattered(snapshot) or self._wanted(snapshot) is not None
+            if is_needed and self._is_idle() and not self._gave_up:
                 self._running = _builder().submit(self._work_quietly, snapshot)
 
     def _is_idle(self) -> bool:
@@ -267,10 +283,21 @@ class Trees:
             wait([running])
 
     def _work_quietly(self, snapshot: Snapshot) -> None:
-        try:
-            self._work(snapshot)
-        except Exception:  # a thread of its own: nobody would see it
-            log.exception("the tree of %s could not be built; searches scan", self._folder)
+        # A matrix product in all cores would make searches wait, and its threads spin afterwards.
+        with threadpool_limits(1, user_api="blas"):
+            try:
+                if _is_scattered(snapshot):
+                    snapshot = self._merge()
+                self._work(snapshot)
+            except CollectionLockedError:
+                log.info("%s is being written to by another process", self._folder)
+            except Exception:  # a thread of its own: nobody would see it
+                self._gave_up = True
+                log.exception(
+                    "the tree of %s could not be built; searches go on without it, "
+                    "and placelens compact tries again",
+                    self._folder,
+                )
 
     def _wanted(self, snapshot: Snapshot) -> list[Fragment] | None:
         """The fragments that are to have a tree of their own; None when all is well."""
@@ -383,14 +410,28 @@ def _size(fragments: Sequence[Fragment]) -> int:
     return sum(fragment.stop - fragment.start for fragment in fragments)
 
 
+def _is_scattered(snapshot: Snapshot) -> bool:
+    """Whether a version's table has many small files side by side, which can be merged."""
+    is_small = [fragment.stop - fragment.start < SMALL_FILE for fragment in snapshot.fragments]
+    return sum(a and b for a, b in pairwise(is_small)) > MAX_SMALL_FILES
+
+
+def _step_back() -> None:
+    """Let the threads that answer searches go first, where a thread has a priority of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
 _executor: ThreadPoolExecutor | None = None
 _executor_lock = threading.Lock()
 
 
 def _builder() -> ThreadPoolExecutor:
-    """One thread for all collections of a process: building takes all the cores it can get."""
+    """One thread for all collections of a process."""
     global _executor
     with _executor_lock:
         if _executor is None:
-            _executor = ThreadPoolExecutor(1, thread_name_prefix="placelens-build")
+            _executor = ThreadPoolExecutor(
+                1, thread_name_prefix="placelens-build", initializer=_step_back
+            )
         return _executor

@@ -216,12 +216,9 @@ class ItemTable:
         Call while writing: with no other writer, files that no version knows are left over from
         a crash and are removed as well.
         """
+        # Not on all processors: searches go on meanwhile.
+        self.merge(TARGET_ROWS, n_threads=max(1, (os.cpu_count() or 1) // 2))
         with self._changing() as dataset:
-            # Not on all processors: searches go on meanwhile.
-            threads = max(1, (os.cpu_count() or 1) // 2)
-            dataset.optimize.compact_files(
-                target_rows_per_fragment=TARGET_ROWS, num_threads=threads
-            )
             stats = dataset.cleanup_old_versions(
                 older_than=_age_without_readers(dataset, keep),
                 delete_unverified=True,
@@ -230,6 +227,11 @@ class ItemTable:
         for orphan in self.folder.glob(f"{FILE_NAME}.*.tmp"):
             orphan.unlink(missing_ok=True)
         return int(stats.bytes_removed)
+
+    def merge(self, n_rows: int, *, n_threads: int = 1) -> None:
+        """Merge neighbours among files of fewer rows than these; call while writing."""
+        with self._changing() as dataset:
+            dataset.optimize.compact_files(target_rows_per_fragment=n_rows, num_threads=n_threads)
 
     def snapshots(self) -> dict[str, int]:
         """Versions kept by name."""

@@ -16,6 +16,7 @@ def small_trees(monkeypatch):
     monkeypatch.setattr(trees, "TREE_FROM", 60)
     monkeypatch.setattr(trees, "LOOSE", 40)
     monkeypatch.setattr(trees, "GROUP", 16)
+    monkeypatch.setattr(trees, "MAX_SMALL_FILES", 6)
     monkeypatch.setattr(parts, "GROUP", 16)
 
 
@@ -110,3 +111,35 @@ def test_after_a_merge_the_trees_that_were_there_answer(tmp_path, monkeypatch):
     assert life.collection._searcher._tree.shape().n_items > 0
     assert grown == []
     life.check(life.collection)
+
+
+def test_small_files_are_merged_while_items_come(tmp_path):
+    life = Life(tmp_path, 0)
+    for _ in range(40):
+        life.add(1)
+        life.check(life.collection)
+    life.collection._trees._await()
+    life.add(1)
+    assert len(life.collection._snapshot().fragments) < 20
+    life.check(life.collection)
+    life.check(pl.Collection.open(life.collection.path))
+
+
+def test_a_build_that_fails_is_logged_and_left_until_asked_for(tmp_path, monkeypatch, caplog):
+    life = Life(tmp_path, 0)
+    tries = []
+
+    def fail(*_, **__):
+        tries.append(1)
+        raise MemoryError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trees.Trees, "_write", fail)
+        for _ in range(4):
+            life.add(50)
+            life.collection._trees._await()
+        life.check(life.collection)
+    assert tries == [1]
+    assert "placelens compact tries again" in caplog.text
+    life.collection.compact()
+    assert life.collection._searcher._tree.shape().n_items == len(life.ids)
