@@ -16,6 +16,7 @@ import numpy as np
 from placelens.geo.distance import positions_of
 from placelens.index.base import Corpus, VectorColumn
 from placelens.index.limb import Limb
+from placelens.kernels.rows import _rows_of_slots
 from placelens.storage.snapshot import Fragment, FragmentKey, Snapshot
 from placelens.types import Int64Array, Modality
 
@@ -57,16 +58,10 @@ class Part:
         binding = tuple((fragment.key, fragment.start) for fragment, _ in claims)
         if binding != self.bound_to:
             rows = self._claimed(iids, claims)
-            own = iids[rows]
-            first, last = (int(own.min()), int(own.max())) if len(own) else (0, -1)
-            table = np.full(last - first + 2, -1)
-            table[own - first] = rows
             bound: dict[int, Limb] = {}
             for limb in self.limbs.values():
                 if id(limb) not in bound:
-                    at = limb.slots.iid - first
-                    at[(at < 0) | (at >= len(table))] = len(table) - 1
-                    bound[id(limb)] = limb.with_rows(table[at])
+                    bound[id(limb)] = limb.with_rows(_rows_of_slots(rows, iids, limb.slots.iid))
             self.limbs = {name: bound[id(limb)] for name, limb in self.limbs.items()}
             self.bound_to = binding
         return self.limbs

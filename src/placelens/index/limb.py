@@ -163,7 +163,6 @@ class Limb:
         codes = self.codes if meaning is not None else None
         filters = self._filter(task)
         found = _nothing(min(task.k, len(self.slots.iid)), threshold)
-        todo = np.empty(self.n_leaves, dtype=np.int64)
         arguments = (self.nodes, self.slots, codes, place, meaning, filters)
         if picked is not None:
             if len(filters.leaf_at):
@@ -177,13 +176,16 @@ class Limb:
             if len(inside) * FEW_LEAVES < self.n_leaves:
                 # Few leaves are left: no need to find them from the top.
                 return self._answer(task, self._share(arguments, found, inside, threads))
-        serial = SERIAL_LEAVES if threads > 1 else self.n_leaves
-        room = None if meaning is None else _room(BATCH, self.slots.leaf)
-        n_todo = _search(*arguments, found, room, serial, todo)
-        parts = [found]
-        if n_todo:
-            parts = self._share(arguments, found, todo[:n_todo], threads)
-        return self._answer(task, parts)
+        if meaning is None or threads == 1:
+            # One thread is soon done by place alone. Any leaf may be opened: none is left to do.
+            room = None if meaning is None else _room(BATCH, self.slots.leaf)
+            _search(*arguments, found, room, self.n_leaves, _EVERYWHERE)
+            return self._answer(task, [found])
+        todo = np.empty(self.n_leaves, dtype=np.int64)
+        n_todo = _search(*arguments, found, _room(BATCH, self.slots.leaf), SERIAL_LEAVES, todo)
+        if n_todo == 0:
+            return self._answer(task, [found])
+        return self._answer(task, self._share(arguments, found, todo[:n_todo], threads))
 
     def _share(
         self, arguments: tuple[Any, ...], found: Found, todo: Int64Array, threads: int
@@ -208,19 +210,19 @@ class Limb:
 
     def _answer(self, task: Task, parts: list[Found]) -> TopK:
         """The best of what several threads, or one, have found."""
-        counts = [part.counts.tolist() for part in parts]
-        if len(parts) == 1:
-            n = counts[0][COUNT]
-            scores, slots = parts[0].score[:n], parts[0].slot[:n]
-        else:
+        n, nodes, items, _, pruned = parts[0].counts.tolist()
+        scores, slots = parts[0].score[:n], parts[0].slot[:n]
+        bound = float(parts[0].unopened[0])
+        if len(parts) > 1:
+            counts = [part.counts.tolist() for part in parts]
+            _, nodes, items, _, pruned = map(sum, zip(*counts, strict=True))
+            bound = max(float(part.unopened[0]) for part in parts)
             scores, iids, slots = (
                 np.concatenate([part[i][: n[COUNT]] for part, n in zip(parts, counts, strict=True)])
                 for i in range(3)
             )
             order = np.lexsort((iids, -scores))[: task.k]
             scores, slots = scores[order], slots[order]
-        bound = max([float(part.unopened[0]) for part in parts])
-        _, nodes, items, _, pruned = map(sum, zip(*counts, strict=True))
         if pruned:
             # What a code ruled out had a bound below the threshold of the moment.
             bound = max(bound, float(parts[0].threshold[0]))

@@ -77,6 +77,7 @@ class Snapshot:
         self._pieces: dict[tuple[str, FragmentKey], Any] = {}
         # Of fragments that rows were deleted from since the version before.
         self._before: dict[tuple[str, tuple[int, tuple[str, ...]]], Any] = {}
+        self._kept: dict[FragmentKey, BoolArray | None] = {}
         is_next = previous is not None and previous.version == self.version - 1
         self._deleted = deleted[1] if is_next and deleted[0] == self.version else ()
         if previous is not None:
@@ -292,18 +293,26 @@ class Snapshot:
 
     def _left_of(self, name: str, key: FragmentKey) -> Any:
         """A piece of the version before without what was deleted since; None when there is none."""
-        before, iids = self._before.get((name, key[:2])), self._before.get(("iid", key[:2]))
-        if before is None or iids is None:
+        before = self._before.get((name, key[:2]))
+        if before is None or (name == "iid" and not self._deleted):
             return None
-        if name == "iid":
-            if not self._deleted:
-                return None
-            left = iids[~np.isin(iids, self._deleted)]
-            return left if len(left) == self._fragments[key].count_rows() else None
-        left = self._piece("iid", key, _integers)
-        kept = np.isin(iids, left, assume_unique=True)
-        # After a restore there may be more rows than before.
-        return _filtered(before, kept) if np.count_nonzero(kept) == len(left) else None
+        kept = self._kept_of(key)
+        return None if kept is None else _filtered(before, kept)
+
+    def _kept_of(self, key: FragmentKey) -> BoolArray | None:
+        """Which rows of a fragment's version before are left; None when unknown."""
+        if key not in self._kept:
+            self._kept[key] = None
+            iids = self._before.get(("iid", key[:2]))
+            if iids is not None:
+                if self._deleted:
+                    kept = ~np.isin(iids, self._deleted)
+                else:
+                    kept = np.isin(iids, self._piece("iid", key, _integers), assume_unique=True)
+                # After a restore there may be more rows than before.
+                if np.count_nonzero(kept) == self._fragments[key].count_rows():
+                    self._kept[key] = kept
+        return self._kept[key]
 
     def read_small(
         self, modalities: Iterable[Modality], *, up_to: int, but: AbstractSet[Any]
