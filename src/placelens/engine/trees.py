@@ -37,7 +37,7 @@ from placelens.engine.parts import (
 )
 from placelens.errors import CollectionLockedError
 from placelens.index.gmr_tree import GMRTree, compile_kernels
-from placelens.index.limb import NO_IID, Limb
+from placelens.index.limb import NO_IID, Limb, cpus
 from placelens.index.signature import SignatureSpace
 from placelens.storage.arrays import (
     Rows,
@@ -283,21 +283,17 @@ class Trees:
             wait([running])
 
     def _work_quietly(self, snapshot: Snapshot) -> None:
-        # A matrix product in all cores would make searches wait, and its threads spin afterwards.
-        with threadpool_limits(1, user_api="blas"):
-            try:
-                if _is_scattered(snapshot):
-                    snapshot = self._merge()
-                self._work(snapshot)
-            except CollectionLockedError:
-                log.info("%s is being written to by another process", self._folder)
-            except Exception:  # a thread of its own: nobody would see it
-                self._gave_up = True
-                log.exception(
-                    "the tree of %s could not be built; searches go on without it, "
-                    "and placelens compact tries again",
-                    self._folder,
-                )
+        try:
+            self._work(self._merge() if _is_scattered(snapshot) else snapshot)
+        except CollectionLockedError:
+            log.info("%s is being written to by another process", self._folder)
+        except Exception:  # a thread of its own: nobody would see it
+            self._gave_up = True
+            log.exception(
+                "the tree of %s could not be built; searches go on without it, "
+                "and placelens compact tries again",
+                self._folder,
+            )
 
     def _wanted(self, snapshot: Snapshot) -> list[Fragment] | None:
         """The fragments that are to have a tree of their own; None when all is well."""
@@ -323,7 +319,10 @@ class Trees:
             return
         wanted = sorted(wanted, key=lambda fragment: fragment.start)
         whole = len(wanted) == len(snapshot.fragments)
-        self._write(snapshot, wanted, anew=whole)
+        # Not on all processors: searches go on meanwhile, and threads of BLAS spin when they are
+        # done with a product.
+        with threadpool_limits(max(1, cpus() // 2), user_api="blas"):
+            self._write(snapshot, wanted, anew=whole)
         compile_kernels()  # here, where nobody waits for a search
         with self._lock:
             self.refresh()
