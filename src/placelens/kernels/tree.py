@@ -462,6 +462,20 @@ def _keep(work: Work, start: int, stop: int, threshold: float) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _keep_near(
+    slots: Slots, place: PlaceQuery, work: Work, start: int, stop: int, threshold: float
+) -> int:
+    """`_keep`, after bounding the candidates by their own places instead of their leaf's."""
+    space, origin, weight = place.space, place.origin, place.weight
+    kind, scale, offset = place.kind, place.scale, place.offset
+    position, slot, similarity, bound = slots.position, work.slot, work.similarity, work.bound
+    for c in range(start, stop):
+        near = _rough_proximity(space, position[slot[c]], origin, kind, scale, offset)
+        bound[c] = _mix(1, weight, near, similarity[c])
+    return _keep(work, start, stop, threshold)
+
+
+@njit(cache=True, nogil=True)
 def _best_first(work: Work, n: int, wanted: int) -> None:
     """Move the ``wanted`` candidates with the largest bounds to the front."""
     slot, leaf, bound = work.slot, work.leaf, work.bound
@@ -511,10 +525,7 @@ def _settle(
     kind, scale, offset = place.kind, place.scale, place.offset
     if on and codes.fine.shape[0] == 0:
         # A vector costs more to read than a place.
-        for c in range(start, stop):
-            near = _rough_proximity(space, position[slot_of[c]], origin, kind, scale, offset)
-            bound_of[c] = _mix(on, weight, near, similarity_of[c])
-        stop = _keep(work, start, stop, shared[0])
+        stop = _keep_near(slots, place, work, start, stop, shared[0])
     _fine_bounds(codes, meaning, work, start, stop)
     for c in range(start, stop):
         bound_of[c] = _mix(on, weight, proximity_of[leaf_of[c]], similarity_of[c])
@@ -527,10 +538,7 @@ def _settle(
         _prefetch(at, slot_of[c], slot_of[c] + 1)
         _prefetch(position, 3 * slot_of[c], 3 * slot_of[c] + 3)
     if on:
-        for c in range(start, stop):
-            near = _rough_proximity(space, position[slot_of[c]], origin, kind, scale, offset)
-            bound_of[c] = _mix(on, weight, near, similarity_of[c])
-        stop = _keep(work, start, stop, shared[0])
+        stop = _keep_near(slots, place, work, start, stop, shared[0])
     near = 0.0
     for c in range(start, stop):
         if c + 1 < stop:
