@@ -20,11 +20,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("collection",),
     ("results",),
     ("distributed", "explain", "geolocate", "remote_sensing", "sketch", "ingest", "export"),
-    ("engine", "training", "evaluation"),
+    ("engine", "training"),
+    ("evaluation",),
     ("storage", "index", "alignment", "encoders", "models", "readers"),
     ("geo",),
     ("kernels",),
-    ("types",),
+    ("types", "folders"),
     ("errors",),
 )
 LEVEL = {room: depth for depth, line in enumerate(LAYERS) for room in line}
@@ -38,7 +39,7 @@ CONFINED = {
     "ray": {"distributed"},
     "torch": {"models", "training", "encoders"},
     "lance": {"storage"},
-    "onnxruntime": {"encoders"},
+    "onnxruntime": {"encoders", "training"},
 }
 # Packages that must not be imported when a module is: they are slow, or an extra.
 LAZY = {"torch", "open_clip", "transformers", "geopandas", "pandas", "pyogrio", "shapely", "rawpy"}

@@ -132,5 +132,9 @@ def test_examples_run(
 
 def _arguments(script: Path, workplace: Path) -> list[str]:
     """What each example is called with; none when it needs nothing."""
-    needs = {"search_photos.py": [os.fspath(workplace / "Pictures"), "a red square"]}
+    pictures = workplace / "Pictures"
+    needs = {
+        "search_photos.py": [os.fspath(pictures), "a red square"],
+        "point_at_words.py": [os.fspath(pictures / "prague.png"), "a red square"],
+    }
     return needs.get(script.name, [])

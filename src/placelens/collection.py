@@ -538,6 +538,7 @@ class Collection:
             cursor=answer.cursor,
             elapsed_ms=(clock.perf_counter() - started) * 1_000,
             thumbnails=self.thumbnail,
+            answerabilities=self._encoder.answerabilities,
         )
 
     # Inside

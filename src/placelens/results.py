@@ -7,20 +7,25 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+
 from placelens.export import ExportReport, Privacy, export, feature_of, records_of, to_geodataframe
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
-from placelens.types import Hit
+from placelens.types import Hit, Modality
 
 if TYPE_CHECKING:
     import geopandas
 
+    from placelens.encoders.base import Answerability
     from placelens.engine.plan import Plan
     from placelens.geo.place_names import Understood
     from placelens.index.base import Certificate
 
 
 EVEN_ODDS = 0.5
+# Odds against an answer from which a search says so. Whoever asks mostly knows that there is one.
+UNLIKELY = 0.25
 
 
 class Hits(Sequence[Hit]):
@@ -37,6 +42,7 @@ class Hits(Sequence[Hit]):
     """
 
     __slots__ = (
+        "_answerabilities",
         "_hits",
         "_thumbnails",
         "certificate",
@@ -58,8 +64,11 @@ class Hits(Sequence[Hit]):
         cursor: str | None = None,
         elapsed_ms: float | None = None,
         thumbnails: Callable[[str], bytes | None] | None = None,
+        answerabilities: Mapping[tuple[Modality, Modality], Answerability] | None = None,
     ) -> None:
         self._hits = tuple(hits)
+        # A term's kind is a modality or "place", so any string may be looked up.
+        self._answerabilities: Mapping[Any, Answerability] = answerabilities or {}
         self._thumbnails = thumbnails
         self.query = MappingProxyType(dict(query or {}))
         self.understood = understood
@@ -86,6 +95,7 @@ class Hits(Sequence[Hit]):
                 certificate=self.certificate,
                 elapsed_ms=self.elapsed_ms,
                 thumbnails=self._thumbnails,
+                answerabilities=self._answerabilities,
             )
         return self._hits[index]
 
@@ -97,22 +107,55 @@ class Hits(Sequence[Hit]):
     def doubt(self) -> str | None:
         """In words, that nothing here is a good match; None when something is, or none can tell.
 
-        Calibrated similarities estimate the probability that two things belong together, one
-        match against one random pair: below 0.5, a hit fits worse than it would take to tell it
-        from a random item. Raw cosines say nothing of the kind, and neither do later pages, which
-        are without the best.
+        Where ``answerable`` tells, that decides. Otherwise the best similarity does: calibrated,
+        it estimates the probability that two things belong together, one match against one random
+        pair; below 0.5, a hit fits worse than it would take to tell it from a random item. Raw
+        cosines say nothing of the kind, and neither do later pages, which are without the best.
         """
+        best = self._best_fit()
+        if best is None:
+            return None
+        fit, answerable = best[0], self.answerable
+        if answerable is not None and answerable < UNLIKELY:
+            return (
+                f"probably no good match: the best fits by {fit:.2f} of 1, which leaves "
+                f"{answerable:.0%} that anything here shows it"
+            )
+        if answerable is None and fit < EVEN_ODDS:
+            return (
+                f"no good match: the best of these fits by {fit:.2f} of 1, "
+                f"and below {EVEN_ODDS} an item cannot be told from a random one"
+            )
+        return None
+
+    @property
+    def answerable(self) -> float | None:
+        """The probability that something here shows what was asked for; None where none can tell.
+
+        Told for one text without a place, by encoders that say how (``lite``): from the best
+        similarity and from how many items were compared, since among many, one fits well by luck.
+        A place brings items to the top that do not fit best.
+        """
+        best = self._best_fit()
+        if best is None or self.plan is None:
+            return None
+        fit, hit = best
+        terms = [term for term in hit.terms if term.weight > 0]
+        if len(terms) != 1 or hit.matched is None:
+            return None
+        answerability = self._answerabilities.get((terms[0].kind, hit.matched))
+        if answerability is None:
+            return None
+        return float(answerability(np.array([fit]), np.array([max(1, self.plan.n_allowed)]))[0])
+
+    def _best_fit(self) -> tuple[float, Hit] | None:
+        """The best calibrated similarity on the first page, and whose; None when none can tell."""
         if self.plan is None or self.plan.similarity != "calibrated":
             return None
         if not self._hits or self._hits[0].rank > 1:
             return None
-        fits = [fit for hit in self._hits if (fit := _fit(hit)) is not None]
-        if not fits or max(fits) >= EVEN_ODDS:
-            return None
-        return (
-            f"no good match: the best of these fits by {max(fits):.2f} of 1, "
-            f"and below {EVEN_ODDS} an item cannot be told from a random one"
-        )
+        fits = [(fit, hit) for hit in self._hits if (fit := _fit(hit)) is not None]
+        return max(fits, key=lambda pair: pair[0], default=None)
 
     @property
     def interpretation(self) -> str | None:
@@ -129,6 +172,7 @@ class Hits(Sequence[Hit]):
             "understood": self.understood.to_dict() if self.understood else None,
             "plan": self.plan.to_dict() if self.plan else None,
             "certificate": self.certificate.to_dict() if self.certificate else None,
+            "answerable": self.answerable,
             "doubt": self.doubt,
             "hits": list(records_of(self._hits)),
             "cursor": self.cursor,

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from placelens.encoders.base import Answerability
 from placelens.engine.plan import Plan
 from placelens.export.svg_map import HEIGHT, MEANING_COLOUR, PLACE_COLOUR, WIDTH, svg_map
 from placelens.export.text_table import because
@@ -138,6 +139,38 @@ def test_doubt_needs_calibrated_scores_below_even_odds() -> None:
     assert Hits([]).doubt is None
     assert answer("calibrated", 0.49, rank=11).doubt is None  # the best are on the first page
     assert "fits by 0.49 of 1" in (answer("calibrated", 0.49).doubt or "")
+
+
+def test_doubt_weighs_how_many_were_compared() -> None:
+    def answer(n_items: int, *, kind: str = "text", value: float = 0.9) -> Hits:
+        term = ScoreTerm(kind=kind, label="x", weight=1, value=value, contribution=value)
+        found = Hit(
+            rank=1, id="a", score=value, terms=(term,), distance_m=None, matched="image",
+            item=Item(id="a"),
+        )  # fmt: skip
+        return Hits(
+            [found],
+            plan=Plan("scan", "few items", n_items, n_items, "calibrated"),
+            answerabilities={
+                ("text", "image"): Answerability(
+                    slope=1, size_slope=-0.5, intercept=0, largest=100_000
+                )
+            },
+        )
+
+    assert answer(10).answerable == pytest.approx(0.74, abs=0.01)
+    assert answer(10).doubt is None
+    many = answer(10_000)
+    assert many.answerable == pytest.approx(0.083, abs=0.001)
+    assert many.doubt == (
+        "probably no good match: the best fits by 0.90 of 1, "
+        "which leaves 8% that anything here shows it"
+    )
+    assert many[:1].to_dict()["answerable"] == many.answerable
+    # Who asks by an image is told by even odds, as before.
+    assert answer(10_000, kind="image").answerable is None
+    assert answer(10_000, kind="image").doubt is None
+    assert "no good match" in (answer(10, kind="image", value=0.2).doubt or "")
 
 
 def test_a_notebook_shows_what_was_understood_and_where() -> None:

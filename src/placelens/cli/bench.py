@@ -44,10 +44,24 @@ def _encoder(_data: Path | None, encoder: str, quick: bool) -> Any:
     return run(encoder=encoder, rounds=1 if quick else 5)
 
 
+def _regions(data: Path | None, encoder: str, _quick: bool) -> Any:
+    from placelens.bench.regions import run
+
+    return run(_needed(data, "regions"), encoder=encoder)
+
+
+def _answers(data: Path | None, encoder: str, _quick: bool) -> Any:
+    from placelens.bench.answers import run
+
+    return run(_needed(data, "answers"), encoder=encoder)
+
+
 # Dispatch; the engine's and that of updates have options of their own.
 BENCHES: Mapping[str, Callable[[Path | None, str, bool], Any]] = {
     "scan": _scan,
     "encoder": _encoder,
+    "regions": _regions,
+    "answers": _answers,
     "travel": _travel,
     "heritage": _heritage,
     "place-names": _place_names,

@@ -12,6 +12,11 @@ import typer
 from placelens.cli import options
 from placelens.cli.console import print_json, stderr
 
+FORECASTS = {
+    "match": "tells a match from a random pair",
+    "answerable": "tells questions with an answer from those without",
+}
+
 
 def command(
     *,
@@ -29,19 +34,29 @@ def command(
     part: Annotated[
         str | None, typer.Option(metavar="P", help="Of the split: train, validation or test.")
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the reliability diagram.")
+    ] = None,
 ) -> None:
     """Measure text to image and image to text retrieval: R@1, R@5, R@10 and mR, in percent."""
     from placelens.encoders.registry import load_encoder
     from placelens.errors import InputError
     from placelens.evaluation import evaluate_pairs, read_pairs, select_pairs
 
+    if plot is not None:
+        from placelens.bench import reliability_plot
+
+        reliability_plot.check()  # before minutes of work
     if part is not None and split is None:
         raise InputError("--part needs --split, which says whose part is meant")
     chosen = read_pairs(pairs)
     if split is not None:
         chosen = select_pairs(chosen, split=split, part=part or "test")
-    with _progress() as progress:
+    with encoding_progress() as progress:
         report = evaluate_pairs(chosen, load_encoder(encoder), progress=progress)
+    if plot is not None:
+        name = f"{encoder}, {split or pairs.parent.name}, {report['n_images']:,} images"
+        reliability_plot.draw(report, plot, title=name)
     if as_json:
         print_json(report)
     else:
@@ -49,7 +64,8 @@ def command(
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def encoding_progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr, where that is a terminal; call what it gives with done and total."""
     from rich.progress import MofNCompleteColumn, Progress
 
     console = stderr()
@@ -66,6 +82,12 @@ def _print_report(report: Mapping[str, Any]) -> None:
     for direction in ("text_to_image", "image_to_text"):
         recalls = "".join(f"{report[direction][name]:7.2f}" for name in ("R@1", "R@5", "R@10"))
         lines.append(f"{direction.replace('_', ' '):14}{recalls}")
+    for name, meaning in FORECASTS.items():
+        forecast = report[name]
+        if forecast is not None:
+            error = forecast["calibration_error"]
+            kept = "" if error is None else f", calibration error {error:.3f}"
+            lines.append(f"{meaning}: AUROC {forecast['auroc']:.3f}{kept}")
     lines.append(f"mR {report['mR']:.2f} (a perfect ranker: {report['mR_ceiling']:.2f})")
     lines.append(f"{report['n_images']:,} images, {report['n_texts']:,} texts")
     typer.echo("\n".join(lines))

@@ -23,6 +23,7 @@ COMMANDS = (
     "compact",
     "encoders",
     "eval",
+    "calibrate",
     "bench",
     "demo",
 )

@@ -8,12 +8,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from placelens.encoders.parts import ImageRegions, TextPhrases, class_maps
 from placelens.errors import EncoderError
-from placelens.types import Float32Array, Float64Array, ImageSpec, Modality, UInt8Array
+from placelens.types import Float32Array, Float64Array, ImageSpec, Int64Array, Modality, UInt8Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,49 @@ class Calibration:
         return 1.0 / (1.0 + np.exp(-(self.slope * cosine + self.intercept)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerability:
+    """The probability that a collection holds what was asked for, from the best match in it.
+
+    ``1 / (1 + exp(-(slope * logit(best) + size_slope * ln(n) + intercept)))``: among more items,
+    the best of those that do not match fits better by luck. More than ``largest`` items, the most
+    that it was fitted to, count as that many: what is further away was never seen.
+    """
+
+    slope: float
+    size_slope: float
+    intercept: float
+    largest: int
+
+    def __post_init__(self) -> None:
+        values = self.slope, self.size_slope, self.intercept
+        if not (np.isfinite(values).all() and self.slope > 0 and self.largest >= 1):
+            raise EncoderError(
+                f"an answerability needs a slope above 0, finite numbers and a largest size of 1 "
+                f"or more, got {values}, {self.largest}"
+            )
+
+    def __call__(self, best: Float64Array, n_items: Int64Array) -> Float64Array:
+        """Return the probability.
+
+        Parameters
+        ----------
+        best
+            Calibrated similarity of the best item, in [0, 1].
+        n_items
+            How many items were compared, 1 or more.
+        """
+        size = np.log(np.minimum(n_items, self.largest))
+        logit = self.slope * logit_of(best) + self.size_slope * size + self.intercept
+        return np.asarray(1.0 / (1.0 + np.exp(-logit)), dtype=np.float64)
+
+
+def logit_of(probability: Float64Array) -> Float64Array:
+    """``ln(p / (1 - p))``, finite also at 0 and 1."""
+    inside = np.clip(probability, 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(inside / (1 - inside)), dtype=np.float64)
+
+
 class Encoder(ABC):
     """Turns images and texts into unit vectors of one space.
 
@@ -50,7 +95,10 @@ class Encoder(ABC):
     dim : length of the vectors.
     image_spec : how images must be prepared, or None when it takes no images.
     takes_text : whether it takes texts.
+    grid : rows and columns of the regions that ``encode_regions`` gives; None when it gives none.
+    class_temperature : what to divide cosines by for ``class_maps``.
     calibrations : by (query modality, item modality); empty when raw cosines are used.
+    answerabilities : by (query modality, item modality), for "no good match"; empty where unknown.
     info : facts for ``placelens encoders``: size_bytes, licence, languages, ...
     """
 
@@ -59,7 +107,10 @@ class Encoder(ABC):
     dim: int
     image_spec: ImageSpec | None
     takes_text: bool
+    grid: tuple[int, int] | None = None
+    class_temperature: float = 0.1
     calibrations: Mapping[tuple[Modality, Modality], Calibration]
+    answerabilities: Mapping[tuple[Modality, Modality], Answerability] = MappingProxyType({})
     info: Mapping[str, Any]
 
     @abstractmethod
@@ -69,3 +120,40 @@ class Encoder(ABC):
     @abstractmethod
     def encode_texts(self, texts: Sequence[str]) -> Float32Array:
         """Encode n texts to (n, dim) unit vectors."""
+
+    def encode_regions(self, images: UInt8Array) -> ImageRegions:
+        """Encode prepared images and, in the same pass, the regions of a grid over each.
+
+        Raises
+        ------
+        EncoderError
+            If the encoder gives no regions.
+        """
+        raise EncoderError(f"encoder {self.name!r} gives no regions; use one that does: lite")
+
+    def encode_class_maps(self, images: UInt8Array, classes: Sequence[str]) -> Float32Array:
+        """How probably each region of prepared images shows each class, (n, rows, columns, c).
+
+        The probabilities of a region sum to 1: they say which of these classes fits best, not
+        whether any does.
+
+        Raises
+        ------
+        EncoderError
+            If the encoder gives no regions, or there is no class.
+        """
+        if not classes:
+            raise EncoderError("class maps need at least one class, e.g. ['sky', 'road', 'tree']")
+        regions = self.encode_regions(images).regions
+        texts = self.encode_texts(classes)
+        return class_maps(regions, texts, temperature=self.class_temperature)
+
+    def encode_phrases(self, texts: Sequence[str]) -> list[TextPhrases]:
+        """Encode texts and, in the same pass, the phrases in each.
+
+        Raises
+        ------
+        EncoderError
+            If the encoder gives no phrases.
+        """
+        raise EncoderError(f"encoder {self.name!r} gives no phrases; use one that does: lite")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
-from placelens.encoders.base import Encoder
+from placelens.encoders.base import Answerability, Encoder
 from placelens.errors import CollectionError, EncoderMismatchError
+from placelens.types import Modality
 
 
 def as_encoder(encoder: str | Encoder) -> Encoder:
@@ -72,6 +74,11 @@ class BoundEncoder:
                     )
                 self._encoder = self._checked(as_encoder(self.name))
             return self._encoder
+
+    @property
+    def answerabilities(self) -> Mapping[tuple[Modality, Modality], Answerability]:
+        """Of the encoder, when it has been loaded: whoever asked in words has loaded it."""
+        return {} if self._encoder is None else self._encoder.answerabilities
 
     def _checked(self, encoder: Encoder) -> Encoder:
         if self._fingerprint is not None and encoder.fingerprint != self._fingerprint:

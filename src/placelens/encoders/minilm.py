@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,20 @@ MAX_TOKENS = 256
 _PAD_TOKEN = "[PAD]"
 # Padded tokens a batch; 32 short captions. Larger batches are no faster on a few cores.
 _BATCH_TOKENS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One text as the network sees it.
+
+    Attributes
+    ----------
+    hidden : (t, 384) last hidden states; their mean, scaled to length 1, is the text's vector.
+    offsets : of each token, where it starts and ends in the text; (0, 0) for marks of the network.
+    """
+
+    hidden: Float32Array
+    offsets: tuple[tuple[int, int], ...]
 
 
 class MiniLM:
@@ -52,16 +67,25 @@ class MiniLM:
         vectors = np.empty((len(texts), DIM), dtype=np.float32)
         if not texts:
             return vectors
-        # A lone surrogate (half an emoji cut by another program) is not valid Unicode text.
-        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        encodings = self._open_tokenizer().encode_batch_fast(clean)
+        encodings = self._open_tokenizer().encode_batch_fast(_clean(texts))
         token_ids = [np.array(encoding.ids, dtype=np.int64) for encoding in encodings]
         for rows in _batches(np.array([len(ids) for ids in token_ids])):
-            vectors[rows] = self._encode_batch([token_ids[row] for row in rows])
+            hidden, mask = self._run_batch([token_ids[row] for row in rows])
+            means = np.einsum("nt,ntd->nd", mask, hidden) / mask.sum(1, keepdims=True)
+            vectors[rows] = unit_rows(means)
         return vectors
 
-    def _encode_batch(self, token_ids: list[Int64Array]) -> Float32Array:
-        """Run one padded batch and pool it."""
+    def encode_tokens(self, texts: list[str]) -> list[Tokens]:
+        """The tokens of n texts, for what a part of a text gives to its vector."""
+        tokens: list[Tokens] = []
+        # Unlike encode_batch_fast, this one counts characters.
+        for encoding in self._open_tokenizer().encode_batch(_clean(texts)):
+            hidden, _ = self._run_batch([np.array(encoding.ids, dtype=np.int64)])
+            tokens.append(Tokens(hidden[0], tuple(encoding.offsets)))
+        return tokens
+
+    def _run_batch(self, token_ids: list[Int64Array]) -> tuple[Float32Array, Float32Array]:
+        """Run one padded batch; last hidden states (n, t, 384) and the mask (n, t)."""
         longest = max(len(ids) for ids in token_ids)
         padded = np.zeros((len(token_ids), longest), dtype=np.int64)  # [PAD] is token 0
         mask = np.zeros_like(padded)
@@ -73,15 +97,19 @@ class MiniLM:
             input_ids=padded,
             attention_mask=mask,
             token_type_ids=np.zeros_like(padded),
-        )  # (n, longest, 384)
-        weights = mask.astype(np.float32)
-        return unit_rows(np.einsum("nt,ntd->nd", weights, hidden) / weights.sum(1, keepdims=True))
+        )
+        return hidden, mask.astype(np.float32)
 
     def _open_tokenizer(self) -> Any:
         with self._lock:
             if self._tokenizer is None:
                 self._tokenizer = _load_tokenizer(self._vocabulary)
         return self._tokenizer
+
+
+def _clean(texts: list[str]) -> list[str]:
+    """Without lone surrogates (half an emoji cut by another program): they are not valid text."""
+    return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
 
 
 def _load_tokenizer(vocabulary: Path) -> Any:

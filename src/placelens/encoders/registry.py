@@ -6,10 +6,13 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from placelens.encoders.base import Encoder
 from placelens.errors import EncoderError
+
+if TYPE_CHECKING:
+    from placelens.encoders.lite import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +21,8 @@ class EncoderKind:
 
     Attributes
     ----------
-    pattern : what a user types, with the variable part in angle brackets.
+    pattern : what a user types, with the variable part in angle brackets, and in square ones
+        what may be left out.
     summary : one line on what it is.
     load : builds the encoder from the part of the name after the colon.
     packages : importable names that it needs beyond a plain install.
@@ -32,9 +36,9 @@ class EncoderKind:
     extra: str | None = None
 
     @property
-    def has_argument(self) -> bool:
+    def needs_argument(self) -> bool:
         """Whether something must follow the colon."""
-        return ":" in self.pattern
+        return ":<" in self.pattern
 
     @property
     def is_installed(self) -> bool:
@@ -42,10 +46,10 @@ class EncoderKind:
         return all(importlib.util.find_spec(package) is not None for package in self.packages)
 
 
-def _load_lite(_: str) -> Encoder:
+def _load_lite(argument: str) -> Encoder:
     from placelens.encoders.lite import LiteEncoder
 
-    return LiteEncoder()
+    return LiteEncoder(side=cast("Side", argument) if argument else None)  # which checks it
 
 
 def _load_open_clip(argument: str) -> Encoder:
@@ -64,8 +68,9 @@ def _load_hugging_face(argument: str) -> Encoder:
 ENCODERS: Mapping[str, EncoderKind] = MappingProxyType(
     {
         "lite": EncoderKind(
-            pattern="lite",
-            summary="built in: EfficientNet-Lite0 and MiniLM, 384 dimensions, no GPU, no network",
+            pattern="lite[:photo|aerial]",
+            summary="built in: EfficientNet-Lite0 and MiniLM, 384 dimensions, no GPU, no network; "
+            "each image tells whether it is seen from above, unless a side is named",
             load=_load_lite,
         ),
         "open_clip": EncoderKind(
@@ -92,7 +97,8 @@ def load_encoder(spec: str) -> Encoder:
     Parameters
     ----------
     spec
-        ``lite``; ``open_clip:<model>/<weights or path>``, e.g.
+        ``lite``, or ``lite:photo`` or ``lite:aerial`` to take every image for one;
+        ``open_clip:<model>/<weights or path>``, e.g.
         ``open_clip:ViT-B-32/laion2b_s34b_b79k``; or ``hf:<hub id or path>``, e.g.
         ``hf:google/siglip2-base-patch16-224``.
 
@@ -108,7 +114,7 @@ def load_encoder(spec: str) -> Encoder:
     >>> load_encoder("lite").dim
     384
     """
-    family, _, argument = spec.strip().partition(":")
+    family, colon, argument = spec.strip().partition(":")
     kind = ENCODERS.get(family)
     if kind is None:
         raise EncoderError(
@@ -116,8 +122,8 @@ def load_encoder(spec: str) -> Encoder:
             f"{', '.join(kind.pattern for kind in ENCODERS.values())}; "
             "'placelens encoders' says more about each"
         )
-    if kind.has_argument != bool(argument):
-        raise EncoderError(f"encoder {spec!r} is not complete or too long; write {kind.pattern}")
+    if not argument and (colon or kind.needs_argument):
+        raise EncoderError(f"encoder {spec!r} is not complete; write {kind.pattern}")
     return kind.load(argument)
 
 
@@ -140,7 +146,7 @@ def list_encoders() -> list[dict[str, Any]]:
         }
         if not kind.is_installed:
             row["install"] = f"pip install 'placelens[{kind.extra}]'"
-        if not kind.has_argument:
+        if not kind.needs_argument:
             encoder = kind.load("")
             row |= {"dim": encoder.dim, "fingerprint": encoder.fingerprint, **encoder.info}
         rows.append(row)

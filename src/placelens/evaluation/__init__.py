@@ -7,7 +7,7 @@ from placelens.evaluation.ndcg import ndcg_at_k
 from placelens.evaluation.pairs import Pair, read_pairs
 from placelens.evaluation.ranks import Captions, image_to_text_ranks, text_to_image_ranks
 from placelens.evaluation.recall import recall_at_k
-from placelens.evaluation.retrieval import evaluate_pairs
+from placelens.evaluation.retrieval import encode_pairs, evaluate_pairs, report_of
 from placelens.evaluation.splits import Splits, content_hash, select_pairs
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Splits",
     "best_ranks",
     "content_hash",
+    "encode_pairs",
     "evaluate_pairs",
     "image_to_text_ranks",
     "mean_average_precision",
@@ -23,6 +24,7 @@ __all__ = [
     "ndcg_at_k",
     "read_pairs",
     "recall_at_k",
+    "report_of",
     "select_pairs",
     "text_to_image_ranks",
 ]

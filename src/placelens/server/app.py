@@ -12,7 +12,16 @@ from starlette.middleware import Middleware
 from placelens.server import errors
 from placelens.server.catalogue import Catalogue
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
-from placelens.server.routes import collections, config, items, pages, places, points, search
+from placelens.server.routes import (
+    collections,
+    config,
+    encoders,
+    items,
+    pages,
+    places,
+    points,
+    search,
+)
 from placelens.server.schemas import Problem
 from placelens.server.settings import Settings
 
@@ -68,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.catalogue = catalogue
     errors.install(app)
-    for resource in (config, collections, points, search, items, places):
+    for resource in (config, encoders, collections, points, search, items, places):
         app.include_router(resource.router, prefix="/v1")
     pages.install(app)
     return app

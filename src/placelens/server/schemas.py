@@ -322,6 +322,10 @@ class SearchAnswer(BaseModel):
     understood: dict[str, Any] | None
     plan: dict[str, Any] | None
     certificate: dict[str, Any] | None
+    answerable: float | None = Field(
+        description="The probability that something here shows what was asked for, in [0, 1]; told "
+        "for one text without a place, on the first page."
+    )
     doubt: str | None = Field(description="In words, when nothing here is a good match.")
     cursor: str | None
     elapsed_ms: float
@@ -342,6 +346,21 @@ class Config(BaseModel):
     version: str
     collections: list[str]
     tile_url: str | None
+
+
+class EncoderOut(BaseModel):
+    """A family of encoders; what is missing cannot be told without a download."""
+
+    name: str = Field(description="What to write, with the variable part in brackets.")
+    summary: str
+    installed: bool
+    install: str | None = Field(None, description="The command, when it is not installed.")
+    dim: int | None = None
+    fingerprint: str | None = None
+    size_bytes: int | None = None
+    licence: str | None = None
+    languages: str | None = None
+    needs: str | None = None
 
 
 class Points(BaseModel):

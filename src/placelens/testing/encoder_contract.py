@@ -153,6 +153,44 @@ class EncoderContract:
             for vectors in pool.map(encoder.encode_texts, [texts] * 8):
                 np.testing.assert_allclose(vectors, expected, atol=self.tolerance)
 
+    def test_regions_sum_to_the_image(self, encoder: Encoder) -> None:
+        images = self.images(encoder)
+        if encoder.grid is None:
+            with pytest.raises(EncoderError, match="gives no regions"):
+                encoder.encode_regions(images)
+            return
+        found = encoder.encode_regions(images)
+        assert found.regions.shape == (len(images), *encoder.grid, encoder.dim)
+        assert found.regions.dtype == np.float32
+        np.testing.assert_allclose(found.vectors, encoder.encode_images(images), atol=1e-6)
+        np.testing.assert_allclose(found.regions.sum(axis=(1, 2)), found.vectors, atol=1e-4)
+
+    def test_class_maps_are_probabilities(self, encoder: Encoder) -> None:
+        images = self.images(encoder, 2)
+        if encoder.grid is None:
+            return
+        classes = self.texts(encoder)[:3]
+        maps = encoder.encode_class_maps(images, classes)
+        assert maps.shape == (2, *encoder.grid, 3)
+        np.testing.assert_allclose(maps.sum(axis=-1), 1, atol=1e-5)
+        with pytest.raises(EncoderError, match="at least one class"):
+            encoder.encode_class_maps(images, [])
+
+    def test_phrases_sum_to_the_text(self, encoder: Encoder) -> None:
+        texts = self.texts(encoder)
+        try:
+            found = encoder.encode_phrases(texts)
+        except EncoderError as error:
+            assert "gives no phrases" in str(error)  # noqa: PT017 - some do, some do not
+            return
+        vectors = encoder.encode_texts(texts)
+        for text, vector, parts in zip(texts, vectors, found, strict=True):
+            assert parts.phrases.shape == (len(parts.spans), encoder.dim)
+            assert all(text[start:end].strip() for start, end in parts.spans)
+            np.testing.assert_allclose(parts.vector, vector, atol=self.tolerance)
+            total = parts.phrases.sum(axis=0) + parts.rest
+            np.testing.assert_allclose(total, vector, atol=1e-4)
+
     @pytest.mark.parametrize("wrong", ["size", "dtype", "dimensions", "list"])
     def test_wrong_images_are_refused(self, encoder: Encoder, wrong: str) -> None:
         images = self.images(encoder)

@@ -26,6 +26,15 @@ def test_config_tells_the_page_what_there_is(client):
     }
 
 
+def test_encoders_are_listed_with_what_can_be_told(client):
+    rows = {row["name"]: row for row in client.get("/v1/encoders").json()}
+    lite = rows.pop("lite[:photo|aerial]")
+    assert (lite["installed"], lite["dim"], lite["languages"]) == (True, 384, "English")
+    assert "install" not in lite
+    assert all(name.startswith(("open_clip:", "hf:")) for name in rows)
+    assert all(("install" in row) != row["installed"] for row in rows.values())
+
+
 def test_collections_are_listed_and_counted(client):
     assert client.get("/v1/collections").json() == [
         {"name": "squares", "n_items": 3, "space": "sphere", "encoder": "hash"}

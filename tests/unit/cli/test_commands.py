@@ -2,11 +2,13 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import placelens.collection
@@ -17,6 +19,7 @@ from placelens.collection import Collection
 from placelens.demo.hit_rates import HitRate
 from placelens.demo.page import Answer
 from placelens.demo.run import DemoResult
+from placelens.encoders.fits import load_fits
 from placelens.ingest.report import IngestReport
 from placelens.results import Hits
 from placelens.testing.fakes import HashEncoder
@@ -383,7 +386,8 @@ def test_eval_prints_exactly_the_promised_keys(
     )
     report = json.loads(cli("eval", pairs, "--encoder", "hash", "--json").stdout)
     assert set(report) == {
-        "text_to_image", "image_to_text", "mR", "mR_ceiling", "n_images", "n_texts",
+        "text_to_image", "image_to_text", "mR", "mR_ceiling", "match", "answerable", "n_images",
+        "n_texts",
     }  # fmt: skip
     assert report["text_to_image"] == {"R@1": 100.0, "R@5": 100.0, "R@10": 100.0}
     assert (report["mR"], report["n_images"], report["n_texts"]) == (100.0, 3, 3)
@@ -436,3 +440,51 @@ def test_demo_prints_hits_rates_and_where_to_go_on(
     assert "954 tiles and 1 text in 61 s" in lines[-2]
     assert lines[-1].endswith(f"placelens serve {tmp_path / 'earth.pl'}")
     assert json.loads(cli("demo", "--to", tmp_path, "--json").stdout)["n_tiles"] == 954
+
+
+class NumberEncoder(HashEncoder):
+    """Images whose red is their number, and texts that begin with one."""
+
+    def _vectors(self, numbers: list[int], seeds: list[int]) -> np.ndarray:
+        rows = []
+        for number, seed in zip(numbers, seeds, strict=True):
+            group = np.random.default_rng(1_000 + number // 6).normal(size=self.dim)
+            own = np.random.default_rng(number).normal(size=self.dim)
+            rows.append(
+                3 * group + own + 0.5 * np.random.default_rng(9_000 + seed).normal(size=self.dim)
+            )
+        vectors = np.array(rows)
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    def encode_images(self, images: np.ndarray) -> np.ndarray:
+        numbers = images[:, 0, 0, 0].astype(int).tolist()
+        return self._vectors(numbers, numbers)
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        return self._vectors(
+            [int(text.split()[0]) for text in texts], [sum(map(ord, t)) for t in texts]
+        )
+
+
+def test_calibrate_fits_what_later_collections_use(
+    cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLACELENS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(placelens.encoders.registry, "load_encoder", lambda _: NumberEncoder())
+    lines = []
+    for number in range(120):
+        Image.new("RGB", (64, 64), (number, 0, 0)).save(tmp_path / f"{number}.png")
+        lines.append({"image": f"{number}.png", "captions": [f"{number} a", f"{number} pq"]})
+    pairs, few = tmp_path / "pairs.jsonl", tmp_path / "few.jsonl"
+    pairs.write_text("\n".join(map(json.dumps, lines)))
+    few.write_text(json.dumps(lines[0]))
+    assert "lite comes calibrated" in cli("calibrate", pairs, "--encoder", "lite", code=1).stderr
+    message = cli("calibrate", few, "--encoder", "numbers", code=1).stderr
+    assert "holds 1 images, and a calibration needs 50 or more" in message
+    report = json.loads(cli("calibrate", pairs, "--encoder", "numbers", "--json").stdout)
+    assert len(report["calibrations"]) == 4
+    kept = load_fits(report["encoder"]).to_json()
+    assert kept["answerabilities"] == report["answerabilities"]
+    assert (
+        "calibrated numbers on 120 images" in cli("calibrate", pairs, "--encoder", "numbers").stdout
+    )

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from placelens.encoders import Encoder, load_encoder
+from placelens.encoders.base import Answerability, Calibration
+from placelens.encoders.fits import Fits, save_fits
 from placelens.errors import EncoderError
 from placelens.testing.encoder_contract import EncoderContract
 
@@ -99,6 +101,24 @@ def test_facts(encoder: Encoder, folder: Path) -> None:
     assert encoder.image_spec is not None
     assert encoder.image_spec.size == 32
     assert encoder.image_spec.fit == ("crop" if folder.name == "clip" else "squash")
+
+
+def test_what_a_user_calibrated_is_found_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLACELENS_HOME", str(tmp_path))
+    before = load_encoder(f"hf:{folder}")
+    assert not before.calibrations
+    pair = ("text", "image")
+    fits = Fits(
+        calibrations={pair: Calibration(slope=9, intercept=-2)},
+        answerabilities={pair: Answerability(slope=1, size_slope=0, intercept=0, largest=50)},
+    )
+    save_fits(before.fingerprint, fits)
+    after = load_encoder(f"hf:{folder}")
+    assert after.calibrations == fits.calibrations
+    assert after.answerabilities == fits.answerabilities
+    assert after.fingerprint == before.fingerprint
 
 
 def test_image_vectors_are_the_models_own(encoder: Encoder, folder: Path) -> None:

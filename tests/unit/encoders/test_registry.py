@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
@@ -20,16 +21,22 @@ def test_an_unknown_name_lists_every_choice() -> None:
         assert kind.pattern in str(caught.value)
 
 
-@pytest.mark.parametrize("spec", ["open_clip", "open_clip:", "hf", "lite:v0"])
-def test_a_name_without_or_with_too_much_says_what_to_write(spec: str) -> None:
-    with pytest.raises(EncoderError, match=f"write {ENCODERS[spec.partition(':')[0]].pattern}"):
+@pytest.mark.parametrize("spec", ["open_clip", "open_clip:", "hf", "lite:"])
+def test_a_name_without_its_end_says_what_to_write(spec: str) -> None:
+    pattern = ENCODERS[spec.partition(":")[0]].pattern
+    with pytest.raises(EncoderError, match=re.escape(f"write {pattern}")):
         load_encoder(spec)
+
+
+def test_a_side_that_is_none_lists_those_there_are() -> None:
+    with pytest.raises(EncoderError, match="no side 'space'; there are: photo, aerial"):
+        load_encoder("lite:space")
 
 
 def test_facts_are_json_and_name_the_built_in_one_in_full() -> None:
     rows = {row["name"]: row for row in json.loads(json.dumps(list_encoders()))}
     assert set(rows) == {kind.pattern for kind in ENCODERS.values()}
-    lite = rows["lite"]
+    lite = rows["lite[:photo|aerial]"]
     assert lite["installed"] is True
     assert lite["dim"] == 384
     assert {"fingerprint", "size_bytes", "licence", "languages", "summary"} <= set(lite)

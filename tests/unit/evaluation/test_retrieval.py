@@ -27,11 +27,17 @@ def test_a_perfect_encoder_reaches_the_ceiling(tmp_path: Path) -> None:
     ]
     report = evaluate_pairs(pairs, HashEncoder())
     hits = {"R@1": 100.0, "R@5": 100.0, "R@10": 100.0}
+    # No image beside its own goes with a caption, and without it none scores as high.
+    match = report.pop("match")  # type: ignore[misc]
+    assert match is not None
+    assert (match["auroc"], match["n"]) == (1.0, 12)
+    assert match["calibration_error"] == pytest.approx(0, abs=0.02)
     assert report == {
         "text_to_image": hits,
         "image_to_text": hits,
         "mR": 100.0,
         "mR_ceiling": 100.0,
+        "answerable": {"auroc": 1.0, "calibration_error": None, "reliability": None, "n": 120},
         "n_images": 3,
         "n_texts": 6,
     }

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from placelens.errors import InputError
-from placelens.training.calibration import fit_calibration
-from placelens.training.logistic import fit_logistic
+from placelens.evaluation.calibration import fit_calibration
+from placelens.evaluation.logistic import fit_logistic
 from placelens.training.ridge import fit_ridge
 from placelens.training.text_map import fit_text_map
 

