@@ -129,6 +129,7 @@ def regions(draw):
 
 
 @given(regions(), points)
+@example(Circle(center=Place(lat=45.0, lon=1e-279), radius_m=0.0), [(0.0, 45.0)])
 @settings(max_examples=300)
 def test_bounds_hold_every_point_that_the_region_holds(region, rows):
     lon, lat = columns(rows)

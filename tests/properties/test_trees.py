@@ -115,8 +115,10 @@ class TreeMachine(RuleBasedStateMachine):
         place_only = self.collection.search(k=5, engine="gmrtree", **near)
         scanned = self.collection.search(k=5, engine="scan", **near)
         assert [hit.id for hit in place_only] == [hit.id for hit in scanned]
-        assert found[None].plan.tree is not None
-        assert found[None].plan.tree.n_items + found[None].plan.tree.n_loose == len(self.ids)
+        tree = found[None].plan.tree
+        # Of fewer items, compaction makes no tree.
+        assert tree is not None or len(self.ids) < trees.TREE_FROM
+        assert tree is None or tree.n_items + tree.n_loose == len(self.ids)
 
 
 TestTrees = TreeMachine.TestCase

@@ -129,6 +129,10 @@ class Box:
         return {"type": "MultiPolygon", "coordinates": [[_box_ring(*half)] for half in halves]}
 
 
+# Radians, 64 nanometres: more than what ``Circle.contains`` may be off by near 180 degrees.
+_ROUNDING = 1e-14
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circle:
     """All points at most ``radius_m`` metres from ``center``.
@@ -162,12 +166,12 @@ class Circle:
 
     @property
     def bounds(self) -> Bounds:
-        """The box around it; all longitudes when it holds a pole."""
+        """The box around it, rounding included; all longitudes when it holds a pole."""
         x, y = self.center.lonlat
         if self.space == "plane":
-            r = self.radius_m
+            r = self.radius_m + 4 * math.ulp(max(abs(x), abs(y), self.radius_m))
             return (x - r, y - r, x + r, y + r)
-        angle = self.radius_m / EARTH_RADIUS_M
+        angle = self.radius_m / EARTH_RADIUS_M + _ROUNDING
         south, north = y - math.degrees(angle), y + math.degrees(angle)
         if south <= -90.0 or north >= 90.0:
             return (-180.0, max(south, -90.0), 180.0, min(north, 90.0))
