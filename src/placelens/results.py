@@ -107,10 +107,10 @@ class Hits(Sequence[Hit]):
     def doubt(self) -> str | None:
         """In words, that nothing here is a good match; None when something is, or none can tell.
 
-        Where ``answerable`` tells, that decides. Otherwise the best similarity does: calibrated,
-        it estimates the probability that two things belong together, one match against one random
-        pair; below 0.5, a hit fits worse than it would take to tell it from a random item. Raw
-        cosines say nothing of the kind, and neither do later pages, which are without the best.
+        Said when ``answerable`` is below 0.25, or the best similarity below 0.5: calibrated, it
+        estimates the probability that two things belong together, one match against one random
+        pair, so below, a hit cannot be told from a random item. Raw cosines say nothing of the
+        kind, and neither do later pages, which are without the best.
         """
         best = self._best_fit()
         if best is None:
@@ -121,7 +121,7 @@ class Hits(Sequence[Hit]):
                 f"probably no good match: the best fits by {fit:.2f} of 1, which leaves "
                 f"{answerable:.0%} that anything here shows it"
             )
-        if answerable is None and fit < EVEN_ODDS:
+        if fit < EVEN_ODDS:
             return (
                 f"no good match: the best of these fits by {fit:.2f} of 1, "
                 f"and below {EVEN_ODDS} an item cannot be told from a random one"

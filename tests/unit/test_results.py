@@ -13,7 +13,7 @@ from placelens.export.svg_map import HEIGHT, MEANING_COLOUR, PLACE_COLOUR, WIDTH
 from placelens.export.text_table import because
 from placelens.geo.gazetteer import PlaceChoice
 from placelens.geo.understood import PlaceMention, Understood
-from placelens.results import Hits
+from placelens.results import UNLIKELY, Hits
 from placelens.types import Hit, Item, Place, ScoreTerm
 
 
@@ -167,6 +167,10 @@ def test_doubt_weighs_how_many_were_compared() -> None:
         "which leaves 8% that anything here shows it"
     )
     assert many[:1].to_dict()["answerable"] == many.answerable
+    # Few items make an answer likely, and still none is told from a random one below even odds.
+    few = answer(1, value=0.45)
+    assert (few.answerable or 0) > UNLIKELY
+    assert (few.doubt or "").startswith("no good match: the best of these fits by 0.45 of 1")
     # Who asks by an image is told by even odds, as before.
     assert answer(10_000, kind="image").answerable is None
     assert answer(10_000, kind="image").doubt is None
