@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from placelens.bench import encoder, heritage, scan, travel, updates
-from placelens.errors import ReadError
+from placelens.bench import answers, encoder, heritage, regions, scan, travel, updates
+from placelens.errors import EncoderError, ReadError
 from placelens.testing.fakes import HashEncoder
 
 
@@ -51,6 +51,38 @@ def test_heritage(shared_data):
     assert (result["n_sites"], len(result["examples"])) == (1155, 10)
     assert result["examples"][0]["photo"] in heritage.to_markdown(result)
     json.dumps(result)
+
+
+def test_regions(shared_data):
+    result = regions.run(shared_data)
+    pointing = result["pointing"]
+    # Of docs/encoders.md; what is left is rounding on other processors.
+    assert pointing["n"] == 236
+    assert (pointing["chance"], pointing["centre_of_the_image"]) == (
+        pytest.approx(0.24, abs=0.005),
+        pytest.approx(0.44, abs=0.005),
+    )
+    assert pointing["points_inside"] >= 0.55
+    for figures in result["class_maps"].values():
+        assert figures["mean_accuracy_by_class"] > 2 * figures["chance_by_class"]
+    json.dumps(result)
+
+
+def test_answers(shared_data):
+    result = answers.run(shared_data)
+    for name in answers.DATASETS:
+        kinds = result[name]
+        assert kinds["strangers"]["auroc"] > 0.8 > 0.65 > kinds["removed"]["auroc"] > 0.5
+        assert kinds["mixed"]["share_answerable"] == pytest.approx(0.5, abs=0.01)
+    assert result["coco_mini"]["absent"]["auroc"] > 0.6
+    json.dumps(result)
+
+
+def test_parts_need_an_encoder_that_has_them(shared_data):
+    with pytest.raises(EncoderError, match="gives no regions"):
+        regions.run(shared_data, encoder=HashEncoder())
+    with pytest.raises(EncoderError, match="no probability of an answer"):
+        answers.run(shared_data, encoder=HashEncoder())
 
 
 def test_data_that_is_not_there_is_named(tmp_path):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from placelens.encoders.base import Encoder
-from placelens.encoders.registry import load_encoder
+from placelens.encoders.binding import as_encoder
 from placelens.errors import EncoderError
 from placelens.evaluation import Captions, encode_pairs, read_pairs, select_pairs
 from placelens.evaluation.answerable import Questions, ask
@@ -45,7 +45,7 @@ def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
     EncoderError
         If the encoder cannot tell.
     """
-    loaded = load_encoder(encoder) if isinstance(encoder, str) else encoder
+    loaded = as_encoder(encoder)
     if ("text", "image") not in loaded.answerabilities:
         raise EncoderError(
             f"encoder {loaded.name!r} gives no probability of an answer; fit it first: "

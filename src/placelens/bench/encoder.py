@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image
 
 from placelens.encoders.base import Encoder
+from placelens.encoders.binding import as_encoder
 from placelens.encoders.onnx_session import usable_cores
-from placelens.encoders.registry import load_encoder
 from placelens.errors import EncoderError
 from placelens.ingest.decoding import read_all
 from placelens.readers.base import Reading, Skipped, Source
@@ -42,7 +42,7 @@ def run(*, encoder: str | Encoder = "lite", rounds: int = 5) -> dict[str, Any]:
     EncoderError
         If the encoder takes no images.
     """
-    loaded = load_encoder(encoder) if isinstance(encoder, str) else encoder
+    loaded = as_encoder(encoder)
     spec = loaded.image_spec
     if spec is None:
         raise EncoderError(f"the encoder {loaded.name} takes no images, so there is little to time")

@@ -10,7 +10,6 @@ data set's own class names, should be the class that most of its pixels have.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,12 @@ import numpy as np
 from PIL import Image
 
 from placelens.encoders.base import Encoder
-from placelens.encoders.parts import class_maps
-from placelens.encoders.registry import load_encoder
-from placelens.errors import EncoderError, InputError
-from placelens.readers.images import decode
-from placelens.types import Float32Array, Float64Array, UInt8Array
+from placelens.encoders.binding import as_encoder
+from placelens.errors import InputError
+from placelens.evaluation import prepared_blocks
+from placelens.evaluation.prepared import image_spec_of
+from placelens.evaluation.words import naming
+from placelens.types import Float64Array, UInt8Array
 
 COCO = "coco_mini"
 # Where street photos with pixel labels are: images, labels, and the file that lists the images
@@ -34,7 +34,6 @@ STREETS: Mapping[str, tuple[str, str, str | None]] = {
 }
 # Classes that name nothing to be seen.
 NAMELESS = ("various", "unlabelled")
-BLOCK = 32
 
 
 def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
@@ -54,9 +53,7 @@ def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
     InputError
         If the data set is not there.
     """
-    loaded = load_encoder(encoder) if isinstance(encoder, str) else encoder
-    if loaded.grid is None:
-        raise EncoderError(f"encoder {loaded.name!r} gives no regions; use one that does: lite")
+    loaded = as_encoder(encoder)
     return {
         "encoder": loaded.fingerprint,
         "pointing": pointing(data / COCO, loaded),
@@ -73,7 +70,9 @@ def pointing(folder: Path, encoder: Encoder) -> dict[str, Any]:
     asked = [(number, name) for number, row in enumerate(rows) for name in named(row)]
     names = sorted({name for _, name in asked})
     texts = dict(zip(names, encoder.encode_texts(names), strict=True))
-    regions = _regions([folder / row["image"] for row in rows], encoder)
+    paths = [folder / row["image"] for row in rows]
+    blocks = prepared_blocks(paths, image_spec_of(encoder))
+    regions = np.concatenate([encoder.encode_regions(block).regions for block in blocks])
     hits, chances, centres = [], [], []
     for number, name in asked:
         inside = _inside(rows[number], name, regions.shape[1:3])
@@ -91,15 +90,14 @@ def pointing(folder: Path, encoder: Encoder) -> dict[str, Any]:
 
 def named(row: Mapping[str, Any]) -> list[str]:
     """Categories of the image's objects whose names, or their plurals, its captions use."""
-    text = " ".join(row["captions"]).lower()
+    text = " ".join(row["captions"])
     categories = sorted({thing["category"] for thing in row["objects"]})
-    return [name for name in categories if re.search(rf"\b{re.escape(name)}(?:s|es)?\b", text)]
+    return [name for name in categories if naming([name]).search(text)]
 
 
-def street_classes(folder: Path, encoder: Encoder, listed: str | None = "") -> dict[str, Any]:
-    """Class maps against pixel labels; ``listed`` names another list of images of the folder."""
-    images, labels, default = STREETS[folder.name]
-    list_file = default if listed == "" else listed
+def street_classes(folder: Path, encoder: Encoder) -> dict[str, Any]:
+    """Class maps against pixel labels."""
+    images, labels, list_file = STREETS[folder.name]
     classes = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
     chosen = [number for number, name in enumerate(classes) if name not in NAMELESS]
     if list_file is None:
@@ -107,16 +105,16 @@ def street_classes(folder: Path, encoder: Encoder, listed: str | None = "") -> d
     else:
         lines = (folder / list_file).read_text(encoding="utf-8").splitlines()
         paths = [folder / line for line in lines if line.strip()]
-    regions = _regions(paths, encoder)
-    grid = regions.shape[1:3]
+    names = [classes[number] for number in chosen]
+    blocks = prepared_blocks(paths, image_spec_of(encoder))
+    maps = np.concatenate([encoder.encode_class_maps(block, names) for block in blocks])
+    grid = maps.shape[1:3]
     shares = np.stack(
         [
             _shares(np.asarray(Image.open(folder / labels / f"{path.stem}.png")), chosen, grid)
             for path in paths
         ]
     )
-    texts = encoder.encode_texts([classes[number] for number in chosen])
-    maps = class_maps(regions, texts, temperature=encoder.class_temperature)
     # Regions that are mostly of a class with a name, and which.
     told = shares.max(axis=-1) > 0.5
     truth, guess = shares.argmax(axis=-1)[told], maps.argmax(axis=-1)[told]
@@ -161,13 +159,3 @@ def _inside(row: Mapping[str, Any], name: str, grid: Sequence[int]) -> np.ndarra
             left, top, width, height = thing["bbox_xywh"]
             inside |= (x >= left) & (x <= left + width) & (y >= top) & (y <= top + height)
     return inside
-
-
-def _regions(paths: Sequence[Path], encoder: Encoder) -> Float32Array:
-    """Regions of images on disk, (n, rows, columns, dim)."""
-    assert encoder.image_spec is not None
-    blocks = []
-    for start in range(0, len(paths), BLOCK):
-        pixels = [decode(path, encoder.image_spec).pixels for path in paths[start : start + BLOCK]]
-        blocks.append(encoder.encode_regions(np.stack(pixels)).regions)  # type: ignore[arg-type]
-    return np.concatenate(blocks)

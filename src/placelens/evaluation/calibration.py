@@ -34,7 +34,7 @@ def fit_calibration(matched: Sequence[Float64Array], random: Sequence[Float64Arr
     Raises
     ------
     InputError
-        If an array is empty.
+        If an array is empty, or matches are no closer than random pairs.
 
     Examples
     --------
@@ -53,6 +53,12 @@ def fit_calibration(matched: Sequence[Float64Array], random: Sequence[Float64Arr
     positive = np.zeros(len(cosines), dtype=np.bool_)
     positive[: sum(len(group) for group in matched)] = True
     slope, intercept = fit_logistic(cosines[:, None], positive, weights=weights, penalty=_PENALTY)
+    if not slope[0] > 0:
+        raise InputError(
+            "pairs that belong together are no closer in this encoder's space than others "
+            f"(slope {slope[0]:.3g}), so its cosines tell nothing; are the captions those of the "
+            "images?"
+        )
     return Calibration(slope=float(slope[0]), intercept=intercept)
 
 
@@ -94,11 +100,16 @@ class Described:
             classes=classes,
         )
 
+    def captions_by_image(self) -> list[list[str]]:
+        """The captions of each image."""
+        captions: list[list[str]] = [[] for _ in self.images]
+        for caption, owner in zip(self.captions, self.owner, strict=True):
+            captions[owner].append(caption)
+        return captions
+
     def distinct(self) -> tuple[Captions, Float32Array]:
         """The captions, each distinct one once, and their vectors."""
-        cuts = np.flatnonzero(np.diff(self.owner)) + 1
-        own = np.split(np.arange(len(self.owner)), cuts)
-        captions = Captions.of([[self.captions[row] for row in rows] for rows in own])
+        captions = Captions.of(self.captions_by_image())
         row_of = {text: row for row, text in enumerate(self.captions)}
         return captions, self.texts[[row_of[text] for text in captions.texts]]
 
@@ -138,7 +149,16 @@ def fit_pairs(
             for data, other in zip(described, others, strict=True)
         ],
     )
-    text_text = _fit_texts(described, others)
+    return {
+        ("text", "image"): text_image,
+        ("image", "text"): text_image,
+        ("image", "image"): _fit_images(described),
+        ("text", "text"): _fit_texts(described, others),
+    }
+
+
+def _fit_images(described: Sequence[Described]) -> Calibration:
+    """The calibration of image with image."""
     matched, random = [], []
     for data in described:
         alike = _alike(data)
@@ -146,17 +166,7 @@ def fit_pairs(
         cosines = data.images.astype(np.float64) @ data.images.T
         matched.append(cosines[alike & upper])
         random.append(cosines[~alike & upper])
-    fits = {
-        "text-image": text_image,
-        "text-text": text_text,
-        "image-image": fit_calibration(matched, random),
-    }
-    return {
-        ("text", "image"): fits["text-image"],
-        ("image", "text"): fits["text-image"],
-        ("image", "image"): fits["image-image"],
-        ("text", "text"): fits["text-text"],
-    }
+    return fit_calibration(matched, random)
 
 
 def _fit_texts(described: Sequence[Described], others: Sequence[Int64Array]) -> Calibration:
@@ -204,6 +214,11 @@ def fit_answerability(
         penalty=_PENALTY,
     )
     slope, size_slope = slopes
+    if not slope > 0:
+        raise InputError(
+            "texts fit the best image no better when their own is there (slope "
+            f"{slope:.3g}), so nothing tells whether there is an answer; more pairs may help"
+        )
     return Answerability(
         slope=float(slope),
         size_slope=float(size_slope),
@@ -214,9 +229,7 @@ def fit_answerability(
 
 def _others(data: Described, rng: np.random.Generator) -> Int64Array:
     """For each caption another image, at random, that shares no caption with its own."""
-    texts_of: list[set[str]] = [set() for _ in data.images]
-    for caption, owner in zip(data.captions, data.owner, strict=True):
-        texts_of[owner].add(caption)
+    texts_of = [set(captions) for captions in data.captions_by_image()]
     other = rng.integers(len(data.images), size=len(data.owner))
     for position, owner in enumerate(data.owner):
         for _ in range(_MAX_DRAWS):

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from typing import TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
 from placelens.encoders.base import Encoder
-from placelens.errors import EncoderError, ReadError
 from placelens.evaluation.answerable import ask
 from placelens.evaluation.ceiling import best_ranks
 from placelens.evaluation.mean_recall import RECALL_KS, mean_recall
 from placelens.evaluation.pairs import Pair
+from placelens.evaluation.prepared import image_spec_of, prepared_blocks
 from placelens.evaluation.ranks import Captions, image_to_text_ranks, text_to_image_ranks
 from placelens.evaluation.recall import recall_at_k
 from placelens.evaluation.reliability import Bin, auroc, calibration_error, reliability
-from placelens.readers.images import decode
-from placelens.types import (
-    BoolArray,
-    Float32Array,
-    Float64Array,
-    ImageSpec,
-    UInt8Array,
-)
+from placelens.types import BoolArray, Float32Array, Float64Array
 
 SEED = 20261122
-# Images decoded ahead of the encoder; 64 squares of 224 pixels take 10 MB.
-_BLOCK = 64
 
 Recalls = TypedDict("Recalls", {"R@1": float, "R@5": float, "R@10": float})
+
+
+class BothWays(TypedDict):
+    """Recalls of texts asked of images and of images asked of texts, and their mean; percent."""
+
+    text_to_image: Recalls
+    image_to_text: Recalls
+    mR: float
 
 
 class Forecast(TypedDict):
@@ -45,17 +44,14 @@ class Forecast(TypedDict):
     n: int
 
 
-class Report(TypedDict):
-    """What ``placelens eval --json`` prints; recalls and means in percent.
+class Report(BothWays):
+    """What ``placelens eval --json`` prints.
 
     ``match``: that an image goes with a text, one match against one random pair. ``answerable``:
     that a collection holds an image for a text, asked of random halves of the images, with and
     without the one meant. Both None when there is only one image.
     """
 
-    text_to_image: Recalls
-    image_to_text: Recalls
-    mR: float
     mR_ceiling: float
     match: Forecast | None
     answerable: Forecast | None
@@ -112,19 +108,34 @@ def report_of(texts_of: Sequence[Sequence[str]], images: Float32Array, encoder: 
     """
     captions = Captions.of(texts_of)
     scores = images @ encoder.encode_texts(captions.texts).T
-    text_ranks = np.repeat(text_to_image_ranks(scores, captions), captions.total)
-    image_ranks = image_to_text_ranks(scores, captions)
     best_text_ranks, best_image_ranks = best_ranks(captions)
     best_text_ranks = np.repeat(best_text_ranks, captions.total)
     return {
-        "text_to_image": _recalls(text_ranks),
-        "image_to_text": _recalls(image_ranks),
-        "mR": mean_recall(text_ranks, image_ranks),
+        **recalls(scores, captions),
         "mR_ceiling": mean_recall(best_text_ranks, best_image_ranks),
         "match": _match_forecast(scores, captions, encoder),
         "answerable": _answer_forecast(scores, captions),
         "n_images": captions.n_images,
         "n_texts": int(captions.total.sum()),
+    }
+
+
+def recalls(scores: npt.NDArray[np.floating], captions: Captions) -> BothWays:
+    """Recalls at 1, 5 and 10 of images and texts by their scores.
+
+    Parameters
+    ----------
+    scores
+        (n_images, n_texts), one column for each of ``captions.texts``.
+    captions
+        Who carries what.
+    """
+    text_ranks = np.repeat(text_to_image_ranks(scores, captions), captions.total)
+    image_ranks = image_to_text_ranks(scores, captions)
+    return {
+        "text_to_image": _recalls(text_ranks),
+        "image_to_text": _recalls(image_ranks),
+        "mR": mean_recall(text_ranks, image_ranks),
     }
 
 
@@ -183,35 +194,13 @@ def encode_pairs(
     progress: Callable[[int, int], None] | None = None,
 ) -> Float32Array:
     """Unit vectors of the pairs' images, (n, dim); parameters and errors of ``evaluate_pairs``."""
-    if encoder.image_spec is None:
-        raise EncoderError(f"encoder {encoder.name!r} takes no images; use one that does")
+    spec = image_spec_of(encoder)
     vectors = np.empty((len(pairs), encoder.dim), dtype=np.float32)
     done = 0
-    for block in _decode_blocks(pairs, encoder.image_spec, workers):
+    paths = [pair.image for pair in pairs]
+    for block in prepared_blocks(paths, spec, workers=workers):
         vectors[done : done + len(block)] = encoder.encode_images(block)
         done += len(block)
         if progress is not None:
             progress(done, len(pairs))
     return vectors
-
-
-def _decode_blocks(pairs: Sequence[Pair], spec: ImageSpec, workers: int) -> Iterator[UInt8Array]:
-    """Blocks of prepared images; the next block is decoded while one is encoded."""
-
-    def prepared(pair: Pair) -> UInt8Array:
-        try:
-            pixels = decode(pair.image, spec).pixels
-        except ReadError as error:
-            raise ReadError(f"{pair.image}: {error}") from error
-        if pixels is None:
-            raise ReadError(f"{pair.image}: it gave no pixels")
-        return pixels
-
-    with ThreadPoolExecutor(workers) as pool:
-        starts = range(0, len(pairs), _BLOCK)
-        waiting = [pool.submit(prepared, pair) for pair in pairs[:_BLOCK]]
-        for start in starts:
-            current = waiting
-            following = pairs[start + _BLOCK : start + 2 * _BLOCK]
-            waiting = [pool.submit(prepared, pair) for pair in following]
-            yield np.stack([future.result() for future in current])
