@@ -137,11 +137,10 @@ class LiteEncoder(Encoder):
     def sides(self, images: UInt8Array) -> Float32Array:
         """The probability that each prepared image is seen from above, (n,)."""
         images = check_images(images, self.image_spec, name=self.name)
-        logits = [
-            self._trunk.run(["from_above"], images=images[start : start + _IMAGE_BATCH])[0]
-            for start in range(0, len(images), _IMAGE_BATCH)
-        ]
-        return np.float32(1) / (1 + np.exp(-np.concatenate([np.empty(0, np.float32), *logits])))
+        logits = np.empty(len(images), dtype=np.float32)
+        for rows, (batch,) in self._run_trunk(images, "from_above"):
+            logits[rows] = batch
+        return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> Float32Array:
         """Encode n texts to (n, 384) unit vectors; a text's first 256 tokens count."""
@@ -151,22 +150,20 @@ class LiteEncoder(Encoder):
 
     def encode_phrases(self, texts: Sequence[str]) -> list[TextPhrases]:
         """Encode n texts and the phrases in each, read within their sentence."""
+        texts = check_texts(texts, name=self.name)
         text_map = self._open_text_map()
+        encoded = self._text.encode_tokens(texts)
         return [
-            _phrases(text, tokens, text_map)
-            for text, tokens in zip(
-                texts, self._text.encode_tokens(check_texts(texts, name=self.name)), strict=True
-            )
+            _phrases(text, tokens, text_map) for text, tokens in zip(texts, encoded, strict=True)
         ]
 
     def _run(
         self, images: UInt8Array, *outputs: str
     ) -> Iterator[tuple[Int64Array, list[Float32Array]]]:
         """Rows of the images and these outputs for them, a batch and a side at a time."""
-        for start in range(0, len(images), _IMAGE_BATCH):
-            activations, from_above = self._trunk.run(
-                ["activations", "from_above"], images=images[start : start + _IMAGE_BATCH]
-            )
+        for batch, (activations, from_above) in self._run_trunk(
+            images, "activations", "from_above"
+        ):
             aerial = (
                 from_above > 0
                 if self.side is None
@@ -175,10 +172,16 @@ class LiteEncoder(Encoder):
             for side in SIDES:
                 rows = np.flatnonzero(aerial == (side == "aerial"))
                 if len(rows):
-                    yield (
-                        start + rows,
-                        self._sides[side].run(outputs, activations=activations[rows]),
-                    )
+                    found = self._sides[side].run(outputs, activations=activations[rows])
+                    yield batch[rows], found
+
+    def _run_trunk(
+        self, images: UInt8Array, *outputs: str
+    ) -> Iterator[tuple[Int64Array, list[Float32Array]]]:
+        """Rows of the images and these outputs of the trunk for them, a batch at a time."""
+        for start in range(0, len(images), _IMAGE_BATCH):
+            batch = images[start : start + _IMAGE_BATCH]
+            yield start + np.arange(len(batch)), self._trunk.run(outputs, images=batch)
 
     def _open_text_map(self) -> Float32Array:
         with self._lock:
