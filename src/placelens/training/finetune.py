@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize
 
+from placelens.errors import InputError
 from placelens.training.backbone import Tail
-from placelens.training.heads import N_FEATURES, ConseHead, LinearHead
+from placelens.training.heads import N_FEATURES, Conse, LinearHead
 from placelens.types import Float32Array, Int64Array
 
 # Cosine from which two captions count as one: equal words, up to rounding.
@@ -89,7 +90,7 @@ def fine_tune(
     *,
     rows: Int64Array,
     classes: Int64Array | None = None,
-    conse: ConseHead | None = None,
+    conse: Conse | None = None,
     settings: FineTuning,
     seed: int,
     progress: Callable[[int, float], None] | None = None,
@@ -119,9 +120,19 @@ def fine_tune(
     Returns
     -------
     tail, head
+
+    Raises
+    ------
+    InputError
+        If there are fewer images than a batch has.
     """
+    if len(rows) < settings.batch:
+        raise InputError(
+            f"fine-tuning takes batches of {settings.batch} images, and there are {len(rows)}; "
+            "give a smaller batch"
+        )
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
+    draws = _Draws(activations, captions, rows, settings.batch, np.random.default_rng(seed))
     n_classes = 0 if classes is None else int(classes.max()) + 1
     model = _Model(tail, head, n_classes, settings.temperature)
     model = model.to(memory_format=torch.channels_last)
@@ -130,16 +141,10 @@ def fine_tune(
     optimizer, scheduler = _optimizer(model, settings, settings.epochs * n_batches)
     step = 0
     for epoch in range(settings.epochs):
-        order = rng.permutation(rows)
         total = 0.0
-        for batch in np.split(order[: n_batches * settings.batch], n_batches):
-            images = np.sort(batch)  # near each other in the memory map
-            variants = rng.integers(len(activations), size=len(images))
-            texts = np.stack([captions[i][rng.integers(len(captions[i]))] for i in images])
-            seen = [activations[v, i] for v, i in zip(variants, images, strict=True)]
-            inputs = as_tensor(np.stack(seen))
+        for images, inputs, texts in draws.epoch():
             vectors, logits, features = model(inputs)
-            loss = contrastive_loss(vectors, torch.from_numpy(texts), model.log_scale.exp())
+            loss = contrastive_loss(vectors, texts, model.log_scale.exp())
             if classes is not None and settings.class_weight:
                 answers = torch.from_numpy(classes[images])
                 loss = loss + settings.class_weight * cross_entropy(logits, answers)
@@ -164,6 +169,28 @@ def fine_tune(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Draws:
+    """Batches of images, each in one of its variants and with one of its captions."""
+
+    activations: np.ndarray
+    captions: Sequence[Float32Array]
+    rows: Int64Array
+    batch: int
+    rng: np.random.Generator
+
+    def epoch(self) -> Iterator[tuple[Int64Array, Tensor, Tensor]]:
+        """Numbers of the images, their activations and texts; every image at most once."""
+        order = self.rng.permutation(self.rows)
+        n_batches = len(order) // self.batch
+        for batch in np.split(order[: n_batches * self.batch], n_batches):
+            images = np.sort(batch)  # near each other in the memory map
+            variants = self.rng.integers(len(self.activations), size=len(images))
+            texts = [self.captions[i][self.rng.integers(len(self.captions[i]))] for i in images]
+            seen = [self.activations[v, i] for v, i in zip(variants, images, strict=True)]
+            yield images, as_tensor(np.stack(seen)), torch.from_numpy(np.stack(texts))
+
+
 def contrastive_loss(images: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
     """Cross-entropy of each image's texts among the batch's, and of each text's images.
 
@@ -182,7 +209,7 @@ def contrastive_loss(images: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
     return (to_texts + to_images) / 2
 
 
-def forgetting(features: Tensor, before: Tensor, conse: ConseHead) -> Tensor:
+def forgetting(features: Tensor, before: Tensor, conse: Conse) -> Tensor:
     """Divergence of ImageNet's posteriors, region by region, from what they were before.
 
     Parameters

@@ -3,19 +3,18 @@
 ::
 
     trunk:  uint8 images -> activations (112, 14, 14) -> logit of being seen from above
-    photo:  activations -> features of 7 x 7 regions (1280)
-            linear = features @ M + b                    trained on captions
+    side:   activations -> features of 7 x 7 regions (1280)
+    photo:  linear = features @ M + b
             conse  = softmax(logits / temperature) @ labels
-            region = ((1 - blend) * linear / |mean linear| + blend * conse / |mean conse|) / c
-    aerial: activations -> features of 7 x 7 regions (1280)
-            region = (features @ M + b) / c
+            region = ((1 - share) * linear / |mean linear| + share * conse / |mean conse|) / c
+    aerial: region = (features @ M + b) / c
 
 with c such that the sum of an image's regions, its vector, has length 1. So a cosine with the
 image is the sum of its products with the regions, exactly.
 
 ConSE [1]_ gives images of things that no training caption names a vector: the label names'
-vectors, weighted by the ImageNet posteriors, here region by region. ImageNet's labels do not help
-seen from above.
+vectors, weighted by ImageNet's posteriors, here region by region. Seen from above, its labels help
+little, and a share of what they tell is in M.
 
 References
 ----------
@@ -52,9 +51,13 @@ class LinearHead:
     weights: Float64Array
     bias: Float64Array
 
+    def __call__(self, features: Float64Array) -> Float64Array:
+        """Map features (..., 1280) to vectors (..., d)."""
+        return np.asarray(features @ self.weights + self.bias, dtype=np.float64)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConseHead:
+class Conse:
     """A convex combination of label vectors.
 
     Attributes
@@ -63,18 +66,25 @@ class ConseHead:
     bias : (1000,).
     labels : (1000, d) unit vectors of the label names.
     temperature : divides the logits before the softmax.
-    blend : its share of an image's vector, in [0, 1].
+    share : of an image's vector that it gives, in [0, 1].
     """
 
     classifier: Float64Array
     bias: Float64Array
     labels: Float64Array
     temperature: float
-    blend: float
+    share: float
+
+    def vectors(self, features: Float64Array) -> Float64Array:
+        """Of features (..., 1280), the label vectors weighted by the posteriors, (..., d)."""
+        logits = (features @ self.classifier + self.bias) / self.temperature
+        posteriors = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        posteriors /= posteriors.sum(axis=-1, keepdims=True)
+        return np.asarray(posteriors @ self.labels, dtype=np.float64)
 
 
 def region_vectors(
-    features: Float64Array, linear: LinearHead, conse: ConseHead | None = None
+    features: Float64Array, head: LinearHead, conse: Conse | None = None
 ) -> Float64Array:
     """Regions of n images, (n, 7, 7, d), that sum to their unit vectors: the exported arithmetic.
 
@@ -82,21 +92,18 @@ def region_vectors(
     ----------
     features
         (n, 7, 7, 1280).
-    linear, conse
-        The heads of the side.
+    head, conse
+        Of the side.
     """
-    regions = _unit_sums(features @ linear.weights + linear.bias)
+    regions = unit_sums(head(features))
     if conse is not None:
-        logits = (features @ conse.classifier + conse.bias) / conse.temperature
-        posteriors = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        posteriors /= posteriors.sum(axis=-1, keepdims=True)
-        named = _unit_sums(posteriors @ conse.labels)
-        regions = _unit_sums((1 - conse.blend) * regions + conse.blend * named)
+        named = unit_sums(conse.vectors(features))
+        regions = unit_sums((1 - conse.share) * regions + conse.share * named)
     return regions
 
 
-def _unit_sums(regions: Float64Array) -> Float64Array:
-    """Scale each image's regions so that their sum has length 1."""
+def unit_sums(regions: Float64Array) -> Float64Array:
+    """Scale each image's regions, (n, 7, 7, d), so that their sum has length 1."""
     lengths = np.linalg.norm(regions.sum(axis=(1, 2)), axis=-1)
     return np.asarray(regions / np.maximum(lengths, 1e-12)[:, None, None, None], dtype=np.float64)
 

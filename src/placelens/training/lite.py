@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placelens.evaluation.logistic import fit_logistic
-from placelens.training.heads import ConseHead, LinearHead
+from placelens.training.heads import Conse, LinearHead
 from placelens.training.ridge import fit_ridge
 from placelens.training.text_map import fit_text_map
 from placelens.types import BoolArray, Float64Array
@@ -21,17 +21,27 @@ class Settings:
     Attributes
     ----------
     whitening : power of the text map, 0 (only centred) to 1.
-    photo_strength, aerial_strength : of the ridges that give the two linear heads.
+    photo_strength, aerial_strength : of the ridges that learn from captions.
+    photo_temperature, aerial_temperature : of ConSE.
+    conse_share : of ConSE itself in a photo's vector.
+    prior_share : of what the photos' ridge shrinks towards: a head that learns from ConSE.
+    aerial_share : of a head that learns from ConSE in the aerial side's.
+    distillation_strength : of the ridges that learn from ConSE.
+    class_scale : how far from the mean the classes stand that the photos' prior learns.
     gate_penalty : of the gate's logistic fit.
-    temperature, blend : of ConSE.
     """
 
     whitening: float = 0.3
     photo_strength: float = 4.0
+    photo_temperature: float = 3.0
+    conse_share: float = 0.4
+    prior_share: float = 0.5
     aerial_strength: float = 0.1
+    aerial_temperature: float = 3.0
+    aerial_share: float = 0.2
+    distillation_strength: float = 1.0
+    class_scale: float = 3.0
     gate_penalty: float = 0.01
-    temperature: float = 3.0
-    blend: float = 0.45
 
 
 def map_texts(sentences: Float64Array, text_map: Float64Array) -> Float64Array:
@@ -49,8 +59,19 @@ def fit_texts(groups: Sequence[Float64Array], whitening: float) -> Float64Array:
     return fit_text_map(np.concatenate(groups), weights=weights, power=whitening)
 
 
-def fit_head(pooled: Float64Array, captions: Sequence[Float64Array], strength: float) -> LinearHead:
+def fit_head(
+    pooled: Float64Array,
+    captions: Sequence[Float64Array],
+    strength: float,
+    *,
+    towards: LinearHead | None = None,
+    share: float = 0.0,
+) -> LinearHead:
     """The linear map from pooled features to the mean of each image's caption vectors.
+
+    A ridge shrinks what the captions do not tell towards nothing, so images of what no caption
+    names lose their direction. With ``towards`` it shrinks towards that head instead, scaled to
+    ``share`` of the captions' length.
 
     Parameters
     ----------
@@ -60,28 +81,132 @@ def fit_head(pooled: Float64Array, captions: Sequence[Float64Array], strength: f
         For each image, (m, d) unit vectors of its captions.
     strength
         Of the ridge.
+    towards, share
+        What is known already, and how far it is trusted: 0 not at all, 1 as much as captions.
     """
     targets = np.stack([vectors.mean(axis=0) for vectors in captions]).astype(np.float64)
-    weights, bias = fit_ridge(pooled, targets, weights=np.ones(len(pooled)), strength=strength)
-    return LinearHead(weights=weights, bias=bias)
+    shape = pooled.shape[1], targets.shape[1]
+    prior = LinearHead(weights=np.zeros(shape), bias=np.zeros(shape[1]))
+    if towards is not None:
+        prior = scaled(towards, share * _mean_length(targets) / _mean_length(towards(pooled)))
+    weights, bias = fit_ridge(
+        pooled, targets - prior(pooled), weights=np.ones(len(pooled)), strength=strength
+    )
+    return LinearHead(weights=prior.weights + weights, bias=prior.bias + bias)
 
 
-def conse_head(
+def distil(
+    features: Float64Array,
+    taught: Float64Array,
+    strength: float,
+    *,
+    weights: Float64Array | None = None,
+) -> LinearHead:
+    """The linear map from features to what ConSE says of them.
+
+    Parameters
+    ----------
+    features
+        (n, 1280) of regions, by the tail that the head is for.
+    taught
+        (n, d) ``Conse.vectors`` of the features that ImageNet's classifier was trained on.
+    strength
+        Of the ridge.
+    weights
+        (n,); all the same when not given.
+    """
+    given = np.ones(len(features)) if weights is None else weights
+    W, bias = fit_ridge(features, taught, weights=given, strength=strength)
+    return LinearHead(weights=W, bias=bias)
+
+
+def photo_prior(features: Float64Array, conse: Conse, settings: Settings) -> LinearHead:
+    """What a frozen tail's features say of ImageNet's labels, whether the photos show them or not.
+
+    A linear map distilled from the photos alone knows only what they show: on other photos it was
+    far worse than ConSE. So half of the weight is on the 1,000 classes themselves, where
+    ``class_means`` supposes them.
+
+    Parameters
+    ----------
+    features
+        (n, 7, 7, 1280).
+    conse
+        The teacher.
+    settings
+        Strength of the ridge and scale of the classes.
+    """
+    X = features.reshape(-1, features.shape[-1])
+    means = class_means(X, conse.classifier, settings.class_scale)
+    counts = len(X), len(means)
+    return distil(
+        np.concatenate([X, means]),
+        np.concatenate([conse.vectors(X), conse.labels]),
+        settings.distillation_strength,
+        weights=np.concatenate([np.full(n, 0.5 / n) for n in counts]),
+    )
+
+
+def class_means(X: Float64Array, classifier: Float64Array, scale: float) -> Float64Array:
+    """Where a linear classifier's classes lie among samples, (c, p), many of them never sampled.
+
+    For Gaussian classes of one covariance C, the best classifier has ``w_j = inv(C) (m_j - m)``
+    (linear discriminant analysis), so ``m_j = m + C w_j``. ``scale`` makes up for C, which is that
+    of regions of all classes here.
+
+    Parameters
+    ----------
+    X
+        (n, p) samples.
+    classifier
+        (p, c) its weights.
+    scale
+        Times ``C w_j``.
+    """
+    relative = classifier - classifier.mean(axis=1, keepdims=True)
+    return np.asarray(X.mean(axis=0) + scale * (np.cov(X.T) @ relative).T, dtype=np.float64)
+
+
+def blend(a: LinearHead, b: LinearHead, share: float, pooled: Float64Array) -> LinearHead:
+    """``1 - share`` of one head and ``share`` of another, counted by the lengths of their vectors.
+
+    Parameters
+    ----------
+    pooled
+        (n, 1280) on which these lengths are taken.
+    """
+    first = scaled(a, (1 - share) / _mean_length(a(pooled)))
+    second = scaled(b, share / _mean_length(b(pooled)))
+    return LinearHead(weights=first.weights + second.weights, bias=first.bias + second.bias)
+
+
+def scaled(head: LinearHead, factor: float) -> LinearHead:
+    """The head times a number."""
+    return LinearHead(weights=head.weights * factor, bias=head.bias * factor)
+
+
+def _mean_length(vectors: Float64Array) -> float:
+    return float(np.linalg.norm(vectors, axis=-1).mean())
+
+
+def conse_of(
     classifier: Float64Array,
     bias: Float64Array,
     labels: Float64Array,
     text_map: Float64Array,
-    settings: Settings,
-) -> ConseHead:
+    *,
+    temperature: float,
+    share: float = 1.0,
+) -> Conse:
     """ConSE of ImageNet's classifier, (1280, 1000), and the MiniLM vectors of its label names."""
     # Centred, not mapped as texts are: an even posterior then gives no direction at all.
     centred = (labels - labels.mean(axis=0)) @ text_map[:-1]
-    return ConseHead(
+    return Conse(
         classifier=classifier,
         bias=bias,
         labels=centred / np.linalg.norm(centred, axis=1, keepdims=True),
-        temperature=settings.temperature,
-        blend=settings.blend,
+        temperature=temperature,
+        share=share,
     )
 
 

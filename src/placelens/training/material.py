@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +15,16 @@ from PIL import Image
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.minilm import MiniLM
-from placelens.evaluation import Pair, Splits, content_hash, read_pairs
+from placelens.evaluation import Pair, Splits, content_hash, prepared_blocks, read_pairs
 from placelens.evaluation.calibration import Described
 from placelens.evaluation.splits import PARTS
-from placelens.readers.images import decode
 from placelens.training.heads import IMAGE_SIZE, TRUNK_SHAPE
 from placelens.types import Float64Array, ImageSpec, Int64Array, UInt8Array
 
 SPEC = ImageSpec(size=IMAGE_SIZE, fit="squash")
 # How often an image is seen in another cut, mirrored and (from above) turned.
 N_VARIANTS = 4
-# Enough for four cores' caches; larger batches were slower.
+# Images at once through the trunk: their activations stay in the caches.
 _BATCH = 4
 _BLOCK = 32
 
@@ -76,8 +74,8 @@ class Material:
 
     def prepared(self, rows: Int64Array) -> UInt8Array:
         """These images, (n, 224, 224, 3)."""
-        with ThreadPoolExecutor() as pool:
-            return np.stack(list(pool.map(self._prepare, rows)))
+        paths = [self.pairs[row].image for row in rows]
+        return np.concatenate(list(prepared_blocks(paths, SPEC)))
 
     def activations(
         self, trunk: Callable[[UInt8Array], np.ndarray], key: str, *, n_variants: int, seed: int
@@ -124,12 +122,6 @@ class Material:
             encoder,
             classes=self.classes[rows] if len(self.class_names) > 1 else None,
         )
-
-    def _prepare(self, row: int) -> UInt8Array:
-        pixels = decode(self.pairs[row].image, SPEC).pixels
-        if pixels is None:
-            raise SystemExit(f"{self.pairs[row].image} gave no pixels")
-        return pixels
 
     def _load_sentences(self, minilm: MiniLM) -> list[Float64Array]:
         """MiniLM vectors of all captions, image by image."""

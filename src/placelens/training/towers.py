@@ -1,4 +1,4 @@
-"""The image side of ``lite`` as three ONNX networks: a trunk, and a tail with its head a side.
+"""The image side of ``lite`` as three ONNX networks: the trunk, and a tail with its heads a side.
 
 ``placelens.training.heads`` says what they compute.
 """
@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from placelens.training.backbone import Tail, Trunk
-from placelens.training.heads import GRID, IMAGE_SIZE, TRUNK_SHAPE, ConseHead, LinearHead
+from placelens.training.heads import GRID, IMAGE_SIZE, TRUNK_SHAPE, Conse, LinearHead
 from placelens.training.onnx_storage import store_compactly
 from placelens.training.quantization import quantize
 from placelens.types import Float64Array, UInt8Array
@@ -40,16 +39,13 @@ class _Gated(nn.Module):
 
 
 class _Side(nn.Module):
-    """A tail and its heads; without heads it stops at the features."""
+    """A tail and its heads."""
 
-    def __init__(self, tail: Tail, linear: LinearHead | None, conse: ConseHead | None) -> None:
+    def __init__(self, tail: Tail, head: LinearHead, conse: Conse | None) -> None:
         super().__init__()
         self.tail = tail
-        self.is_headless = linear is None
         self.conse = conse
-        arrays: dict[str, Float64Array] = {}
-        if linear is not None:
-            arrays |= {"weights": linear.weights, "bias": linear.bias}
+        arrays = {"weights": head.weights, "bias": head.bias}
         if conse is not None:
             arrays["labels"] = conse.labels
             # A module, since what is quantized is told by the names of modules.
@@ -60,20 +56,18 @@ class _Side(nn.Module):
         for name, values in arrays.items():
             self.register_buffer(name, torch.from_numpy(values.astype(np.float32)))
 
-    def forward(self, activations: Tensor) -> Any:
+    def forward(self, activations: Tensor) -> tuple[Tensor, Tensor]:
         features = self.tail(activations).flatten(1, 2)  # (n, 49, 1280)
-        if self.is_headless:
-            return features
-        pooled = features.mean(1, keepdim=True)
         # The image's vector from the pooled features, and the regions, which are dearer and often
         # not asked for, each by themselves; the map being linear, they agree.
-        whole = [pooled @ self.weights + self.bias]
+        whole = [features.mean(1, keepdim=True) @ self.weights + self.bias]
         parts = [features @ self.weights + self.bias]
+        shares = [1.0]
         if self.conse is not None:
             posteriors = torch.softmax(self.classifier(features) / self.conse.temperature, dim=2)
             whole.append(posteriors.mean(1, keepdim=True) @ self.labels)
             parts.append(posteriors @ self.labels)
-        shares = [1.0] if self.conse is None else [1 - self.conse.blend, self.conse.blend]
+            shares = [1 - self.conse.share, self.conse.share]
         scales = [
             share / vectors.norm(dim=2, keepdim=True).clamp_min(1e-12)
             for share, vectors in zip(shares, whole, strict=True)
@@ -81,9 +75,8 @@ class _Side(nn.Module):
         vector = sum(scale * vectors for scale, vectors in zip(scales, whole, strict=True))
         length = vector.norm(dim=2, keepdim=True).clamp_min(1e-12)
         regions = sum(scale * vectors for scale, vectors in zip(scales, parts, strict=True))
-        n_regions = GRID[0] * GRID[1]
-        regions = (regions / (n_regions * length)).unflatten(1, GRID)
-        return (vector / length).squeeze(1), regions
+        regions = regions / (GRID[0] * GRID[1] * length)
+        return (vector / length).squeeze(1), regions.unflatten(1, GRID)
 
 
 def export_trunk(
@@ -107,29 +100,26 @@ def export_trunk(
 
 def export_side(
     tail: Tail,
+    head: LinearHead,
+    conse: Conse | None,
     examples: np.ndarray,
-    linear: LinearHead | None = None,
-    conse: ConseHead | None = None,
     *,
     is_int8: bool = True,
 ) -> bytes:
     """ONNX of a side: ``activations`` (n, 112, 14, 14) to ``vectors`` and ``regions``.
 
-    Without a head, to ``features`` (n, 49, 1280): what the heads are to be fitted to.
-
     Parameters
     ----------
-    tail, linear, conse
+    tail, head, conse
         What the side consists of.
     examples
         (m, 112, 14, 14) activations to observe ranges on.
     is_int8
         False leaves it in float32, to measure what the integers cost.
     """
-    outputs = ["features"] if linear is None else ["vectors", "regions"]
     activations = torch.zeros(2, *TRUNK_SHAPE)
-    module = _Side(tail, linear, conse).eval()
-    model = _export(module, activations, "activations", outputs)
+    module = _Side(tail, head, conse).eval()
+    model = _export(module, activations, "activations", ["vectors", "regions"])
     return _compact(model, examples, "activations", is_int8=is_int8)
 
 

