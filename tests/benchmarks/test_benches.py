@@ -1,10 +1,22 @@
 """Each benchmark runs once, small, and prints what the documentation quotes."""
 
+import importlib.util
 import json
 
+import numpy as np
 import pytest
 
-from placelens.bench import answers, encoder, heritage, regions, scan, travel, updates
+from placelens.bench import (
+    answers,
+    cosmat,
+    cosmat_plots,
+    encoder,
+    heritage,
+    regions,
+    scan,
+    travel,
+    updates,
+)
 from placelens.errors import EncoderError, ReadError
 from placelens.testing.fakes import HashEncoder
 
@@ -75,6 +87,21 @@ def test_answers(shared_data):
         assert kinds["strangers"]["auroc"] > 0.8 > 0.65 > kinds["removed"]["auroc"] > 0.5
         assert kinds["mixed"]["share_answerable"] == pytest.approx(0.5, abs=0.01)
     assert result["coco_mini"]["absent"]["auroc"] > 0.6
+    json.dumps(result)
+
+
+def test_cosmat(shared_data, tmp_path):
+    result = cosmat.run(shared_data, quick=True)
+    assert (result["n_train"], result["n_test"]) == (2173, 693)
+    means = {name: figures["mean"] for name, figures in result["methods"].items()}
+    # Correlation and abstraction together are best, abstraction alone is better than
+    # correlation alone, and all are better than chance; published 25.1, 22.4, 22.3, 11.8.
+    assert means["SCM"] > means["SM"] > means["CM"] > 1.5 * means["random"]
+    assert means["SCM"] > 25.5
+    for figures in result["methods"].values():
+        assert np.allclose(np.sum(figures.get("confusion_i2t", [[1.0]]), axis=1), 1)
+    if importlib.util.find_spec("matplotlib"):
+        assert all(path.stat().st_size > 10_000 for path in cosmat_plots.draw(result, tmp_path))
     json.dumps(result)
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from placelens.errors import InputError, MissingExtraError
+from placelens.bench.figures import check
+from placelens.errors import InputError
 
 DPI = 110
-
-
-def check() -> None:
-    """Raise MissingExtraError unless figures can be drawn here."""
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError("drawing figures", "bench")
 
 
 def draw(report: Mapping[str, Any], path: Path, *, title: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,68 +14,127 @@ from placelens.cli import options
 from placelens.cli.console import notice, print_json, stdout
 
 
-def _scan(_data: Path | None, encoder: str, quick: bool) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked of a benchmark; ``options`` are its own, those that were given."""
+
+    name: str
+    data: Path | None
+    encoder: str
+    quick: bool
+    options: Mapping[str, Any]
+
+    @property
+    def needed_data(self) -> Path:
+        """The folder of the data sets.
+
+        Raises
+        ------
+        InputError
+            If none was given.
+        """
+        from placelens.errors import InputError
+
+        if self.data is None:
+            raise InputError(
+                f"benchmark {self.name!r} needs real data; give its folder with --data DIR"
+            )
+        return self.data
+
+
+def _scan(asked: Asked) -> Any:
     from placelens.bench.scan import run
 
-    return run(items=10_000, queries=10) if quick else run()
+    return run(items=10_000, queries=10) if asked.quick else run()
 
 
-def _travel(data: Path | None, encoder: str, _quick: bool) -> Any:
+def _travel(asked: Asked) -> Any:
     from placelens.bench.travel import run
 
-    return run(_needed(data, "travel"), encoder=encoder)
+    return run(asked.needed_data, encoder=asked.encoder)
 
 
-def _heritage(data: Path | None, encoder: str, _quick: bool) -> Any:
+def _heritage(asked: Asked) -> Any:
     from placelens.bench.heritage import run
 
-    return run(_needed(data, "heritage"), encoder=encoder)
+    return run(asked.needed_data, encoder=asked.encoder)
 
 
-def _place_names(data: Path | None, _encoder: str, _quick: bool) -> Any:
+def _place_names(asked: Asked) -> Any:
     from placelens.bench.place_names import measure
     from placelens.geo.gazetteer import Gazetteer
 
-    return measure(_needed(data, "place-names"), Gazetteer())
+    return measure(asked.needed_data, Gazetteer())
 
 
-def _encoder(_data: Path | None, encoder: str, quick: bool) -> Any:
+def _encoder(asked: Asked) -> Any:
     from placelens.bench.encoder import run
 
-    return run(encoder=encoder, rounds=1 if quick else 5)
+    return run(encoder=asked.encoder, rounds=1 if asked.quick else 5)
 
 
-def _regions(data: Path | None, encoder: str, _quick: bool) -> Any:
+def _regions(asked: Asked) -> Any:
     from placelens.bench.regions import run
 
-    return run(_needed(data, "regions"), encoder=encoder)
+    return run(asked.needed_data, encoder=asked.encoder)
 
 
-def _answers(data: Path | None, encoder: str, _quick: bool) -> Any:
+def _answers(asked: Asked) -> Any:
     from placelens.bench.answers import run
 
-    return run(_needed(data, "answers"), encoder=encoder)
+    return run(asked.needed_data, encoder=asked.encoder)
 
 
-# Dispatch; the engine's and that of updates have options of their own.
-BENCHES: Mapping[str, Callable[[Path | None, str, bool], Any]] = {
+def _cosmat(asked: Asked) -> Any:
+    from placelens.bench import cosmat_plots, figures
+    from placelens.bench.cosmat import run
+
+    folder = asked.options.get("plots")
+    if folder is not None:
+        figures.check()  # before the work, not after it
+    result = run(asked.needed_data, quick=asked.quick)
+    drawn = [] if folder is None else [str(path) for path in cosmat_plots.draw(result, folder)]
+    return {**result, "plots": drawn}
+
+
+def _engine(asked: Asked) -> Any:
+    """The engine's benchmark; its steps are told on stderr, since it takes long."""
+    from placelens.bench.engine.run import QUICK, Settings, run
+
+    settings = Settings(data=asked.data, **{**(QUICK if asked.quick else {}), **asked.options})
+    return run(settings, say=notice)
+
+
+def _updates(asked: Asked) -> Any:
+    from placelens.bench.updates import QUICK, run
+
+    return run(**{**(QUICK if asked.quick else {}), **asked.options})
+
+
+BENCHES: Mapping[str, Callable[[Asked], Any]] = {
     "scan": _scan,
     "encoder": _encoder,
     "regions": _regions,
     "answers": _answers,
+    "cosmat": _cosmat,
     "travel": _travel,
     "heritage": _heritage,
     "place-names": _place_names,
+    "engine": _engine,
+    "updates": _updates,
 }
-ENGINE = "engine"
-UPDATES = "updates"
-NAMES = (*BENCHES, ENGINE, UPDATES)
-OF_UPDATES = ("items", "dim")
+# Whose the options are that not every benchmark has.
+OWNERS: Mapping[str, tuple[str, ...]] = {
+    "items": ("engine", "updates"),
+    "dim": ("engine", "updates"),
+    "plots": ("engine", "cosmat"),
+    **dict.fromkeys(("queries", "methods", "workloads", "budget", "work", "curves"), ("engine",)),
+}
 
 
 def _option(*names: str, help: str, metavar: str | None = None) -> Any:
-    """An option of the engine's benchmark, in a panel of its own in the help."""
-    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel="Of 'engine'")
+    """An option of some benchmarks, mostly the engine's, in a panel of its own in the help."""
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel="Of some benchmarks")
 
 
 Items = Annotated[
@@ -92,12 +152,14 @@ Work = Annotated[
     Path | None, _option(metavar="DIR", help="Keep data and indexes here, for the next time.")
 ]
 Curves = Annotated[bool | None, _option("--curves", help="Also by items, k, mu and scale.")]
-Plots = Annotated[Path | None, _option(metavar="DIR", help="Draw figures into this folder.")]
+Plots = Annotated[
+    Path | None, _option(metavar="DIR", help="Draw figures into this folder. Also 'cosmat'.")
+]
 
 
 def command(
     *,
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(NAMES)}.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(BENCHES)}.")],
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the real data sets.")
     ] = None,
@@ -117,9 +179,9 @@ def command(
     """Measure speed and quality; every figure in the documentation comes from here."""
     from placelens.errors import InputError
 
-    if name not in NAMES:
-        raise InputError(f"benchmark {name!r} is not known; there are: {', '.join(NAMES)}")
-    of_engine = {
+    if name not in BENCHES:
+        raise InputError(f"benchmark {name!r} is not known; there are: {', '.join(BENCHES)}")
+    own = {
         "items": items,
         "dim": dim,
         "queries": queries,
@@ -130,23 +192,20 @@ def command(
         "curves": curves,
         "plots": plots,
     }
-    given = {option: value for option, value in of_engine.items() if value is not None}
-    if name == ENGINE:
-        result = _engine(data, quick, given)
-    elif name == UPDATES and given.keys() <= set(OF_UPDATES):
-        result = _updates(quick, given)
-    elif given:
-        option = next(option for option in given if name != UPDATES or option not in OF_UPDATES)
-        whose = "benchmark 'engine' only"
-        if option in OF_UPDATES:
-            whose = "benchmarks 'engine' and 'updates' only"
-        raise InputError(f"--{option} is an option of the {whose}")
-    else:
-        result = BENCHES[name](data, encoder, quick)
+    given = {option: value for option, value in own.items() if value is not None}
+    for option in given:
+        if name not in OWNERS[option]:
+            whose = " and ".join(repr(owner) for owner in OWNERS[option])
+            plural = "s" if len(OWNERS[option]) > 1 else ""
+            raise InputError(f"--{option} is an option of the benchmark{plural} {whose} only")
+    asked = Asked(name=name, data=data, encoder=encoder, quick=quick, options=given)
+    result = BENCHES[name](asked)
     if as_json:
         print_json(result)
-    elif name == ENGINE:
+    elif name == "engine":
         _print_engine(result)
+    elif name == "cosmat":
+        _print_cosmat(result)
     else:
         typer.echo("\n".join(_lines(result)))
 
@@ -156,20 +215,6 @@ def _names(written: str | None) -> tuple[str, ...] | None:
     if written is None:
         return None
     return tuple(name.strip() for name in written.split(",") if name.strip())
-
-
-def _engine(data: Path | None, quick: bool, given: Mapping[str, Any]) -> Any:
-    """The engine's benchmark; its steps are told on stderr, since it takes long."""
-    from placelens.bench.engine.run import QUICK, Settings, run
-
-    settings = Settings(data=data, **{**(QUICK if quick else {}), **given})
-    return run(settings, say=notice)
-
-
-def _updates(quick: bool, given: Mapping[str, Any]) -> Any:
-    from placelens.bench.updates import QUICK, run
-
-    return run(**{**(QUICK if quick else {}), **given})
 
 
 def _print_engine(result: Mapping[str, Any]) -> None:
@@ -197,6 +242,23 @@ def _print_engine(result: Mapping[str, Any]) -> None:
         typer.echo(path)
 
 
+def _print_cosmat(result: Mapping[str, Any]) -> None:
+    """A table of MAP, ours beside the published."""
+    rows = []
+    for method, figures in result["methods"].items():
+        published = figures["published"] or {}
+        numbers = [figures[way] for way in ("i2t", "t2i", "mean")]
+        numbers += [published.get(way) for way in ("i2t", "t2i", "mean")]
+        chosen = figures.get("settings", {})
+        cells = ("" if number is None else f"{number:.1f}" for number in numbers)
+        rows.append([method, *cells, " ".join(f"{k}={v}" for k, v in chosen.items())])
+    head = ("image to text", "text to image", "mean", "published", "", "", "chosen")
+    title = f"MAP in percent, {result['data']}, {result['n_test']} test pairs"
+    _print_rows(title, head, rows)
+    for path in result["plots"]:
+        typer.echo(path)
+
+
 def _print_rows(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table whose last column is words; in a pipe it is as wide as it needs."""
     from rich.table import Table
@@ -213,14 +275,6 @@ def _print_rows(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) 
         console.width = 200
     console.print()
     console.print(table)
-
-
-def _needed(data: Path | None, name: str) -> Path:
-    from placelens.errors import InputError
-
-    if data is None:
-        raise InputError(f"benchmark {name!r} needs real data; give its folder with --data DIR")
-    return data
 
 
 def _lines(value: Any, indent: str = "") -> list[str]:

@@ -44,9 +44,9 @@ def command(
     from placelens.evaluation import evaluate_pairs, read_pairs, select_pairs
 
     if plot is not None:
-        from placelens.bench import reliability_plot
+        from placelens.bench import figures, reliability_plot
 
-        reliability_plot.check()  # before minutes of work
+        figures.check()  # before minutes of work
     if part is not None and split is None:
         raise InputError("--part needs --split, which says whose part is meant")
     chosen = read_pairs(pairs)

@@ -94,9 +94,7 @@ def test_a_distilled_head_says_what_conse_says() -> None:
     np.testing.assert_allclose(taught, labels[shown], atol=1e-6)
     found = distil(features, taught, 1e-6)(features)
     # Up to what is common to all, which a ridge does not learn.
-    np.testing.assert_allclose(
-        found - found.mean(axis=0), taught - taught.mean(axis=0), atol=0.1
-    )
+    np.testing.assert_allclose(found - found.mean(axis=0), taught - taught.mean(axis=0), atol=0.1)
 
 
 def test_class_means_are_where_a_discriminant_analysis_found_them() -> None:

@@ -1,22 +1,19 @@
 """The figures: methods beside each other, latency curves, and the paper's experiment.
 
-Colours are Okabe and Ito's, which colour-blind readers tell apart; lines differ in their markers
-as well.
+Lines differ in their markers as well as in their colours.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from placelens.bench.engine.worker import GOOD_RECALL
 from placelens.bench.engine.workloads import WORKLOADS
-from placelens.errors import MissingExtraError
+from placelens.bench.figures import BLUE, GREEN, GREY, ORANGE
 
 DPI = 150
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
 STYLES = {
     "placelens": ("GMR-tree (placelens)", BLUE, "o"),
     "rtree": ("plain R-tree", ORANGE, "s"),
@@ -32,12 +29,6 @@ TITLES = {
     "batch1000": "1,000 queries at once, Gaussian 25 km",
 }
 LATENCY = "latency of a query, median (ms)"
-
-
-def check() -> None:
-    """Raise MissingExtraError unless figures can be drawn here."""
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtraError("drawing figures", "bench")
 
 
 def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:

@@ -95,9 +95,10 @@ def run(settings: Settings, say: Say = lambda _: None) -> dict[str, Any]:
 
 def _drawing() -> Callable[[Mapping[str, Any], Path], Sequence[Path]]:
     """What draws the figures; asked for before hours are spent on what it would draw."""
-    from placelens.bench.engine.plots import check, draw
+    from placelens.bench import figures
+    from placelens.bench.engine.plots import draw
 
-    check()
+    figures.check()
     return draw
 
 

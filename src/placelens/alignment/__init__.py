@@ -1,0 +1,23 @@
+"""Common spaces of images and texts, learnt from pairs and labels: CoSMat and its rivals.
+
+Estimators in the manner of scikit-learn, over two views of the same things: ``fit(X_image, X_text,
+y)``, ``transform_image``, ``transform_text``; row i of both views shows one thing. ``embed_image``
+and ``embed_text`` give unit vectors whose products are what retrieval ranks by.
+"""
+
+from placelens.alignment.corr_proj import CanonicalCorrelation, CorrProj
+from placelens.alignment.cosmat import CoSMat
+from placelens.alignment.gma import GeneralizedMultiviewAnalysis
+from placelens.alignment.logs_tran import LogsTran
+from placelens.alignment.semantic_matching import SemanticMatching
+from placelens.alignment.two_view import TwoViewEstimator
+
+__all__ = [
+    "CanonicalCorrelation",
+    "CoSMat",
+    "CorrProj",
+    "GeneralizedMultiviewAnalysis",
+    "LogsTran",
+    "SemanticMatching",
+    "TwoViewEstimator",
+]
