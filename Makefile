@@ -71,7 +71,7 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	@touch $@
 
 .make/dev: .venv/pyvenv.cfg pyproject.toml | .make
-	$(PIP) install --quiet -e '.[geo,demo,raw]' --group dev
+	$(PIP) install --quiet -e '.[geo,demo,raw,sift]' --group dev
 	@touch $@ .make/demo
 
 # OpenCLIP asks for torchvision, which has no build for torch without CUDA; its models and tokenizers
@@ -85,7 +85,7 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	$(PYTHON) -m venv --clear .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(PYTHON) tools/oldest.py pyproject.toml > .make/oldest.txt
-	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw]' --group dev
+	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw,sift]' --group dev
 	@touch $@
 
 .venv/pyvenv.cfg:

@@ -2,22 +2,29 @@
 
 Estimators in the manner of scikit-learn, over two views of the same things: ``fit(X_image, X_text,
 y)``, ``transform_image``, ``transform_text``; row i of both views shows one thing. ``embed_image``
-and ``embed_text`` give unit vectors whose products are what retrieval ranks by.
+and ``embed_text`` give unit vectors whose products are what retrieval ranks by. Features of the
+paper come from ``LdaTopics`` (texts) and ``VisualWords`` (images); any others will do.
 """
 
 from placelens.alignment.corr_proj import CanonicalCorrelation, CorrProj
 from placelens.alignment.cosmat import CoSMat
+from placelens.alignment.extractor import FeatureExtractor
 from placelens.alignment.gma import GeneralizedMultiviewAnalysis
+from placelens.alignment.lda_topics import LdaTopics
 from placelens.alignment.logs_tran import LogsTran
 from placelens.alignment.semantic_matching import SemanticMatching
 from placelens.alignment.two_view import TwoViewEstimator
+from placelens.alignment.visual_words import VisualWords
 
 __all__ = [
     "CanonicalCorrelation",
     "CoSMat",
     "CorrProj",
+    "FeatureExtractor",
     "GeneralizedMultiviewAnalysis",
+    "LdaTopics",
     "LogsTran",
     "SemanticMatching",
     "TwoViewEstimator",
+    "VisualWords",
 ]
