@@ -6,6 +6,7 @@ and ``embed_text`` give unit vectors whose products are what retrieval ranks by.
 paper come from ``LdaTopics`` (texts) and ``VisualWords`` (images); any others will do.
 """
 
+from placelens.alignment.concept_map import ConceptMap, ViewMap
 from placelens.alignment.corr_proj import CanonicalCorrelation, CorrProj
 from placelens.alignment.cosmat import CoSMat
 from placelens.alignment.extractor import FeatureExtractor
@@ -19,6 +20,7 @@ from placelens.alignment.visual_words import VisualWords
 __all__ = [
     "CanonicalCorrelation",
     "CoSMat",
+    "ConceptMap",
     "CorrProj",
     "FeatureExtractor",
     "GeneralizedMultiviewAnalysis",
@@ -26,5 +28,6 @@ __all__ = [
     "LogsTran",
     "SemanticMatching",
     "TwoViewEstimator",
+    "ViewMap",
     "VisualWords",
 ]
