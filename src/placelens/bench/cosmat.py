@@ -104,8 +104,10 @@ def _mfa(**settings: Any) -> TwoViewEstimator:
     return GeneralizedMultiviewAnalysis("mfa", **settings)
 
 
+# Wide enough that no method's choice lies on an edge, but for what the number of topics allows.
 _COMPONENTS = (4, 6, 8, 9, 10)
-_RIDGES = (0.01, 0.1, 1.0)
+_RIDGES = (0.1, 1.0, 10.0)
+_GMA = {"n_components": (4, 6, 9, 12), "alpha": (1.0, 10.0, 100.0), "regularization": _RIDGES}
 METHODS: Mapping[str, Method] = {
     "CM": Method(CanonicalCorrelation, {"n_components": _COMPONENTS, "regularization": _RIDGES}),
     "SM": Method(SemanticMatching, {"C": (0.001, 0.01, 0.1, 1.0), "centre": (False, True)}),
@@ -114,18 +116,12 @@ METHODS: Mapping[str, Method] = {
         {
             "n_components": _COMPONENTS[2:],
             "regularization": _RIDGES,
-            "C": (0.01, 0.1, 1.0),
+            "C": (0.1, 1.0, 10.0),
             "centre": (False, True),
         },
     ),
-    "GMLDA": Method(
-        _lda,
-        {"n_components": (6, 9, 12), "alpha": (0.3, 1.0, 3.0, 10.0), "regularization": _RIDGES},
-    ),
-    "GMMFA": Method(
-        _mfa,
-        {"n_components": (6, 9, 12), "alpha": (0.3, 1.0, 3.0, 10.0), "regularization": _RIDGES},
-    ),
+    "GMLDA": Method(_lda, _GMA),
+    "GMMFA": Method(_mfa, _GMA),
 }
 
 

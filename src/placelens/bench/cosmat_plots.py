@@ -45,6 +45,9 @@ def _precision(result: Mapping[str, Any]) -> Any:
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     recalls = np.linspace(0, 1, 11)
+    highest = max(
+        max(result["methods"][name][f"precision_{way}"]) for name in STYLES for way in WAYS
+    )
     for axis, (way, words) in zip(axes, WAYS.items(), strict=True):
         for name, (colour, marker) in STYLES.items():
             values = result["methods"][name][f"precision_{way}"]
@@ -52,7 +55,8 @@ def _precision(result: Mapping[str, Any]) -> Any:
             axis.plot(recalls, values, color=colour, marker=marker, markersize=4, label=label)
         chance = result["methods"]["random"][way] / 100
         axis.axhline(chance, color=GREY, linestyle=":", label=f"random, MAP {100 * chance:.1f}")
-        axis.set(title=words, xlabel="recall", xlim=(-0.02, 1.02), ylim=(0, None))
+        axis.set(title=words, xlabel="recall", xlim=(-0.02, 1.02))
+        axis.set_ylim(0, 1.05 * highest)
         axis.spines[["top", "right"]].set_visible(False)
         axis.legend(frameon=False, fontsize=9)
     axes[0].set_ylabel("precision")
@@ -67,12 +71,13 @@ def _confusion(result: Mapping[str, Any]) -> Any:
     figure = Figure(figsize=(11, 5.2), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     ticks = np.arange(len(names))
-    for axis, (way, words) in zip(axes, WAYS.items(), strict=True):
-        shares = np.array(result["methods"]["SCM"][f"confusion_{way}"])
-        axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    both = [np.array(result["methods"]["SCM"][f"confusion_{way}"]) for way in WAYS]
+    highest = max(shares.max() for shares in both)
+    for axis, shares, words in zip(axes, both, WAYS.values(), strict=True):
+        axis.imshow(shares, cmap="Blues", vmin=0, vmax=highest)
         for row, column in np.ndindex(*shares.shape):
             share = shares[row, column]
-            colour = "white" if share > 0.5 else "black"
+            colour = "white" if share > 0.6 * highest else "black"
             axis.text(
                 column,
                 row,
