@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -61,6 +62,11 @@ def command(
         uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
     except KeyboardInterrupt:
         notice("stopped")  # the way to end a server, not an accident
+        # What is loaded at the start may still be loading, in native code that the interpreter's
+        # end would abort. Nothing is written here, so nothing is lost.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _by_name(paths: Sequence[Path]) -> dict[str, Path]:
