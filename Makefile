@@ -33,7 +33,7 @@ bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 	$(BIN)/placelens bench updates --quick
 	$(PIP) install --quiet -e ".[bench]"
 	$(BIN)/placelens bench engine --quick
-	@if [ -d "$(DATA)" ]; then for name in regions answers travel heritage place-names; do \
+	@if [ -d "$(DATA)" ]; then for name in regions answers cosmat travel heritage place-names; do \
 	  echo "== $$name"; $(BIN)/placelens bench $$name --data "$(DATA)" || exit 1; done; \
 	else echo "no data in $(DATA), so only speed was measured: set PLACELENS_DATA"; fi
 

@@ -136,22 +136,16 @@ def fine_tune(
     n_classes = 0 if classes is None else int(classes.max()) + 1
     model = _Model(tail, head, n_classes, settings.temperature)
     model = model.to(memory_format=torch.channels_last)
-    averaged, teacher = copy.deepcopy(model), copy.deepcopy(model.tail)
+    averaged = copy.deepcopy(model)
+    objective = _Objective(model, copy.deepcopy(model.tail), conse, settings)
     n_batches = len(rows) // settings.batch
     optimizer, scheduler = _optimizer(model, settings, settings.epochs * n_batches)
     step = 0
     for epoch in range(settings.epochs):
         total = 0.0
         for images, inputs, texts in draws.epoch():
-            vectors, logits, features = model(inputs)
-            loss = contrastive_loss(vectors, texts, model.log_scale.exp())
-            if classes is not None and settings.class_weight:
-                answers = torch.from_numpy(classes[images])
-                loss = loss + settings.class_weight * cross_entropy(logits, answers)
-            if conse is not None and settings.distillation:
-                with torch.no_grad():
-                    before = teacher(inputs)
-                loss = loss + settings.distillation * forgetting(features, before, conse)
+            answers = None if classes is None else torch.from_numpy(classes[images])
+            loss = objective(inputs, texts, answers)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -167,6 +161,28 @@ def fine_tune(
         weights=averaged.linear.weight.detach().numpy().T.astype(np.float64),
         bias=averaged.linear.bias.detach().numpy().astype(np.float64),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Objective:
+    """What is made small: the contrastive loss, and those of the classes and of forgetting."""
+
+    model: _Model
+    teacher: Tail
+    conse: Conse | None
+    settings: FineTuning
+
+    def __call__(self, inputs: Tensor, texts: Tensor, answers: Tensor | None) -> Tensor:
+        """The loss of a batch, a scalar; ``answers`` are the images' classes."""
+        vectors, logits, features = self.model(inputs)
+        loss = contrastive_loss(vectors, texts, self.model.log_scale.exp())
+        if answers is not None and self.settings.class_weight:
+            loss = loss + self.settings.class_weight * cross_entropy(logits, answers)
+        if self.conse is not None and self.settings.distillation:
+            with torch.no_grad():
+                before = self.teacher(inputs)
+            loss = loss + self.settings.distillation * forgetting(features, before, self.conse)
+        return loss
 
 
 @dataclass(frozen=True, slots=True)
