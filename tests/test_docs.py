@@ -70,28 +70,39 @@ def test_commands_and_options_exist(page: Path) -> None:
     wrong = []
     for line, words in commands(page):
         options = {word.split("=")[0] for word in words[1:] if re.match(r"--?[A-Za-z0]", word)}
-        name = next((word for word in words[1:] if not word.startswith("-")), None)
-        if name is not None and name not in known.commands:
-            wrong.append(f"line {line}: there is no command {name!r}")
-            continue
-        scope = [known] if name is None else [known, known.commands[name]]
+        scope = [known]
+        for name in (word for word in words[1:] if not word.startswith("-")):
+            commands_of = getattr(scope[-1], "commands", None)
+            if commands_of is None:
+                break
+            if name not in commands_of:
+                wrong.append(f"line {line}: there is no command {name!r}")
+                break
+            scope.append(commands_of[name])
         offered = {"--help", "-h"}
         for part in scope:
             for option in part.params:
                 offered |= {*option.opts, *option.secondary_opts}
-        wrong += [f"line {line}: {name} has no {option}" for option in options - offered]
+        wrong += [f"line {line}: {scope[-1].name} has no {option}" for option in options - offered]
     assert not wrong, f"{page.name}: " + "; ".join(wrong)
+
+
+def _commands_of(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that runs, with those of a command of commands: ``train cosmat``."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands_of(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
 
 
 def test_the_manual_names_every_command_and_option() -> None:
     manual = (REPO / "docs" / "cli.md").read_text(encoding="utf-8")
-    known: Any = typer.main.get_command(app)
+    known: dict[str, Any] = dict(_commands_of(typer.main.get_command(app)))
     missing = [
-        f"## {name}"
-        for name in known.commands
-        if not re.search(rf"^## .*\b{name}\b", manual, re.MULTILINE)
+        f"## {name}" for name in known if not re.search(rf"^## .*\b{name}\b", manual, re.MULTILINE)
     ]
-    for name, command in known.commands.items():
+    for name, command in known.items():
         for option in command.params:
             names = [*option.opts, *option.secondary_opts] if option.opts[0].startswith("-") else []
             missing += [f"{name} {each}" for each in names if f"{each}" not in manual]

@@ -22,9 +22,11 @@ from placelens.engine.request import Resolver, SearchRequest
 from placelens.engine.stats import Stats, stats_of
 from placelens.engine.trees import SMALL_FILE, Trees
 from placelens.errors import (
+    CollectionExistsError,
     InputError,
     ItemNotFoundError,
 )
+from placelens.ingest.concepts import ConceptReport, train_cosmat
 from placelens.ingest.pipeline import Ingest
 from placelens.ingest.report import IngestReport, ProgressCallback
 from placelens.ingest.vectors import Conflict, unit_rows, vector_table, write_vectors
@@ -69,7 +71,7 @@ class Collection:
             name=table.manifest.encoder,
             fingerprint=table.manifest.fingerprint,
             dim=table.manifest.dim,
-            where=str(table.folder),
+            folder=table.folder,
             given=encoder,
         )
 
@@ -129,8 +131,9 @@ class Collection:
             encoder=loaded.name,
             fingerprint=loaded.fingerprint,
             calibrations={pair: (c.slope, c.intercept) for pair, c in loaded.calibrations.items()},
+            concepts=loaded.concepts,
         )
-        return cls(ItemTable.create(folder, manifest), loaded)
+        return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
 
     @classmethod
     def open(
@@ -194,6 +197,11 @@ class Collection:
             If the installed encoder is not the one the vectors come from.
         """
         return self._encoder.get()
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """What the vectors' components stand for, in a collection of concepts; else empty."""
+        return self._table.manifest.concepts
 
     @property
     def version(self) -> int:
@@ -427,6 +435,57 @@ class Collection:
         with self._writing():
             self._trees.forget()
             self._table.restore(name)
+
+    # Learning
+
+    def train_cosmat(
+        self,
+        labels: str,
+        *,
+        to: str | os.PathLike[str] | None = None,
+        n_components: int | None = None,
+        regularization: float = 1.0,
+        C: float = 0.1,
+    ) -> ConceptReport:
+        """Learn concepts from an attribute, and make a new collection of the same items in them.
+
+        The values of the attribute become the components of the new vectors: each hit then says
+        which of them it shares with the query. No file is read again. The new collection stands on
+        its own: it can be searched, moved and added to like any other.
+
+        Parameters
+        ----------
+        labels
+            The attribute. Values of fewer than 5 items are not learnt.
+        to
+            The new collection; by default beside this one, with ``-concepts`` in its name.
+        n_components, regularization, C
+            See `placelens.alignment.fit_concepts`.
+
+        Raises
+        ------
+        CollectionExistsError
+            If there is something at ``to``.
+        CollectionError
+            If this collection holds concepts, or vectors of one's own.
+        InputError
+            If no item has the attribute, or there is too little to learn from.
+        """
+        beside = self.path if self.path.name not in ("", "..") else self.path.resolve()
+        target = Path(to or beside.with_name(f"{self.name}-concepts.pl")).expanduser()
+        if target.exists():
+            raise CollectionExistsError(f"{target} exists already; choose another path")
+        self.refresh()
+        return train_cosmat(
+            self._table,
+            self._snapshot(),
+            self.encoder,
+            labels=labels,
+            to=target,
+            n_components=n_components,
+            regularization=regularization,
+            C=C,
+        )
 
     # Searching
 

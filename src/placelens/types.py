@@ -190,7 +190,11 @@ class ScoreTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One result: the item, its score, every term of the score, and its distance in metres."""
+    """One result: the item, its score, every term of the score, and its distance in metres.
+
+    ``concepts``, in a collection of concepts, are those that item and query share, the largest
+    first, each with its share of what they have in common.
+    """
 
     rank: int
     id: str
@@ -199,6 +203,7 @@ class Hit:
     distance_m: float | None
     matched: Modality | None
     item: Item
+    concepts: tuple[tuple[str, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON types; the shape that the REST API and ``--format json`` share."""
@@ -219,5 +224,6 @@ class Hit:
                 }
                 for term in self.terms
             ],
+            "concepts": [{"name": name, "share": share} for name, share in self.concepts],
             **self.item.to_dict(),
         }

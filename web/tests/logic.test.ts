@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { formatDistance, formatLatLon, formatName, formatTime } from "../src/logic/format.ts";
+import { formatDistance, formatLatLon, formatName, formatShare, formatTime } from "../src/logic/format.ts";
 import { boundsOf, boxBetween, circle, wrapLon } from "../src/logic/geodesy.ts";
 import { asksForSomething, effectiveDecay, emptyQuery, fromHash, toHash, toRequest } from "../src/logic/query.ts";
 import {
@@ -213,6 +213,7 @@ describe("format", () => {
     assert.equal(formatDistance(25_000), "25 km");
     assert.equal(formatDistance(99_990), "100 km");
     assert.equal(formatDistance(1_234_567), "1,235 km");
+    assert.equal(formatShare(0.4249), "42 %");
   });
   test("times stay wall-clock times", () => {
     assert.equal(formatTime("2019-06-01T23:59:00+09:00"), "1 Jun 2019");

@@ -6,10 +6,11 @@ and ``embed_text`` give unit vectors whose products are what retrieval ranks by.
 paper come from ``LdaTopics`` (texts) and ``VisualWords`` (images); any others will do.
 """
 
-from placelens.alignment.concept_map import ConceptMap, ViewMap
+from placelens.alignment.concepts import concepts_of
 from placelens.alignment.corr_proj import CanonicalCorrelation, CorrProj
 from placelens.alignment.cosmat import CoSMat
 from placelens.alignment.extractor import FeatureExtractor
+from placelens.alignment.from_labels import ConceptFit, LabelledVectors, fit_concepts
 from placelens.alignment.gma import GeneralizedMultiviewAnalysis
 from placelens.alignment.lda_topics import LdaTopics
 from placelens.alignment.logs_tran import LogsTran
@@ -20,14 +21,16 @@ from placelens.alignment.visual_words import VisualWords
 __all__ = [
     "CanonicalCorrelation",
     "CoSMat",
-    "ConceptMap",
+    "ConceptFit",
     "CorrProj",
     "FeatureExtractor",
     "GeneralizedMultiviewAnalysis",
+    "LabelledVectors",
     "LdaTopics",
     "LogsTran",
     "SemanticMatching",
     "TwoViewEstimator",
-    "ViewMap",
     "VisualWords",
+    "concepts_of",
+    "fit_concepts",
 ]

@@ -24,6 +24,7 @@ COMMANDS = (
     "encoders",
     "eval",
     "calibrate",
+    "train",
     "bench",
     "demo",
 )
@@ -67,7 +68,10 @@ def root(
 
 for name in COMMANDS:
     module = import_module(f"placelens.cli.{name}")
-    app.command(name)(module.command)
+    if hasattr(module, "app"):  # a command of commands
+        app.add_typer(module.app, name=name)
+    else:
+        app.command(name)(module.command)
 
 
 def run() -> None:

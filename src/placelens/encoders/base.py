@@ -100,6 +100,8 @@ class Encoder(ABC):
     calibrations : by (query modality, item modality); empty when raw cosines are used.
     answerabilities : by (query modality, item modality), for "no good match"; empty where unknown.
     info : facts for ``placelens encoders``: size_bytes, licence, languages, ...
+    concepts : names of the vectors' components where each means something; else empty.
+    files : small files by name that a collection keeps, for ``name`` to refer to.
     """
 
     name: str
@@ -112,6 +114,8 @@ class Encoder(ABC):
     calibrations: Mapping[tuple[Modality, Modality], Calibration]
     answerabilities: Mapping[tuple[Modality, Modality], Answerability] = MappingProxyType({})
     info: Mapping[str, Any]
+    concepts: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = MappingProxyType({})
 
     @abstractmethod
     def encode_images(self, images: UInt8Array) -> Float32Array:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 from placelens.encoders.base import Answerability, Encoder
 from placelens.errors import CollectionError, EncoderMismatchError
 from placelens.types import Modality
 
 
-def as_encoder(encoder: str | Encoder) -> Encoder:
-    """The encoder itself, or the one of that name."""
+def as_encoder(encoder: str | Encoder, *, folder: Path | None = None) -> Encoder:
+    """The encoder itself, or the one of that name; its files lie in the folder."""
     if isinstance(encoder, Encoder):
         return encoder
     from placelens.encoders.registry import load_encoder
 
-    return load_encoder(encoder)
+    return load_encoder(encoder, folder=folder)
 
 
 class BoundEncoder:
@@ -28,8 +29,8 @@ class BoundEncoder:
         Of the encoder its vectors come from; None for vectors of one's own.
     dim
         Length of the vectors.
-    where
-        What to call the collection in messages.
+    folder
+        Of the collection.
     given
         An encoder that the caller brought, checked at once.
 
@@ -45,13 +46,13 @@ class BoundEncoder:
         name: str | None,
         fingerprint: str | None,
         dim: int,
-        where: str,
+        folder: Path,
         given: Encoder | None = None,
     ) -> None:
         self.name = name
         self._fingerprint = fingerprint
         self._dim = dim
-        self._where = where
+        self._folder = folder
         self._lock = threading.Lock()
         self._encoder = None if given is None else self._checked(given)
 
@@ -69,10 +70,10 @@ class BoundEncoder:
             if self._encoder is None:
                 if self.name is None:
                     raise CollectionError(
-                        f"{self._where} holds vectors of your own and has no encoder; "
+                        f"{self._folder} holds vectors of your own and has no encoder; "
                         "search it with vector=, or add with add_vectors"
                     )
-                self._encoder = self._checked(as_encoder(self.name))
+                self._encoder = self._checked(as_encoder(self.name, folder=self._folder))
             return self._encoder
 
     @property
@@ -83,13 +84,13 @@ class BoundEncoder:
     def _checked(self, encoder: Encoder) -> Encoder:
         if self._fingerprint is not None and encoder.fingerprint != self._fingerprint:
             raise EncoderMismatchError(
-                f"{self._where} holds vectors of {self.name} ({self._fingerprint}), and the "
+                f"{self._folder} holds vectors of {self.name} ({self._fingerprint}), and the "
                 f"encoder at hand is {encoder.name} ({encoder.fingerprint}); open it with that "
                 "encoder, or index the files anew"
             )
         if encoder.dim != self._dim:
             raise EncoderMismatchError(
-                f"{self._where} holds {self._dim}-d vectors, and {encoder.name} makes "
+                f"{self._folder} holds {self._dim}-d vectors, and {encoder.name} makes "
                 f"{encoder.dim}-d ones"
             )
         return encoder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +28,7 @@ class EncoderKind:
     load : builds the encoder from the part of the name after the colon.
     packages : importable names that it needs beyond a plain install.
     extra : the extra of placelens that installs them, or None.
+    takes_file : whether what follows the colon is a file, which a collection keeps beside it.
     """
 
     pattern: str
@@ -34,6 +36,7 @@ class EncoderKind:
     load: Callable[[str], Encoder]
     packages: tuple[str, ...] = ()
     extra: str | None = None
+    takes_file: bool = False
 
     @property
     def needs_argument(self) -> bool:
@@ -64,6 +67,12 @@ def _load_hugging_face(argument: str) -> Encoder:
     return HuggingFaceEncoder.load(argument)
 
 
+def _load_concepts(argument: str) -> Encoder:
+    from placelens.encoders.concepts import ConceptEncoder
+
+    return ConceptEncoder.load(argument)
+
+
 # One table for loading, for the message that lists the choices, and for `placelens encoders`.
 ENCODERS: Mapping[str, EncoderKind] = MappingProxyType(
     {
@@ -87,11 +96,17 @@ ENCODERS: Mapping[str, EncoderKind] = MappingProxyType(
             packages=("torch", "transformers"),
             extra="hub",
         ),
+        "concepts": EncoderKind(
+            pattern="concepts:<collection or file>",
+            summary="concepts with names over another encoder, learnt by placelens train cosmat",
+            load=_load_concepts,
+            takes_file=True,
+        ),
     }
 )
 
 
-def load_encoder(spec: str) -> Encoder:
+def load_encoder(spec: str, *, folder: Path | None = None) -> Encoder:
     """Load an encoder by name.
 
     Parameters
@@ -99,8 +114,10 @@ def load_encoder(spec: str) -> Encoder:
     spec
         ``lite``, or ``lite:photo`` or ``lite:aerial`` to take every image for one;
         ``open_clip:<model>/<weights or path>``, e.g.
-        ``open_clip:ViT-B-32/laion2b_s34b_b79k``; or ``hf:<hub id or path>``, e.g.
-        ``hf:google/siglip2-base-patch16-224``.
+        ``open_clip:ViT-B-32/laion2b_s34b_b79k``; ``hf:<hub id or path>``, e.g.
+        ``hf:google/siglip2-base-patch16-224``; or ``concepts:<collection or file>``.
+    folder
+        Where a file that an encoder is named after lies, unless its path is absolute.
 
     Raises
     ------
@@ -124,6 +141,8 @@ def load_encoder(spec: str) -> Encoder:
         )
     if not argument and (colon or kind.needs_argument):
         raise EncoderError(f"encoder {spec!r} is not complete; write {kind.pattern}")
+    if kind.takes_file and folder is not None:
+        argument = str(folder / argument)
     return kind.load(argument)
 
 

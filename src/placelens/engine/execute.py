@@ -42,6 +42,10 @@ from placelens.types import (
     ScoreTerm,
 )
 
+# Concepts that a hit names, and the least share that is worth a name.
+MOST_CONCEPTS, LEAST_SHARE = 3, 0.05
+TINY = 1e-12
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
@@ -212,6 +216,7 @@ class Searcher:
             distances = _distances(SPACES[corpus.space], corpus.positions, task.place.origin)
         matched = _matched(corpus, task)
         terms = _score_terms(query, task, corpus, matched)
+        concepts = _shared_concepts(self._manifest.concepts, task, corpus, matched)
         return [
             Hit(
                 rank=rank + i + 1,
@@ -221,6 +226,7 @@ class Searcher:
                 distance_m=None if np.isnan(distances[i]) else float(distances[i]),
                 matched=matched[i],
                 item=item,
+                concepts=concepts[i],
             )
             for i, item in enumerate(items)
         ]
@@ -274,6 +280,29 @@ def _score_terms(
                 )
         out.append(tuple(terms))
     return out
+
+
+def _shared_concepts(
+    names: tuple[str, ...], task: Task, corpus: Corpus, matched: list[Modality | None]
+) -> list[tuple[tuple[str, float], ...]]:
+    """Of each item, the concepts that it and the query both show more than usual.
+
+    Their products are what the concepts add to the cosine. Those that both show less than usual
+    add to it as well, but say nothing that a reader could see.
+    """
+    shared: list[tuple[tuple[str, float], ...]] = [()] * len(corpus)
+    for modality, terms in (task.meaning or {}).items() if names else ():
+        wanted = terms.weights @ terms.queries
+        column = corpus.vectors[modality]
+        for row, vector in zip(column.rows.tolist(), column.matrix, strict=True):
+            if matched[row] == modality:
+                both = np.maximum(wanted, 0.0) * np.maximum(vector, 0.0)
+                shares = both / max(float(both.sum()), TINY)
+                best = np.argsort(-shares, kind="stable")[:MOST_CONCEPTS]
+                shared[row] = tuple(
+                    (names[c], float(shares[c])) for c in best if shares[c] >= LEAST_SHARE
+                )
+    return shared
 
 
 def _place_term(query: Query, weight: float, value: float) -> ScoreTerm:

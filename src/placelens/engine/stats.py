@@ -34,6 +34,7 @@ class Stats:
     time_range: tuple[datetime, datetime] | None
     encoder: str | None
     fingerprint: str | None
+    concepts: tuple[str, ...]
     dim: int
     space: Space
     modalities: tuple[str, ...]
@@ -70,6 +71,7 @@ def stats_of(name: str, snapshot: Snapshot, table: ItemTable) -> Stats:
         time_range=(_time(known.min()), _time(known.max())) if len(known) else None,
         encoder=manifest.encoder,
         fingerprint=manifest.fingerprint,
+        concepts=manifest.concepts,
         dim=manifest.dim,
         space=manifest.space,
         modalities=manifest.modalities,

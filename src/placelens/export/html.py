@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from placelens.export.svg_map import MEANING_COLOUR, PLACE_COLOUR, country_rings, svg_map
-from placelens.export.text_table import because
+from placelens.export.text_table import because, shared
 from placelens.geo.units import format_distance
 from placelens.types import Hit, Place, ScoreTerm
 
@@ -58,6 +58,8 @@ def hit_card(hit: Hit, jpeg: bytes | None) -> str:
         facts.append(format_distance(hit.distance_m))
     if hit.item.place_source == "estimated":
         facts.append("estimated position")
+    if hit.concepts:
+        facts.append(shared(hit))
     return (
         f'<div style="{_CARD}">{top}{_bar(hit)}<div style="padding:4px 8px">'
         f"<b>{hit.rank}. {title}</b><br>{escape(' · '.join(facts))}</div></div>"

@@ -13,7 +13,8 @@ Record = dict[str, Any]
 
 # Names that a column of ours, or the file format itself, already uses (compared without case:
 # a GeoPackage is an SQLite file).
-_RESERVED = ("terms", "geometry", "geom", "fid", "place_blur_m")
+_NESTED = ("terms", "concepts")
+_RESERVED = (*_NESTED, "geometry", "geom", "fid", "place_blur_m")
 
 
 def records_of(things: Iterable[Hit | Item]) -> Iterator[Record]:
@@ -38,7 +39,8 @@ def position_of(record: Record) -> tuple[float, float] | None:
 def flatten(records: Sequence[Record]) -> tuple[list[str], list[dict[str, Any]]]:
     """Column names and rows for formats that have no nesting.
 
-    Terms become JSON text. An attribute becomes a column of its own name, in alphabetical order
+    Terms and concepts become JSON text; where no hit has concepts, there is no such column. An
+    attribute becomes a column of its own name, in alphabetical order
     after the fixed columns; where that name is taken, ``attr_`` is put in front.
     """
     fixed: dict[str, None] = {}
@@ -46,12 +48,15 @@ def flatten(records: Sequence[Record]) -> tuple[list[str], list[dict[str, Any]]]
     for record in records:
         fixed.update(dict.fromkeys(key for key in record if key != "attributes"))
         names.update(record["attributes"])
+    if not any(record.get("concepts") for record in records):
+        fixed.pop("concepts", None)
     columns = _attribute_columns(sorted(names), taken={*fixed, *_RESERVED})
     rows = []
     for record in records:
         row = {key: record.get(key) for key in fixed}
-        if "terms" in row:
-            row["terms"] = json.dumps(row["terms"], ensure_ascii=False)
+        for name in _NESTED:
+            if name in row:
+                row[name] = json.dumps(row[name], ensure_ascii=False)
         for name, column in columns.items():
             row[column] = record["attributes"].get(name)
         rows.append(row)

@@ -36,7 +36,8 @@ def text_table(hits: Sequence[Hit], *, ids: bool = False) -> str:
 def because(hit: Hit) -> str:
     """The score as its sum: ``0.41 place + 0.27 text - 0.05 text 'snow'``.
 
-    A term is named by its label where the kind alone would leave open which one is meant.
+    A term is named by its label where the kind alone would leave open which one is meant. In a
+    collection of concepts, those shared follow: ``(church 72%, old town 20%)``.
     """
     kinds = Counter(term.kind for term in hit.terms)
     written = ""
@@ -45,7 +46,12 @@ def because(hit: Hit) -> str:
         name = term.kind if kinds[term.kind] == 1 else f"{term.kind} {_short(term.label)!r}"
         lead = f" {sign} " if written else sign.strip("+")
         written += f"{lead}{abs(term.contribution):.2f} {name}"
-    return written
+    return f"{written} ({shared(hit)})" if hit.concepts else written
+
+
+def shared(hit: Hit) -> str:
+    """The concepts that a hit shares with the query: ``church 72%, old town 20%``."""
+    return ", ".join(f"{name} {share:.0%}" for name, share in hit.concepts)
 
 
 def _short(label: str) -> str:

@@ -33,7 +33,18 @@ _EXPORT = frozenset({"id", "title", "text", "place_source"})
 # The list of skipped files that ``placelens index --report`` writes.
 _REPORT = ["file", "reason"]
 _DERIVED = frozenset(
-    {"title", "place_source", "width", "height", "rank", "score", "distance_m", "matched", "terms"}
+    {
+        "title",
+        "place_source",
+        "width",
+        "height",
+        "rank",
+        "score",
+        "distance_m",
+        "matched",
+        "terms",
+        "concepts",
+    }
 )
 _LANGUAGE = re.compile(r"^(?P<base>.+?)[_:.](?P<language>[a-z]{2})$")
 _ROWS_LOOKED_AT = 50

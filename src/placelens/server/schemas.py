@@ -305,6 +305,13 @@ class ScoreTermOut(BaseModel):
     cosine: float | None
 
 
+class ConceptOut(BaseModel):
+    """A concept that item and query share, and its share of what they have in common."""
+
+    name: str
+    share: float
+
+
 class HitOut(ItemOut):
     """An item found, with its score and every term of it."""
 
@@ -313,6 +320,9 @@ class HitOut(ItemOut):
     distance_m: float | None
     matched: str | None
     terms: list[ScoreTermOut]
+    concepts: list[ConceptOut] = Field(
+        description="Shared with the query, the largest first; empty but in collections of concepts"
+    )
 
 
 class SearchAnswer(BaseModel):

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -63,6 +63,21 @@ class Row:
 def vector_column(modality: Modality) -> str:
     """The name of the column with the vectors of a modality."""
     return "vector" if modality == "vector" else f"{modality}_vector"
+
+
+def with_vectors(
+    column: pa.FixedSizeListArray,
+    convert: Callable[[Float32Array], Float32Array],
+    kind: pa.FixedSizeListType,
+) -> pa.FixedSizeListArray:
+    """A column of other vectors, null where this one is."""
+    there = column.is_valid()
+    old = column.filter(there).flatten().to_numpy(zero_copy_only=False)
+    new = np.zeros((len(column), kind.list_size), dtype=np.float32)
+    mask = there.to_numpy(zero_copy_only=False)
+    if mask.any():
+        new[mask] = convert(old.reshape(-1, column.type.list_size))
+    return pa.FixedSizeListArray.from_arrays(new.ravel(), type=kind, mask=pa.array(~mask))
 
 
 def schema(manifest: Manifest) -> pa.Schema:

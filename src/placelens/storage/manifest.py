@@ -25,6 +25,7 @@ Calibrations = Mapping[tuple[Modality, Modality], tuple[float, float]]
 class Manifest:
     """What must be known before a collection can be read or written.
 
+    ``concepts`` names the vectors' components where each means something.
     ``next_id`` is a lower bound of the next internal id: ids are never used again, not even
     after the newest items are deleted, so that cursors and ties stay stable.
     """
@@ -35,11 +36,14 @@ class Manifest:
     encoder: str | None = None
     fingerprint: str | None = None
     calibrations: Calibrations = field(default_factory=dict)
+    concepts: tuple[str, ...] = ()
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     next_id: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types, as written to disk."""
+        # Left out where there are none, so that every placelens can read an ordinary collection.
+        concepts = {"concepts": list(self.concepts)} if self.concepts else {}
         return {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -53,6 +57,7 @@ class Manifest:
                 {"query": query, "item": item, "slope": slope, "intercept": intercept}
                 for (query, item), (slope, intercept) in sorted(self.calibrations.items())
             ],
+            **concepts,
             "next_id": self.next_id,
         }
 
@@ -68,6 +73,7 @@ class Manifest:
                 "install a newer placelens to open it"
             )
         expected = {*cls.__dataclass_fields__, "format", "format_version"}
+        data = {"concepts": [], **data}
         if set(data) != expected:
             odd = ", ".join(sorted(set(data) ^ expected))
             raise CollectionError(f"{where}: fields missing or unknown: {odd}")
@@ -77,6 +83,10 @@ class Manifest:
             raise CollectionError(f"{where}: modalities {data['modalities']!r} are not known")
         if not isinstance(data["dim"], int) or data["dim"] < 1:
             raise CollectionError(f"{where}: dim {data['dim']!r} is not a positive integer")
+        if len(data["concepts"]) not in (0, data["dim"]):
+            raise CollectionError(
+                f"{where}: {len(data['concepts'])} concepts do not name {data['dim']} components"
+            )
         return cls(
             dim=data["dim"],
             modalities=tuple(data["modalities"]),
@@ -87,6 +97,7 @@ class Manifest:
                 (c["query"], c["item"]): (float(c["slope"]), float(c["intercept"]))
                 for c in data["calibrations"]
             },
+            concepts=tuple(map(str, data["concepts"])),
             created=data["created"],
             next_id=int(data["next_id"]),
         )

@@ -11,10 +11,12 @@ import re
 import shutil
 import stat
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import filelock
@@ -27,9 +29,10 @@ from placelens.errors import (
     CollectionLockedError,
     CollectionNotFoundError,
 )
-from placelens.storage.format_v1 import schema, sql_strings
+from placelens.storage.format_v1 import schema, sql_strings, vector_column, with_vectors
 from placelens.storage.ids import Ids
 from placelens.storage.manifest import FILE_NAME, Manifest, read_manifest, write_manifest
+from placelens.types import Float32Array, Modality
 
 TABLE_NAME = "items.lance"
 LOCK_NAME = "write.lock"
@@ -46,6 +49,9 @@ CLOCK_MARGIN = timedelta(seconds=1)
 # Files of so many rows are not merged any more: what a tree covers stays as it is, and compaction
 # costs what was written since and not what there is.
 TARGET_ROWS = 65_536
+
+# Rows in memory at once while a table is derived: with thumbnails, some twenty megabytes.
+DERIVE_ROWS = 1024
 
 # Fragments that are deleted from one by one.
 FEW = 32
@@ -71,8 +77,23 @@ class ItemTable:
             raise CollectionError(f"the table of {folder} cannot be opened: {error}") from error
 
     @classmethod
-    def create(cls, folder: Path, manifest: Manifest) -> ItemTable:
-        """Create an empty table; nothing appears at ``folder`` before it is complete."""
+    def create(
+        cls,
+        folder: Path,
+        manifest: Manifest,
+        *,
+        files: Mapping[str, bytes] = MappingProxyType({}),
+        rows: Iterable[pa.RecordBatch] = (),
+    ) -> ItemTable:
+        """Create a table; nothing appears at ``folder`` before it is complete.
+
+        Parameters
+        ----------
+        files
+            What the encoder keeps beside the table, by name.
+        rows
+            What the table holds from the first, in its own schema.
+        """
         if folder.exists():
             raise CollectionExistsError(f"{folder} exists already; open it, or choose another path")
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -81,11 +102,13 @@ class ItemTable:
         beside.mkdir()
         try:
             lance.write_dataset(
-                schema(manifest).empty_table(),
+                pa.RecordBatchReader.from_batches(schema(manifest), rows),
                 str(beside / TABLE_NAME),
                 enable_v2_manifest_paths=True,
                 data_storage_version=LANCE_FILE_VERSION,
             )
+            for name, content in files.items():
+                (beside / name).write_bytes(content)
             write_manifest(beside, manifest)
             beside.rename(folder)
         finally:
@@ -150,8 +173,41 @@ class ItemTable:
             finally:
                 self._lock.release()
 
+    def derive(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        vectors: Callable[[Modality, Float32Array], Float32Array],
+        *,
+        files: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> ItemTable:
+        """A new table with the rows at hand and other vectors; ids are those of this one.
+
+        Parameters
+        ----------
+        folder, manifest, files
+            As for `create`.
+        vectors
+            Gives the new vectors, (n, manifest.dim), of a modality's old ones, (n, dim).
+        """
+        columns = schema(manifest)
+        changed = {vector_column(modality): modality for modality in manifest.modalities}
+
+        def converted() -> Iterator[pa.RecordBatch]:
+            for batch in self.dataset.to_batches(columns=columns.names, batch_size=DERIVE_ROWS):
+                arrays = [
+                    with_vectors(column, partial(vectors, changed[field.name]), field.type)
+                    if field.name in changed
+                    else column
+                    for field, column in zip(columns, batch.columns, strict=True)
+                ]
+                yield pa.RecordBatch.from_arrays(arrays, schema=columns)
+
+        kept = manifest.with_next_id(self.next_iid())
+        return type(self).create(folder, kept, files=files, rows=converted())
+
     def next_iid(self) -> int:
-        """The next free internal id; call while writing."""
+        """The next free internal id; call while writing, or for the version at hand."""
         return max(self.manifest.next_id, self._ids.top(self.dataset) + 1)
 
     def append(self, table: pa.Table) -> None:

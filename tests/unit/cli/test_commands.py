@@ -20,6 +20,7 @@ from placelens.demo.hit_rates import HitRate
 from placelens.demo.page import Answer
 from placelens.demo.run import DemoResult
 from placelens.encoders.fits import load_fits
+from placelens.encoders.registry import EncoderKind
 from placelens.ingest.report import IngestReport
 from placelens.results import Hits
 from placelens.testing.fakes import HashEncoder
@@ -32,7 +33,9 @@ Run = Callable[..., Any]
 def cli(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run ``placelens`` with arguments; the encoder is the fake one."""
 
-    monkeypatch.setattr("placelens.encoders.registry.load_encoder", lambda name: HashEncoder())
+    fake = EncoderKind(pattern="hash", summary="the fake one", load=lambda _: HashEncoder())
+    known = {**placelens.encoders.registry.ENCODERS, "lite": fake, "hash": fake}
+    monkeypatch.setattr(placelens.encoders.registry, "ENCODERS", known)
     runner = CliRunner()
 
     def run(*arguments: object, code: int = 0) -> Any:

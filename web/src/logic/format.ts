@@ -35,3 +35,8 @@ export function formatName(name: string): string {
   const words = name.replace(/[_-]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** A share of one as a percentage: `0.423` as `42 %`. */
+export function formatShare(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}

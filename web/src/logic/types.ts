@@ -30,6 +30,12 @@ export interface ScoreTerm {
   cosine: number | null;
 }
 
+/** What item and query both show, and its share of what they have in common. */
+export interface SharedConcept {
+  name: string;
+  share: number;
+}
+
 export type Attribute = string | number | boolean | null;
 
 export interface Hit {
@@ -39,6 +45,7 @@ export interface Hit {
   distance_m: number | null;
   matched: string | null;
   terms: ScoreTerm[];
+  concepts: SharedConcept[];
   title: string;
   image: string | null;
   text: string | null;

@@ -1,6 +1,6 @@
 /** One result in the grid; made once for an item and updated when the ranking changes. */
 
-import { formatDistance, formatTime } from "../logic/format.ts";
+import { formatDistance, formatShare, formatTime } from "../logic/format.ts";
 import type { Hit } from "../logic/types.ts";
 import { el, icon } from "./dom.ts";
 import { scoreBar, updateScoreBar } from "./score-bar.ts";
@@ -54,6 +54,7 @@ export class Card {
       hit.distance_m === null ? null : formatDistance(hit.distance_m),
       hit.time ? formatTime(hit.time) : null,
       hit.place_source === "estimated" ? "estimated position" : null,
+      ...hit.concepts.map(({ name, share }) => `${name} ${formatShare(share)}`),
     ];
     this.#facts.textContent = facts.filter(Boolean).join(" · ");
     this.#number.textContent = hit.score.toFixed(2);

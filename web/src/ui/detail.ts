@@ -1,6 +1,6 @@
 /** One result in full: its picture or text, how its score came about, and all that is known. */
 
-import { formatCount, formatDistance, formatLatLon, formatName, formatTime } from "../logic/format.ts";
+import { formatCount, formatDistance, formatLatLon, formatName, formatShare, formatTime } from "../logic/format.ts";
 import { longest } from "../logic/shares.ts";
 import type { Attribute, Hit, ScoreTerm } from "../logic/types.ts";
 import { el, icon } from "./dom.ts";
@@ -40,6 +40,7 @@ export class Detail {
       ...(hit.thumbnail_url && hit.text ? [el("p", { class: "text" }, hit.text)] : []),
       this.#buttons(hit),
       score(hit),
+      concepts(hit),
       facts(hit),
       this.#attributes(hit),
     );
@@ -131,6 +132,13 @@ function score(hit: Hit): HTMLElement {
     bar,
     el("table", {}, head, el("tbody", {}, ...rows)),
   );
+}
+
+/** What item and query both show, in a collection of concepts. */
+function concepts(hit: Hit): HTMLElement | string {
+  if (hit.concepts.length === 0) return "";
+  const rows = hit.concepts.flatMap(({ name, share }) => [el("dt", {}, name), el("dd", {}, formatShare(share))]);
+  return el("section", {}, el("h3", {}, "Shared with the query"), el("dl", {}, ...rows));
 }
 
 function name({ kind, label, cosine }: ScoreTerm): string {

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from placelens.alignment import ConceptMap, CoSMat, SemanticMatching
+from placelens.alignment import CoSMat, SemanticMatching, concepts_of
+from placelens.encoders.concept_map import ConceptMap
 from placelens.errors import InputError, ReadError
 
 
@@ -29,7 +30,7 @@ def test_two_affine_maps_are_the_whole_estimator(
     images, texts, y = pairs
     fitted = kind(**({"n_components": 3} if kind is CoSMat else {}), centre=centre)
     fitted.fit(images, texts, y)
-    ConceptMap.of(fitted).save(tmp_path / "concepts.npz")
+    concepts_of(fitted).save(tmp_path / "concepts.npz")
     concepts = ConceptMap.load(tmp_path / "concepts.npz")
     assert concepts.names == tuple(np.unique(y))
     np.testing.assert_allclose(concepts.image.posteriors(images), fitted.transform_image(images))
@@ -55,6 +56,6 @@ def test_what_is_no_file_of_concepts_is_named(pairs: tuple, tmp_path: Path) -> N
     np.savez(path, format=1)
     with pytest.raises(ReadError, match="cannot be read as concepts"):
         ConceptMap.load(path)
-    concepts = ConceptMap.of(SemanticMatching().fit(*pairs))
+    concepts = concepts_of(SemanticMatching().fit(*pairs))
     with pytest.raises(InputError, match="read from 6 features, got 4"):
         concepts.image.posteriors(pairs[1])

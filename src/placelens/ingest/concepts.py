@@ -1,0 +1,159 @@
+"""A collection of concepts, made from one of an encoder's vectors; no file is read again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from placelens.encoders.base import Encoder
+from placelens.encoders.concepts import ConceptEncoder
+from placelens.errors import CollectionError, InputError
+from placelens.storage.manifest import Manifest
+from placelens.storage.snapshot import Snapshot
+from placelens.storage.table import ItemTable
+from placelens.types import Float32Array, Modality
+
+if TYPE_CHECKING:
+    from placelens.alignment import LabelledVectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConceptReport:
+    """What was learnt, and how well it does on items that it was not learnt from.
+
+    Attributes
+    ----------
+    path : the new collection.
+    n_items : its items.
+    labels : items that were learnt from, by label; these are the concepts.
+    left_out : labels with too few items to be learnt.
+    dim, dim_before : components of a vector.
+    n_measured : items held out to measure.
+    maps : MAP in percent by "query to item" modality, of "concepts" and of the "vectors" before.
+    seconds : what it took.
+    """
+
+    path: Path
+    n_items: int
+    labels: Mapping[str, int]
+    left_out: Mapping[str, int]
+    dim: int
+    dim_before: int
+    n_measured: int
+    maps: Mapping[str, Mapping[str, float]]
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "path": str(self.path),
+            "n_items": self.n_items,
+            "labels": dict(self.labels),
+            "left_out": dict(self.left_out),
+            "dim": self.dim,
+            "dim_before": self.dim_before,
+            "n_measured": self.n_measured,
+            "maps": {name: dict(values) for name, values in self.maps.items()},
+            "seconds": self.seconds,
+        }
+
+
+def train_cosmat(
+    table: ItemTable,
+    snapshot: Snapshot,
+    encoder: Encoder,
+    *,
+    labels: str,
+    to: Path,
+    **settings: Any,
+) -> ConceptReport:
+    """Learn concepts from an attribute of a collection's items, and write the collection of them.
+
+    Parameters
+    ----------
+    table, snapshot
+        The collection, at one version.
+    encoder
+        Whose vectors it holds.
+    labels
+        The attribute.
+    to
+        Where the new collection goes.
+    settings
+        Of `placelens.alignment.fit_concepts`.
+
+    Raises
+    ------
+    CollectionError
+        If the collection holds concepts already.
+    InputError
+        If no item has the attribute, or there is too little to learn from.
+    """
+    # scikit-learn takes a second to load.
+    from placelens.alignment import fit_concepts
+
+    started = time.perf_counter()
+    if encoder.concepts:
+        raise CollectionError(
+            f"{table.folder} holds concepts already; learn others from the collection that it was "
+            "made from"
+        )
+    fit = fit_concepts(_labelled(table.manifest, snapshot, labels), **settings)
+    learnt = ConceptEncoder(encoder, fit.concepts, calibrations=fit.calibrations)
+    manifest = Manifest(
+        dim=learnt.dim,
+        modalities=table.manifest.modalities,
+        space=table.manifest.space,
+        encoder=learnt.name,
+        fingerprint=learnt.fingerprint,
+        calibrations={pair: (c.slope, c.intercept) for pair, c in learnt.calibrations.items()},
+        concepts=learnt.concepts,
+    )
+    table.derive(to, manifest, learnt.of_vectors, files=learnt.files)
+    return ConceptReport(
+        path=to,
+        n_items=snapshot.n_items,
+        labels=fit.labels,
+        left_out=fit.left_out,
+        dim=learnt.dim,
+        dim_before=encoder.dim,
+        n_measured=fit.n_measured,
+        maps={f"{query} to {item}": values for (query, item), values in fit.maps.items()},
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _labelled(manifest: Manifest, snapshot: Snapshot, name: str) -> LabelledVectors:
+    """The items' vectors with the attribute's values as labels."""
+    from placelens.alignment import LabelledVectors
+
+    values, of_rows = snapshot.attribute(name)
+    if len(values) == 1:
+        known = sorted({key for attributes in snapshot.attributes for key in attributes})
+        raise InputError(
+            f"no item has the attribute {name!r} to learn from; there are: "
+            f"{', '.join(known) or 'none'}"
+        )
+
+    def vectors(modality: Modality) -> tuple[Float32Array, np.ndarray]:
+        matrix = np.zeros((snapshot.n_items, manifest.dim), dtype=np.float32)
+        has = np.zeros(snapshot.n_items, dtype=np.bool_)
+        if modality in manifest.modalities:
+            found, rows = snapshot.vectors(modality)
+            matrix[rows], has[rows] = found, True
+        return matrix, has
+
+    images, has_image = vectors("image")
+    texts, has_text = vectors("text")
+    return LabelledVectors(
+        images=images,
+        texts=texts,
+        has_image=has_image,
+        has_text=has_text,
+        labels=[None if values[code] is None else str(values[code]) for code in of_rows],
+    )

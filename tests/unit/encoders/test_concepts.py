@@ -1,0 +1,77 @@
+"""An encoder of concepts over another one, and the file that it is kept in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from placelens.encoders.base import Calibration, Encoder
+from placelens.encoders.concept_map import ConceptMap, ViewMap
+from placelens.encoders.concepts import ConceptEncoder
+from placelens.encoders.registry import load_encoder
+from placelens.errors import EncoderError, EncoderMismatchError
+from placelens.testing.encoder_contract import EncoderContract
+from placelens.testing.fakes import HashEncoder
+
+NAMES = ("beach", "church", "harbour", "old town")
+CALIBRATION = Calibration(slope=5.0, intercept=-1.23456)
+
+
+def made(base: Encoder | None = None, *, seed: int = 0) -> ConceptEncoder:
+    base = base or HashEncoder()
+    rng = np.random.default_rng(seed)
+
+    def view() -> ViewMap:
+        return ViewMap(
+            weights=2 * rng.normal(size=(base.dim, 4)),
+            bias=rng.normal(size=4),
+            mean=np.full(4, 0.25),
+        )
+
+    concepts = ConceptMap(names=NAMES, image=view(), text=view())
+    return ConceptEncoder(base, concepts, calibrations={("text", "image"): CALIBRATION})
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return made()
+
+
+class TestConcepts(EncoderContract):
+    pass
+
+
+def test_a_file_gives_the_same_encoder(tmp_path: Path) -> None:
+    first = made()
+    ((name, content),) = first.files.items()
+    (tmp_path / name).write_bytes(content)
+    for path in (tmp_path, tmp_path / name):
+        again = ConceptEncoder.load(path, base=HashEncoder())
+        assert (again.fingerprint, again.name) == (first.fingerprint, first.name)
+        assert again.concepts == NAMES
+        assert again.calibrations == first.calibrations
+        texts = ["a church", "the sea"]
+        np.testing.assert_array_equal(again.encode_texts(texts), first.encode_texts(texts))
+
+
+def test_other_concepts_or_another_base_have_another_fingerprint() -> None:
+    prints = {made().fingerprint, made(seed=1).fingerprint, made(HashEncoder(dim=32)).fingerprint}
+    assert len(prints) == 3
+
+
+def test_another_base_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "concepts.npz").write_bytes(made().files["concepts.npz"])
+    with pytest.raises(EncoderMismatchError, match=r"learnt over hash \(hash-v1:64\)"):
+        ConceptEncoder.load(tmp_path, base=HashEncoder(dim=32))
+    with pytest.raises(EncoderError, match="read from 64 numbers, and 'hash' gives 32"):
+        ConceptEncoder(HashEncoder(dim=32), made().concept_map)
+
+
+def test_what_is_no_file_of_concepts_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="placelens train cosmat COLLECTION --labels FIELD"):
+        load_encoder(f"concepts:{tmp_path / 'none.npz'}")
+    made().concept_map.save(tmp_path / "map.npz")  # concepts, but of no encoder
+    with pytest.raises(EncoderError, match="holds no concepts of an encoder"):
+        load_encoder("concepts:map.npz", folder=tmp_path)
