@@ -3,7 +3,8 @@
 Estimators in the manner of scikit-learn, over two views of the same things: ``fit(X_image, X_text,
 y)``, ``transform_image``, ``transform_text``; row i of both views shows one thing. ``embed_image``
 and ``embed_text`` give unit vectors whose products are what retrieval ranks by. Features of the
-paper come from ``LdaTopics`` (texts) and ``VisualWords`` (images); any others will do.
+paper come from ``LdaTopics`` (texts), ``VisualWords`` and ``NetworkFeatures`` (images); any others
+will do, those of ``EncoderFeatures`` too.
 """
 
 from placelens.alignment.concepts import concepts_of
@@ -14,6 +15,7 @@ from placelens.alignment.from_labels import ConceptFit, LabelledVectors, fit_con
 from placelens.alignment.gma import GeneralizedMultiviewAnalysis
 from placelens.alignment.lda_topics import LdaTopics
 from placelens.alignment.logs_tran import LogsTran
+from placelens.alignment.network_features import EncoderFeatures, NetworkFeatures
 from placelens.alignment.semantic_matching import SemanticMatching
 from placelens.alignment.two_view import TwoViewEstimator
 from placelens.alignment.visual_words import VisualWords
@@ -23,11 +25,13 @@ __all__ = [
     "CoSMat",
     "ConceptFit",
     "CorrProj",
+    "EncoderFeatures",
     "FeatureExtractor",
     "GeneralizedMultiviewAnalysis",
     "LabelledVectors",
     "LdaTopics",
     "LogsTran",
+    "NetworkFeatures",
     "SemanticMatching",
     "TwoViewEstimator",
     "VisualWords",

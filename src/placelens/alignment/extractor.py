@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, Self, TypeVar
 
+import numpy as np
+
 from placelens.errors import InputError
-from placelens.types import Float64Array
+from placelens.types import Float64Array, UInt8Array
 
 T_contra = TypeVar("T_contra", contravariant=True)
 Thing = TypeVar("Thing")
@@ -23,6 +25,24 @@ class FeatureExtractor(Protocol[T_contra]):
 
     def transform(self, X: Sequence[T_contra]) -> Float64Array:
         """Features of n things, (n, d)."""
+
+
+def checked_images(X: Sequence[UInt8Array], *, who: Any) -> list[UInt8Array]:
+    """X as a list of images, (height, width, 3) uint8 each.
+
+    Raises
+    ------
+    InputError
+        If X holds something else; the message names the position.
+    """
+    images = checked_list(X, np.ndarray, "images", who=who)
+    for position, image in enumerate(images):
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise InputError(
+                f"{type(who).__name__} takes images as (height, width, 3) uint8, got "
+                f"{image.shape} {image.dtype} at position {position}"
+            )
+    return images
 
 
 def checked_list(X: Sequence[Thing], kind: type, what: str, *, who: Any) -> list[Thing]:

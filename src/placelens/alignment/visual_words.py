@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils.validation import check_is_fitted
 
-from placelens.alignment.extractor import checked_list
+from placelens.alignment.extractor import checked_images
 from placelens.errors import InputError, MissingExtraError
 from placelens.types import Float32Array, Float64Array, UInt8Array
 
@@ -99,12 +99,7 @@ class VisualWords(TransformerMixin, BaseEstimator):
         cv2 = _opencv()
         sift = cv2.SIFT_create(nfeatures=self.max_points)
         found = []
-        for position, image in enumerate(checked_list(X, np.ndarray, "images", who=self)):
-            if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-                raise InputError(
-                    "VisualWords takes images as (height, width, 3) uint8, got "
-                    f"{image.shape} {image.dtype} at position {position}"
-                )
+        for image in checked_images(X, who=self):
             _, descriptors = sift.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None)
             none = np.empty((0, _DIM), dtype=np.float32)
             found.append(none if descriptors is None else descriptors)

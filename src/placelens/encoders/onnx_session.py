@@ -25,12 +25,12 @@ class LazySession:
     Parameters
     ----------
     path
-        The ONNX file.
+        The ONNX file, or its bytes.
     threads
         Threads for one operator; None for the cores this process may use.
     """
 
-    def __init__(self, path: Path, *, threads: int | None = None) -> None:
+    def __init__(self, path: Path | bytes, *, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
             raise EncoderError(f"an encoder needs 1 thread or more, got threads={threads}")
         self._path = path
@@ -42,6 +42,27 @@ class LazySession:
         """Run the network on named inputs and return the named outputs."""
         outputs: list[Float32Array] = self._open().run(list(output_names), inputs)
         return outputs
+
+    @property
+    def input(self) -> tuple[str, tuple[int | None, ...]]:
+        """Name and shape of the network's only input; None where a length is free.
+
+        Raises
+        ------
+        EncoderError
+            If it has several.
+        """
+        inputs = self._open().get_inputs()
+        if len(inputs) != 1:
+            names = ", ".join(repr(given.name) for given in inputs)
+            raise EncoderError(f"a network of one input is needed, and this one has {names}")
+        shape = tuple(side if isinstance(side, int) else None for side in inputs[0].shape)
+        return inputs[0].name, shape
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the network's outputs."""
+        return [given.name for given in self._open().get_outputs()]
 
     def _open(self) -> Any:
         with self._lock:
@@ -55,8 +76,9 @@ class LazySession:
                 options.log_severity_level = 3
                 # Without this, idle threads spin and take the cores from the decoding.
                 options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+                given = self._path if isinstance(self._path, bytes) else str(self._path)
                 self._session = onnxruntime.InferenceSession(
-                    str(self._path), options, providers=["CPUExecutionProvider"]
+                    given, options, providers=["CPUExecutionProvider"]
                 )
         return self._session
 

@@ -120,7 +120,7 @@ class _Pool:
         from loky import get_reusable_executor
 
         return get_reusable_executor(
-            max_workers=self.workers, timeout=10, initializer=_ignore_interrupts
+            max_workers=self.workers, timeout=60, initializer=_ignore_interrupts
         )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-from placelens.alignment import LdaTopics, VisualWords
-from placelens.errors import InputError
+from placelens.alignment import EncoderFeatures, LdaTopics, NetworkFeatures, VisualWords
+from placelens.errors import InputError, ReadError
+from placelens.testing.fakes import HashEncoder
 
 HARBOUR = ["boats lie in the harbour", "a harbour full of boats", "ships and boats, a harbour"]
 STADIUM = ["a football pitch in a stadium", "the stadium and its pitch", "football, a pitch"]
@@ -74,3 +77,88 @@ def test_images_that_do_not_fit_are_named() -> None:
         VisualWords().fit([blank])
     with pytest.raises(InputError, match="n_words must be 2 or more"):
         VisualWords(1).fit([blank])
+
+
+def network(
+    path: Path, *, batch: int | str = "n", size: int | str = 8, inputs: int = 1
+) -> np.ndarray:
+    """A tiny AlexNet: means of the channels (fc7 after a ramp), then a softmax; fc7's weights."""
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    weights = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["data"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "w"], ["fc7"]),
+        helper.make_node("Softmax", ["fc7"], ["prob"]),
+    ]
+    given = [
+        helper.make_tensor_value_info(name, kind, [batch, 3, size, size])
+        for name in ("data", "more")[:inputs]
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        given,
+        [helper.make_tensor_value_info("prob", kind, [batch, 5])],
+        [onnx.numpy_helper.from_array(weights, "w")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]), path)
+    return weights
+
+
+@pytest.mark.parametrize("batch", ["n", 1, 4])
+def test_a_layer_inside_a_network_gives_features(tmp_path: Path, batch: int | str) -> None:
+    weights = network(tmp_path / "net.onnx", batch=batch)
+    rng = np.random.default_rng(0)
+    # Of one colour each, so that a crop changes nothing.
+    colours = rng.integers(0, 256, (6, 3)).astype(np.uint8)
+    images = [np.broadcast_to(c, (20 + 3 * i, 30, 3)).copy() for i, c in enumerate(colours)]
+    caffe = NetworkFeatures(tmp_path / "net.onnx", "fc7").fit_transform(images)
+    expected = (colours[:, ::-1].astype(np.float64) - [104, 117, 123]) @ weights
+    np.testing.assert_allclose(caffe, expected, rtol=1e-4, atol=1e-3)
+    torchvision = NetworkFeatures(tmp_path / "net.onnx", "fc7", scaling="torchvision")
+    expected = (colours / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225] @ weights
+    np.testing.assert_allclose(torchvision.transform(images), expected, rtol=1e-4, atol=1e-3)
+    last = clone(torchvision).set_params(layer=None).fit_transform(images)
+    np.testing.assert_allclose(last.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_networks_that_do_not_fit_are_named(tmp_path: Path) -> None:
+    image = [np.zeros((9, 9, 3), dtype=np.uint8)]
+    (tmp_path / "no.onnx").write_bytes(b"no network")
+    for path in (tmp_path / "no.onnx", tmp_path / "missing.onnx"):
+        with pytest.raises(ReadError, match="cannot be read as an ONNX network"):
+            NetworkFeatures(path).fit(image)
+    network(tmp_path / "net.onnx")
+    with pytest.raises(InputError, match=r"no layer 'fc8'; its last ones are .*'fc7', 'prob'"):
+        NetworkFeatures(tmp_path / "net.onnx", "fc8").fit(image)
+    with pytest.raises(InputError, match="scaling 'keras' is not one of caffe, torchvision"):
+        NetworkFeatures(tmp_path / "net.onnx", scaling="keras").fit(image)
+    with pytest.raises(InputError, match="wants 8 pixels a side, and size is 224"):
+        NetworkFeatures(tmp_path / "net.onnx", size=224).fit(image)
+    with pytest.raises(InputError, match="got no image"):
+        NetworkFeatures(tmp_path / "net.onnx").transform([])
+    with pytest.raises(InputError, match="NetworkFeatures takes images as"):
+        NetworkFeatures(tmp_path / "net.onnx").transform([image[0][..., 0]])
+    network(tmp_path / "open.onnx", size="side")
+    with pytest.raises(InputError, match="leaves open pixels a side, and size is None"):
+        NetworkFeatures(tmp_path / "open.onnx").fit(image)
+    assert NetworkFeatures(tmp_path / "open.onnx", size=16).fit_transform(image).shape == (1, 5)
+    network(tmp_path / "two.onnx", inputs=2)
+    with pytest.raises(InputError, match="one input is needed, and this one has 'data', 'more'"):
+        NetworkFeatures(tmp_path / "two.onnx").fit(image)
+
+
+def test_vectors_of_an_encoder_are_features() -> None:
+    encoder = HashEncoder()
+    red = np.broadcast_to(np.array([220, 30, 30], dtype=np.uint8), (40, 50, 3)).copy()
+    images = EncoderFeatures(encoder).fit_transform([red] * 40)
+    texts = EncoderFeatures(encoder, "text").fit_transform(["red", "blue"])
+    assert images.shape == (40, 64)
+    assert texts.dtype == np.float64
+    scores = images @ texts.T
+    assert (scores[:, 0] > scores[:, 1] + 0.3).all()
+    assert EncoderFeatures(encoder).transform([]).shape == (0, 64)
+    with pytest.raises(InputError, match="EncoderFeatures takes texts as str"):
+        EncoderFeatures(encoder, "text").transform([1])
