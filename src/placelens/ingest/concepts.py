@@ -16,7 +16,7 @@ from placelens.errors import CollectionError, InputError
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
-from placelens.types import Float32Array, Modality
+from placelens.types import BoolArray, Float32Array, Modality
 
 if TYPE_CHECKING:
     from placelens.alignment import LabelledVectors
@@ -140,13 +140,18 @@ def _labelled(manifest: Manifest, snapshot: Snapshot, name: str) -> LabelledVect
             f"{', '.join(known) or 'none'}"
         )
 
-    def vectors(modality: Modality) -> tuple[Float32Array, np.ndarray]:
-        matrix = np.zeros((snapshot.n_items, manifest.dim), dtype=np.float32)
-        has = np.zeros(snapshot.n_items, dtype=np.bool_)
-        if modality in manifest.modalities:
-            found, rows = snapshot.vectors(modality)
-            matrix[rows], has[rows] = found, True
-        return matrix, has
+    n_items, dim = snapshot.n_items, manifest.dim
+
+    def vectors(modality: Modality) -> tuple[Float32Array, BoolArray]:
+        if modality not in manifest.modalities:
+            nothing = np.broadcast_to(np.float32(0), (n_items, dim))  # takes no memory
+            return nothing, np.zeros(n_items, dtype=np.bool_)
+        found, rows = snapshot.vectors(modality)
+        if len(rows) == n_items:
+            return found, np.ones(n_items, dtype=np.bool_)
+        matrix = np.zeros((n_items, dim), dtype=np.float32)
+        matrix[rows] = found
+        return matrix, snapshot.present(modality)
 
     images, has_image = vectors("image")
     texts, has_text = vectors("text")
