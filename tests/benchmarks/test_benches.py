@@ -17,6 +17,7 @@ from placelens.bench import (
     travel,
     updates,
 )
+from placelens.bench.paper_000 import run as paper_000_run
 from placelens.errors import EncoderError, ReadError
 from placelens.testing.fakes import HashEncoder
 
@@ -102,6 +103,36 @@ def test_cosmat(shared_data, tmp_path):
         assert np.allclose(np.sum(figures.get("confusion_i2t", [[1.0]]), axis=1), 1)
     if importlib.util.find_spec("matplotlib"):
         assert all(path.stat().st_size > 10_000 for path in cosmat_plots.draw(result, tmp_path))
+    json.dumps(result)
+
+
+def test_cosmat_on_aerial_images(shared_data):
+    result = cosmat.run(shared_data, dataset="rsicd", quick=True)
+    assert (result["n_train"], result["n_test"], len(result["categories"])) == (299, 250, 30)
+    means = {name: figures["mean"] for name, figures in result["methods"].items()}
+    # The scenes are learnt from few pairs, and beyond what cosines tell without learning.
+    assert means["SM"] > means["encoder"] > 4 * means["random"]
+    json.dumps(result)
+
+
+def test_cosmat_on_travel_photos(shared_data):
+    result = cosmat.run(shared_data, dataset="travel", quick=True)
+    assert (result["n_test"], result["n_test_texts"], result["n_rounds"]) == (82, 191, 5)
+    assert result["categories"][-2:] == ["United Kingdom", "United States"]
+    means = {name: figures["mean"] for name, figures in result["methods"].items()}
+    assert means["SM"] > means["encoder"] > means["random"] + 3
+    json.dumps(result)
+
+
+def test_paper_000(shared_data):
+    result = paper_000_run.run(shared_data, quick=True)
+    assert len(result["precision"]["classes"]) == 30
+    assert result["settings"]["n_test"] == 30 * result["settings"]["images"]
+    spaces = result["settings"]["spaces"]
+    assert (spaces["DeCoSReS"]["dim"], spaces["dense"]["dim"]) == (30, 384)
+    # Learnt from a handful of images, and still far above the 3 percent of chance.
+    for name in spaces:
+        assert result["precision"]["i2t"]["mu0"][name]["precision"] > 40.0
     json.dumps(result)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import eigh
+from scipy.linalg import block_diag, eigh
 from scipy.sparse import coo_array, csgraph, csr_array
 from sklearn.neighbors import NearestNeighbors
 
@@ -15,6 +16,23 @@ from placelens.errors import InputError
 from placelens.types import Float64Array
 
 Kind = Literal["lda", "mfa"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scatters:
+    """The matrices that ``GeneralizedMultiviewAnalysis`` is made of, each view's at trace 1.
+
+    Attributes
+    ----------
+    means : (p,) of the images and (q,) of the texts.
+    between, within : (p, p) and (q, q), what is to be large and what is to be small.
+    cross : (p, q) of the views with each other.
+    """
+
+    means: tuple[Float64Array, Float64Array]
+    between: tuple[Float64Array, ...]
+    within: tuple[Float64Array, ...]
+    cross: Float64Array
 
 
 class GeneralizedMultiviewAnalysis(TwoViewEstimator):
@@ -77,23 +95,41 @@ class GeneralizedMultiviewAnalysis(TwoViewEstimator):
         self, X_image: npt.ArrayLike, X_text: npt.ArrayLike, y: npt.ArrayLike | None = None
     ) -> Self:
         """Learn the directions from pairs and their classes y."""
+        return self.fit_scatters(self.scatters(X_image, X_text, y))
+
+    def scatters(
+        self, X_image: npt.ArrayLike, X_text: npt.ArrayLike, y: npt.ArrayLike | None = None
+    ) -> Scatters:
+        """What the pairs and their classes say, whatever n_components, alpha and regularization.
+
+        With "mfa" finding the neighbours takes most of the time: fit several settings of the other
+        three to one of these with ``fit_scatters``.
+        """
         images, texts = self._checked(X_image, X_text)
         classes = checked_classes(y, len(images), who=self)
         self._check_settings(images.shape[1] + texts.shape[1])
-        self.mean_image_, self.mean_text_ = images.mean(axis=0), texts.mean(axis=0)
-        views = [images - self.mean_image_, texts - self.mean_text_]
-        p, q = images.shape[1], texts.shape[1]
-        A, B = np.zeros((p + q, p + q)), np.zeros((p + q, p + q))
-        for X, part in zip(views, (slice(0, p), slice(p, None)), strict=True):
-            between, within = self._scatters(X, classes)
-            A[part, part] = between / np.trace(between)
-            within = within / np.trace(within)
-            ridge = self.regularization * np.trace(within) / len(within)
-            B[part, part] = within + ridge * np.eye(len(within))
-        cross = views[0].T @ views[1]
+        means = images.mean(axis=0), texts.mean(axis=0)
+        views = images - means[0], texts - means[1]
+        between, within = zip(*(self._scatters(X, classes) for X in views), strict=True)
         size = np.sqrt((views[0] ** 2).sum() * (views[1] ** 2).sum())
-        A[:p, p:] = self.alpha * cross / size
+        return Scatters(
+            means=means,
+            between=tuple(matrix / np.trace(matrix) for matrix in between),
+            within=tuple(matrix / np.trace(matrix) for matrix in within),
+            cross=views[0].T @ views[1] / size,
+        )
+
+    def fit_scatters(self, scatters: Scatters) -> Self:
+        """Learn the directions from what ``scatters`` made of pairs, with the same neighbours."""
+        p, q = scatters.cross.shape
+        self._check_settings(p + q)
+        self.n_features_image_, self.n_features_text_ = p, q
+        self.mean_image_, self.mean_text_ = scatters.means
+        A, B = block_diag(*scatters.between), block_diag(*scatters.within)
+        A[:p, p:] = self.alpha * scatters.cross
         A[p:, :p] = A[:p, p:].T
+        # Each trace is 1, so these are the mean diagonals.
+        B += self.regularization * np.diag(np.repeat([1 / p, 1 / q], [p, q]))
         last = p + q - 1
         found, vectors = eigh(A, B, subset_by_index=(last - self.n_components + 1, last))
         self.eigenvalues_, vectors = found[::-1], vectors[:, ::-1]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from placelens.bench.cosmat_data import WIKIPEDIA
 from placelens.bench.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, check
 
 DPI = 130
@@ -18,7 +19,10 @@ STYLES = {
     "CM": (ORANGE, "s"),
     "GMLDA": (PURPLE, "D"),
     "GMMFA": (SKY, "v"),
+    "encoder": ("black", "x"),
 }
+# Classes up to which every cell of a confusion matrix has its number.
+FEW = 12
 
 
 def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -31,10 +35,13 @@ def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
     """
     check()
     folder.mkdir(parents=True, exist_ok=True)
+    # As the first data set's, whose names came first; those of others tell which.
+    parts = [] if result["data"] == WIKIPEDIA else [result["data"].removesuffix("_photos")]
+    parts += ["paper"] if result["features"] == "paper" else []
     paths = []
     for name, figure in (("precision", _precision(result)), ("confusion", _confusion(result))):
-        paths.append(folder / f"cosmat_{name}.png")
-        figure.savefig(paths[-1], dpi=DPI)
+        paths.append(folder / f"{'_'.join(['cosmat', *parts, name])}.png")
+        figure.savefig(paths[-1], dpi=DPI, bbox_inches="tight")
     return paths
 
 
@@ -45,18 +52,19 @@ def _precision(result: Mapping[str, Any]) -> Any:
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     recalls = np.linspace(0, 1, 11)
+    drawn = {name: style for name, style in STYLES.items() if name in result["methods"]}
     highest = max(
-        max(result["methods"][name][f"precision_{way}"]) for name in STYLES for way in WAYS
+        max(result["methods"][name][f"precision_{way}"]) for name in drawn for way in WAYS
     )
     for axis, (way, words) in zip(axes, WAYS.items(), strict=True):
-        for name, (colour, marker) in STYLES.items():
+        for name, (colour, marker) in drawn.items():
             values = result["methods"][name][f"precision_{way}"]
             label = f"{name}, MAP {result['methods'][name][way]:.1f}"
             axis.plot(recalls, values, color=colour, marker=marker, markersize=4, label=label)
         chance = result["methods"]["random"][way] / 100
         axis.axhline(chance, color=GREY, linestyle=":", label=f"random, MAP {100 * chance:.1f}")
         axis.set(title=words, xlabel="recall", xlim=(-0.02, 1.02))
-        axis.set_ylim(0, 1.05 * highest)
+        axis.set_ylim(0, min(1.05, 1.2 * highest))
         axis.spines[["top", "right"]].set_visible(False)
         axis.legend(frameon=False, fontsize=9)
     axes[0].set_ylabel("precision")
@@ -68,16 +76,17 @@ def _confusion(result: Mapping[str, Any]) -> Any:
     from matplotlib.figure import Figure
 
     names = result["categories"]
-    figure = Figure(figsize=(11, 5.2), layout="constrained")
+    few = len(names) <= FEW
+    figure = Figure(figsize=(11, 5.2) if few else (18, 10.4), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     ticks = np.arange(len(names))
     both = [np.array(result["methods"]["SCM"][f"confusion_{way}"]) for way in WAYS]
     highest = max(shares.max() for shares in both)
     for axis, shares, words in zip(axes, both, WAYS.values(), strict=True):
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=highest)
-        for row, column in np.ndindex(*shares.shape):
+        # Among many classes, only what would round to 1 % or more, so that the rest stays quiet.
+        for row, column in np.argwhere(shares >= (0 if few else 0.005)):
             share = shares[row, column]
-            colour = "white" if share > 0.6 * highest else "black"
             axis.text(
                 column,
                 row,
@@ -85,10 +94,14 @@ def _confusion(result: Mapping[str, Any]) -> Any:
                 ha="center",
                 va="center",
                 fontsize=8,
-                color=colour,
+                color="white" if share > 0.6 * highest else "black",
             )
-        axis.set(title=f"SCM (CoSMat), {words}", xlabel="category of the first 20 results, %")
-        axis.set_xticks(ticks, names, rotation=45, ha="right")
+        axis.set(
+            title=f"SCM (CoSMat), {words}",
+            xlabel=f"category of the first {result['n_first']} results, %",
+        )
+        rotation = {"rotation": 45, "ha": "right"} if few else {"rotation": 90}
+        axis.set_xticks(ticks, names, **rotation)
         axis.set_yticks(ticks, names)
     axes[0].set_ylabel("category of the query")
     return figure

@@ -89,12 +89,29 @@ def _cosmat(asked: Asked) -> Any:
     from placelens.bench import cosmat_plots, figures
     from placelens.bench.cosmat import run
 
-    folder = asked.options.get("plots")
+    given = dict(asked.options)
+    folder = given.pop("plots", None)
     if folder is not None:
         figures.check()  # before the work, not after it
-    result = run(asked.needed_data, quick=asked.quick)
-    drawn = [] if folder is None else [str(path) for path in cosmat_plots.draw(result, folder)]
-    return {**result, "plots": drawn}
+    result = run(asked.needed_data, encoder=asked.encoder, quick=asked.quick, **given)
+    for path in [] if folder is None else cosmat_plots.draw(result, folder):
+        notice(str(path))
+    return result
+
+
+def _paper_000(asked: Asked) -> Any:
+    """Its steps are told on stderr, as those of the engine's are."""
+    from placelens.bench import figures
+    from placelens.bench.paper_000 import plots
+    from placelens.bench.paper_000.run import run
+
+    folder, work = asked.options.get("plots"), asked.options.get("work")
+    if folder is not None:
+        figures.check()
+    result = run(asked.needed_data, work=work, quick=asked.quick, say=notice)
+    for path in [] if folder is None else plots.draw(result, folder):
+        notice(str(path))
+    return result
 
 
 def _engine(asked: Asked) -> Any:
@@ -117,6 +134,7 @@ BENCHES: Mapping[str, Callable[[Asked], Any]] = {
     "regions": _regions,
     "answers": _answers,
     "cosmat": _cosmat,
+    "paper-000": _paper_000,
     "travel": _travel,
     "heritage": _heritage,
     "place-names": _place_names,
@@ -127,8 +145,9 @@ BENCHES: Mapping[str, Callable[[Asked], Any]] = {
 OWNERS: Mapping[str, tuple[str, ...]] = {
     "items": ("engine", "updates"),
     "dim": ("engine", "updates"),
-    "plots": ("engine", "cosmat"),
-    **dict.fromkeys(("queries", "methods", "workloads", "budget", "work", "curves"), ("engine",)),
+    **dict.fromkeys(("plots", "work"), ("engine", "cosmat", "paper-000")),
+    **dict.fromkeys(("dataset", "features"), ("cosmat",)),
+    **dict.fromkeys(("queries", "methods", "workloads", "budget", "curves"), ("engine",)),
 }
 
 
@@ -149,11 +168,24 @@ Budget = Annotated[
     _option(metavar="SECONDS", help="For a method's queries of a workload; 60 unless given."),
 ]
 Work = Annotated[
-    Path | None, _option(metavar="DIR", help="Keep data and indexes here, for the next time.")
+    Path | None,
+    _option(
+        metavar="DIR",
+        help="Keep data and indexes here, for the next time. Also 'cosmat', 'paper-000'.",
+    ),
 ]
 Curves = Annotated[bool | None, _option("--curves", help="Also by items, k, mu and scale.")]
 Plots = Annotated[
-    Path | None, _option(metavar="DIR", help="Draw figures into this folder. Also 'cosmat'.")
+    Path | None,
+    _option(metavar="DIR", help="Draw figures into this folder. Also 'cosmat', 'paper-000'."),
+]
+DatasetName = Annotated[
+    str | None,
+    _option("--dataset", metavar="NAME", help="'cosmat': wikipedia (unless given), rsicd, travel."),
+]
+Features = Annotated[
+    str | None,
+    _option(metavar="KIND", help="'cosmat': equal (unless given), or paper, each method its own."),
 ]
 
 
@@ -174,6 +206,8 @@ def command(
     work: Work = None,
     curves: Curves = None,
     plots: Plots = None,
+    dataset: DatasetName = None,
+    features: Features = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure speed and quality; every figure in the documentation comes from here."""
@@ -191,6 +225,8 @@ def command(
         "work": work,
         "curves": curves,
         "plots": plots,
+        "dataset": dataset,
+        "features": features,
     }
     given = {option: value for option, value in own.items() if value is not None}
     for option in given:
@@ -201,11 +237,13 @@ def command(
     asked = Asked(name=name, data=data, encoder=encoder, quick=quick, options=given)
     result = BENCHES[name](asked)
     if as_json:
-        print_json(result)
+        print_json(_by_method(result) if name == "cosmat" else result)
     elif name == "engine":
         _print_engine(result)
     elif name == "cosmat":
         _print_cosmat(result)
+    elif name == "paper-000":
+        _print_paper_000(result)
     else:
         typer.echo("\n".join(_lines(result)))
 
@@ -242,21 +280,41 @@ def _print_engine(result: Mapping[str, Any]) -> None:
         typer.echo(path)
 
 
+def _by_method(result: Mapping[str, Any]) -> Any:
+    from placelens.bench.cosmat import by_method
+
+    return by_method(result)
+
+
 def _print_cosmat(result: Mapping[str, Any]) -> None:
-    """A table of MAP, ours beside the published."""
+    """A table of MAP, beside the published where there is such."""
     rows = []
     for method, figures in result["methods"].items():
-        published = figures["published"] or {}
+        published = figures.get("published") or {}
         numbers = [figures[way] for way in ("i2t", "t2i", "mean")]
         numbers += [published.get(way) for way in ("i2t", "t2i", "mean")]
-        chosen = figures.get("settings", {})
         cells = ("" if number is None else f"{number:.1f}" for number in numbers)
-        rows.append([method, *cells, " ".join(f"{k}={v}" for k, v in chosen.items())])
+        rows.append([method, *cells, _chosen(figures.get("settings", {}))])
     head = ("image to text", "text to image", "mean", "published", "", "", "chosen")
-    title = f"MAP in percent, {result['data']}, {result['n_test']} test pairs"
+    title = (
+        f"MAP in percent, {result['data']}, {result['features']} features, {result['n_test']} test "
+        f"images, {result['n_test_texts']} texts"
+    )
     _print_rows(title, head, rows)
-    for path in result["plots"]:
-        typer.echo(path)
+
+
+def _chosen(settings: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:
+    """Settings in words; those of several rounds with strokes between."""
+    rounds = [settings] if isinstance(settings, Mapping) else settings
+    return " ".join(f"{name}={'/'.join(str(each[name]) for each in rounds)}" for name in rounds[0])
+
+
+def _print_paper_000(result: Mapping[str, Any]) -> None:
+    """Tables of time, precision and sizes."""
+    from placelens.bench.paper_000.report import tables
+
+    for table in tables(result):
+        _print_rows(table.title, table.head, table.rows)
 
 
 def _print_rows(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
