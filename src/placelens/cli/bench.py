@@ -104,11 +104,13 @@ def _paper_000(asked: Asked) -> Any:
     from placelens.bench import figures
     from placelens.bench.paper_000 import plots
     from placelens.bench.paper_000.run import run
+    from placelens.encoders.registry import load_encoder
 
     folder, work = asked.options.get("plots"), asked.options.get("work")
     if folder is not None:
         figures.check()
-    result = run(asked.needed_data, work=work, quick=asked.quick, say=notice)
+    encoder = None if asked.encoder == "lite" else load_encoder(asked.encoder)
+    result = run(asked.needed_data, work=work, quick=asked.quick, encoder=encoder, say=notice)
     for path in [] if folder is None else plots.draw(result, folder):
         notice(str(path))
     return result

@@ -86,7 +86,7 @@ def run(
     quick
         Small sizes and one setting a method.
     encoder
-        Of the features; the built-in one when None.
+        Of the features; the built-in one's aerial side when None.
     splits
         Which images are learnt from; the committed ones when None.
     say
