@@ -33,7 +33,7 @@ class Slow(HashEncoder):
             time.sleep(0.5)
         return super().encode_images(images)
 
-registry.load_encoder = lambda name: Slow()
+registry.load_encoder = lambda name, **_: Slow()
 from placelens.cli.main import run
 sys.argv[0] = "placelens"
 run()

@@ -31,7 +31,7 @@ def test_encoders_are_listed_with_what_can_be_told(client):
     lite = rows.pop("lite[:photo|aerial]")
     assert (lite["installed"], lite["dim"], lite["languages"]) == (True, 384, "English")
     assert "install" not in lite
-    assert all(name.startswith(("open_clip:", "hf:")) for name in rows)
+    assert all(name.startswith(("open_clip:", "hf:", "concepts:")) for name in rows)
     assert all(("install" in row) != row["installed"] for row in rows.values())
 
 
