@@ -3,8 +3,10 @@
 import csv
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from placelens.testing.fakes import HashEncoder
@@ -70,3 +72,37 @@ def tiny_source(tiny_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def tiny_collection(tiny_source: Path, tmp_path: Path) -> Path:
     """A copy of that collection, to do with as one likes."""
     return Path(shutil.copytree(tiny_source, tmp_path / "tiny.pl"))
+
+
+@pytest.fixture(scope="session")
+def make_network() -> Callable[..., np.ndarray]:
+    """Write a tiny AlexNet: means of the channels through "fc7" to "prob"; gives fc7's weights."""
+
+    def make(
+        path: Path, *, batch: int | str = "n", size: int | str = 8, inputs: int = 1
+    ) -> np.ndarray:
+        onnx = pytest.importorskip("onnx")
+        helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+        weights = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
+        nodes = [
+            helper.make_node("GlobalAveragePool", ["data"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "w"], ["fc7"]),
+            helper.make_node("Softmax", ["fc7"], ["prob"]),
+        ]
+        given = [
+            helper.make_tensor_value_info(name, kind, [batch, 3, size, size])
+            for name in ("data", "more")[:inputs]
+        ]
+        graph = helper.make_graph(
+            nodes,
+            "tiny",
+            given,
+            [helper.make_tensor_value_info("prob", kind, [batch, 5])],
+            [onnx.numpy_helper.from_array(weights, "w")],
+        )
+        opset = [helper.make_opsetid("", 13)]
+        onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+        return weights
+
+    return make

@@ -21,6 +21,7 @@ from placelens.alignment import (
     CanonicalCorrelation,
     CoSMat,
     GeneralizedMultiviewAnalysis,
+    NetworkFeatures,
     SemanticMatching,
     TwoViewEstimator,
 )
@@ -203,6 +204,7 @@ def run(
     dataset: str = "wikipedia",
     features: str = "equal",
     encoder: str | Encoder = "lite",
+    network: NetworkFeatures | None = None,
     work: Path | None = None,
     quick: bool = False,
 ) -> dict[str, Any]:
@@ -218,6 +220,8 @@ def run(
         "equal": all methods get the same; "paper": each what the GMR-tree's paper gives it.
     encoder
         Of the vectors; of "lite", the side that the data set is for.
+    network
+        Gives SCM its features of images in place of the encoder, with features "paper".
     work
         Folder to keep features in, for the next time.
     quick
@@ -232,7 +236,9 @@ def run(
     MissingExtraError
         If visual words are needed and OpenCV is not installed.
     """
-    found = load(dataset, data, features=features, encoder=encoder, work=work, quick=quick)
+    found = load(
+        dataset, data, features=features, encoder=encoder, network=network, work=work, quick=quick
+    )
     rounds = next(iter(found.methods.values())).rounds
     rng = np.random.default_rng(SEED)
     chance = [rng.random((len(each.test.images), len(each.test.texts))) for each in rounds]

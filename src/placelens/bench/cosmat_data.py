@@ -24,6 +24,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from placelens.alignment import NetworkFeatures
 from placelens.bench.cosmat_features import Source
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import as_encoder
@@ -35,7 +36,7 @@ from placelens.types import Float64Array, Int64Array
 Features = Literal["equal", "paper"]
 View = Literal["images", "texts"]
 # What things are described by.
-ENCODER, WORDS, TOPICS = "encoder", "visual words", "topics"
+ENCODER, LAYER, WORDS, TOPICS = "encoder", "layer of a network", "visual words", "topics"
 
 WIKIPEDIA = "wikipedia_crossmodal"
 CATEGORIES = (
@@ -157,6 +158,7 @@ def load(
     *,
     features: str,
     encoder: str | Encoder,
+    network: NetworkFeatures | None = None,
     work: Path | None = None,
     quick: bool = False,
 ) -> Dataset:
@@ -172,6 +174,8 @@ def load(
         "equal": all methods get the same; "paper": each what the GMR-tree's paper gives it.
     encoder
         Of the vectors; of "lite", the side that the data set is for.
+    network
+        Gives SCM its features of images in place of the encoder, with features "paper".
     work
         Folder to keep features in.
     quick
@@ -188,6 +192,12 @@ def load(
         raise InputError(f"no data set {name!r}; there are: {', '.join(DATASETS)}")
     if features not in get_args(Features):
         raise InputError(f"no features {features!r}; there are: {', '.join(get_args(Features))}")
+    if network is not None and features != "paper":
+        raise InputError(
+            f"a network is what the paper gives to SCM; with features {features!r} it has no use"
+        )
+    if network is not None:
+        network.fit([])  # a file that does not fit is told of before the work
     if name == "wikipedia":
         if features != "equal":
             raise InputError(
@@ -197,14 +207,14 @@ def load(
         return _wikipedia(data / WIKIPEDIA)
     album = _ALBUMS[name]
     encoder = f"lite:{album.side}" if encoder == "lite" else encoder
-    source = Source(encoder=as_encoder(encoder), work=work)
+    source = Source(encoder=as_encoder(encoder), work=work, network=network)
     categories, rounds = album.read(data, quick)
     if features == "equal":
         methods = dict.fromkeys(LEARNT, _described(rounds, ENCODER, ENCODER, source))
     else:
         # Words first: they fail at once where OpenCV is missing.
         rivals = _described(rounds, WORDS, TOPICS, source)
-        ours = _described(rounds, ENCODER, TOPICS, source)
+        ours = _described(rounds, ENCODER if network is None else LAYER, TOPICS, source)
         methods = {method: ours if method == OURS else rivals for method in LEARNT}
     return Dataset(
         name=album.folder,
@@ -314,7 +324,8 @@ def _image_features(
     if kind == WORDS:
         return [source.visual_words(*(raw.images for raw in raws)) for raws in rounds]
     paths = sorted({path for raws in rounds for raw in raws for path in raw.images})
-    vectors = dict(zip(paths, source.image_vectors(paths), strict=True))
+    features = source.layer(paths) if kind == LAYER else source.image_vectors(paths)
+    vectors = dict(zip(paths, features, strict=True))
     return [[np.stack([vectors[path] for path in raw.images]) for raw in raws] for raws in rounds]
 
 

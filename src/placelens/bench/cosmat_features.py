@@ -11,13 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from placelens.alignment import LdaTopics, VisualWords
+from placelens.alignment import LdaTopics, NetworkFeatures, VisualWords
 from placelens.encoders.base import Encoder
 from placelens.errors import InputError, ReadError
 from placelens.evaluation import prepared_blocks
 from placelens.evaluation.prepared import image_spec_of
 from placelens.evaluation.splits import content_hash
 from placelens.types import Float64Array, UInt8Array
+
+# Images in memory at once.
+BLOCK = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +31,12 @@ class Source:
     ----------
     encoder : of the vectors.
     work : folder to keep features in, named by what they were made of; None keeps none.
+    network : gives SCM's features of images in place of the encoder, where there is one.
     """
 
     encoder: Encoder
     work: Path | None = None
+    network: NetworkFeatures | None = None
 
     def image_vectors(self, paths: Sequence[Path]) -> Float64Array:
         """The encoder's vectors of image files, (n, dim).
@@ -51,6 +56,27 @@ class Source:
             )
 
         return self._kept(["images", self.encoder.fingerprint, _hashes(paths)], make)
+
+    def layer(self, paths: Sequence[Path]) -> Float64Array:
+        """The network's features of image files, (n, d).
+
+        Raises
+        ------
+        InputError
+            If there is no network, or it has no such layer.
+        ReadError
+            If the network or an image cannot be read; the message names it.
+        """
+        network = self.network
+        if network is None:
+            raise InputError("there is no network to take features from")
+
+        def make() -> Float64Array:
+            blocks = [paths[start : start + BLOCK] for start in range(0, len(paths), BLOCK)]
+            return np.concatenate([network.transform([_pixels(p) for p in b]) for b in blocks])
+
+        facts = [content_hash(network.path), network.layer, network.scaling, network.size]
+        return self._kept(["layer", facts, _hashes(paths)], make)
 
     def text_vectors(self, texts: Sequence[Sequence[str]]) -> Float64Array:
         """The mean of the encoder's vectors of each thing's texts, at length 1, (n, dim)."""

@@ -93,10 +93,27 @@ def _cosmat(asked: Asked) -> Any:
     folder = given.pop("plots", None)
     if folder is not None:
         figures.check()  # before the work, not after it
-    result = run(asked.needed_data, encoder=asked.encoder, quick=asked.quick, **given)
+    result = run(
+        asked.needed_data,
+        encoder=asked.encoder,
+        network=_network(given.pop("network", None), given.pop("layer", None)),
+        quick=asked.quick,
+        **given,
+    )
     for path in [] if folder is None else cosmat_plots.draw(result, folder):
         notice(str(path))
     return result
+
+
+def _network(path: Path | None, layer: str | None) -> Any:
+    from placelens.alignment import NetworkFeatures
+    from placelens.errors import InputError
+
+    if path is None:
+        if layer is not None:
+            raise InputError(f"--layer {layer} is one of a network; give its file with --network")
+        return None
+    return NetworkFeatures(path, layer)
 
 
 def _paper_000(asked: Asked) -> Any:
@@ -148,7 +165,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "items": ("engine", "updates"),
     "dim": ("engine", "updates"),
     **dict.fromkeys(("plots", "work"), ("engine", "cosmat", "paper-000")),
-    **dict.fromkeys(("dataset", "features"), ("cosmat",)),
+    **dict.fromkeys(("dataset", "features", "network", "layer"), ("cosmat",)),
     **dict.fromkeys(("queries", "methods", "workloads", "budget", "curves"), ("engine",)),
 }
 
@@ -190,6 +207,14 @@ Features = Annotated[
     _option(metavar="KIND", help="'cosmat': equal (unless given), or paper, each method its own."),
 ]
 
+Network = Annotated[
+    Path | None,
+    _option(metavar="FILE.onnx", help="'cosmat': SCM's image features in '--features paper'."),
+]
+Layer = Annotated[
+    str | None, _option(metavar="NAME", help="'cosmat': of the network, like fc7; its output.")
+]
+
 
 def command(
     *,
@@ -210,6 +235,8 @@ def command(
     plots: Plots = None,
     dataset: DatasetName = None,
     features: Features = None,
+    network: Network = None,
+    layer: Layer = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure speed and quality; every figure in the documentation comes from here."""
@@ -229,6 +256,8 @@ def command(
         "plots": plots,
         "dataset": dataset,
         "features": features,
+        "network": network,
+        "layer": layer,
     }
     given = {option: value for option, value in own.items() if value is not None}
     for option in given:

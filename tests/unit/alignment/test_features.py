@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -79,37 +80,11 @@ def test_images_that_do_not_fit_are_named() -> None:
         VisualWords(1).fit([blank])
 
 
-def network(
-    path: Path, *, batch: int | str = "n", size: int | str = 8, inputs: int = 1
-) -> np.ndarray:
-    """A tiny AlexNet: means of the channels (fc7 after a ramp), then a softmax; fc7's weights."""
-    onnx = pytest.importorskip("onnx")
-    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
-    weights = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
-    nodes = [
-        helper.make_node("GlobalAveragePool", ["data"], ["pooled"]),
-        helper.make_node("Flatten", ["pooled"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "w"], ["fc7"]),
-        helper.make_node("Softmax", ["fc7"], ["prob"]),
-    ]
-    given = [
-        helper.make_tensor_value_info(name, kind, [batch, 3, size, size])
-        for name in ("data", "more")[:inputs]
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        given,
-        [helper.make_tensor_value_info("prob", kind, [batch, 5])],
-        [onnx.numpy_helper.from_array(weights, "w")],
-    )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]), path)
-    return weights
-
-
 @pytest.mark.parametrize("batch", ["n", 1, 4])
-def test_a_layer_inside_a_network_gives_features(tmp_path: Path, batch: int | str) -> None:
-    weights = network(tmp_path / "net.onnx", batch=batch)
+def test_a_layer_inside_a_network_gives_features(
+    tmp_path: Path, batch: int | str, make_network: Callable[..., np.ndarray]
+) -> None:
+    weights = make_network(tmp_path / "net.onnx", batch=batch)
     rng = np.random.default_rng(0)
     # Of one colour each, so that a crop changes nothing.
     colours = rng.integers(0, 256, (6, 3)).astype(np.uint8)
@@ -124,13 +99,15 @@ def test_a_layer_inside_a_network_gives_features(tmp_path: Path, batch: int | st
     np.testing.assert_allclose(last.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_networks_that_do_not_fit_are_named(tmp_path: Path) -> None:
+def test_networks_that_do_not_fit_are_named(
+    tmp_path: Path, make_network: Callable[..., np.ndarray]
+) -> None:
     image = [np.zeros((9, 9, 3), dtype=np.uint8)]
     (tmp_path / "no.onnx").write_bytes(b"no network")
     for path in (tmp_path / "no.onnx", tmp_path / "missing.onnx"):
         with pytest.raises(ReadError, match="cannot be read as an ONNX network"):
             NetworkFeatures(path).fit(image)
-    network(tmp_path / "net.onnx")
+    make_network(tmp_path / "net.onnx")
     with pytest.raises(InputError, match=r"no layer 'fc8'; its last ones are .*'fc7', 'prob'"):
         NetworkFeatures(tmp_path / "net.onnx", "fc8").fit(image)
     with pytest.raises(InputError, match="scaling 'keras' is not one of caffe, torchvision"):
@@ -141,11 +118,11 @@ def test_networks_that_do_not_fit_are_named(tmp_path: Path) -> None:
         NetworkFeatures(tmp_path / "net.onnx").transform([])
     with pytest.raises(InputError, match="NetworkFeatures takes images as"):
         NetworkFeatures(tmp_path / "net.onnx").transform([image[0][..., 0]])
-    network(tmp_path / "open.onnx", size="side")
+    make_network(tmp_path / "open.onnx", size="side")
     with pytest.raises(InputError, match="leaves open pixels a side, and size is None"):
         NetworkFeatures(tmp_path / "open.onnx").fit(image)
     assert NetworkFeatures(tmp_path / "open.onnx", size=16).fit_transform(image).shape == (1, 5)
-    network(tmp_path / "two.onnx", inputs=2)
+    make_network(tmp_path / "two.onnx", inputs=2)
     with pytest.raises(InputError, match="one input is needed, and this one has 'data', 'more'"):
         NetworkFeatures(tmp_path / "two.onnx").fit(image)
 

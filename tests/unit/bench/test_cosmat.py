@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from placelens.alignment import GeneralizedMultiviewAnalysis
+from placelens.alignment import GeneralizedMultiviewAnalysis, NetworkFeatures
 from placelens.bench import cosmat, cosmat_data, cosmat_plots
 from placelens.bench.cosmat_data import Views
 from placelens.bench.cosmat_features import Source
@@ -308,6 +308,25 @@ def test_rsicd_as_in_the_paper(rsicd: Path) -> None:
     # Colours are seen by the encoder, and not by keypoints.
     means = {name: figures["mean"] for name, figures in result["methods"].items()}
     assert means["SCM"] > means["SM"] + 10
+
+
+def test_a_network_of_ones_own_gives_features_of_the_paper(
+    rsicd: Path, tmp_path: Path, make_network: Callable[..., np.ndarray]
+) -> None:
+    pytest.importorskip("cv2")
+    make_network(tmp_path / "net.onnx")
+    network = NetworkFeatures(tmp_path / "net.onnx", "fc7")
+    options = {"dataset": "rsicd", "encoder": HashEncoder(16), "network": network, "quick": True}
+    result = cosmat.run(rsicd, features="paper", work=tmp_path / "work", **options)
+    assert result["methods"]["SCM"]["image_features"] == "layer of a network"
+    assert result["methods"]["SM"]["image_features"] == "visual words"
+    # Means of the channels tell colours apart.
+    assert result["methods"]["SCM"]["mean"] > result["methods"]["SM"]["mean"] + 10
+    with pytest.raises(InputError, match="with features 'equal' it has no use"):
+        cosmat.run(rsicd, features="equal", **options)
+    options["network"] = NetworkFeatures(tmp_path / "gone.onnx")
+    with pytest.raises(ReadError, match=r"gone\.onnx cannot be read as an ONNX network"):
+        cosmat.run(rsicd, features="paper", **options)
 
 
 def test_settings_are_chosen_on_the_validation_part(rsicd: Path) -> None:
