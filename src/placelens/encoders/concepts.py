@@ -120,6 +120,14 @@ class ConceptEncoder(Encoder):
         """Encode n texts to (n, c) unit vectors."""
         return self.of_vectors("text", self.base.encode_texts(texts))
 
+    def describe_images(self, images: UInt8Array, *, k: int = 3) -> list[list[tuple[str, float]]]:
+        """The k most probable concepts of prepared images, with their probabilities."""
+        return self.concept_map.top(self.concept_map.image, self.base.encode_images(images), k=k)
+
+    def describe_texts(self, texts: Sequence[str], *, k: int = 3) -> list[list[tuple[str, float]]]:
+        """The k most probable concepts of texts, with their probabilities: how words are read."""
+        return self.concept_map.top(self.concept_map.text, self.base.encode_texts(texts), k=k)
+
     def of_vectors(self, modality: Modality, vectors: Float32Array) -> Float32Array:
         """Unit vectors of concepts, (n, c), from the base encoder's, (n, p)."""
         view = self.concept_map.image if modality == "image" else self.concept_map.text

@@ -56,6 +56,19 @@ def test_a_file_gives_the_same_encoder(tmp_path: Path) -> None:
         np.testing.assert_array_equal(again.encode_texts(texts), first.encode_texts(texts))
 
 
+def test_it_says_how_it_reads_texts_and_images() -> None:
+    encoder = made()
+    texts = ["a church", "the sea"]
+    posteriors = encoder.concept_map.text.posteriors(HashEncoder().encode_texts(texts))
+    for row, read in zip(posteriors, encoder.describe_texts(texts, k=4), strict=True):
+        assert [name for name, _ in read] == [NAMES[i] for i in np.argsort(-row)]
+        assert sum(share for _, share in read) == pytest.approx(1)
+    size = encoder.image_spec.size
+    (read,) = encoder.describe_images(np.zeros((1, size, size, 3), dtype=np.uint8), k=2)
+    assert len(read) == 2
+    assert read[0][1] >= read[1][1]
+
+
 def test_other_concepts_or_another_base_have_another_fingerprint() -> None:
     prints = {made().fingerprint, made(seed=1).fingerprint, made(HashEncoder(dim=32)).fingerprint}
     assert len(prints) == 3
