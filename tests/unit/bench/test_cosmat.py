@@ -16,7 +16,7 @@ from placelens.alignment import GeneralizedMultiviewAnalysis, NetworkFeatures
 from placelens.bench import cosmat, cosmat_data, cosmat_plots
 from placelens.bench.cosmat_data import Views
 from placelens.bench.cosmat_features import Source
-from placelens.cli.bench import _chosen
+from placelens.cli.bench_tables import _chosen
 from placelens.cli.main import app
 from placelens.errors import InputError, ReadError
 from placelens.evaluation.splits import PARTS, Splits, content_hash
