@@ -81,9 +81,11 @@ def read_titles(folder: Path) -> tuple[list[str], Float64Array]:
 
 
 def encoded(work: Path, titles: list[str], encoder: Encoder) -> Float32Array:
-    """Vectors of the titles, kept in ``work``: encoding takes minutes."""
-    name = f"titles-{len(titles)}-{encoder.fingerprint.replace(':', '-')}.npy"
-    path = work / name
+    """Vectors of the titles, kept in ``work`` by their content: encoding takes minutes."""
+    import xxhash
+
+    digest = xxhash.xxh3_64_hexdigest("\n".join(titles).encode())
+    path = work / f"titles-{digest}-{encoder.fingerprint.replace(':', '-')}.npy"
     if not path.exists():
         parts = [
             encoder.encode_texts(titles[start : start + CHUNK])

@@ -106,6 +106,8 @@ def read_scenes(
     InputError, ReadError
         If pairs or images cannot be read, or a line names no class.
     """
+    import xxhash
+
     path = source / RSICD / "pairs.jsonl"
     pairs, classes = read_pairs(path), _read_classes(path)
     part_of = _parts(pairs, splits)
@@ -113,7 +115,10 @@ def read_scenes(
     if not kept:
         raise ReadError(f"{path} holds no image of the split {RSICD!r}; are they the originals?")
     pairs = [pairs[row] for row in kept]
-    stem = f"{RSICD}-{len(pairs)}-{encoder.fingerprint.replace(':', '-')}"
+    digest = xxhash.xxh3_64_hexdigest(
+        "\n".join(str((content_hash(pair.image), pair.captions)) for pair in pairs).encode()
+    )
+    stem = f"{RSICD}-{digest}-{encoder.fingerprint.replace(':', '-')}"
     # Captions come again and again: each is encoded once.
     texts, which = np.unique(
         [text for pair in pairs for text in pair.captions], return_inverse=True
