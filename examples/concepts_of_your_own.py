@@ -64,10 +64,7 @@ def main() -> None:
         print(f"{report.dim} concepts in {report.seconds:.1f} s, on notes held out: {report.maps}")
 
         concepts = pl.Collection.open(report.path)
-        query = "surfers in front of high waves"
-        (read,) = concepts.encoder.describe_texts([query])
-        print(f"{query!r} is read as", ", ".join(f"{share:.0%} {name}" for name, share in read))
-        hits = concepts.search(query, near="Brest, France", k=3)
+        hits = concepts.search("surfers in front of high waves", near="Brest, France", k=3)
         print(hits)
         for name, share in hits[0].concepts:
             print(f"{name}: {share:.0%} of what the query and {hits[0].item.text!r} share")

@@ -598,6 +598,7 @@ class Collection:
             elapsed_ms=(clock.perf_counter() - started) * 1_000,
             thumbnails=self.thumbnail,
             answerabilities=self._encoder.answerabilities,
+            readings=[(term.label, term.read_as) for term in resolved.terms if term.read_as],
         )
 
     # Inside

@@ -12,7 +12,7 @@ import numpy as np
 from placelens.export import ExportReport, Privacy, export, feature_of, records_of, to_geodataframe
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
-from placelens.types import Hit, Modality
+from placelens.types import Hit, Modality, Shares, shares_to_json
 
 if TYPE_CHECKING:
     import geopandas
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 EVEN_ODDS = 0.5
 # Odds against an answer from which a search says so. Whoever asks mostly knows that there is one.
 UNLIKELY = 0.25
+# Less of a concept is not worth a word.
+LEAST_SHARE = 0.01
 
 
 class Hits(Sequence[Hit]):
@@ -34,6 +36,8 @@ class Hits(Sequence[Hit]):
     Attributes
     ----------
     query : the search's arguments as plain JSON types.
+    readings : in a collection of concepts, each text or image asked with, by its label, and the
+        concepts that it was taken for.
     understood : what was read from the words (places, regions), or None when nothing was parsed.
     plan : which index answered, and why.
     certificate : what vouches that no better item was missed.
@@ -50,6 +54,7 @@ class Hits(Sequence[Hit]):
         "elapsed_ms",
         "plan",
         "query",
+        "readings",
         "understood",
     )
 
@@ -65,11 +70,13 @@ class Hits(Sequence[Hit]):
         elapsed_ms: float | None = None,
         thumbnails: Callable[[str], bytes | None] | None = None,
         answerabilities: Mapping[tuple[Modality, Modality], Answerability] | None = None,
+        readings: Sequence[tuple[str, Shares]] = (),
     ) -> None:
         self._hits = tuple(hits)
         # A term's kind is a modality or "place", so any string may be looked up.
         self._answerabilities: Mapping[Any, Answerability] = answerabilities or {}
         self._thumbnails = thumbnails
+        self.readings = tuple(readings)
         self.query = MappingProxyType(dict(query or {}))
         self.understood = understood
         self.plan = plan
@@ -96,6 +103,7 @@ class Hits(Sequence[Hit]):
                 elapsed_ms=self.elapsed_ms,
                 thumbnails=self._thumbnails,
                 answerabilities=self._answerabilities,
+                readings=self.readings,
             )
         return self._hits[index]
 
@@ -165,11 +173,28 @@ class Hits(Sequence[Hit]):
         rest = f"; words: {self.understood.text}" if self.understood.text else ""
         return f"understood: {self.understood.describe()}{rest}"
 
+    @property
+    def reading(self) -> str | None:
+        """In words, what concepts the query was taken for; None outside collections of concepts."""
+        if not self.readings:
+            return None
+        said = [
+            (label, ", ".join(f"{name} {share:.0%}" for name, share in of if share >= LEAST_SHARE))
+            for label, of in self.readings
+        ]
+        if len(said) == 1:
+            return f"read as {said[0][1]}"
+        return "read as " + "; ".join(f"{label}: {shares}" for label, shares in said)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON types: what ``--format json`` prints and the REST API sends."""
         return {
             "query": dict(self.query),
             "understood": self.understood.to_dict() if self.understood else None,
+            "readings": [
+                {"label": label, "concepts": shares_to_json(shares)}
+                for label, shares in self.readings
+            ],
             "plan": self.plan.to_dict() if self.plan else None,
             "certificate": self.certificate.to_dict() if self.certificate else None,
             "answerable": self.answerable,
@@ -240,7 +265,7 @@ class Hits(Sequence[Hit]):
 
     def _notes(self) -> tuple[str, ...]:
         """What the hits should not be shown without."""
-        return tuple(note for note in (self.interpretation, self.doubt) if note)
+        return tuple(note for note in (self.interpretation, self.reading, self.doubt) if note)
 
 
 def _fit(hit: Hit) -> float | None:

@@ -25,6 +25,9 @@ MODALITIES: tuple[Modality, ...] = ("image", "text", "vector")
 
 PlaceSource = Literal["given", "exif", "xmp", "takeout", "table", "estimated"]
 
+# Concepts by name with a share of one each, the largest first.
+Shares = tuple[tuple[str, float], ...]
+
 Attribute = str | int | float | bool | None
 
 
@@ -188,6 +191,11 @@ class ScoreTerm:
     cosine: float | None = None
 
 
+def shares_to_json(shares: Shares) -> list[dict[str, Any]]:
+    """Shares as plain JSON types."""
+    return [{"name": name, "share": share} for name, share in shares]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """One result: the item, its score, every term of the score, and its distance in metres.
@@ -203,7 +211,7 @@ class Hit:
     distance_m: float | None
     matched: Modality | None
     item: Item
-    concepts: tuple[tuple[str, float], ...] = ()
+    concepts: Shares = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON types; the shape that the REST API and ``--format json`` share."""
@@ -224,6 +232,6 @@ class Hit:
                 }
                 for term in self.terms
             ],
-            "concepts": [{"name": name, "share": share} for name, share in self.concepts],
+            "concepts": shares_to_json(self.concepts),
             **self.item.to_dict(),
         }

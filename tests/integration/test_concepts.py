@@ -88,9 +88,20 @@ def test_hits_name_what_they_share_with_the_query(report: ConceptReport) -> None
         assert 0.5 < hit.concepts[0][1] <= 1.0
         assert sum(share for _, share in hit.concepts) <= 1 + 1e-9
         assert hit.to_dict()["concepts"][0] == {"name": "sea", "share": hit.concepts[0][1]}
-    assert "sea" in repr(hits)
+    ((label, read),) = hits.readings
+    assert (label, read[0][0]) == ("blue", "sea")
+    assert read == tuple(concepts.encoder.describe_texts(["blue"])[0])
+    told = [f"{name} {share:.0%}" for name, share in read if share >= 0.01]
+    assert hits.reading == f"read as {', '.join(told)}"
+    assert hits[:2].reading == hits.reading
+    assert hits.reading in repr(hits)
+    assert hits.to_dict()["readings"][0]["concepts"][0] == {"name": "sea", "share": read[0][1]}
     assert "sea" in hits._repr_html_()
     like = concepts.search(like=hits[0].id, k=3)
+    assert like.reading is None
+    both = concepts.search(["green", "blue"], image=hits[0].item.image, k=3, parse=False)
+    assert [label for label, _ in both.readings] == ["green", "blue", Path(hits[0].item.image).name]
+    assert "; blue: sea " in both.reading
     assert all(hit.concepts[0][0] == "sea" for hit in like)
     # Pushed away, it is shared by nothing that is left.
     for hit in concepts.search([("green", 1.0), ("blue", -1.0)], k=3, parse=False):
@@ -163,6 +174,7 @@ def test_the_command_learns_and_search_names_concepts(
     assert "image to image" in said.stdout
     found = run("search", tmp_path / "squares-concepts.pl", "blue", "--no-parse", "-k", 2)
     assert "(sea " in found.stdout
+    assert "read as sea " in found.stderr
     table = run("search", tmp_path / "squares-concepts.pl", "blue", "--no-parse", "--format", "csv")
     assert "concepts" in table.stdout.splitlines()[0].split(",")
     plain = run("search", collection.path, "blue", "--no-parse", "--format", "csv")
@@ -191,6 +203,8 @@ def test_the_server_tells_concepts(report: ConceptReport) -> None:
 
     answer, stats = asyncio.run(ask())
     assert answer["hits"][0]["concepts"][0]["name"] == "sea"
+    assert answer["readings"][0]["label"] == "blue"
+    assert answer["readings"][0]["concepts"][0]["name"] == "sea"
     assert stats["concepts"] == list(COLOURS)
 
 

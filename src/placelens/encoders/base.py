@@ -15,7 +15,15 @@ import numpy as np
 
 from placelens.encoders.parts import ImageRegions, TextPhrases, class_maps
 from placelens.errors import EncoderError
-from placelens.types import Float32Array, Float64Array, ImageSpec, Int64Array, Modality, UInt8Array
+from placelens.types import (
+    Float32Array,
+    Float64Array,
+    ImageSpec,
+    Int64Array,
+    Modality,
+    Shares,
+    UInt8Array,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +132,14 @@ class Encoder(ABC):
     @abstractmethod
     def encode_texts(self, texts: Sequence[str]) -> Float32Array:
         """Encode n texts to (n, dim) unit vectors."""
+
+    def describe_images(self, images: UInt8Array, *, k: int = 3) -> list[Shares]:
+        """The k most probable concepts of prepared images; none where components mean nothing."""
+        return [() for _ in images]
+
+    def describe_texts(self, texts: Sequence[str], *, k: int = 3) -> list[Shares]:
+        """The k most probable concepts of texts; none where components mean nothing."""
+        return [() for _ in texts]
 
     def encode_regions(self, images: UInt8Array) -> ImageRegions:
         """Encode prepared images and, in the same pass, the regions of a grid over each.

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from placelens.errors import InputError, ReadError
-from placelens.types import Float64Array
+from placelens.types import Float64Array, Shares
 
 FORMAT = 1
 VIEWS = ("image", "text")
@@ -87,12 +87,12 @@ class ConceptMap:
         """What each concept gives to the product of two vectors, (c,); they sum to it."""
         return np.asarray(a * b, dtype=np.float64)
 
-    def top(self, view: ViewMap, X: npt.ArrayLike, *, k: int = 3) -> list[list[tuple[str, float]]]:
+    def top(self, view: ViewMap, X: npt.ArrayLike, *, k: int = 3) -> list[Shares]:
         """The k most probable concepts of each row, with their probabilities."""
         posteriors = view.posteriors(X)
         order = np.argsort(-posteriors, axis=1, kind="stable")[:, :k]
         return [
-            [(self.names[concept], float(row[concept])) for concept in best]
+            tuple((self.names[concept], float(row[concept])) for concept in best)
             for row, best in zip(posteriors, order, strict=True)
         ]
 

@@ -13,7 +13,7 @@ from placelens.encoders.checks import unit_rows
 from placelens.encoders.concept_map import ConceptMap, read_arrays
 from placelens.encoders.fits import Fits, Pair
 from placelens.errors import EncoderError, EncoderMismatchError, ReadError
-from placelens.types import Float32Array, Modality, UInt8Array
+from placelens.types import Float32Array, Modality, Shares, UInt8Array
 
 FILE_NAME = "concepts.npz"
 FAMILY = "concepts"
@@ -120,11 +120,11 @@ class ConceptEncoder(Encoder):
         """Encode n texts to (n, c) unit vectors."""
         return self.of_vectors("text", self.base.encode_texts(texts))
 
-    def describe_images(self, images: UInt8Array, *, k: int = 3) -> list[list[tuple[str, float]]]:
+    def describe_images(self, images: UInt8Array, *, k: int = 3) -> list[Shares]:
         """The k most probable concepts of prepared images, with their probabilities."""
         return self.concept_map.top(self.concept_map.image, self.base.encode_images(images), k=k)
 
-    def describe_texts(self, texts: Sequence[str], *, k: int = 3) -> list[list[tuple[str, float]]]:
+    def describe_texts(self, texts: Sequence[str], *, k: int = 3) -> list[Shares]:
         """The k most probable concepts of texts, with their probabilities: how words are read."""
         return self.concept_map.top(self.concept_map.text, self.base.encode_texts(texts), k=k)
 

@@ -40,6 +40,7 @@ from placelens.types import (
     Int64Array,
     Modality,
     ScoreTerm,
+    Shares,
 )
 
 # Concepts that a hit names, and the least share that is worth a name.
@@ -284,13 +285,13 @@ def _score_terms(
 
 def _shared_concepts(
     names: tuple[str, ...], task: Task, corpus: Corpus, matched: list[Modality | None]
-) -> list[tuple[tuple[str, float], ...]]:
+) -> list[Shares]:
     """Of each item, the concepts that it and the query both show more than usual.
 
     Their products are what the concepts add to the cosine. Those that both show less than usual
     add to it as well, but say nothing that a reader could see.
     """
-    shared: list[tuple[tuple[str, float], ...]] = [()] * len(corpus)
+    shared: list[Shares] = [()] * len(corpus)
     for modality, terms in (task.meaning or {}).items() if names else ():
         wanted = terms.weights @ terms.queries
         column = corpus.vectors[modality]

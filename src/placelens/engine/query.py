@@ -12,7 +12,7 @@ import numpy as np
 from placelens.engine.filters import Filters
 from placelens.errors import QueryError, VectorError
 from placelens.geo.decay import Decay
-from placelens.types import Float64Array, Modality, Place
+from placelens.types import Float64Array, Modality, Place, Shares
 
 Similarity = Literal["raw", "calibrated"]
 MAX_K = 10_000
@@ -22,13 +22,15 @@ MAX_K = 10_000
 class QueryTerm:
     """One thing to look for: a unit vector (dim,), what it came from, and its weight.
 
-    ``kind`` is also the modality whose calibration applies.
+    ``kind`` is also the modality whose calibration applies. ``read_as`` are the concepts that an
+    encoder of concepts took it for.
     """
 
     kind: Modality
     label: str
     vector: Float64Array
     weight: float = 1.0
+    read_as: Shares = ()
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.weight) or self.weight == 0.0:

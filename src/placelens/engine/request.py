@@ -22,7 +22,7 @@ from placelens.geo.units import parse_distance_m
 from placelens.readers.images import decode, prepare
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
-from placelens.types import Float64Array, Modality, Place
+from placelens.types import Float64Array, Modality, Place, Shares
 
 if TYPE_CHECKING:
     from placelens.geo.gazetteer import Gazetteer
@@ -127,9 +127,10 @@ class Resolver:
         encoder = self._encoder()
         if not encoder.takes_text:
             raise QueryError(f"the encoder {encoder.name} takes no texts; search by image")
-        vectors = encoder.encode_texts([text for text, _ in texts])
-        for (text, weight), vector in zip(texts, vectors, strict=True):
-            yield self._term("text", text, vector, weight)
+        written = [text for text, _ in texts]
+        vectors, read = encoder.encode_texts(written), encoder.describe_texts(written)
+        for (text, weight), vector, shares in zip(texts, vectors, read, strict=True):
+            yield self._term("text", text, vector, weight, shares)
 
     def _image_terms(self, images: Any) -> Iterator[QueryTerm]:
         for image, weight in _weighted(images, "image"):
@@ -148,7 +149,8 @@ class Resolver:
                 raise QueryError("the image holds no pixels")
             label = Path(image).name if isinstance(image, str | os.PathLike) else "image"
             vector = encoder.encode_images(pixels[None])[0]
-            yield self._term("image", label, vector, weight)
+            (shares,) = encoder.describe_images(pixels[None])
+            yield self._term("image", label, vector, weight, shares)
 
     def _like_terms(self, like: Any) -> Iterator[QueryTerm]:
         for item_id, weight in _weighted(like, "like"):
@@ -170,9 +172,11 @@ class Resolver:
         for i, (values, weight) in enumerate(_weighted_vectors(vectors)):
             yield self._term("vector", f"vector {i + 1}" if i else "vector", values, weight)
 
-    def _term(self, kind: Modality, label: str, values: Any, weight: float) -> QueryTerm:
+    def _term(
+        self, kind: Modality, label: str, values: Any, weight: float, read_as: Shares = ()
+    ) -> QueryTerm:
         vector: Float64Array = unit_vector(values, self._manifest.dim, what=label)
-        return QueryTerm(kind=kind, label=label, vector=vector, weight=weight)
+        return QueryTerm(kind=kind, label=label, vector=vector, weight=weight, read_as=read_as)
 
     def _near(
         self, near: Place | str | None, understood: Understood | None

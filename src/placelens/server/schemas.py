@@ -325,11 +325,19 @@ class HitOut(ItemOut):
     )
 
 
+class ReadingOut(BaseModel):
+    """A text or image that was asked with, and the concepts it was taken for."""
+
+    label: str
+    concepts: list[ConceptOut]
+
+
 class SearchAnswer(BaseModel):
     """Hits, best first, with what was understood and how sure the order is."""
 
     hits: list[HitOut]
     understood: dict[str, Any] | None
+    readings: list[ReadingOut] = Field(description="Empty but in collections of concepts.")
     plan: dict[str, Any] | None
     certificate: dict[str, Any] | None
     answerable: float | None = Field(

@@ -100,6 +100,7 @@ export interface Answer {
   certificate: { kind: string } | null;
   answerable: number | null;
   doubt: string | null;
+  readings: { label: string; concepts: SharedConcept[] }[];
   cursor: string | null;
   elapsed_ms: number;
 }

@@ -1,6 +1,6 @@
 /** The grid of results, and in words what came of the search. */
 
-import { formatCount } from "../logic/format.ts";
+import { formatCount, formatShare } from "../logic/format.ts";
 import { longest } from "../logic/shares.ts";
 import type { Answer, Hit } from "../logic/types.ts";
 import { Card, type CardActions } from "./card.ts";
@@ -12,6 +12,8 @@ export interface ResultActions extends CardActions {
 }
 
 const SLOW_MS = 250;
+// Less of a concept is not worth a word.
+const LEAST_SHARE = 0.01;
 
 export class Results {
   readonly #actions: ResultActions;
@@ -71,7 +73,8 @@ export class Results {
     this.#status.textContent = hits.length ? summary(hits, answer) : "Nothing found";
     const empty = hits.length === 0 && "No item passes the filters. Widen or remove one of them.";
     const words = empty || answer.doubt;
-    this.#notice.replaceChildren(...(words ? [el("p", { class: "doubt" }, words)] : []));
+    const notes = [...(hits.length ? readings(answer) : []), ...(words ? [words] : [])];
+    this.#notice.replaceChildren(...notes.map((note) => el("p", { class: "doubt" }, note)));
   }
 
   /** Show words in place of results. */
@@ -161,6 +164,15 @@ export class Results {
     event.preventDefault();
     target.button.focus();
   }
+}
+
+/** How what was asked was read, in a collection of concepts. */
+function readings(answer: Answer): string[] {
+  return answer.readings.map(({ label, concepts }) => {
+    const told = concepts.filter(({ share }) => share >= LEAST_SHARE);
+    const shares = told.map(({ name, share }) => `${name} ${formatShare(share)}`).join(", ");
+    return answer.readings.length > 1 ? `read ${label} as ${shares}` : `read as ${shares}`;
+  });
 }
 
 function summary(hits: Hit[], { certificate, plan, elapsed_ms }: Answer): string {
