@@ -476,7 +476,7 @@ class Collection:
         if target.exists():
             raise CollectionExistsError(f"{target} exists already; choose another path")
         self.refresh()
-        return train_cosmat(
+        report = train_cosmat(
             self._table,
             self._snapshot(),
             self.encoder,
@@ -486,6 +486,9 @@ class Collection:
             regularization=regularization,
             C=C,
         )
+        made = Collection.open(target)
+        made._trees.settle(made._snapshot())
+        return report
 
     # Searching
 

@@ -139,6 +139,32 @@ def test_deleted_items_stay_away_and_ids_go_on(collection: pl.Collection) -> Non
     assert concepts._snapshot().iids.max() == len(ids)
 
 
+def test_many_items_get_a_tree_of_concepts(tmp_path: Path) -> None:
+    encoder = HashEncoder()
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(3, size=20_500)
+    words = encoder.encode_texts(list(COLOURS))
+    vectors = words[kinds] + 0.1 * rng.normal(size=(len(kinds), encoder.dim))
+    many = pl.Collection.create(tmp_path / "many.pl", encoder=encoder)
+    many.add_vectors(
+        [str(i) for i in range(len(kinds))],
+        vectors,
+        modality="text",
+        lat=rng.uniform(40, 50, len(kinds)),
+        lon=rng.uniform(0, 10, len(kinds)),
+        attributes={"kind": [list(COLOURS)[kind] for kind in kinds]},
+    )
+    report = many.train_cosmat("kind")
+    assert sum(report.labels.values()) == 20_000  # a sample; the collection has them all
+    concepts = pl.Collection.open(report.path)
+    assert concepts.stats().n_items == 20_500
+    found = concepts.search("fire", near="45,5", engine="gmrtree", parse=False)
+    assert found.plan.tree is not None  # made with the collection, not for this search
+    exact = concepts.search("fire", near="45,5", engine="scan", parse=False)
+    assert [hit.id for hit in found] == [hit.id for hit in exact]
+    assert all(hit.item.attributes["kind"] == "fire" for hit in found)
+
+
 def test_what_cannot_be_learnt_says_why_and_leaves_nothing(
     collection: pl.Collection, report: ConceptReport, tmp_path: Path
 ) -> None:

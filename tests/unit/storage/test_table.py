@@ -1,5 +1,6 @@
 """What stays on disk for readers, and what goes."""
 
+import json
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import placelens as pl
+from placelens.storage.manifest import Manifest
 
 
 @pytest.mark.parametrize("loaded", [True, False])
@@ -62,3 +64,49 @@ def test_a_name_that_could_not_be_listed_is_refused(tmp_path, name):
     with pytest.raises(pl.CollectionError, match="letters, digits"):
         collection.snapshot(name)
     assert collection.snapshots() == {}
+
+
+def test_a_derived_table_has_the_same_rows_and_other_vectors(tmp_path):
+    first = pl.Collection.create(tmp_path / "a.pl", dim=4, modalities=("image", "text"))
+    first.add_vectors(["i", "j"], np.eye(4)[:2], modality="image", lat=[1, None], lon=[2, None])
+    first.add_vectors(["t"], np.eye(4)[2:3], modality="text", text=["a text"])
+    first.add_vectors(["gone"], np.eye(4)[3:], modality="text")
+    first.delete(["gone"])
+    manifest = Manifest(dim=2, modalities=("image", "text"), concepts=("east", "north"))
+
+    def halved(modality, vectors):
+        return vectors[:, :2] if modality == "image" else vectors[:, 2:]
+
+    first._table.derive(tmp_path / "b.pl", manifest, halved, files={"extra": b"1"})
+    second = pl.Collection.open(tmp_path / "b.pl")
+    assert list(second.items()) == list(first.items())
+    assert second.concepts == ("east", "north")
+    assert (tmp_path / "b.pl" / "extra").read_bytes() == b"1"
+    assert second.vector("j", "image").tolist() == [0, 1]
+    assert second.vector("t", "text").tolist() == [1, 0]
+    with pytest.raises(pl.errors.ItemNotFoundError, match="no vector"):
+        second.vector("t", "image")
+    second.add_vectors(["new"], [[1, 0]], modality="image")
+    assert second._snapshot().iids.tolist() == [0, 1, 2, 4]  # 3 was another's
+
+
+def test_a_table_that_cannot_be_derived_leaves_nothing(tmp_path):
+    first = pl.Collection.create(tmp_path / "a.pl", dim=4)
+    first.add_vectors(["a"], np.eye(4)[:1])
+
+    def fails(modality, vectors):
+        raise ValueError("no such vectors")
+
+    with pytest.raises(Exception, match="no such vectors"):
+        first._table.derive(tmp_path / "b.pl", Manifest(dim=2, modalities=("vector",)), fails)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pl"]
+
+
+def test_concepts_of_a_manifest_name_every_component(tmp_path):
+    collection = pl.Collection.create(tmp_path / "c.pl", dim=2)
+    path = collection.path / "manifest.json"
+    data = json.loads(path.read_text())
+    assert "concepts" not in data  # so that an older placelens can read it
+    path.write_text(json.dumps({**data, "concepts": ["east"]}))
+    with pytest.raises(pl.errors.CollectionError, match="1 concepts do not name 2 components"):
+        pl.Collection.open(collection.path)
