@@ -3,10 +3,11 @@
 Estimators in the manner of scikit-learn, over two views of the same things: ``fit(X_image, X_text,
 y)``, ``transform_image``, ``transform_text``; row i of both views shows one thing. ``embed_image``
 and ``embed_text`` give unit vectors whose products are what retrieval ranks by. Features of the
-paper come from ``LdaTopics`` (texts), ``VisualWords`` and ``NetworkFeatures`` (images); any others
-will do, those of ``EncoderFeatures`` too.
+paper come from ``LdaTopics`` and ``BagOfWords`` (texts), ``VisualWords`` and ``NetworkFeatures``
+(images); any others will do, those of ``EncoderFeatures`` too.
 """
 
+from placelens.alignment.bag_of_words import BagOfWords
 from placelens.alignment.concepts import concepts_of
 from placelens.alignment.corr_proj import CanonicalCorrelation, CorrProj
 from placelens.alignment.cosmat import CoSMat
@@ -21,6 +22,7 @@ from placelens.alignment.two_view import TwoViewEstimator
 from placelens.alignment.visual_words import VisualWords
 
 __all__ = [
+    "BagOfWords",
     "CanonicalCorrelation",
     "CoSMat",
     "ConceptFit",

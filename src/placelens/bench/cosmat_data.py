@@ -36,7 +36,8 @@ from placelens.types import Float64Array, Int64Array
 Features = Literal["equal", "paper"]
 View = Literal["images", "texts"]
 # What things are described by.
-ENCODER, LAYER, WORDS, TOPICS = "encoder", "layer of a network", "visual words", "topics"
+ENCODER, LAYER = "encoder", "layer of a network"
+WORDS, BAG, TOPICS = "visual words", "words", "topics"
 
 WIKIPEDIA = "wikipedia_crossmodal"
 CATEGORIES = (
@@ -62,7 +63,8 @@ SITE_NAMES = {
 }
 # What --quick takes of each part of rsicd, at most.
 QUICK_PAIRS = 300
-# The method that the paper gives vectors of a network; its rivals get visual words.
+# The method that the paper gives vectors of a network and topics; its rivals get visual words and
+# words.
 OURS = "SCM"
 LEARNT = ("CM", "SM", "SCM", "GMLDA", "GMMFA")
 
@@ -213,7 +215,7 @@ def load(
         methods = dict.fromkeys(LEARNT, _described(rounds, ENCODER, ENCODER, source))
     else:
         # Words first: they fail at once where OpenCV is missing.
-        rivals = _described(rounds, WORDS, TOPICS, source)
+        rivals = _described(rounds, WORDS, BAG, source)
         ours = _described(rounds, ENCODER if network is None else LAYER, TOPICS, source)
         methods = {method: ours if method == OURS else rivals for method in LEARNT}
     return Dataset(
@@ -298,7 +300,7 @@ def _described(rounds: Sequence[_RawRound], images: str, texts: str, source: Sou
     shares: list[View] = []
     if images == WORDS:
         shares.append("images")
-    if texts == TOPICS:
+    if texts in (BAG, TOPICS):
         shares.append("texts")
     made = []
     for raws, of_images, of_texts in zip(rounds, image_features, text_features, strict=True):
@@ -333,12 +335,13 @@ def _text_features(
     rounds: Sequence[_RawRound], kind: str, source: Source
 ) -> list[list[Float64Array]]:
     """By round and part, (m, q)."""
-    if kind == TOPICS:
+    if kind in (BAG, TOPICS):
         # All texts of a thing are one.
         joined = [
             [["\n".join(several) for several in raw.texts] for raw in raws] for raws in rounds
         ]
-        return [source.topics(*parts) for parts in joined]
+        learn = source.words if kind == BAG else source.topics
+        return [learn(*parts) for parts in joined]
     texts = sorted({several for raws in rounds for raw in raws for several in raw.texts})
     vectors = dict(zip(texts, source.text_vectors(texts), strict=True))
     return [[np.stack([vectors[each] for each in raw.texts]) for raw in raws] for raws in rounds]

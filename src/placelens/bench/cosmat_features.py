@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from placelens.alignment import LdaTopics, NetworkFeatures, VisualWords
+from placelens.alignment import BagOfWords, LdaTopics, NetworkFeatures, VisualWords
 from placelens.encoders.base import Encoder
 from placelens.errors import InputError, ReadError
 from placelens.evaluation import prepared_blocks
@@ -113,14 +113,25 @@ class Source:
 
     def topics(self, train: Sequence[str], *others: Sequence[str]) -> list[Float64Array]:
         """Shares of topics that were learnt from ``train``: its own, then the others'."""
-        topics = LdaTopics()
+        return self._of_texts("topics", LdaTopics(), train, *others)
 
+    def words(self, train: Sequence[str], *others: Sequence[str]) -> list[Float64Array]:
+        """Shares of words that were learnt from ``train``: its own, then the others'."""
+        return self._of_texts("bag", BagOfWords(), train, *others)
+
+    def _of_texts(
+        self,
+        name: str,
+        extractor: LdaTopics | BagOfWords,
+        train: Sequence[str],
+        *others: Sequence[str],
+    ) -> list[Float64Array]:
         def make() -> Float64Array:
-            topics.fit(train)
-            return np.concatenate([topics.transform(texts) for texts in (train, *others)])
+            extractor.fit(train)
+            return np.concatenate([extractor.transform(texts) for texts in (train, *others)])
 
         texts = [list(texts) for texts in (train, *others)]
-        return _parts(self._kept(["topics", topics.get_params(), texts], make), train, *others)
+        return _parts(self._kept([name, extractor.get_params(), texts], make), train, *others)
 
     def _kept(self, facts: list[object], make: Callable[[], Float64Array]) -> Float64Array:
         """What was made of the same facts before, or make it."""

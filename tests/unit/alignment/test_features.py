@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from placelens.alignment import EncoderFeatures, LdaTopics, NetworkFeatures, VisualWords
+from placelens.alignment import BagOfWords, EncoderFeatures, LdaTopics, NetworkFeatures, VisualWords
 from placelens.errors import InputError, ReadError
 from placelens.testing.fakes import HashEncoder
 
@@ -41,6 +41,17 @@ def test_texts_of_one_kind_share_a_topic() -> None:
     np.testing.assert_array_equal(
         clone(topics).fit(HARBOUR + STADIUM).transform(HARBOUR), shares[:3]
     )
+
+
+def test_words_are_counted_in_shares() -> None:
+    words = BagOfWords(min_texts=3).fit(HARBOUR + STADIUM)
+    assert sorted(words.words_.vocabulary_) == ["boats", "harbour", "pitch"]
+    shares = words.transform(["boats and boats in a harbour", "the pitch", "zebra"])
+    np.testing.assert_allclose(shares, [[2 / 3, 1 / 3, 0], [0, 0, 1], [1 / 3, 1 / 3, 1 / 3]])
+    assert words.transform([]).shape == (0, 3)
+    assert BagOfWords(1).fit(HARBOUR).transform(HARBOUR).shape == (3, 1)
+    with pytest.raises(InputError, match="is used by 7 of these 6 texts; lower min_texts"):
+        BagOfWords(min_texts=7).fit(HARBOUR + STADIUM)
 
 
 def test_texts_that_do_not_fit_are_named() -> None:

@@ -302,8 +302,8 @@ def test_rsicd_as_in_the_paper(rsicd: Path) -> None:
     assert set(result["methods"]) == {"random", *LEARNT}
     for name in LEARNT:
         figures = result["methods"][name]
-        images = "encoder" if name == "SCM" else "visual words"
-        assert (figures["image_features"], figures["text_features"]) == (images, "topics")
+        features = ("encoder", "topics") if name == "SCM" else ("visual words", "words")
+        assert (figures["image_features"], figures["text_features"]) == features
         assert "roots" in figures["settings"]
     # Colours are seen by the encoder, and not by keypoints.
     means = {name: figures["mean"] for name, figures in result["methods"].items()}
