@@ -27,7 +27,16 @@ from placelens.alignment import (
 )
 from placelens.alignment.gma import Kind, Scatters
 from placelens.alignment.two_view import unit_rows
-from placelens.bench.cosmat_data import SEED, WIKIPEDIA, Dataset, Described, Round, Views, load
+from placelens.bench.cosmat_data import (
+    SEED,
+    TOPICS,
+    WIKIPEDIA,
+    Dataset,
+    Described,
+    Round,
+    Views,
+    load,
+)
 from placelens.encoders.base import Encoder
 from placelens.evaluation import mean_average_precision
 from placelens.types import Float64Array, Int64Array
@@ -199,6 +208,16 @@ METHODS_OF_WIDE = _methods(
     projected_C=(0.001, 0.01, 0.1, 1.0),
 )
 
+# Of an encoder's numbers on one side and dozens of topics on the other.
+METHODS_OF_TOPICS = _methods(
+    components=(30, 60),
+    projected_components=(10, 30, 60),
+    gma_components=(30, 60),
+    ridges=(1.0, 10.0, 100.0),
+    C=(0.1, 1.0, 10.0),
+    projected_C=(0.1, 1.0, 10.0),
+)
+
 
 def run(
     data: Path,
@@ -241,7 +260,7 @@ def run(
     found = load(
         dataset, data, features=features, encoder=encoder, network=network, work=work, quick=quick
     )
-    rounds = next(iter(found.methods.values())).rounds
+    rounds = next(iter(found.methods.values()))[0].rounds
     rng = np.random.default_rng(SEED)
     chance = [rng.random((len(each.test.images), len(each.test.texts))) for each in rounds]
     methods = {"random": _maps(chance, rounds)}
@@ -250,10 +269,7 @@ def run(
         cosines = [each.test.images @ each.test.texts.T for each in rounds]
         methods["encoder"] = _measured(cosines, rounds, found)
     for name, described in found.methods.items():
-        views = described.rounds[0].train
-        narrower = min(views.images.shape[1], views.texts.shape[1])
-        method = (METHODS if narrower <= NARROW else METHODS_OF_WIDE)[name]
-        methods[name] = _learnt(method, described, found, quick=quick)
+        methods[name] = _learnt(name, described, found, quick=quick)
     if found.name == WIKIPEDIA:
         for name, figures in methods.items():
             figures["published"] = _published(name)
@@ -276,26 +292,41 @@ def by_method(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: {**figures, **facts} for name, figures in result["methods"].items()}
 
 
-def _learnt(method: Method, described: Described, data: Dataset, *, quick: bool) -> dict[str, Any]:
-    """What a method finds in each round with the settings that were chosen in it."""
+def _learnt(
+    name: str, described: Sequence[Described], data: Dataset, *, quick: bool
+) -> dict[str, Any]:
+    """What a method finds in each round with the settings and features chosen in it."""
     scores: list[Float64Array] = []
     chosen, validated = [], []
-    for each in described.rounds:
-        settings = list(method.settings(each.train))
-        best, mean = choose(
-            method, settings[:: len(settings) - 1] if quick else settings, each.choosing
-        )
+    for rounds in zip(*(each.rounds for each in described), strict=True):
+        tried = []
+        for features, each in zip(described, rounds, strict=True):
+            method = _grid_for(features)[name]
+            settings = list(method.settings(each.train))
+            settings = settings[:: max(len(settings) - 1, 1)] if quick else settings
+            best, mean = choose(method, settings, each.choosing)
+            told = {**best, "texts": features.texts} if len(described) > 1 else best
+            tried.append((mean, told, method, best, each))
+        mean, told, method, best, each = max(tried, key=lambda found: found[0])
         scores += method.scores([best], each.train, each.test)
-        chosen.append(best)
+        chosen.append(told)
         validated.append(mean)
     return {
-        **_measured(scores, described.rounds, data),
+        **_measured(scores, described[0].rounds, data),
         "validation_mean": float(np.mean(validated)),
         # One mapping, or one a round.
         "settings": chosen[0] if len(chosen) == 1 else chosen,
-        "image_features": described.images,
-        "text_features": described.texts,
+        "image_features": described[0].images,
+        "text_features": " or ".join(each.texts for each in described),
     }
+
+
+def _grid_for(described: Described) -> Mapping[str, Method]:
+    """Methods with the settings that suit the widths of the views."""
+    views = described.rounds[0].train
+    if min(views.images.shape[1], views.texts.shape[1]) <= NARROW:
+        return METHODS
+    return METHODS_OF_TOPICS if described.texts.endswith(TOPICS) else METHODS_OF_WIDE
 
 
 def choose(

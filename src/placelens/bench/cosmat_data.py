@@ -38,6 +38,8 @@ View = Literal["images", "texts"]
 # What things are described by.
 ENCODER, LAYER = "encoder", "layer of a network"
 WORDS, BAG, TOPICS = "visual words", "words", "topics"
+# How many, of which the choice falls where settings are chosen.
+TOPIC_NUMBERS = (10, 30, 60)
 
 WIKIPEDIA = "wikipedia_crossmodal"
 CATEGORIES = (
@@ -142,14 +144,14 @@ class Dataset:
     ----------
     name : of its folder.
     categories : names of the classes.
-    methods : what each method gets.
+    methods : what each method gets, and what else its choice is from; rounds are the same.
     one_space : whether images and texts are vectors of one space before anything is learnt.
     n_first : results whose categories a confusion matrix counts.
     """
 
     name: str
     categories: Sequence[str]
-    methods: Mapping[str, Described]
+    methods: Mapping[str, Sequence[Described]]
     one_space: bool = False
     n_first: int = 20
 
@@ -211,12 +213,14 @@ def load(
     encoder = f"lite:{album.side}" if encoder == "lite" else encoder
     source = Source(encoder=as_encoder(encoder), work=work, network=network)
     categories, rounds = album.read(data, quick)
+    methods: Mapping[str, Sequence[Described]]
     if features == "equal":
-        methods = dict.fromkeys(LEARNT, _described(rounds, ENCODER, ENCODER, source))
+        methods = dict.fromkeys(LEARNT, (_described(rounds, ENCODER, ENCODER, source),))
     else:
         # Words first: they fail at once where OpenCV is missing.
-        rivals = _described(rounds, WORDS, BAG, source)
-        ours = _described(rounds, ENCODER if network is None else LAYER, TOPICS, source)
+        rivals = [_described(rounds, WORDS, BAG, source)]
+        images = ENCODER if network is None else LAYER
+        ours = [_described(rounds, images, f"{n} {TOPICS}", source) for n in TOPIC_NUMBERS]
         methods = {method: ours if method == OURS else rivals for method in LEARNT}
     return Dataset(
         name=album.folder,
@@ -231,7 +235,9 @@ def _wikipedia(folder: Path) -> Dataset:
     train, test = read_wikipedia(folder)
     rounds = [Round(train=train, test=test, choosing=_folds(train))]
     described = Described(images=WORDS, texts=TOPICS, rounds=rounds)
-    return Dataset(name=WIKIPEDIA, categories=CATEGORIES, methods=dict.fromkeys(LEARNT, described))
+    return Dataset(
+        name=WIKIPEDIA, categories=CATEGORIES, methods=dict.fromkeys(LEARNT, (described,))
+    )
 
 
 def read_wikipedia(folder: Path) -> tuple[Views, Views]:
@@ -300,7 +306,7 @@ def _described(rounds: Sequence[_RawRound], images: str, texts: str, source: Sou
     shares: list[View] = []
     if images == WORDS:
         shares.append("images")
-    if texts in (BAG, TOPICS):
+    if texts == BAG or texts.endswith(TOPICS):
         shares.append("texts")
     made = []
     for raws, of_images, of_texts in zip(rounds, image_features, text_features, strict=True):
@@ -335,13 +341,14 @@ def _text_features(
     rounds: Sequence[_RawRound], kind: str, source: Source
 ) -> list[list[Float64Array]]:
     """By round and part, (m, q)."""
-    if kind in (BAG, TOPICS):
+    if kind == BAG or kind.endswith(TOPICS):
         # All texts of a thing are one.
         joined = [
             [["\n".join(several) for several in raw.texts] for raw in raws] for raws in rounds
         ]
-        learn = source.words if kind == BAG else source.topics
-        return [learn(*parts) for parts in joined]
+        if kind == BAG:
+            return [source.words(*parts) for parts in joined]
+        return [source.topics(int(kind.removesuffix(TOPICS)), *parts) for parts in joined]
     texts = sorted({several for raws in rounds for raw in raws for several in raw.texts})
     vectors = dict(zip(texts, source.text_vectors(texts), strict=True))
     return [[np.stack([vectors[each] for each in raw.texts]) for raw in raws] for raws in rounds]

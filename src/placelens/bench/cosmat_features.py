@@ -111,9 +111,11 @@ class Source:
         hashes = [_hashes(paths) for paths in (train, *others)]
         return _parts(self._kept(["words", words.get_params(), hashes], make), train, *others)
 
-    def topics(self, train: Sequence[str], *others: Sequence[str]) -> list[Float64Array]:
+    def topics(
+        self, n_topics: int, train: Sequence[str], *others: Sequence[str]
+    ) -> list[Float64Array]:
         """Shares of topics that were learnt from ``train``: its own, then the others'."""
-        return self._of_texts("topics", LdaTopics(), train, *others)
+        return self._of_texts("topics", LdaTopics(n_topics), train, *others)
 
     def words(self, train: Sequence[str], *others: Sequence[str]) -> list[Float64Array]:
         """Shares of words that were learnt from ``train``: its own, then the others'."""
