@@ -26,7 +26,7 @@ from placelens.errors import (
     InputError,
     ItemNotFoundError,
 )
-from placelens.ingest.concepts import ConceptReport, train_cosmat
+from placelens.ingest.concepts import ConceptReport, manifest_for, train_cosmat
 from placelens.ingest.pipeline import Ingest
 from placelens.ingest.report import IngestReport, ProgressCallback
 from placelens.ingest.vectors import Conflict, unit_rows, vector_table, write_vectors
@@ -124,15 +124,7 @@ class Collection:
             *(("image",) if loaded.image_spec is not None else ()),
             *(("text",) if loaded.takes_text else ()),
         )
-        manifest = Manifest(
-            dim=loaded.dim,
-            modalities=offered,
-            space=space,
-            encoder=loaded.name,
-            fingerprint=loaded.fingerprint,
-            calibrations={pair: (c.slope, c.intercept) for pair, c in loaded.calibrations.items()},
-            concepts=loaded.concepts,
-        )
+        manifest = manifest_for(loaded, modalities=offered, space=space)
         return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
 
     @classmethod

@@ -7,11 +7,9 @@ from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
-from placelens.alignment.extractor import checked_list
-from placelens.errors import InputError
+from placelens.alignment.extractor import checked_list, count_words
 from placelens.types import Float64Array
 
 
@@ -50,16 +48,7 @@ class BagOfWords(TransformerMixin, BaseEstimator):
             If X is no sequence of texts, or no word is used by enough of them.
         """
         texts = checked_list(X, str, "texts", who=self)
-        self.words_ = CountVectorizer(
-            stop_words="english", max_features=self.n_words, min_df=self.min_texts
-        )
-        try:
-            self.words_.fit(texts)
-        except ValueError as error:  # its words: "empty vocabulary", "After pruning, no terms"
-            raise InputError(
-                f"no word but the most common ones is used by {self.min_texts} of these "
-                f"{len(texts)} texts; lower min_texts or give more"
-            ) from error
+        self.words_, _ = count_words(texts, max_words=self.n_words, min_texts=self.min_texts)
         return self
 
     def transform(self, X: Sequence[str]) -> Float64Array:

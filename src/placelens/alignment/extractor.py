@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer
 
 from placelens.errors import InputError
 from placelens.types import Float64Array, UInt8Array
@@ -25,6 +27,26 @@ class FeatureExtractor(Protocol[T_contra]):
 
     def transform(self, X: Sequence[T_contra]) -> Float64Array:
         """Features of n things, (n, d)."""
+
+
+def count_words(
+    texts: Sequence[str], *, max_words: int, min_texts: int
+) -> tuple[CountVectorizer, csr_matrix]:
+    """The most frequent words of texts but the most common of the language, and their counts.
+
+    Raises
+    ------
+    InputError
+        If no such word is used by ``min_texts`` of them.
+    """
+    words = CountVectorizer(stop_words="english", max_features=max_words, min_df=min_texts)
+    try:
+        return words, words.fit_transform(texts)
+    except ValueError as error:  # its words: "empty vocabulary", "After pruning, no terms"
+        raise InputError(
+            f"no word but the most common ones is used by {min_texts} of these {len(texts)} "
+            "texts; lower min_texts or give more"
+        ) from error
 
 
 def checked_images(X: Sequence[UInt8Array], *, who: Any) -> list[UInt8Array]:

@@ -8,10 +8,9 @@ from typing import Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import LatentDirichletAllocation
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
-from placelens.alignment.extractor import checked_list
+from placelens.alignment.extractor import checked_list, count_words
 from placelens.errors import InputError
 from placelens.types import Float64Array
 
@@ -74,16 +73,7 @@ class LdaTopics(TransformerMixin, BaseEstimator):
         texts = checked_list(X, str, "texts", who=self)
         if self.n_topics < 2:
             raise InputError(f"n_topics must be 2 or more, got {self.n_topics}")
-        self.words_ = CountVectorizer(
-            stop_words="english", max_features=self.max_words, min_df=self.min_texts
-        )
-        try:
-            counts = self.words_.fit_transform(texts)
-        except ValueError as error:  # its words: "empty vocabulary", "After pruning, no terms"
-            raise InputError(
-                f"no word but the most common ones is used by {self.min_texts} of these "
-                f"{len(texts)} texts, so there are no topics to learn; lower min_texts or give more"
-            ) from error
+        self.words_, counts = count_words(texts, max_words=self.max_words, min_texts=self.min_texts)
         self.lda_ = LatentDirichletAllocation(
             self.n_topics, max_iter=self.max_passes, random_state=self.random_state
         ).fit(counts)

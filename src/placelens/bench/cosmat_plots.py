@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from placelens.bench.cosmat_data import WIKIPEDIA
-from placelens.bench.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, check
+from placelens.bench.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, check, save
 
 DPI = 130
 WAYS = {"i2t": "image to text", "t2i": "text to image"}
@@ -34,15 +34,12 @@ def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
         If matplotlib is not installed.
     """
     check()
-    folder.mkdir(parents=True, exist_ok=True)
     # As the first data set's, whose names came first; those of others tell which.
     parts = [] if result["data"] == WIKIPEDIA else [result["data"].removesuffix("_photos")]
     parts += ["paper"] if result["features"] == "paper" else []
-    paths = []
-    for name, figure in (("precision", _precision(result)), ("confusion", _confusion(result))):
-        paths.append(folder / f"{'_'.join(['cosmat', *parts, name])}.png")
-        figure.savefig(paths[-1], dpi=DPI, bbox_inches="tight")
-    return paths
+    stem = "_".join(["cosmat", *parts])
+    figures = {f"{stem}_precision": _precision(result), f"{stem}_confusion": _confusion(result)}
+    return save(figures, folder, dpi=DPI, bbox_inches="tight")
 
 
 def _precision(result: Mapping[str, Any]) -> Any:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from placelens.errors import MissingExtraError
 
@@ -15,6 +18,15 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, GREY = (
     "#56B4E9",
     "#666666",
 )
+
+
+def save(figures: Mapping[str, Any], folder: Path, **options: Any) -> list[Path]:
+    """Write figures as PNG files of their names; ``options`` are those of ``savefig``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.png" for name in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        figure.savefig(path, **options)
+    return paths
 
 
 def check() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from placelens.errors import CollectionError, InputError
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
-from placelens.types import BoolArray, Float32Array, Modality
+from placelens.types import BoolArray, Float32Array, Modality, Space
 
 if TYPE_CHECKING:
     from placelens.alignment import LabelledVectors
@@ -63,6 +63,19 @@ class ConceptReport:
         }
 
 
+def manifest_for(encoder: Encoder, *, modalities: Sequence[Modality], space: Space) -> Manifest:
+    """What a new collection remembers of its encoder."""
+    return Manifest(
+        dim=encoder.dim,
+        modalities=tuple(modalities),
+        space=space,
+        encoder=encoder.name,
+        fingerprint=encoder.fingerprint,
+        calibrations={pair: (c.slope, c.intercept) for pair, c in encoder.calibrations.items()},
+        concepts=encoder.concepts,
+    )
+
+
 def train_cosmat(
     table: ItemTable,
     snapshot: Snapshot,
@@ -105,14 +118,8 @@ def train_cosmat(
         )
     fit = fit_concepts(_labelled(table.manifest, snapshot, labels), **settings)
     learnt = ConceptEncoder(encoder, fit.concepts, calibrations=fit.calibrations)
-    manifest = Manifest(
-        dim=learnt.dim,
-        modalities=table.manifest.modalities,
-        space=table.manifest.space,
-        encoder=learnt.name,
-        fingerprint=learnt.fingerprint,
-        calibrations={pair: (c.slope, c.intercept) for pair, c in learnt.calibrations.items()},
-        concepts=learnt.concepts,
+    manifest = manifest_for(
+        learnt, modalities=table.manifest.modalities, space=table.manifest.space
     )
     table.derive(to, manifest, learnt.of_vectors, files=learnt.files)
     return ConceptReport(

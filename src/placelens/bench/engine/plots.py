@@ -11,7 +11,7 @@ from typing import Any
 
 from placelens.bench.engine.worker import GOOD_RECALL
 from placelens.bench.engine.workloads import WORKLOADS
-from placelens.bench.figures import BLUE, GREEN, GREY, ORANGE
+from placelens.bench.figures import BLUE, GREEN, GREY, ORANGE, save
 
 DPI = 150
 STYLES = {
@@ -33,19 +33,14 @@ LATENCY = "latency of a query, median (ms)"
 
 def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
     """Draw what a result holds as PNG files; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    figures = {"methods": _methods(result)}
+    figures = {"engine_methods": _methods(result)}
     curves = result.get("curves", {})
     if "n" in curves:
         sizes = f"{result['dim']} dimensions, {result['cpus']} processors"
         fixed = f"{result['items']:,} items, k = 10, mu = 0.5 where fixed"
-        figures["curves"] = _curves(curves, f"{fixed}; {sizes}")
-        figures["paper"] = _paper(curves, f"mu 0.5, linear decay, {sizes}")
-    paths = []
-    for name, figure in figures.items():
-        paths.append(folder / f"engine_{name}.png")
-        figure.savefig(paths[-1], dpi=DPI)
-    return paths
+        figures["engine_curves"] = _curves(curves, f"{fixed}; {sizes}")
+        figures["engine_paper"] = _paper(curves, f"mu 0.5, linear decay, {sizes}")
+    return save(figures, folder, dpi=DPI)
 
 
 def _methods(result: Mapping[str, Any]) -> Any:

