@@ -12,6 +12,7 @@
     │   ├── CollectionNotFoundError
     │   ├── CollectionExistsError
     │   ├── CollectionLockedError      another process is writing
+    │   ├── CollectionDamagedError     files are not what was written
     │   ├── ItemNotFoundError
     │   ├── FormatVersionError         written by a newer placelens
     │   └── EncoderMismatchError       vectors of another encoder
@@ -61,6 +62,10 @@ class CollectionExistsError(CollectionError):
 
 class CollectionLockedError(CollectionError):
     """Another process is writing to the collection."""
+
+
+class CollectionDamagedError(CollectionError):
+    """Files of the collection are missing, or are not what was written."""
 
 
 class ItemNotFoundError(CollectionError):

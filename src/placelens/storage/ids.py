@@ -79,18 +79,18 @@ class Ids:
             ]
 
     def fragments_of(
-        self, dataset: lance.LanceDataset, iids: Sequence[int]
-    ) -> list[lance.LanceFragment]:
-        """The fragments that may hold one of the internal ids; the others do not."""
+        self, dataset: lance.LanceDataset, iids: Sequence[int] | Int64Array
+    ) -> list[tuple[lance.LanceFragment, Int64Array]]:
+        """The fragments that may hold one of the internal ids, and which; the others do not."""
         wanted = np.sort(np.asarray(iids, dtype=np.int64))
         with self._lock:
             self._follow(dataset)
             found = []
             for files, fragment in self._fragments:
                 known = self._known[files]
-                at = np.searchsorted(wanted, known.lowest)
-                if at < len(wanted) and wanted[at] <= known.top:
-                    found.append(fragment)
+                first, last = np.searchsorted(wanted, (known.lowest, known.top + 1))
+                if first < last:
+                    found.append((fragment, wanted[first:last]))
             return found
 
     def top(self, dataset: lance.LanceDataset) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from placelens.errors import CollectionError, FormatVersionError
+from placelens.errors import CollectionDamagedError, CollectionError, FormatVersionError
+from placelens.storage.durable import write_whole
+from placelens.storage.ledger import Ledger
 from placelens.types import MODALITIES, Modality, Space
 
 FILE_NAME = "manifest.json"
+COPY_NAME = "manifest.copy.json"
 FORMAT = "placelens collection"
 FORMAT_VERSION = 1
 
@@ -107,22 +109,47 @@ class Manifest:
         return replace(self, next_id=max(self.next_id, next_id))
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of the collection in ``folder``."""
-    path = folder / FILE_NAME
+def manifest_files(folder: Path) -> list[Path]:
+    """The manifest and the copy that `placelens repair` takes when the manifest is damaged."""
+    return [path for path in (folder / FILE_NAME, folder / COPY_NAME) if path.exists()]
+
+
+def read_manifest(folder: Path, ledger: Ledger | None = None, *, name: str = FILE_NAME) -> Manifest:
+    """Read the manifest of the collection in ``folder``, or its copy.
+
+    Raises
+    ------
+    CollectionDamagedError
+        If it cannot be read, or is not what was written.
+    FormatVersionError
+        If a newer placelens wrote it.
+    """
+    path = folder / name
     try:
         data = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise CollectionError(f"{path} cannot be read: {error}") from error
+        if not _is_newer(data):  # a newer placelens may have another ledger as well
+            wrong = ledger.damage_of(path) if ledger is not None else None
+            if wrong is not None:
+                raise ValueError(wrong)
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CollectionDamagedError(
+            f"{path} cannot be read ({reason}); bring it back with: placelens repair {folder}"
+        ) from error
     return Manifest.from_json(data, where=str(path))
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def _is_newer(data: Any) -> bool:
+    """Whether a manifest says that it has another version of the format."""
+    is_ours = isinstance(data, dict) and data.get("format") == FORMAT
+    return is_ours and data.get("format_version") != FORMAT_VERSION
+
+
+def write_manifest(folder: Path, manifest: Manifest, ledger: Ledger | None = None) -> None:
     """Replace the manifest in one step: a crash leaves the old one or the new one."""
-    path = folder / FILE_NAME
-    beside = folder / f"{FILE_NAME}.{os.getpid()}.tmp"
-    with beside.open("w", encoding="utf-8") as file:
-        json.dump(manifest.to_json(), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    content = json.dumps(manifest.to_json(), indent=1).encode()
+    for path in (folder / FILE_NAME, folder / COPY_NAME):
+        if ledger is not None:
+            # First, so that a crash between the two leaves what the ledger knows as well.
+            ledger.announce(path, content)
+        write_whole(path, content)

@@ -2,12 +2,16 @@
 
 A commit is atomic: a crash at any byte leaves the last committed version. Readers hold a version
 and are never disturbed; writers take the collection's lock, one at a time.
+
+A commit is acknowledged when it was read back as a reader will read it, when its files are on the
+disk, and when the ledger has their checksums. Lance reports some failed writes as done (a deletion
+file that the disk did not take) and raises for others after it has committed: nothing that it says
+of a commit is believed.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import stat
 import threading
@@ -21,6 +25,7 @@ from typing import Any
 
 import filelock
 import lance
+import numpy as np
 import pyarrow as pa
 
 from placelens.errors import (
@@ -29,10 +34,28 @@ from placelens.errors import (
     CollectionLockedError,
     CollectionNotFoundError,
 )
+from placelens.storage import tags
+from placelens.storage.durable import sync_files, sync_folder
 from placelens.storage.format_v1 import schema, sql_strings, vector_column, with_vectors
 from placelens.storage.ids import Ids
-from placelens.storage.manifest import FILE_NAME, Manifest, read_manifest, write_manifest
-from placelens.types import Float32Array, Modality
+from placelens.storage.ledger import Ledger
+from placelens.storage.manifest import (
+    FILE_NAME,
+    Manifest,
+    manifest_files,
+    read_manifest,
+    write_manifest,
+)
+from placelens.storage.read_back import BATCH_ROWS, Change, check_merged, read_back, rows_of
+from placelens.storage.troubles import damaged, reading, writing_to
+from placelens.storage.versions import (
+    damage_of_files,
+    files_of,
+    newest,
+    roll_back,
+    version_files,
+)
+from placelens.types import Float32Array, Int64Array, Modality
 
 TABLE_NAME = "items.lance"
 LOCK_NAME = "write.lock"
@@ -50,31 +73,37 @@ CLOCK_MARGIN = timedelta(seconds=1)
 # costs what was written since and not what there is.
 TARGET_ROWS = 65_536
 
-# Rows in memory at once while a table is derived: with thumbnails, some twenty megabytes.
-DERIVE_ROWS = 1024
-
-# Fragments that are deleted from one by one.
-FEW = 32
-
-SNAPSHOT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
-
 
 class ItemTable:
     """The table of a collection: its versions, and how they change."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.manifest = read_manifest(folder)
+        self.ledger = Ledger(folder)
+        self.manifest = read_manifest(folder, self.ledger)
+        self._path = folder / TABLE_NAME
         self._lock = filelock.FileLock(folder / LOCK_NAME, timeout=0)
         # Threads of one process wait for one another.
         self._thread_lock = threading.RLock()
         self._ids = Ids()
         self.deleted: tuple[int, tuple[int, ...]] = (-1, ())
         """The version that `delete` made last, and the internal ids it went for."""
-        try:
-            self.dataset = lance.dataset(str(folder / TABLE_NAME))
-        except (ValueError, OSError) as error:
-            raise CollectionError(f"the table of {folder} cannot be opened: {error}") from error
+        self.damage: tuple[str, ...] = ()
+        """What is wrong with the newest version; `restore` still works."""
+        self.dataset = self._newest()
+
+    def _newest(self) -> lance.LanceDataset:
+        """The newest version; sets ``damage``."""
+        found = newest(self._path, self.ledger)
+        self.damage, self._unfinished = found.damage, found.unfinished
+        if found.dataset is None:
+            raise damaged(self.folder, found.damage)
+        return found.dataset
+
+    def check_sound(self) -> None:
+        """Raise CollectionDamagedError when the newest version is not what was written."""
+        if self.damage:
+            raise damaged(self.folder, self.damage)
 
     @classmethod
     def create(
@@ -110,7 +139,18 @@ class ItemTable:
             for name, content in files.items():
                 (beside / name).write_bytes(content)
             write_manifest(beside, manifest)
+            made = lance.dataset(str(beside / TABLE_NAME))
+            for _ in made.to_batches(batch_size=BATCH_ROWS):
+                pass  # what cannot be read would be found too late
+            Ledger(beside).record(
+                [
+                    *(beside / name for name in files),
+                    *manifest_files(beside),
+                    *files_of(made, beside / TABLE_NAME),
+                ]
+            )
             beside.rename(folder)
+            sync_folder(folder.parent)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         return cls(folder)
@@ -132,32 +172,28 @@ class ItemTable:
 
     def refresh(self) -> bool:
         """Move to the newest version; True when there was one."""
-        latest = int(self.dataset.latest_version)
-        if latest == self.version:
-            return False
-        # Not checkout_latest, which changes the handle in place: see `_changing`.
-        self.dataset = self.dataset.checkout_version(latest)
-        return True
+        with reading(self._path):
+            if int(self.dataset.latest_version) == self.version:
+                return False
+        self.ledger.refresh()
+        before = self.version
+        # Always another handle: Lance changes one in place, and raises "Already mutably borrowed"
+        # in whatever thread reads it at that moment.
+        self.dataset = self._newest()
+        return self.version != before
 
     @contextmanager
-    def _changing(self) -> Iterator[lance.LanceDataset]:
-        """A handle to commit with, which becomes the table's own when it has.
-
-        Lance changes a handle in place, and raises "Already mutably borrowed" in whatever thread
-        reads it at that moment: the one that threads share is only ever replaced.
-        """
-        dataset = self.dataset.checkout_version(self.version)
-        yield dataset
-        self.dataset = dataset
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, *, damaged: bool = False) -> Iterator[None]:
         """Hold the write lock, at the newest version and manifest.
+
+        ``damaged`` is for those who mend a version that is.
 
         Raises
         ------
         CollectionLockedError
             If another process is writing.
+        CollectionDamagedError
+            If the newest version is not what was written.
         """
         with self._thread_lock:
             try:
@@ -166,9 +202,20 @@ class ItemTable:
                 raise CollectionLockedError(
                     f"another process is writing to {self.folder}; try again when it has finished"
                 ) from None
+            except OSError as error:
+                raise CollectionError(
+                    f"{self.folder} cannot be written to ({error.strerror or error})"
+                ) from error
             try:
-                self.manifest = read_manifest(self.folder)
+                self.ledger.refresh()
+                self.manifest = read_manifest(self.folder, self.ledger)
                 self.refresh()
+                if not damaged:
+                    self.check_sound()
+                    if self._unfinished:
+                        # Left by a crash, and in the way of the next version.
+                        roll_back(self._path, self.version)
+                        self._unfinished = ()
                 yield
             finally:
                 self._lock.release()
@@ -194,7 +241,7 @@ class ItemTable:
         changed = {vector_column(modality): modality for modality in manifest.modalities}
 
         def converted() -> Iterator[pa.RecordBatch]:
-            for batch in self.dataset.to_batches(columns=columns.names, batch_size=DERIVE_ROWS):
+            for batch in self.dataset.to_batches(columns=columns.names, batch_size=BATCH_ROWS):
                 arrays = [
                     with_vectors(column, partial(vectors, changed[field.name]), field.type)
                     if field.name in changed
@@ -212,14 +259,20 @@ class ItemTable:
 
     def append(self, table: pa.Table) -> None:
         """Add rows in one commit; call while writing."""
-        with self._changing() as dataset:
-            dataset.insert(table, mode="append")
+        with writing_to(self.folder):
+            fragments = self._write_rows(table)
+            self._commit(Change(lance.LanceOperation.Append(fragments), written=table))
 
     def replace(self, table: pa.Table) -> None:
         """Put rows in the place of those with the same ``iid``, in one commit."""
-        with self._changing() as dataset:
-            merge = dataset.merge_insert("iid").when_matched_update_all()
-            merge.when_not_matched_insert_all().execute(table)
+        with writing_to(self.folder):
+            changed, emptied, gone = self._without(table["iid"].to_numpy())
+            operation = lance.LanceOperation.Update(
+                removed_fragment_ids=emptied,
+                updated_fragments=changed,
+                new_fragments=self._write_rows(table),
+            )
+            self._commit(Change(operation, table, gone))
 
     def delete(self, iids: Sequence[int]) -> None:
         """Remove rows in one commit; call while writing."""
@@ -227,24 +280,65 @@ class ItemTable:
             return
         # Written first: a crash between the two only skips some ids.
         self._write_manifest(self.manifest.with_next_id(self.next_iid()))
-        wanted = f"iid IN ({', '.join(map(str, iids))})"
-        fragments = self._ids.fragments_of(self.dataset, iids)
-        if len(fragments) > FEW:
-            with self._changing() as dataset:
-                dataset.delete(wanted)
-            return
-        # Lance would look for them in all fragments.
-        changed = {f.fragment_id: f.delete(wanted) for f in fragments}
-        self.dataset = lance.LanceDataset.commit(
-            self.dataset.checkout_version(self.version),
-            lance.LanceOperation.Delete(
-                [metadata for metadata in changed.values() if metadata is not None],
-                [number for number, metadata in changed.items() if metadata is None],
-                wanted,
-            ),
-            read_version=self.version,
-        )
+        with writing_to(self.folder):
+            changed, emptied, gone = self._without(np.asarray(iids, dtype=np.int64))
+            wanted = f"{len(iids)} internal ids"  # Lance keeps it as a remark
+            operation = lance.LanceOperation.Delete(changed, emptied, wanted)
+            self._commit(Change(operation, gone=gone))
         self.deleted = (self.version, tuple(iids))
+
+    def _write_rows(self, table: pa.Table) -> list[Any]:
+        """Fragments of new rows, on the disk and in no version yet."""
+        fragments = lance.fragment.write_fragments(
+            table, self.dataset, mode="append", data_storage_version=LANCE_FILE_VERSION
+        )
+        sync_files(self._path / "data" / file.path for f in fragments for file in f.files)
+        return list(fragments)
+
+    def _without(self, iids: Int64Array) -> tuple[list[Any], list[int], dict[int, Int64Array]]:
+        """Fragments without some rows, numbers of those that have none left, and what is gone.
+
+        Lance itself would look for them in all fragments.
+        """
+        changed, emptied, gone = [], [], {}
+        for fragment, own in self._ids.fragments_of(self.dataset, iids):
+            n_before = fragment.metadata.num_deletions
+            left = fragment.delete(f"iid IN ({', '.join(map(str, own.tolist()))})")
+            if left is None:
+                emptied.append(fragment.fragment_id)
+            elif left.num_deletions != n_before:
+                changed.append(left)
+                gone[fragment.fragment_id] = own
+        return changed, emptied, gone
+
+    def _commit(self, change: Change) -> None:
+        """Make the next version, and acknowledge it when it is what was meant; else undo it."""
+        before = self.version
+        with self._undone_on_error():
+            handle = self.dataset.checkout_version(before)
+            lance.LanceDataset.commit(handle, change.operation, read_version=before)
+            made = lance.dataset(str(self._path))
+            if change.written is not None or change.gone:
+                self._acknowledge(made, read_back(self.dataset, made, change))
+            else:  # whole fragments are gone
+                self._acknowledge(made, [])
+
+    @contextmanager
+    def _undone_on_error(self) -> Iterator[None]:
+        """Remove the versions that were made inside when one of them cannot be acknowledged."""
+        before = self.version
+        try:
+            yield
+        except BaseException:
+            roll_back(self._path, before)
+            raise
+
+    def _acknowledge(self, made: lance.LanceDataset, files: Iterable[Path]) -> None:
+        """Bring what makes a version to the disk, note it in the ledger, and move there."""
+        manifests = version_files(self._path)
+        new = [path for number, path in manifests.items() if number > self.version]
+        self.ledger.record([*files, *new])
+        self.dataset = made
 
     def update(self, iid: int, values: dict[str, Any]) -> None:
         """Change columns of one row in one commit; call while writing."""
@@ -274,70 +368,131 @@ class ItemTable:
         """
         # Not on all processors: searches go on meanwhile.
         self.merge(TARGET_ROWS, n_threads=max(1, (os.cpu_count() or 1) // 2))
-        with self._changing() as dataset:
+        with writing_to(self.folder):
+            dataset = self.dataset.checkout_version(self.version)
             stats = dataset.cleanup_old_versions(
                 older_than=_age_without_readers(dataset, keep),
                 delete_unverified=True,
                 error_if_tagged_old_versions=False,
             )
-        for orphan in self.folder.glob(f"{FILE_NAME}.*.tmp"):
-            orphan.unlink(missing_ok=True)
+            for orphan in self.folder.glob("*.tmp"):
+                orphan.unlink(missing_ok=True)
+            # Also those of files that an older placelens wrote.
+            self.ledger.record(self._unknown_files())
+            self.ledger.rewrite()
         return int(stats.bytes_removed)
 
     def merge(self, n_rows: int, *, n_threads: int = 1) -> None:
         """Merge neighbours among files of fewer rows than these; call while writing."""
-        with self._changing() as dataset:
-            dataset.optimize.compact_files(target_rows_per_fragment=n_rows, num_threads=n_threads)
+        before = self.dataset
+        with writing_to(self.folder), self._undone_on_error():
+            handle = before.checkout_version(self.version)
+            handle.optimize.compact_files(target_rows_per_fragment=n_rows, num_threads=n_threads)
+            if int(handle.version) == self.version:
+                return
+            made = lance.dataset(str(self._path))
+            # What is damaged must not get a checksum that says it is sound.
+            wrong = tuple(damage_of_files(files_of(before, self._path), self.ledger))
+            if wrong:
+                raise damaged(self.folder, wrong)
+            check_merged(before, made)
+            known = {path.name for path in files_of(before, self._path)}
+            files = [path for path in files_of(made, self._path) if path.name not in known]
+            self._acknowledge(made, files)
 
     def snapshots(self) -> dict[str, int]:
         """Versions kept by name."""
-        return {name: int(tag["version"]) for name, tag in self.dataset.tags.list().items()}
+        with reading(self._path):
+            # A handle of its own: Lance changes one in place for this as well.
+            return tags.list_tags(self.dataset.checkout_version(self.version))
 
     def snapshot(self, name: str) -> None:
-        """Keep the version at hand under a name."""
-        self._check_name(name)
-        if name in self.snapshots():
-            raise CollectionExistsError(
-                f"snapshot {name!r} exists already (version {self.snapshots()[name]})"
-            )
-        self.dataset.tags.create(name, self.version)
+        """Keep the version at hand under a name; call while writing."""
+        tags.check_name(name)
+        kept = self.snapshots()
+        if name in kept:
+            raise CollectionExistsError(f"snapshot {name!r} exists already (version {kept[name]})")
+        file = tags.file_of(self._path, name)
+        with writing_to(self.folder):
+            try:
+                tags.create(self.dataset.checkout_version(self.version), name, self.version)
+                self.ledger.record([file])
+            except BaseException:
+                file.unlink(missing_ok=True)
+                raise
 
     def drop_snapshot(self, name: str) -> None:
-        """Forget a snapshot; its files go with the next compaction."""
-        self._version_of(name)
-        self.dataset.tags.delete(name)
+        """Forget a snapshot; its files go with the next compaction. Call while writing."""
+        self.version_of(name)
+        with writing_to(self.folder):
+            self.dataset.checkout_version(self.version).tags.delete(name)
+            self.ledger.rewrite()
 
     def restore(self, name: str) -> None:
-        """Make a snapshot's state the newest version; call while writing."""
-        version = self._version_of(name)
+        """Make a snapshot's state the newest version; call while writing.
+
+        Raises
+        ------
+        CollectionDamagedError
+            If the snapshot itself is damaged; nothing is changed then.
+        """
+        version = self.version_of(name)
+        with reading(self._path):
+            kept = lance.dataset(str(self._path), version=version)
+            wrong = tuple(damage_of_files(files_of(kept, self._path), self.ledger))
+        if wrong:
+            raise damaged(f"snapshot {name!r} of {self.folder}", wrong)
+        self._set_aside_newer()
         self._write_manifest(self.manifest.with_next_id(self.next_iid()))
-        self.dataset.checkout_version(version).restore()
-        self.refresh()
+        with writing_to(self.folder), self._undone_on_error():
+            kept.restore()
+            made = lance.dataset(str(self._path))
+            if rows_of(made) != rows_of(lance.dataset(str(self._path), version=version)):
+                raise CollectionError(f"{self.folder}: Lance restored another version")
+            self._acknowledge(made, [])
+            self.damage = ()
+
+    def _set_aside_newer(self) -> None:
+        """Move manifests that are damaged, and newer than the version at hand, out of the way."""
+        aside = self.folder / "damaged"
+        for number, path in version_files(self._path).items():
+            if number > self.version:
+                aside.mkdir(exist_ok=True)
+                path.replace(aside / path.name)
+        self.ledger.rewrite()
+
+    def _unknown_files(self) -> list[Path]:
+        """Files of the version at hand, and small ones beside the table, without a checksum."""
+        files = [*files_of(self.dataset, self._path), *manifest_files(self.folder)]
+        files += [tags.file_of(self._path, name) for name in self.snapshots()]
+        return [p for p in files if self.ledger.name_of(p) not in self.ledger]
 
     def size_bytes(self) -> int:
         """Bytes on disk, all versions included."""
         return sum(map(_size_of, self.folder.rglob("*")))
 
-    def _version_of(self, name: str) -> int:
+    def version_of(self, name: str) -> int:
+        """The version that a snapshot keeps.
+
+        Raises
+        ------
+        CollectionError
+            If there is none of the name; the message lists those there are.
+        CollectionDamagedError
+            If the file that names its version is not what was written.
+        """
         snapshots = self.snapshots()
         if name not in snapshots:
             known = ", ".join(sorted(snapshots)) or "none"
             raise CollectionError(f"there is no snapshot {name!r}; there are: {known}")
+        wrong = self.ledger.damage_of(tags.file_of(self._path, name))
+        if wrong is not None:
+            raise damaged(f"snapshot {name!r} of {self.folder}", (wrong,))
         return snapshots[name]
-
-    @staticmethod
-    def _check_name(name: str) -> None:
-        # Lance writes other letters under a name that it does not find again, and then lists no
-        # snapshot at all.
-        if not SNAPSHOT_NAME.fullmatch(name) or name.endswith(".lock") or len(name) > 100:
-            raise CollectionError(
-                f"snapshot name {name!r} may hold letters, digits, '-', '_' and '.' only, "
-                "without accents, at most 100, from a letter or digit on, and not end in .lock"
-            )
 
     def _write_manifest(self, manifest: Manifest) -> None:
         if manifest != self.manifest:
-            write_manifest(self.folder, manifest)
+            write_manifest(self.folder, manifest, self.ledger)
             self.manifest = manifest
 
 

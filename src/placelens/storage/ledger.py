@@ -1,0 +1,204 @@
+"""The ledger: checksums of a collection's files, one line for each, beside the table.
+
+Lance writes a file once and never changes it, but keeps no checksum of most of what is in it. The
+ledger has one line for every file that a commit made, synced before the commit is acknowledged:
+so it tells damage from health, and a version that was acknowledged from one that a crash left
+half-written. A line carries a checksum of its own; a line that a crash cut off is left out.
+
+A collection without a ledger, or files that an older placelens wrote, cannot be checked; they are
+taken in with the next compaction.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import xxhash
+
+from placelens.storage.durable import sync_files, sync_folder, write_whole
+
+FILE_NAME = "checksums.txt"
+CHUNK = 2**22
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a file was when it was written: XXH3 (128 bits, hexadecimal) and size in bytes."""
+
+    digest: str
+    size: int
+
+
+class Ledger:
+    """The checksums of one collection; may be used from several threads.
+
+    Paths are relative to the collection's folder, with slashes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / FILE_NAME
+        self._lock = threading.RLock()
+        self._entries: dict[str, Entry] = {}
+        self._before: dict[str, Entry] = {}
+        self._sound: dict[str, Entry] = {}
+        self._read: tuple[int, int] = (0, 0)  # inode, and bytes read
+        self.n_damaged = 0
+        """Lines of the ledger itself that are not what was written."""
+        self.refresh()
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._entries))
+
+    def refresh(self) -> None:
+        """Read what was added by other processes."""
+        with self._lock:
+            try:
+                with self._path.open("rb") as file:
+                    inode = os.fstat(file.fileno()).st_ino
+                    known, at = self._read
+                    if inode != known or os.fstat(file.fileno()).st_size < at:
+                        self._entries, self._before, self.n_damaged, at = {}, {}, 0, 0
+                    file.seek(at)
+                    content = file.read()
+            except FileNotFoundError:
+                self._entries, self._before = {}, {}
+                self.n_damaged, self._read = 0, (0, 0)
+                return
+            whole = content[: content.rfind(b"\n") + 1]
+            for line in whole.splitlines():
+                self._take(line)
+            self._read = (inode, at + len(whole))
+
+    def _take(self, line: bytes) -> None:
+        check, _, rest = line.partition(b" ")
+        try:
+            digest, size, path = rest.decode().split(" ", 2)
+            entry = Entry(digest, int(size))
+        except ValueError:
+            self.n_damaged += 1
+            return
+        if check != _check(rest):
+            self.n_damaged += 1
+        else:
+            if path in self._entries:
+                self._before[path] = self._entries[path]
+            self._entries[path] = entry
+
+    def record(self, paths: Iterable[Path]) -> None:
+        """Sync files, and note what they are; call with the collection's write lock.
+
+        Raises
+        ------
+        OSError
+            If a file, or the ledger, could not be brought to the disk.
+        """
+        paths = list(paths)
+        sync_files(paths)
+        entries = {self.name_of(path): digest_of(path) for path in paths}
+        self._append(entries)
+        self._sound |= entries
+
+    def announce(self, path: Path, content: bytes) -> None:
+        """Note what a file that is replaced at times will be; what it was is known still."""
+        entry = Entry(xxhash.xxh3_128_hexdigest(content), len(content))
+        self._append({self.name_of(path): entry})
+
+    def _append(self, entries: dict[str, Entry]) -> None:
+        with self._lock:
+            self.refresh()
+            is_new = not self._path.exists()
+            with self._path.open("ab") as file:
+                end = self._read[1]
+                file.truncate(end)  # the rest of a line that a crash cut off
+                try:
+                    file.write(_lines(entries))
+                    file.flush()
+                    os.fsync(file.fileno())
+                except BaseException:
+                    with suppress(OSError):
+                        os.truncate(self._path, end)  # what they tell of will be undone
+                    raise
+            if is_new:
+                sync_folder(self._folder)
+            self.refresh()
+
+    def rewrite(self) -> None:
+        """Leave out files that are gone; call with the collection's write lock."""
+        with self._lock:
+            self.refresh()
+            kept = {
+                name: entry
+                for name, entry in self._entries.items()
+                if (self._folder / name).exists()
+            }
+            before = {name: entry for name, entry in self._before.items() if name in kept}
+            write_whole(self._path, _lines(before) + _lines(kept))
+            self.refresh()
+
+    def damage_of(self, path: Path) -> str | None:
+        """What is wrong with a file, in words; None when nothing is, or nothing is known of it.
+
+        A file that was found sound once is not read again.
+        """
+        name = self.name_of(path)
+        entry = self._entries.get(name)
+        if entry is None or self._sound.get(name) == entry:
+            return None
+        try:
+            found = digest_of(path)
+        except FileNotFoundError:
+            return f"{name} is missing"
+        except OSError as error:
+            return f"{name} cannot be read ({error.strerror or error})"
+        if found not in (entry, self._before.get(name)):
+            return f"{name} is not what was written ({_difference(found, entry)})"
+        with self._lock:
+            self._sound[name] = entry
+        return None
+
+    def size_of(self, path: Path) -> int:
+        """Bytes that `damage_of` would read."""
+        name = self.name_of(path)
+        entry = self._entries.get(name)
+        return 0 if entry is None or self._sound.get(name) == entry else entry.size
+
+    def name_of(self, path: Path) -> str:
+        """How a file of the collection is called in the ledger."""
+        return path.relative_to(self._folder).as_posix()
+
+
+def digest_of(path: Path) -> Entry:
+    """The checksum and size of a file."""
+    digest, size = xxhash.xxh3_128(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return Entry(digest.hexdigest(), size)
+
+
+def _difference(found: Entry, entry: Entry) -> str:
+    if found.size != entry.size:
+        return f"{found.size:,} bytes instead of {entry.size:,}"
+    return "other bytes"
+
+
+def _lines(entries: dict[str, Entry]) -> bytes:
+    rests = [f"{entry.digest} {entry.size} {name}".encode() for name, entry in entries.items()]
+    return b"".join(_check(rest) + b" " + rest + b"\n" for rest in rests)
+
+
+def _check(rest: bytes) -> bytes:
+    return xxhash.xxh3_64(rest).hexdigest().encode()

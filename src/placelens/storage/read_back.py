@@ -1,0 +1,97 @@
+"""What a commit has made, read as a reader will read it, against what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import lance
+import numpy as np
+import pyarrow as pa
+
+from placelens.types import Int64Array
+
+# Rows in memory at once: with thumbnails, some twenty megabytes.
+BATCH_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a commit is to make of the table.
+
+    ``operation`` is Lance's; ``written`` are the rows that it adds, and ``gone`` the internal ids
+    that are no longer in fragments, by the fragments' numbers.
+    """
+
+    operation: Any
+    written: pa.Table | None = None
+    gone: Mapping[int, Int64Array] = field(default_factory=dict)
+
+
+def read_back(
+    before: lance.LanceDataset, made: lance.LanceDataset, change: Change
+) -> Iterator[Path]:
+    """Files of what a version has changed, each read and compared with what was meant.
+
+    Raises OSError where it is something else.
+    """
+    root = Path(made.uri)
+    top = max((f.fragment_id for f in before.get_fragments()), default=-1)
+    n_read = 0
+    for fragment in made.get_fragments():
+        if fragment.fragment_id in change.gone:
+            left = fragment.to_table(columns=["iid"])["iid"].to_numpy()
+            if (
+                len(left) != fragment.metadata.num_rows
+                or np.isin(left, change.gone[fragment.fragment_id]).any()
+            ):
+                raise OSError("what was deleted is still there")
+            yield root / fragment.deletion_file()
+        elif fragment.fragment_id > top and change.written is not None:
+            found = fragment.to_table()
+            meant = change.written.slice(n_read, len(found)).select(found.column_names)
+            if not found.equals(meant):
+                raise OSError("what was written is not what can be read")
+            n_read += len(found)
+            yield from (root / "data" / file.path for file in fragment.metadata.files)
+    if change.written is not None and n_read != len(change.written):
+        raise OSError(f"{n_read} of {len(change.written)} rows were written")
+
+
+def rows_of(dataset: lance.LanceDataset) -> list[tuple[tuple[str, ...], str | None]]:
+    """What decides the rows of a version: its fragments' files, and what of them is deleted."""
+    return [
+        (tuple(file.path for file in f.metadata.files), f.deletion_file())
+        for f in dataset.get_fragments()
+    ]
+
+
+def check_merged(before: lance.LanceDataset, made: lance.LanceDataset) -> None:
+    """Raise OSError unless what was merged holds the rows that were there, in their order."""
+    old, new = ({f.fragment_id: f for f in each.get_fragments()} for each in (before, made))
+    gone = [fragment for number, fragment in old.items() if number not in new]
+    come = [fragment for number, fragment in new.items() if number not in old]
+    for was, now in zip_longest(_in_batches(before, gone), _in_batches(made, come)):
+        if was is None or now is None or not was.equals(now):
+            raise OSError("what was merged is not what can be read")
+
+
+def _in_batches(
+    dataset: lance.LanceDataset, fragments: list[lance.LanceFragment]
+) -> Iterator[pa.Table]:
+    """The rows of some fragments, in equal batches whatever the fragments are."""
+    held: list[pa.RecordBatch] = []
+    n_held = 0
+    scanner = dataset.scanner(fragments=fragments, batch_size=BATCH_ROWS, scan_in_order=True)
+    for batch in scanner.to_batches() if fragments else ():
+        held, n_held = [*held, batch], n_held + len(batch)
+        if n_held >= BATCH_ROWS:
+            table = pa.Table.from_batches(held).combine_chunks()
+            yield table.slice(0, BATCH_ROWS)
+            rest = table.slice(BATCH_ROWS)
+            held, n_held = rest.to_batches(), len(rest)
+    if n_held:
+        yield pa.Table.from_batches(held).combine_chunks()
