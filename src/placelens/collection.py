@@ -33,6 +33,7 @@ from placelens.ingest.vectors import Conflict, unit_rows, vector_table, write_ve
 from placelens.readers.base import Skipped, Source
 from placelens.results import Hits
 from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
+from placelens.storage.health import Health, Repairs, check, repair
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
@@ -61,7 +62,11 @@ class Collection:
         self._table = table
         self._searcher: Searcher | None = None
         self._trees = Trees(
-            table.folder, table.manifest.modalities, merge=self._merge_files, changed=self._publish
+            table.folder,
+            table.manifest.modalities,
+            table.manifest.dim,
+            merge=self._merge_files,
+            changed=self._publish,
         )
         self._trees.refresh()
         self._generation = self._trees.generation
@@ -145,6 +150,63 @@ class Collection:
         table = ItemTable.open(Path(path).expanduser())
         return cls(table, as_encoder(encoder) if encoder is not None else None)
 
+    @staticmethod
+    def check(path: str | os.PathLike[str]) -> Health:
+        """Read every file of a collection and compare it with what was written.
+
+        A collection that does not open can be checked as well.
+
+        Raises
+        ------
+        CollectionNotFoundError
+            If there is none at ``path``.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp()) / "c.pl"
+        >>> photos = Collection.create(folder, dim=4)
+        >>> Collection.check(folder).is_sound
+        True
+        >>> _ = (folder / "manifest.json").write_text("{}")
+        >>> [damage.path for damage in Collection.check(folder).damage]
+        ['manifest.json']
+        """
+        return check(Path(path).expanduser())
+
+    @staticmethod
+    def repair(path: str | os.PathLike[str], *, dry_run: bool = False) -> Repairs:
+        """Bring back what can be of a damaged collection.
+
+        Items whose file is damaged are left out, and come back when their sources are imported
+        again; an index that is damaged is removed and built anew. What is damaged is moved to the
+        folder ``damaged`` of the collection.
+
+        Parameters
+        ----------
+        dry_run
+            Say what would be done, and change nothing.
+
+        Raises
+        ------
+        CollectionDamagedError
+            If nothing can be brought back.
+        CollectionLockedError
+            If another process is writing.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp()) / "c.pl"
+        >>> photos = Collection.create(folder, dim=4)
+        >>> _ = (folder / "manifest.json").write_text("{}")
+        >>> Collection.repair(folder).n_items_lost
+        0
+        >>> len(Collection.open(folder))
+        0
+        """
+        return repair(Path(path).expanduser(), dry_run=dry_run)
+
     # What it is
 
     @property
@@ -205,7 +267,8 @@ class Collection:
 
     def __repr__(self) -> str:
         encoder = self.encoder_name or f"{self.dim}-d vectors"
-        return f"Collection({str(self.path)!r}, {len(self):,} items, {encoder}, {self.space})"
+        items = "damaged" if self._table.damage else f"{len(self):,} items"
+        return f"Collection({str(self.path)!r}, {items}, {encoder}, {self.space})"
 
     def stats(self) -> Stats:
         """Counts, extent, times and attributes."""
@@ -414,7 +477,14 @@ class Collection:
             self._table.snapshot(name)
 
     def snapshots(self) -> dict[str, int]:
-        """Names and versions of the states kept."""
+        """Names and versions of the states kept.
+
+        Raises
+        ------
+        CollectionDamagedError
+            If the file of a name is not what was written.
+        """
+        self._table.check_names()
         return self._table.snapshots()
 
     def drop_snapshot(self, name: str) -> None:
@@ -423,10 +493,23 @@ class Collection:
             self._table.drop_snapshot(name)
 
     def restore(self, name: str) -> None:
-        """Go back to a snapshot: its state becomes the newest version."""
-        with self._writing():
-            self._trees.forget()
+        """Go back to a snapshot: its state becomes the newest version.
+
+        It works too where the newest version is damaged.
+
+        Raises
+        ------
+        CollectionError
+            If there is no snapshot of the name; nothing is changed then.
+        CollectionDamagedError
+            If the snapshot itself is damaged; nothing is changed then.
+        """
+        with self._table.writing(damaged=True):
+            self._table.check_snapshot(name)
+            self._trees.forget()  # first: they lack what was deleted when they were built
             self._table.restore(name)
+            snapshot = self._publish().snapshot
+        self._trees.settle_soon(snapshot)
 
     # Learning
 
@@ -607,6 +690,7 @@ class Collection:
         While a thread writes it is the one before: the writer makes the new one, and is not done
         before it has.
         """
+        self._table.check_sound()
         current = self._searcher
         if current is None:
             return self._publish()

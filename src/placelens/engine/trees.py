@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,18 +38,24 @@ from placelens.errors import CollectionLockedError
 from placelens.index.gmr_tree import GMRTree, compile_kernels
 from placelens.index.limb import NO_IID, Limb, cpus
 from placelens.index.signature import SignatureSpace
+from placelens.index.stored import check_limb
 from placelens.storage.arrays import (
     Rows,
     folders_of_arrays,
     open_arrays,
+    remove_arrays,
     remove_unfinished,
     write_arrays,
 )
 from placelens.storage.snapshot import Fragment, Snapshot
+from placelens.storage.table import INDEX_NAME
 from placelens.types import Int64Array, Modality
 
-FOLDER = "index"
-FORMAT = 1
+# 2 has checksums; a tree of format 1 cannot be checked, and is built anew.
+FORMAT = 2
+# Larger arrays, the vectors of a hundred thousand items or more, are not compared with their
+# checksums when a tree is opened but by `Trees.check`: all else is.
+CHECK_AT_OPEN = 2**28
 # A collection of this many items gets a tree: below, a scan takes less than some milliseconds.
 TREE_FROM = 20_000
 # What was added since is searched without codes up to here, and then gets a tree of its own.
@@ -90,15 +95,17 @@ class Trees:
         self,
         folder: Path,
         modalities: tuple[Modality, ...],
+        dim: int,
         *,
         merge: Callable[[], Snapshot],
         changed: Callable[[], object],
     ) -> None:
-        self._folder = folder / FOLDER
-        self._modalities = modalities
+        self._folder = folder / INDEX_NAME
+        self._modalities, self._dim = modalities, dim
         self._merge, self._changed = merge, changed
         self._lock = threading.RLock()
         self._stored: dict[str, StoredTree] = {}
+        self._passed_over: set[str] = set()
         self._loose: list[Part] = []
         self._owners: dict[Files, Owners] = {}
         self._spaces: dict[str, dict[str, SignatureSpace]] = {}
@@ -113,7 +120,9 @@ class Trees:
         """See what is on disk now."""
         with self._lock:
             names = {path.name: path for path in folders_of_arrays(self._folder)}
-            gone, new = set(self._stored) - set(names), set(names) - set(self._stored)
+            self._passed_over &= set(names)
+            gone = set(self._stored) - set(names)
+            new = set(names) - set(self._stored) - self._passed_over
             for name in gone:
                 del self._stored[name]
             for name in sorted(new):
@@ -131,13 +140,27 @@ class Trees:
 
     def _open(self, folder: Path) -> StoredTree | None:
         try:
-            arrays, meta = open_arrays(folder)
-        except (OSError, ValueError) as error:
-            # Removed this moment by another process, or damaged: the scan answers without it.
-            log.warning("the tree in %s cannot be read and is passed over: %s", folder, error)
+            return self._opened(folder)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if folder.exists():  # and was not removed this moment by another process
+                self._passed_over.add(folder.name)
+                log.warning(
+                    "the tree in %s is damaged or of an older placelens (%s): searches go on "
+                    "without it; the next import, or placelens compact, builds it anew",
+                    folder,
+                    error,
+                )
             return None
+
+    def _opened(self, folder: Path) -> StoredTree:
+        """A tree from disk; raises what `open_arrays` does, and for what no kernel may be given."""
+        arrays, meta = open_arrays(folder, check_up_to=CHECK_AT_OPEN)
         if meta["format"] != FORMAT:
-            return None
+            raise ValueError(f"format {meta['format']}, not {FORMAT}")
+        for modality in self._modalities:
+            check_limb(_under(arrays, modality), dim=self._dim)
+        if own := _under(arrays, PLACE):
+            check_limb(own, dim=None)
         # Trees that were made with one rotation share one object, and so one probe a query.
         spaces = self._spaces.setdefault(
             meta["spaces"],
@@ -255,7 +278,7 @@ class Trees:
         with self._lock:
             self._loose, self._owners = [], {}
             for tree in self._stored.values():
-                shutil.rmtree(tree.folder, ignore_errors=True)
+                remove_arrays(tree.folder)
             self.refresh()
 
     def settle(self, snapshot: Snapshot) -> None:
@@ -360,7 +383,9 @@ class Trees:
         covered, _ = self.cover(snapshot)
         for name, tree in self._stored.items():
             if name not in covered and tree.version <= snapshot.version:
-                shutil.rmtree(tree.folder, ignore_errors=True)
+                remove_arrays(tree.folder)
+        for name in self._passed_over:
+            remove_arrays(self._folder / name)
         self.refresh()
 
     def tidy(self) -> None:

@@ -63,7 +63,7 @@ class SignatureSpace:
         radius_cos = np.ones(n_clusters)
         cluster = np.zeros(n, dtype=np.uint8)
         sketch, second = (np.zeros(n * padded // 8, dtype=np.uint8) for _ in range(2))
-        fine = np.zeros((n, _fine_size(padded)), dtype=np.uint8)
+        fine = np.zeros((n, fine_size(padded)), dtype=np.uint8)
         sizes = (n, n // BLOCK, n, n // BLOCK, n, n)
         numbers = [np.zeros(size, dtype=np.float32) for size in sizes]
         parts: tuple[Any, ...] = (sketch, *numbers[:2], second, *numbers[2:4], fine, *numbers[4:])
@@ -96,7 +96,7 @@ class SignatureSpace:
         queries, calibrations = _bounding_terms(task)
         n_terms, n_clusters, padded = len(queries), len(self.centers), len(self.rotation)
         tables = np.empty((n_terms, 4 * padded), dtype=np.uint8)
-        levels = np.empty((n_terms, 4, _fine_size(padded)), dtype=np.int8)
+        levels = np.empty((n_terms, 4, fine_size(padded)), dtype=np.int8)
         numbers = np.empty((6, n_terms), dtype=np.float32)
         inner, bound = np.empty((n_terms, n_clusters), dtype=np.float32), np.empty(n_clusters)
         reach = 1.0 if tail is None else tail_reach(tail, padded)
@@ -161,7 +161,7 @@ def plain_probe(task: MeaningTask) -> MeaningQuery:
     )
 
 
-def _fine_size(padded: int) -> int:
+def fine_size(padded: int) -> int:
     """Bytes of an item's four-bit code: two levels a byte, in whole vector registers."""
     return -(-padded // 64) * 32
 

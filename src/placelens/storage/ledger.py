@@ -42,7 +42,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._path = folder / FILE_NAME
+        self.path = folder / FILE_NAME
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
         self._before: dict[str, Entry] = {}
@@ -65,7 +65,7 @@ class Ledger:
         """Read what was added by other processes."""
         with self._lock:
             try:
-                with self._path.open("rb") as file:
+                with self.path.open("rb") as file:
                     inode = os.fstat(file.fileno()).st_ino
                     known, at = self._read
                     if inode != known or os.fstat(file.fileno()).st_size < at:
@@ -96,17 +96,19 @@ class Ledger:
                 self._before[path] = self._entries[path]
             self._entries[path] = entry
 
-    def record(self, paths: Iterable[Path]) -> None:
+    def record(self, paths: Iterable[Path], *, synced: Iterable[Path] = ()) -> None:
         """Sync files, and note what they are; call with the collection's write lock.
+
+        Those of ``synced`` are on the disk already.
 
         Raises
         ------
         OSError
             If a file, or the ledger, could not be brought to the disk.
         """
-        paths = list(paths)
+        paths, synced = list(paths), list(synced)
         sync_files(paths)
-        entries = {self.name_of(path): digest_of(path) for path in paths}
+        entries = {self.name_of(path): digest_of(path) for path in (*synced, *paths)}
         self._append(entries)
         self._sound |= entries
 
@@ -118,8 +120,8 @@ class Ledger:
     def _append(self, entries: dict[str, Entry]) -> None:
         with self._lock:
             self.refresh()
-            is_new = not self._path.exists()
-            with self._path.open("ab") as file:
+            is_new = not self.path.exists()
+            with self.path.open("ab") as file:
                 end = self._read[1]
                 file.truncate(end)  # the rest of a line that a crash cut off
                 try:
@@ -128,7 +130,7 @@ class Ledger:
                     os.fsync(file.fileno())
                 except BaseException:
                     with suppress(OSError):
-                        os.truncate(self._path, end)  # what they tell of will be undone
+                        os.truncate(self.path, end)  # what they tell of will be undone
                     raise
             if is_new:
                 sync_folder(self._folder)
@@ -144,7 +146,7 @@ class Ledger:
                 if (self._folder / name).exists()
             }
             before = {name: entry for name, entry in self._before.items() if name in kept}
-            write_whole(self._path, _lines(before) + _lines(kept))
+            write_whole(self.path, _lines(before) + _lines(kept))
             self.refresh()
 
     def damage_of(self, path: Path) -> str | None:

@@ -33,32 +33,34 @@ class Change:
 
 def read_back(
     before: lance.LanceDataset, made: lance.LanceDataset, change: Change
-) -> Iterator[Path]:
-    """Files of what a version has changed, each read and compared with what was meant.
+) -> tuple[list[Path], list[Path]]:
+    """Files of deletions and of data that a version has new, each read and found to be as meant.
 
-    Raises OSError where it is something else.
+    Raises
+    ------
+    OSError
+        If one is something else.
     """
     root = Path(made.uri)
     top = max((f.fragment_id for f in before.get_fragments()), default=-1)
-    n_read = 0
+    n_read, deletions, data = 0, [], []
     for fragment in made.get_fragments():
-        if fragment.fragment_id in change.gone:
+        gone = change.gone.get(fragment.fragment_id)
+        if gone is not None:
             left = fragment.to_table(columns=["iid"])["iid"].to_numpy()
-            if (
-                len(left) != fragment.metadata.num_rows
-                or np.isin(left, change.gone[fragment.fragment_id]).any()
-            ):
+            if len(left) != fragment.metadata.num_rows or np.isin(left, gone).any():
                 raise OSError("what was deleted is still there")
-            yield root / fragment.deletion_file()
+            deletions.append(root / fragment.deletion_file())
         elif fragment.fragment_id > top and change.written is not None:
             found = fragment.to_table()
             meant = change.written.slice(n_read, len(found)).select(found.column_names)
             if not found.equals(meant):
                 raise OSError("what was written is not what can be read")
             n_read += len(found)
-            yield from (root / "data" / file.path for file in fragment.metadata.files)
+            data += [root / "data" / file.path for file in fragment.metadata.files]
     if change.written is not None and n_read != len(change.written):
         raise OSError(f"{n_read} of {len(change.written)} rows were written")
+    return deletions, data
 
 
 def rows_of(dataset: lance.LanceDataset) -> list[tuple[tuple[str, ...], str | None]]:

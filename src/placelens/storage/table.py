@@ -11,6 +11,7 @@ of a commit is believed.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -59,6 +60,8 @@ from placelens.types import Float32Array, Int64Array, Modality
 
 TABLE_NAME = "items.lance"
 LOCK_NAME = "write.lock"
+INDEX_NAME = "index"
+DAMAGED_NAME = "damaged"
 
 # Part of format 1: the newest that the lowest pylance of pyproject.toml can read, and not whatever
 # the installed one would write.
@@ -318,10 +321,7 @@ class ItemTable:
             handle = self.dataset.checkout_version(before)
             lance.LanceDataset.commit(handle, change.operation, read_version=before)
             made = lance.dataset(str(self._path))
-            if change.written is not None or change.gone:
-                self._acknowledge(made, read_back(self.dataset, made, change))
-            else:  # whole fragments are gone
-                self._acknowledge(made, [])
+            self._acknowledge(made, *read_back(self.dataset, made, change))
 
     @contextmanager
     def _undone_on_error(self) -> Iterator[None]:
@@ -333,11 +333,13 @@ class ItemTable:
             roll_back(self._path, before)
             raise
 
-    def _acknowledge(self, made: lance.LanceDataset, files: Iterable[Path]) -> None:
+    def _acknowledge(
+        self, made: lance.LanceDataset, files: Iterable[Path], synced: Iterable[Path] = ()
+    ) -> None:
         """Bring what makes a version to the disk, note it in the ledger, and move there."""
         manifests = version_files(self._path)
         new = [path for number, path in manifests.items() if number > self.version]
-        self.ledger.record([*files, *new])
+        self.ledger.record([*files, *new], synced=synced)
         self.dataset = made
 
     def update(self, iid: int, values: dict[str, Any]) -> None:
@@ -368,6 +370,7 @@ class ItemTable:
         """
         # Not on all processors: searches go on meanwhile.
         self.merge(TARGET_ROWS, n_threads=max(1, (os.cpu_count() or 1) // 2))
+        self.check_names()  # or Lance would not know which versions to keep
         with writing_to(self.folder):
             dataset = self.dataset.checkout_version(self.version)
             stats = dataset.cleanup_old_versions(
@@ -377,9 +380,7 @@ class ItemTable:
             )
             for orphan in self.folder.glob("*.tmp"):
                 orphan.unlink(missing_ok=True)
-            # Also those of files that an older placelens wrote.
-            self.ledger.record(self._unknown_files())
-            self.ledger.rewrite()
+            self.take_stock()  # also of files that an older placelens wrote
         return int(stats.bytes_removed)
 
     def merge(self, n_rows: int, *, n_threads: int = 1) -> None:
@@ -401,10 +402,26 @@ class ItemTable:
             self._acknowledge(made, files)
 
     def snapshots(self) -> dict[str, int]:
-        """Versions kept by name."""
-        with reading(self._path):
-            # A handle of its own: Lance changes one in place for this as well.
-            return tags.list_tags(self.dataset.checkout_version(self.version))
+        """Versions kept by name; those whose file is damaged are left out, see `damaged_names`."""
+        broken = self.damaged_names()
+        kept = tags.list_tags(self._path)
+        return {name: v for name, v in kept.items() if v is not None and name not in broken}
+
+    def check_names(self) -> None:
+        """Raise CollectionDamagedError when the file of a snapshot's name is damaged."""
+        broken = self.damaged_names()
+        if broken:
+            raise damaged(self.folder, tuple(broken.values()))
+
+    def damaged_names(self) -> dict[str, str]:
+        """Snapshots whose file is not what was written, and what is wrong with it."""
+        wrong = {}
+        for name, version in tags.list_tags(self._path).items():
+            file = tags.file_of(self._path, name)
+            what = self.ledger.damage_of(file)
+            if what is not None or version is None:
+                wrong[name] = what or f"{self.ledger.name_of(file)} cannot be read"
+        return wrong
 
     def snapshot(self, name: str) -> None:
         """Keep the version at hand under a name; call while writing."""
@@ -428,38 +445,82 @@ class ItemTable:
             self.dataset.checkout_version(self.version).tags.delete(name)
             self.ledger.rewrite()
 
-    def restore(self, name: str) -> None:
-        """Make a snapshot's state the newest version; call while writing.
+    def check_snapshot(self, name: str) -> None:
+        """Raise unless `restore` can go back to a snapshot.
 
         Raises
         ------
+        CollectionError
+            If there is none of the name.
         CollectionDamagedError
-            If the snapshot itself is damaged; nothing is changed then.
+            If the snapshot itself is damaged.
         """
         version = self.version_of(name)
         with reading(self._path):
-            kept = lance.dataset(str(self._path), version=version)
-            wrong = tuple(damage_of_files(files_of(kept, self._path), self.ledger))
+            files = files_of(lance.dataset(str(self._path), version=version), self._path)
+        wrong = tuple(damage_of_files(files, self.ledger))
         if wrong:
             raise damaged(f"snapshot {name!r} of {self.folder}", wrong)
-        self._set_aside_newer()
+
+    def restore(self, name: str) -> None:
+        """Make a snapshot's state the newest version; call while writing, checked before."""
+        version = self.version_of(name)
         self._write_manifest(self.manifest.with_next_id(self.next_iid()))
+        self.set_aside(self.manifests_after())
         with writing_to(self.folder), self._undone_on_error():
+            kept = lance.dataset(str(self._path), version=version)
+            meant = rows_of(kept)
             kept.restore()
             made = lance.dataset(str(self._path))
-            if rows_of(made) != rows_of(lance.dataset(str(self._path), version=version)):
-                raise CollectionError(f"{self.folder}: Lance restored another version")
+            if rows_of(made) != meant:
+                raise OSError("another version was restored")
             self._acknowledge(made, [])
             self.damage = ()
 
-    def _set_aside_newer(self) -> None:
-        """Move manifests that are damaged, and newer than the version at hand, out of the way."""
-        aside = self.folder / "damaged"
-        for number, path in version_files(self._path).items():
-            if number > self.version:
-                aside.mkdir(exist_ok=True)
-                path.replace(aside / path.name)
+    def manifests_after(self) -> list[Path]:
+        """Manifests of versions after the one at hand: they cannot be opened."""
+        return [path for number, path in version_files(self._path).items() if number > self.version]
+
+    def set_aside(self, paths: Sequence[Path]) -> None:
+        """Move files that are damaged out of the way, to where they can be looked at."""
+        if not paths:
+            return
+        aside = self.folder / DAMAGED_NAME
+        aside.mkdir(exist_ok=True)
+        for path in paths:
+            path.replace(aside / path.name)
+            sync_folder(path.parent)
         self.ledger.rewrite()
+
+    def mend(self, dropped: Sequence[int], undeleted: Sequence[int]) -> None:
+        """Leave out some fragments, and of others what was deleted from them, in one commit.
+
+        Call while writing. What is in another fragment as well does not come back: it was
+        replaced, and not deleted.
+        """
+        fragments = {f.fragment_id: f for f in self.dataset.get_fragments()}
+        whole = [_without_deletions(fragments[number]) for number in undeleted]
+        with writing_to(self.folder), self._undone_on_error():
+            handle = self.dataset.checkout_version(self.version)
+            operation = lance.LanceOperation.Update(
+                removed_fragment_ids=list(dropped), updated_fragments=whole
+            )
+            made = lance.LanceDataset.commit(handle, operation, read_version=self.version)
+            twice = [made.get_fragment(n).delete(_elsewhere(made, n)) for n in undeleted]
+            changed = [left for left in twice if left is not None]
+            emptied = [n for n, left in zip(undeleted, twice, strict=True) if left is None]
+            if undeleted:
+                operation = lance.LanceOperation.Delete(changed, emptied, "replaced")
+                lance.LanceDataset.commit(made, operation, read_version=made.version)
+            made = lance.dataset(str(self._path))
+            made.count_rows()
+            self._acknowledge(made, files_of(made, self._path))
+            self.damage = ()
+
+    def take_stock(self) -> None:
+        """Bring the ledger up to what is there; call while writing."""
+        self.ledger.rewrite()
+        self.ledger.record(self._unknown_files())
 
     def _unknown_files(self) -> list[Path]:
         """Files of the version at hand, and small ones beside the table, without a checksum."""
@@ -481,19 +542,37 @@ class ItemTable:
         CollectionDamagedError
             If the file that names its version is not what was written.
         """
-        snapshots = self.snapshots()
+        snapshots, broken = self.snapshots(), self.damaged_names()
+        if name in broken:
+            raise damaged(f"snapshot {name!r} of {self.folder}", (broken[name],))
         if name not in snapshots:
             known = ", ".join(sorted(snapshots)) or "none"
             raise CollectionError(f"there is no snapshot {name!r}; there are: {known}")
-        wrong = self.ledger.damage_of(tags.file_of(self._path, name))
-        if wrong is not None:
-            raise damaged(f"snapshot {name!r} of {self.folder}", (wrong,))
         return snapshots[name]
 
     def _write_manifest(self, manifest: Manifest) -> None:
         if manifest != self.manifest:
             write_manifest(self.folder, manifest, self.ledger)
             self.manifest = manifest
+
+
+def _without_deletions(fragment: lance.LanceFragment) -> Any:
+    """A fragment's metadata, with all the rows that were written to it."""
+    facts = {**fragment.metadata.to_json(), "deletion_file": None}
+    return lance.FragmentMetadata.from_json(json.dumps(facts))
+
+
+def _elsewhere(dataset: lance.LanceDataset, number: int) -> str:
+    """A condition on rows of a fragment: that another fragment has their id."""
+    others = [f for f in dataset.get_fragments() if f.fragment_id != number]
+    if not others:
+        return "false"
+    own, ids = (
+        dataset.scanner(columns=["id"], fragments=fragments).to_table()["id"].to_pylist()
+        for fragments in ([dataset.get_fragment(number)], others)
+    )
+    twice = set(own) & set(ids)
+    return f"id IN ({sql_strings(sorted(twice))})" if twice else "false"
 
 
 def _age_without_readers(dataset: lance.LanceDataset, keep: timedelta) -> timedelta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -28,9 +29,22 @@ def file_of(table: Path, name: str) -> Path:
     return table / "_refs" / "tags" / f"{name}.json"
 
 
-def list_tags(dataset: lance.LanceDataset) -> dict[str, int]:
-    """Versions by the names they are kept under."""
-    return {name: int(tag["version"]) for name, tag in dataset.tags.list().items()}
+def list_tags(table: Path) -> dict[str, int | None]:
+    """Versions by the names they are kept under; None for one whose file cannot be read.
+
+    Lance lists none at all where it cannot read one.
+    """
+    return {
+        path.stem: _version_in(path) for path in sorted(file_of(table, "*").parent.glob("*.json"))
+    }
+
+
+def _version_in(path: Path) -> int | None:
+    try:
+        version = json.loads(path.read_text("utf-8"))["version"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return version if isinstance(version, int) and not isinstance(version, bool) else None
 
 
 def create(dataset: lance.LanceDataset, name: str, version: int) -> None:
@@ -42,5 +56,5 @@ def create(dataset: lance.LanceDataset, name: str, version: int) -> None:
         If it could not be written.
     """
     dataset.tags.create(name, version)
-    if list_tags(dataset).get(name) != version:
+    if list_tags(Path(dataset.uri)).get(name) != version:
         raise OSError("the name of the snapshot could not be written")

@@ -23,6 +23,7 @@ from placelens.storage.troubles import reading
 log = logging.getLogger(__name__)
 
 VERSIONS = "_versions"
+LOST = "of the table is missing"
 # Version 2 of Lance's naming counts down from here, so that the newest comes first by name.
 _TOP = 2**64 - 1
 # Files up to this size in all are compared with their checksums when a version is opened; this
@@ -86,7 +87,7 @@ def _lost(manifests: dict[int, Path], table: Path, ledger: Ledger) -> list[str]:
     folder = ledger.name_of(table / VERSIONS)
     known = [Path(name) for name in ledger if name.startswith(f"{folder}/")]
     top = max(map(_number, known), default=0)
-    return [f"version {top} of the table is missing"] if top > max(manifests, default=0) else []
+    return [f"version {top} {LOST}"] if top > max(manifests, default=0) else []
 
 
 def _number(path: Path) -> int:
