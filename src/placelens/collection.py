@@ -26,6 +26,7 @@ from placelens.errors import (
     InputError,
     ItemNotFoundError,
 )
+from placelens.index.limb import cpus
 from placelens.ingest.concepts import ConceptReport, manifest_for, train_cosmat
 from placelens.ingest.pipeline import Ingest
 from placelens.ingest.report import IngestReport, ProgressCallback
@@ -464,8 +465,12 @@ class Collection:
 
         Snapshots stay, and so do versions younger than ``keep``, for their readers.
         """
+        # Not on all processors: searches go on meanwhile.
         with self._merging():
-            freed = self._table.compact(keep=keep)
+            self._table.merge(n_threads=max(1, cpus() // 2))
+        # Only now that searches here have moved on to the merged files.
+        with self._table.writing():
+            freed = self._table.clean_up(keep=keep)
             self._trees.tidy()
         # Others may write while the tree is built.
         self._trees.settle(self._snapshot())

@@ -21,6 +21,8 @@ COMMANDS = (
     "snapshot",
     "restore",
     "compact",
+    "check",
+    "repair",
     "encoders",
     "eval",
     "calibrate",

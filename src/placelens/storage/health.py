@@ -24,6 +24,8 @@ from placelens.storage.table import INDEX_NAME, TABLE_NAME, ItemTable
 from placelens.storage.troubles import reading
 from placelens.storage.versions import LOST, damage_of_files, files_of, newest, version_files
 
+OLDER = "older version"
+
 
 @dataclass(frozen=True, slots=True)
 class Damage:
@@ -99,9 +101,12 @@ def check(folder: Path) -> Health:
         if name not in ledger:
             n_unknown += 1
             continue
-        n_files, n_bytes = n_files + 1, n_bytes + ledger.size_of(path)
         wrong = ledger.damage_of(path)
-        if wrong is not None:
+        n_files += 1
+        n_bytes += path.stat().st_size if path.exists() else 0
+        # Compaction that is cut off leaves manifests of versions that nobody keeps.
+        is_needless = concerns == OLDER and not path.exists()
+        if wrong is not None and not is_needless:
             damage.append(Damage(wrong, concerns, name))
     damage += _of_index(folder)
     if not ledger and (folder / COPY_NAME).exists():
@@ -111,7 +116,7 @@ def check(folder: Path) -> Health:
         what = f"{ledger.n_damaged} lines of {ledger.path.name} are not what was written"
         damage.append(Damage(what, "checksums", ledger.path.name))
     if n_unknown and not damage:
-        damage += _unreadable(folder)
+        damage += _unreadable(folder, ledger)
     first = {each.path: each for each in reversed(damage)}
     return Health(tuple(reversed(first.values())), n_files, n_bytes, n_unknown)
 
@@ -187,7 +192,7 @@ def _owners(folder: Path, ledger: Ledger) -> dict[Path, str]:
     if found is not None:
         owners |= dict.fromkeys(files_of(found, table), "items")
     for number, path in version_files(table).items():
-        concerns = kept.get(number, "older version")
+        concerns = kept.get(number, OLDER)
         owners.setdefault(path, concerns)
         if ledger.damage_of(path) is None and found is not None:
             try:
@@ -218,12 +223,13 @@ def _of_index(folder: Path) -> Iterator[Damage]:
             yield Damage(f"{path}: {wrong}", "index", path)
 
 
-def _unreadable(folder: Path) -> Iterator[Damage]:
+def _unreadable(folder: Path, ledger: Ledger) -> Iterator[Damage]:
     """Whether the newest version can be read, where checksums do not tell."""
     table = folder / TABLE_NAME
+    dataset = newest(table, ledger).dataset
     try:
         with reading(table):
-            for _ in lance.dataset(str(table)).to_batches():
+            for _ in dataset.to_batches() if dataset is not None else ():
                 pass
     except CollectionError as error:
         yield Damage(str(error).split(";")[0], "items", TABLE_NAME)
@@ -278,14 +284,14 @@ def _damaged_fragments(table: ItemTable, path: Path, done: Repairs) -> tuple[lis
             dropped.append(fragment.fragment_id)
             done.n_items_lost += n_left
             done.actions.append(
-                f"{data[0].name}: damaged; {n_left:,} items are left out, and come back when "
-                "their sources are imported again"
+                f"{data[0].name}: damaged; items left out: {n_left:,}; they come back when their "
+                "sources are imported again"
             )
         elif deletions is not None and table.ledger.damage_of(path / deletions):
             undeleted.append(fragment.fragment_id)
             done.actions.append(
-                f"{Path(deletions).name}: damaged; up to {n_gone:,} items that were deleted are "
-                "there again"
+                f"{Path(deletions).name}: damaged; items that were deleted and may be there "
+                f"again: {n_gone:,}"
             )
     return dropped, undeleted
 

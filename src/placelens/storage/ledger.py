@@ -11,6 +11,7 @@ taken in with the next compaction.
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -121,12 +122,12 @@ class Ledger:
         with self._lock:
             self.refresh()
             is_new = not self.path.exists()
-            with self.path.open("ab") as file:
+            # Not buffered: a buffer that could not be written is written when it is closed.
+            with self.path.open("ab", buffering=0) as file:
                 end = self._read[1]
                 file.truncate(end)  # the rest of a line that a crash cut off
                 try:
-                    file.write(_lines(entries))
-                    file.flush()
+                    _write_all(file, _lines(entries))
                     os.fsync(file.fileno())
                 except BaseException:
                     with suppress(OSError):
@@ -179,6 +180,12 @@ class Ledger:
     def name_of(self, path: Path) -> str:
         """How a file of the collection is called in the ledger."""
         return path.relative_to(self._folder).as_posix()
+
+
+def _write_all(file: io.FileIO, content: bytes) -> None:
+    """Write to an unbuffered file, which may take less than it is given."""
+    while content:
+        content = content[file.write(content) :]
 
 
 def digest_of(path: Path) -> Entry:

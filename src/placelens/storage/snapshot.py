@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import lance
@@ -19,6 +20,7 @@ import pyarrow as pa
 
 from placelens.storage.format_v1 import COORDINATES, item_columns, items_from, vector_column
 from placelens.storage.ids import FileNames
+from placelens.storage.troubles import reading
 from placelens.types import (
     MODALITIES,
     BoolArray,
@@ -63,7 +65,9 @@ class Snapshot:
     ) -> None:
         """``deleted`` tells of a version what was deleted with it, to save reading that."""
         # A pinned copy: refreshing the table's own handle must not move this one.
-        self._dataset = dataset.checkout_version(dataset.version)
+        self._path = Path(dataset.uri)
+        with reading(self._path):
+            self._dataset = dataset.checkout_version(dataset.version)
         fragments = self._dataset.get_fragments()
         self._names: FileNames = (
             previous._names.copy_for(fragments) if previous is not None else FileNames()
@@ -244,13 +248,18 @@ class Snapshot:
         """Columns of the rows, in the order given."""
         if not len(rows):
             return self._dataset.schema.empty_table().select(columns)
-        return self._dataset.take([int(row) for row in rows], columns=columns)
+        with reading(self._path):
+            return self._dataset.take([int(row) for row in rows], columns=columns)
 
     def table(self, columns: list[str]) -> pa.Table:
         """Columns of all rows, in row order."""
         if not self._fragments:
             return self._dataset.schema.empty_table().select(columns)
-        return pa.concat_tables(f.to_table(columns=columns) for f in self._fragments.values())
+        return pa.concat_tables(self._read(f, columns) for f in self._fragments.values())
+
+    def _read(self, fragment: lance.LanceFragment, columns: list[str]) -> pa.Table:
+        with reading(self._path):
+            return fragment.to_table(columns=columns)
 
     def row_of(self, item_id: str) -> int | None:
         """The row of a public id."""
@@ -287,7 +296,7 @@ class Snapshot:
         if (name, key) not in self._pieces:
             piece = self._left_of(name, key)
             if piece is None:
-                piece = convert(self._fragments[key].to_table(columns=[name])[name])
+                piece = convert(self._read(self._fragments[key], [name])[name])
             self._pieces[name, key] = piece
         return self._pieces[name, key]
 
@@ -325,7 +334,7 @@ class Snapshot:
                 is_known = ("iid", key) in self._pieces or ("iid", key[:2]) in self._before
                 if is_known or key[1] in but or fragment.physical_rows > up_to:
                     continue
-                table = fragment.to_table(columns=names)
+                table = self._read(fragment, names)
                 for name in names:
                     convert = _integers if name == "iid" else _floats
                     piece = _vectors(table[name]) if name in vectors else convert(table[name])

@@ -215,10 +215,8 @@ class ItemTable:
                 self.refresh()
                 if not damaged:
                     self.check_sound()
-                    if self._unfinished:
-                        # Left by a crash, and in the way of the next version.
-                        roll_back(self._path, self.version)
-                        self._unfinished = ()
+                    with writing_to(self.folder):
+                        self._remove_unfinished()
                 yield
             finally:
                 self._lock.release()
@@ -361,15 +359,13 @@ class ItemTable:
         wanted = f"{key} IN ({sql_strings(ids)})"
         return dataset.scanner(columns=columns, filter=wanted, fragments=fragments).to_table()
 
-    def compact(self, *, keep: timedelta = KEEP_OLD_VERSIONS) -> int:
-        """Merge small files, drop deleted rows and old versions; return the bytes freed.
+    def clean_up(self, *, keep: timedelta = KEEP_OLD_VERSIONS) -> int:
+        """Drop old versions and what a crash left behind; return the bytes freed.
 
         Snapshots keep their versions; what was the newest within ``keep`` stays for its readers.
         Call while writing: with no other writer, files that no version knows are left over from
         a crash and are removed as well.
         """
-        # Not on all processors: searches go on meanwhile.
-        self.merge(TARGET_ROWS, n_threads=max(1, (os.cpu_count() or 1) // 2))
         self.check_names()  # or Lance would not know which versions to keep
         with writing_to(self.folder):
             dataset = self.dataset.checkout_version(self.version)
@@ -383,7 +379,7 @@ class ItemTable:
             self.take_stock()  # also of files that an older placelens wrote
         return int(stats.bytes_removed)
 
-    def merge(self, n_rows: int, *, n_threads: int = 1) -> None:
+    def merge(self, n_rows: int = TARGET_ROWS, *, n_threads: int = 1) -> None:
         """Merge neighbours among files of fewer rows than these; call while writing."""
         before = self.dataset
         with writing_to(self.folder), self._undone_on_error():
@@ -419,9 +415,25 @@ class ItemTable:
         for name, version in tags.list_tags(self._path).items():
             file = tags.file_of(self._path, name)
             what = self.ledger.damage_of(file)
-            if what is not None or version is None:
-                wrong[name] = what or f"{self.ledger.name_of(file)} cannot be read"
+            if what is None and version is None and not self._is_unfinished(file):
+                what = f"{self.ledger.name_of(file)} cannot be read"
+            if what is not None:
+                wrong[name] = what
         return wrong
+
+    def _is_unfinished(self, file: Path) -> bool:
+        """Whether a file that cannot be read was left by a crash: it was never acknowledged."""
+        return bool(self.ledger) and self.ledger.name_of(file) not in self.ledger
+
+    def _remove_unfinished(self) -> None:
+        """Remove what a crash left behind, and what is in the way of Lance."""
+        if self._unfinished:
+            roll_back(self._path, self.version)
+            self._unfinished = ()
+        for name, version in tags.list_tags(self._path).items():
+            file = tags.file_of(self._path, name)
+            if version is None and self._is_unfinished(file):
+                file.unlink()
 
     def snapshot(self, name: str) -> None:
         """Keep the version at hand under a name; call while writing."""
@@ -442,8 +454,7 @@ class ItemTable:
         """Forget a snapshot; its files go with the next compaction. Call while writing."""
         self.version_of(name)
         with writing_to(self.folder):
-            self.dataset.checkout_version(self.version).tags.delete(name)
-            self.ledger.rewrite()
+            tags.drop(self._path, name)
 
     def check_snapshot(self, name: str) -> None:
         """Raise unless `restore` can go back to a snapshot.
@@ -530,7 +541,12 @@ class ItemTable:
 
     def size_bytes(self) -> int:
         """Bytes on disk, all versions included."""
-        return sum(map(_size_of, self.folder.rglob("*")))
+        # A walk passes over folders that another process removes meanwhile.
+        return sum(
+            _size_of(Path(folder, name))
+            for folder, _, names in os.walk(self.folder)
+            for name in names
+        )
 
     def version_of(self, name: str) -> int:
         """The version that a snapshot keeps.
@@ -552,7 +568,8 @@ class ItemTable:
 
     def _write_manifest(self, manifest: Manifest) -> None:
         if manifest != self.manifest:
-            write_manifest(self.folder, manifest, self.ledger)
+            with writing_to(self.folder):
+                write_manifest(self.folder, manifest, self.ledger)
             self.manifest = manifest
 
 

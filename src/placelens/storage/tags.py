@@ -9,6 +9,7 @@ from pathlib import Path
 import lance
 
 from placelens.errors import CollectionError
+from placelens.storage.durable import sync_folder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 _LONGEST = 100
@@ -58,3 +59,21 @@ def create(dataset: lance.LanceDataset, name: str, version: int) -> None:
     dataset.tags.create(name, version)
     if list_tags(Path(dataset.uri)).get(name) != version:
         raise OSError("the name of the snapshot could not be written")
+
+
+def drop(table: Path, name: str) -> None:
+    """Forget a name.
+
+    Raises
+    ------
+    OSError
+        If it could not be forgotten for good; it is kept then.
+    """
+    file, aside = file_of(table, name), table.parent / f"{name}.json.tmp"
+    file.rename(aside)
+    try:
+        sync_folder(file.parent)
+    except OSError:
+        aside.rename(file)
+        raise
+    aside.unlink()
