@@ -489,13 +489,13 @@ class Collection:
         CollectionDamagedError
             If the file of a name is not what was written.
         """
-        self._table.check_names()
-        return self._table.snapshots()
+        self._table.tags.check()
+        return self._table.tags.sound()
 
     def drop_snapshot(self, name: str) -> None:
         """Forget a snapshot; its files go with the next compaction."""
         with self._table.writing():
-            self._table.drop_snapshot(name)
+            self._table.tags.drop(name)
 
     def restore(self, name: str) -> None:
         """Go back to a snapshot: its state becomes the newest version.
@@ -512,7 +512,7 @@ class Collection:
         with self._table.writing(damaged=True):
             self._table.check_snapshot(name)
             self._trees.forget()  # first: they lack what was deleted when they were built
-            self._table.restore(name)
+            self._table.restore(name, next_id=self._table.next_iid())
             snapshot = self._publish().snapshot
         self._trees.settle_soon(snapshot)
 

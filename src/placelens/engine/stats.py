@@ -78,7 +78,7 @@ def stats_of(name: str, snapshot: Snapshot, table: ItemTable) -> Stats:
         size_bytes=table.size_bytes(),
         version=snapshot.version,
         created=manifest.created,
-        snapshots=table.snapshots(),
+        snapshots=table.tags.sound(),
         attributes=dict(names.most_common()),
     )
 

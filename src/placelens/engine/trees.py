@@ -48,7 +48,7 @@ from placelens.storage.arrays import (
     write_arrays,
 )
 from placelens.storage.snapshot import Fragment, Snapshot
-from placelens.storage.table import INDEX_NAME
+from placelens.storage.versioned_table import INDEX_NAME
 from placelens.types import Int64Array, Modality
 
 # 2 has checksums; a tree of format 1 cannot be checked, and is built anew.

@@ -15,13 +15,14 @@ from typing import Any
 import lance
 
 from placelens.errors import CollectionDamagedError, CollectionError, CollectionNotFoundError
-from placelens.storage import tags
 from placelens.storage.arrays import check_arrays, folders_of_arrays
 from placelens.storage.durable import write_whole
 from placelens.storage.ledger import Ledger
 from placelens.storage.manifest import COPY_NAME, FILE_NAME, manifest_files, read_manifest
-from placelens.storage.table import INDEX_NAME, TABLE_NAME, ItemTable
+from placelens.storage.table import ItemTable
+from placelens.storage.tags import Tags
 from placelens.storage.troubles import reading
+from placelens.storage.versioned_table import INDEX_NAME, TABLE_NAME
 from placelens.storage.versions import LOST, damage_of_files, files_of, newest, version_files
 
 OLDER = "older version"
@@ -186,9 +187,10 @@ def _owners(folder: Path, ledger: Ledger) -> dict[Path, str]:
     owners: dict[Path, str] = dict.fromkeys(manifest_files(folder), "manifest")
     found = newest(table, ledger).dataset
     kept: dict[int | None, str] = {}
-    for name, version in tags.list_tags(table).items():
+    tags = Tags(table, ledger)
+    for name, version in tags.all().items():
         kept.setdefault(version, f"snapshot {name}")
-        owners[tags.file_of(table, name)] = f"snapshot {name}"
+        owners[tags.file_of(name)] = f"snapshot {name}"
     if found is not None:
         owners |= dict.fromkeys(files_of(found, table), "items")
     for number, path in version_files(table).items():
@@ -299,17 +301,15 @@ def _damaged_fragments(table: ItemTable, path: Path, done: Repairs) -> tuple[lis
 def _repair_older(table: ItemTable, done: Repairs, dry_run: bool) -> None:
     """Set aside snapshots and older versions that cannot be gone back to."""
     path = table.folder / TABLE_NAME
-    names: dict[int | None, str] = {v: name for name, v in tags.list_tags(path).items()}
-    aside = [
-        (f"snapshot {name}", what, tags.file_of(path, name))
-        for name, what in table.damaged_names().items()
-    ]
+    tags = table.tags
+    names: dict[int | None, str] = {v: name for name, v in tags.all().items()}
+    aside = [(f"snapshot {name}", what, tags.file_of(name)) for name, what in tags.damage().items()]
     for number, manifest in version_files(path).items():
         what = None if number >= table.version else _damage_of_version(table, number, manifest)
         if what is not None:
             aside.append((f"version {number}", what, manifest))
             if number in names:
-                file = tags.file_of(path, names[number])
+                file = tags.file_of(names[number])
                 aside.append((f"snapshot {names[number]}", what, file))
     for each, what, _ in aside:
         done.actions.append(f"{each}: {what}; set aside")

@@ -150,14 +150,14 @@ class Ledger:
             write_whole(self.path, _lines(before) + _lines(kept))
             self.refresh()
 
-    def damage_of(self, path: Path) -> str | None:
+    def damage_of(self, path: Path, *, again: bool = False) -> str | None:
         """What is wrong with a file, in words; None when nothing is, or nothing is known of it.
 
-        A file that was found sound once is not read again.
+        A file that this process has found sound is read ``again`` only when told so.
         """
         name = self.name_of(path)
         entry = self._entries.get(name)
-        if entry is None or self._sound.get(name) == entry:
+        if entry is None or (self._sound.get(name) == entry and not again):
             return None
         try:
             found = digest_of(path)

@@ -106,9 +106,12 @@ def files_of(dataset: lance.LanceDataset, table: Path) -> list[Path]:
 
 
 def damage_of_files(
-    paths: Iterable[Path], ledger: Ledger, *, up_to: int | None = None
+    paths: Iterable[Path], ledger: Ledger, *, up_to: int | None = None, again: bool = False
 ) -> Iterator[str]:
-    """What is wrong with files, in words, as far as ``up_to`` bytes of them in all."""
+    """What is wrong with files, in words, as far as ``up_to`` bytes of them in all.
+
+    ``again`` also reads those that this process has found sound before.
+    """
     left = up_to
     for path in paths:
         size = ledger.size_of(path)
@@ -116,7 +119,7 @@ def damage_of_files(
             if size > left:
                 continue
             left -= size
-        wrong = ledger.damage_of(path)
+        wrong = ledger.damage_of(path, again=again)
         if wrong is not None:
             yield wrong
 
