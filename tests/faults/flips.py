@@ -23,8 +23,10 @@ from pathlib import Path
 import numpy as np
 
 import placelens as pl
+from placelens.engine import trees
 
-N_ITEMS, DIM = 21_000, 24
+N_ITEMS, DIM = 1_500, 24
+trees.TREE_FROM = 1_000  # as if so few items were many: the cases are many as well
 # Lance neither reads the first two to answer, nor do we; the last holds nothing.
 UNREAD = ("items.lance/_transactions/", "items.lance/_versions/latest_version_hint", "write.lock")
 KINDS = ("bit", "zeros", "cut", "empty", "gone")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import lance
@@ -108,6 +109,7 @@ class Tags:
             except OSError:
                 aside.rename(file)
                 raise
+        with suppress(OSError):  # it is forgotten already, and compaction removes what is left
             aside.unlink()
 
     def remove_unfinished(self) -> None:

@@ -1,0 +1,37 @@
+"""Short versions of ``make faults``: failing writes, kills, losses of power, and damaged files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.faults import flips
+from tests.faults.injector import is_available
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not is_available(), reason="faults need Linux and a C compiler")
+def test_histories_with_faults_lose_nothing():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.histories", "25", "0"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = json.loads(done.stdout.splitlines()[-1])
+    ended = {kind: counts.get(f"{kind}: ended well") for kind in ("fail", "short", "full")}
+    assert ended == {"fail": 5, "short": 5, "full": 5}
+    assert counts["kill: struck"] + counts["power: struck"] >= 8
+
+
+@pytest.mark.slow
+def test_damaged_files_give_no_wrong_answer_and_no_crash():
+    results = flips.run(40, seed=0)
+    bad = [result for result in results if str(result["outcome"]).isupper()]
+    assert not bad, bad
+    assert {"right", "repaired"} <= {result["outcome"] for result in results}

@@ -1,0 +1,93 @@
+"""A tree that is damaged is passed over and said; answers stay right, and it is built anew."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+
+import placelens as pl
+from placelens.engine import trees
+
+DIM, N = 12, 120
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    monkeypatch.setattr(trees, "TREE_FROM", 60)
+    rng = np.random.default_rng(0)
+    made = pl.Collection.create(tmp_path / "c.pl", dim=DIM)
+    lat, lon = rng.uniform(-60, 60, N), rng.uniform(-170, 170, N)
+    made.add_vectors([f"i{i}" for i in range(N)], rng.normal(size=(N, DIM)), lat=lat, lon=lon)
+    made.compact()
+    return made
+
+
+def answer(photos):
+    hits = photos.search(vector=np.ones(DIM), near=pl.Place(lat=1, lon=2), decay="exp:900km")
+    return [(hit.id, hit.score) for hit in hits]
+
+
+def tree_of(photos):
+    (folder,) = trees.folders_of_arrays(photos.path / "index")
+    return folder
+
+
+def test_each_file_of_a_tree_may_be_damaged(photos, caplog):
+    expected = answer(photos)
+    folder = tree_of(photos)
+    assert photos._trees._stored
+    for file in sorted(folder.iterdir()):
+        content = file.read_bytes()
+        for changed in (b"", content[:-1], content[:-1] + bytes([content[-1] ^ 1]), content + b"x"):
+            file.write_bytes(changed)
+            caplog.clear()
+            opened = pl.Collection.open(photos.path)
+            assert answer(opened) == expected
+            assert not opened._trees._stored, f"{file.name} was believed"
+            assert "is damaged" in caplog.text
+            (damage,) = pl.Collection.check(photos.path).damage
+            assert damage.concerns == "index"
+        file.write_bytes(content)
+    assert pl.Collection.open(photos.path)._trees._stored
+
+
+def test_a_damaged_tree_is_built_anew_by_the_next_writer(photos):
+    expected, folder = answer(photos), tree_of(photos)
+    (folder / "meta.json").write_text("{}")
+    opened = pl.Collection.open(photos.path)
+    opened.compact()
+    assert tree_of(photos) != folder
+    assert opened._trees._stored
+    assert answer(opened) == expected
+    assert pl.Collection.check(photos.path).is_sound
+
+
+def test_repair_removes_a_damaged_tree(photos):
+    (tree_of(photos) / "vector.boxes.npy").unlink()
+    (action,) = pl.Collection.repair(photos.path).actions
+    assert "built anew" in action
+    assert trees.folders_of_arrays(photos.path / "index") == []
+
+
+def test_a_tree_without_checksums_is_of_an_older_placelens_and_built_anew(photos, caplog):
+    meta = tree_of(photos) / "meta.json"
+    facts = json.loads(meta.read_text())
+    meta.write_text(json.dumps({**facts, "format": 1, "arrays": list(facts["arrays"])}))
+    with caplog.at_level(logging.WARNING):
+        opened = pl.Collection.open(photos.path)
+    assert "older placelens" in caplog.text
+    assert not opened._trees._stored
+
+
+def test_a_tree_with_good_checksums_that_no_kernel_may_be_given_is_passed_over(photos, caplog):
+    folder = tree_of(photos)
+    arrays, meta = trees.open_arrays(folder)
+    arrays["vector/codes.cluster"] = np.full_like(arrays["vector/codes.cluster"], 255)
+    del meta["arrays"]
+    trees.write_arrays(photos.path / "index", arrays, meta)
+    trees.remove_arrays(folder)
+    expected = answer(photos)
+    opened = pl.Collection.open(photos.path)
+    assert "cluster 255 is not one of" in caplog.text
+    assert answer(opened) == expected
