@@ -9,7 +9,7 @@ PAGE := src/placelens/server/static/index.html
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-hub check bench docs web page clean
+.PHONY: help demo test test-oldest test-hub check bench faults docs web page clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,6 +36,10 @@ bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 	@if [ -d "$(DATA)" ]; then for name in regions answers cosmat travel heritage place-names; do \
 	  echo "== $$name"; $(BIN)/placelens bench $$name --data "$(DATA)" || exit 1; done; \
 	else echo "no data in $(DATA), so only speed was measured: set PLACELENS_DATA"; fi
+
+faults: .make/dev  ## break writes, kill, lose power and damage files 12,000 times; nothing may be lost
+	$(BIN)/python -m tests.faults.histories 10000
+	$(BIN)/python -m tests.faults.flips 2000
 
 docs: .make/dev  ## write the generated parts of docs/ anew, then run every example in it
 	PLACELENS_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
