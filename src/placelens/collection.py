@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import BoundEncoder, as_encoder
+from placelens.engine.attributes import value_counts
 from placelens.engine.execute import Searcher
+from placelens.engine.mistyped import mistyped
 from placelens.engine.query import Similarity
-from placelens.engine.request import Resolver, SearchRequest
+from placelens.engine.request import Resolver, SearchRequest, request_of
 from placelens.engine.stats import Stats, stats_of
 from placelens.engine.trees import SMALL_FILE, Trees
 from placelens.errors import (
@@ -46,6 +48,7 @@ from placelens.types import (
     Item,
     Modality,
     Place,
+    Scalar,
     Space,
 )
 
@@ -266,6 +269,32 @@ class Collection:
     def __len__(self) -> int:
         return int(self._snapshot().n_items)
 
+    def __contains__(self, item_id: object) -> bool:
+        return isinstance(item_id, str) and self._snapshot().row_of(item_id) is not None
+
+    def __getitem__(self, item_id: str) -> Item:
+        return self.get(item_id)
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids; `items` gives what they stand for."""
+        return iter(map(str, self._snapshot().texts("id")))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wait for what is built in the background, and free the memory.
+
+        Nothing needs it: what is written is on disk already, and a collection that is closed opens
+        again when it is used.
+        """
+        self._trees.wait()
+        with self._searcher_lock:
+            self._searcher = None
+
     def __repr__(self) -> str:
         encoder = self.encoder_name or f"{self.dim}-d vectors"
         items = "damaged" if self._table.damage else f"{len(self):,} items"
@@ -290,11 +319,48 @@ class Collection:
         snapshot, row = self._find(item_id)
         return snapshot.items([row])[0]
 
-    def items(self, *, batch_size: int = 1024) -> Iterator[Item]:
-        """All items, in the table's order."""
-        snapshot = self._snapshot()
-        for start in range(0, snapshot.n_items, batch_size):
-            yield from snapshot.items(range(start, min(start + batch_size, snapshot.n_items)))
+    def items(
+        self,
+        *,
+        near: Any = None,
+        bbox: Sequence[float] | None = None,
+        radius: str | float | None = None,
+        polygon: Any = None,
+        time: Any = None,
+        where: Mapping[str, Any] | None = None,
+        modality: Modality | Sequence[Modality] | None = None,
+        located_only: bool = False,
+        unlocated_only: bool = False,
+        sort: str | None = None,
+        batch_size: int = 1024,
+    ) -> Iterator[Item]:
+        """All items that pass the filters, which are those of `search`, one after the other.
+
+        ``sort`` is "time" (newest first), "oldest", "name" or "distance" (from ``near``); without
+        it they come in the table's order.
+
+        Raises
+        ------
+        QueryError, FilterError, CoordinateError
+            At once, naming what cannot be used.
+        """
+        request = SearchRequest(
+            near=near,
+            bbox=bbox,
+            radius=radius,
+            polygon=polygon,
+            time=time,
+            where=where,
+            modality=modality,
+            located_only=located_only,
+            unlocated_only=unlocated_only,
+            sort=sort,
+        )
+        searcher = self._current_searcher()
+        query = self._resolver(searcher).resolve_list(request)
+        rows = searcher.rows(query, in_order=sort is not None)
+        batches = (rows[start : start + batch_size] for start in range(0, len(rows), batch_size))
+        return (item for batch in batches for item in searcher.snapshot.items(batch))
 
     def thumbnail(self, item_id: str) -> bytes | None:
         """The small JPEG of an item; None when it has no image."""
@@ -306,9 +372,12 @@ class Collection:
         """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place."""
         return self._snapshot().points()
 
-    def values(self, attribute: str) -> dict[Attribute, int]:
-        """How many items have each value of an attribute, the most frequent first."""
-        return self._snapshot().value_counts(attribute)
+    def values(self, attribute: str) -> dict[Scalar, int]:
+        """How many items have each value of an attribute, the most frequent first.
+
+        Of a list each member counts. ``folder`` and ``file`` are attributes of every photo.
+        """
+        return value_counts(self._snapshot(), attribute)
 
     def vector(self, item_id: str, modality: Modality | None = None) -> Float32Array:
         """The unit vector of an item, (dim,); of its first modality unless one is named."""
@@ -579,7 +648,7 @@ class Collection:
         image: Any = None,
         like: Any = None,
         vector: Any = None,
-        near: Place | str | None = None,
+        near: Any = None,
         decay: str | None = None,
         mu: float = 0.5,
         k: int = 10,
@@ -590,6 +659,8 @@ class Collection:
         where: Mapping[str, Any] | None = None,
         modality: Modality | Sequence[Modality] | None = None,
         located_only: bool = False,
+        unlocated_only: bool = False,
+        sort: str | None = None,
         parse: bool = True,
         similarity: Similarity | None = None,
         cursor: str | None = None,
@@ -597,6 +668,9 @@ class Collection:
         recall_target: float | None = None,
     ) -> Hits:
         """The true top k by meaning and place: ``mu * place + (1 - mu) * meaning``.
+
+        With filters alone, or with ``sort`` and nothing to compare with, nothing is ranked: the
+        items that pass are listed, newest first, and their scores are None.
 
         Parameters
         ----------
@@ -609,7 +683,8 @@ class Collection:
         vector
             (dim,) numbers, or (numbers, weight); or a list of such pairs.
         near
-            A `Place`, "50.087,14.421", or a name like "Lyon".
+            A `Place`, "50.087,14.421", a name like "Lyon", a mapping with lat and lon, or a shapely
+            or GeoJSON point.
         decay
             How nearness falls with distance: "gauss:5km", "exp:5km", "linear:5km", or the paper's
             "linear"; see `placelens.geo.decay`. Default "gauss:25km"; wider near a country, and
@@ -625,9 +700,16 @@ class Collection:
         time
             "2019", "2019-06", or (from, to) with None for an open end.
         where
-            Attribute conditions: ``{"city": "Paris", "rating": {"gte": 3}}``.
+            Attribute conditions: ``{"city": "Paris", "rating": {"gte": 3}}``; see
+            `placelens.engine.filters.conditions`.
         modality
             Which vectors are compared; an item counts with its best.
+        located_only, unlocated_only
+            Only items with a place, or without.
+        sort
+            The order of a list: "time" (newest first, the default), "oldest", "name", or "distance"
+            from ``near``. With words, images or vectors the k best are found first and then put in
+            this order; "score", the default then, leaves them best first.
         parse
             Whether place names in the words ("near Lyon", "in Peru") become place and region.
         similarity
@@ -644,8 +726,6 @@ class Collection:
         QueryError, FilterError, CoordinateError, VectorError
             Naming what cannot be used.
         """
-        started = clock.perf_counter()
-        searcher = self._current_searcher()
         request = SearchRequest(
             query=query,
             image=image,
@@ -662,27 +742,60 @@ class Collection:
             where=where,
             modality=modality,
             located_only=located_only,
+            unlocated_only=unlocated_only,
+            sort=sort,
             parse=parse,
             similarity=similarity,
             cursor=cursor,
             engine=engine,
             recall_target=recall_target,
         )
-        resolver = Resolver(searcher.snapshot, self._table.manifest, self._encoder.get)
-        resolved, understood = resolver.resolve(request)
-        answer = searcher.search(resolved)
-        return Hits(
-            hits=answer.hits,
-            query=request.to_dict(),
-            understood=understood,
-            plan=answer.plan,
-            certificate=answer.certificate,
-            cursor=answer.cursor,
-            elapsed_ms=(clock.perf_counter() - started) * 1_000,
-            thumbnails=self.thumbnail,
-            answerabilities=self._encoder.answerabilities,
-            readings=[(term.label, term.read_as) for term in resolved.terms if term.read_as],
-        )
+        return self._answer([request])[0]
+
+    def search_many(self, queries: Iterable[str | Mapping[str, Any]], **common: Any) -> list[Hits]:
+        """`search` for each of several queries, over one version, their words encoded together.
+
+        Parameters
+        ----------
+        queries
+            Each a text, or a mapping of the arguments of `search`.
+        common
+            Arguments that all queries share unless they say otherwise.
+
+        Raises
+        ------
+        QueryError, FilterError, CoordinateError, VectorError
+            Naming what cannot be used; nothing is searched then.
+        """
+        return self._answer([request_of(query, common) for query in queries])
+
+    def _answer(self, requests: Sequence[SearchRequest]) -> list[Hits]:
+        started = clock.perf_counter()
+        searcher = self._current_searcher()
+        resolved = self._resolver(searcher).resolve_many(requests)
+        answers = searcher.search_many([query for query, _ in resolved])
+        elapsed_ms = (clock.perf_counter() - started) * 1_000
+        return [
+            Hits(
+                hits=answer.hits,
+                query=request.to_dict(),
+                understood=understood,
+                plan=answer.plan,
+                certificate=answer.certificate,
+                cursor=answer.cursor,
+                elapsed_ms=elapsed_ms / len(requests),
+                thumbnails=self.thumbnail,
+                answerabilities=self._encoder.answerabilities,
+                readings=[(term.label, term.read_as) for term in query.terms if term.read_as],
+                notes=mistyped(searcher.snapshot, query.filters.where),
+            )
+            for request, (query, understood), answer in zip(
+                requests, resolved, answers, strict=True
+            )
+        ]
+
+    def _resolver(self, searcher: Searcher) -> Resolver:
+        return Resolver(searcher.snapshot, self._table.manifest, self._encoder.get)
 
     # Inside
 

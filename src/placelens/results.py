@@ -9,13 +9,24 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from placelens.export import ExportReport, Privacy, export, feature_of, records_of, to_geodataframe
+from placelens.export import (
+    ExportReport,
+    Privacy,
+    export,
+    feature_of,
+    records_of,
+    to_arrow,
+    to_geodataframe,
+    to_pandas,
+)
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
 from placelens.types import Hit, Modality, Shares, shares_to_json
 
 if TYPE_CHECKING:
     import geopandas
+    import pandas
+    import pyarrow as pa
 
     from placelens.encoders.base import Answerability
     from placelens.engine.plan import Plan
@@ -33,6 +44,8 @@ LEAST_SHARE = 0.01
 class Hits(Sequence[Hit]):
     """The hits of one search, best first, with what was asked and how it was answered.
 
+    They can be pickled, and come back without their thumbnails, which stay in the collection.
+
     Attributes
     ----------
     query : the search's arguments as plain JSON types.
@@ -43,6 +56,7 @@ class Hits(Sequence[Hit]):
     certificate : what vouches that no better item was missed.
     cursor : give it to the next search to get the next page; None on the last page.
     elapsed_ms : wall-clock time of the search in milliseconds.
+    notes : in words, what of the question had no effect: attributes and values that no item has.
     """
 
     __slots__ = (
@@ -52,6 +66,7 @@ class Hits(Sequence[Hit]):
         "certificate",
         "cursor",
         "elapsed_ms",
+        "notes",
         "plan",
         "query",
         "readings",
@@ -71,11 +86,13 @@ class Hits(Sequence[Hit]):
         thumbnails: Callable[[str], bytes | None] | None = None,
         answerabilities: Mapping[tuple[Modality, Modality], Answerability] | None = None,
         readings: Sequence[tuple[str, Shares]] = (),
+        notes: Sequence[str] = (),
     ) -> None:
         self._hits = tuple(hits)
         # A term's kind is a modality or "place", so any string may be looked up.
         self._answerabilities: Mapping[Any, Answerability] = answerabilities or {}
         self._thumbnails = thumbnails
+        self.notes = tuple(notes)
         self.readings = tuple(readings)
         self.query = MappingProxyType(dict(query or {}))
         self.understood = understood
@@ -94,18 +111,26 @@ class Hits(Sequence[Hit]):
     def __getitem__(self, index: int | slice) -> Hit | Hits:
         """One hit, or, for a slice, the same answer with fewer hits and no next page."""
         if isinstance(index, slice):
-            return Hits(
-                self._hits[index],
-                query=self.query,
-                understood=self.understood,
-                plan=self.plan,
-                certificate=self.certificate,
-                elapsed_ms=self.elapsed_ms,
-                thumbnails=self._thumbnails,
-                answerabilities=self._answerabilities,
-                readings=self.readings,
-            )
+            return Hits(self._hits[index], **{**self._facts(), "cursor": None})
         return self._hits[index]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self._hits, {**self._facts(), "thumbnails": None})
+
+    def _facts(self) -> dict[str, Any]:
+        """What they were made of, but the hits."""
+        return {
+            "query": dict(self.query),
+            "understood": self.understood,
+            "plan": self.plan,
+            "certificate": self.certificate,
+            "cursor": self.cursor,
+            "elapsed_ms": self.elapsed_ms,
+            "thumbnails": self._thumbnails,
+            "answerabilities": self._answerabilities,
+            "readings": self.readings,
+            "notes": self.notes,
+        }
 
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The hit's small JPEG, or None when it has no picture."""
@@ -199,6 +224,7 @@ class Hits(Sequence[Hit]):
             "certificate": self.certificate.to_dict() if self.certificate else None,
             "answerable": self.answerable,
             "doubt": self.doubt,
+            "notes": list(self.notes),
             "hits": list(records_of(self._hits)),
             "cursor": self.cursor,
             "elapsed_ms": self.elapsed_ms,
@@ -230,6 +256,17 @@ class Hits(Sequence[Hit]):
         )
         records = privacy.apply(records_of(self._hits))
         return {"type": "FeatureCollection", "features": [feature_of(record) for record in records]}
+
+    def to_arrow(self) -> pa.Table:
+        """The hits as an Arrow table with the columns of the CSV format; lists stay lists."""
+        return to_arrow(records_of(self._hits))
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The hits as a DataFrame with the columns of the CSV format (needs pandas).
+
+        ``time`` is ISO 8601 text, as times with and without a zone do not mix in one column.
+        """
+        return to_pandas(records_of(self._hits))
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """The hits as a GeoDataFrame (extra ``geo``)."""
@@ -265,7 +302,12 @@ class Hits(Sequence[Hit]):
 
     def _notes(self) -> tuple[str, ...]:
         """What the hits should not be shown without."""
-        return tuple(note for note in (self.interpretation, self.reading, self.doubt) if note)
+        said = (self.interpretation, self.reading, *self.notes, self.doubt)
+        return tuple(note for note in said if note)
+
+
+def _unpickled(hits: Sequence[Hit], facts: Mapping[str, Any]) -> Hits:
+    return Hits(hits, **facts)
 
 
 def _fit(hit: Hit) -> float | None:

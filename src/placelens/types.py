@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,9 @@ PlaceSource = Literal["given", "exif", "xmp", "takeout", "table", "estimated"]
 # Concepts by name with a share of one each, the largest first.
 Shares = tuple[tuple[str, float], ...]
 
-Attribute = str | int | float | bool | None
+Scalar = str | int | float | bool | None
+# A value, or a list of values, such as keywords; stored lists come back as lists.
+Attribute = Scalar | Sequence[Scalar]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,8 @@ class Place:
     Raises
     ------
     CoordinateError
-        If a value is not finite, out of range (latitude [-90, 90], longitude [-180, 180]),
-        or the pair is incomplete.
+        If a value is not a finite number, out of range (latitude [-90, 90], longitude
+        [-180, 180]), the pair is incomplete, or the numbers are given without their names.
 
     Examples
     --------
@@ -58,6 +60,16 @@ class Place:
     x: float | None = None
     y: float | None = None
 
+    def __new__(cls, *positional: object, **named: object) -> Self:
+        """Refuse numbers without names, of which nobody can tell which is the latitude."""
+        if positional:
+            given = ", ".join(map(repr, positional))[:60]
+            raise CoordinateError(
+                f"Place({given}) does not say which number is which; "
+                "write Place(lat=50.087, lon=14.421), or Place(x=12.0, y=-3.5) on a plane"
+            )
+        return object.__new__(cls)
+
     def __post_init__(self) -> None:
         sphere = (self.lat, self.lon)
         plane = (self.x, self.y)
@@ -65,8 +77,8 @@ class Place:
             check_latlon(self.lat, self.lon)  # type: ignore[arg-type]
         elif None not in plane and sphere == (None, None):
             for name, value in zip("xy", plane, strict=True):
-                if not math.isfinite(value):  # type: ignore[arg-type]
-                    raise CoordinateError(f"{name} = {value} is not a finite number of metres")
+                if not _is_finite(value):
+                    raise CoordinateError(f"{name} = {value!r} is not a finite number of metres")
         else:
             raise CoordinateError(
                 f"a place needs lat and lon, or x and y; got lat={self.lat}, lon={self.lon}, "
@@ -98,13 +110,21 @@ def check_latlon(lat: float, lon: float, *, where: str = "") -> None:
     """
     prefix = f"{where}: " if where else ""
     for name, value, limit in (("latitude", lat, 90.0), ("longitude", lon, 180.0)):
-        if not math.isfinite(value):
-            raise CoordinateError(f"{prefix}{name} {value} is not a finite number of degrees")
+        if not _is_finite(value):
+            raise CoordinateError(f"{prefix}{name} {value!r} is not a finite number of degrees")
         if abs(value) > limit:
             hint = "; are lat and lon swapped?" if name == "latitude" and abs(value) <= 180 else ""
             raise CoordinateError(
                 f"{prefix}{name} {value} is not in [{-limit:.0f}, {limit:.0f}]{hint}"
             )
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether it is a number, and neither NaN nor infinite; a complex number or a text is not."""
+    try:
+        return math.isfinite(value)
+    except TypeError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,14 +165,7 @@ class Item:
     @property
     def title(self) -> str:
         """What to call the item in a list: its title, name, the start of its text, or its file."""
-        for key in ("title", "name"):
-            value = self.attributes.get(key)
-            if isinstance(value, str) and value.strip():
-                return value.strip()
-        if self.text and self.text.strip():
-            first = self.text.strip().splitlines()[0]
-            return first if len(first) <= 80 else first[:79] + "…"
-        return self.image.replace("\\", "/").rsplit("/", 1)[-1] if self.image else self.id
+        return title_of(self.attributes, self.text, self.image, self.id)
 
     def to_dict(self) -> dict[str, Any]:
         """The item as plain JSON types: ``lat`` and ``lon`` (or ``x`` and ``y``), time as ISO."""
@@ -173,6 +186,20 @@ class Item:
             "height": self.height,
             "attributes": dict(self.attributes),
         }
+
+
+def title_of(
+    attributes: Mapping[str, Attribute], text: str | None, image: str | None, item_id: str
+) -> str:
+    """What to call an item in a list; see `Item.title`."""
+    for key in ("title", "name"):
+        value = attributes.get(key)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    if text and text.strip():
+        first = text.strip().splitlines()[0]
+        return first if len(first) <= 80 else first[:79] + "…"
+    return image.replace("\\", "/").rsplit("/", 1)[-1] if image else item_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,13 +227,15 @@ def shares_to_json(shares: Shares) -> list[dict[str, Any]]:
 class Hit:
     """One result: the item, its score, every term of the score, and its distance in metres.
 
+    ``score`` is None where nothing ranked the items and they were listed by time or name.
+
     ``concepts``, in a collection of concepts, are those that item and query share, the largest
     first, each with its share of what they have in common.
     """
 
     rank: int
     id: str
-    score: float
+    score: float | None
     terms: tuple[ScoreTerm, ...]
     distance_m: float | None
     matched: Modality | None

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from placelens.errors import QueryError
 
@@ -27,8 +29,7 @@ class Cursor:
 
     def encode(self) -> str:
         """As text for a URL."""
-        data = json.dumps(list(asdict(self).values()), separators=(",", ":"))
-        return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+        return _encode(asdict(self).values())
 
     @classmethod
     def decode(cls, text: str, *, digest: str) -> Cursor:
@@ -40,19 +41,64 @@ class Cursor:
             If the text is not a cursor, or one of another query.
         """
         try:
-            padded = text + "=" * (-len(text) % 4)
-            score, iid, end_iid, d_max_m, rank, owner = json.loads(
-                base64.b64decode(padded, altchars=b"-_", validate=True)
-            )
+            score, iid, end_iid, d_max_m, rank, owner = _decode(text)
             cursor = cls(float(score), int(iid), int(end_iid), float(d_max_m), int(rank), owner)
-        except (ValueError, TypeError, OverflowError, RecursionError):
-            raise QueryError(
-                f"cursor {str(text)[:40]!r} cannot be read; "
-                "pass it exactly as the last page gave it"
-            ) from None
-        if cursor.digest != digest:
-            raise QueryError(
-                "the cursor belongs to another query; ask for the next page with the same "
-                "words, place, mu and filters"
-            )
+        except _UNREADABLE:
+            raise _unreadable(text) from None
+        _check_owner(owner, digest)
         return cursor
+
+
+@dataclass(frozen=True, slots=True)
+class ListCursor:
+    """The end of a page of a list: the key that its last item is sorted by, and its internal id."""
+
+    key: int | float | str
+    iid: int
+    end_iid: int
+    rank: int
+    digest: str
+
+    def encode(self) -> str:
+        """As text for a URL."""
+        return _encode(asdict(self).values())
+
+    @classmethod
+    def decode(cls, text: str, *, digest: str) -> ListCursor:
+        """Read a cursor and check that it belongs to the query; raises as `Cursor.decode` does."""
+        try:
+            key, iid, end_iid, rank, owner = _decode(text)
+            if not isinstance(key, int | float | str):
+                raise TypeError
+            cursor = cls(key, int(iid), int(end_iid), int(rank), owner)
+        except _UNREADABLE:
+            raise _unreadable(text) from None
+        _check_owner(owner, digest)
+        return cursor
+
+
+_UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError)
+
+
+def _encode(values: Iterable[Any]) -> str:
+    data = json.dumps(list(values), separators=(",", ":"))
+    return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+
+
+def _decode(text: str) -> Any:
+    padded = text + "=" * (-len(text) % 4)
+    return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+
+
+def _unreadable(text: str) -> QueryError:
+    return QueryError(
+        f"cursor {str(text)[:40]!r} cannot be read; pass it exactly as the last page gave it"
+    )
+
+
+def _check_owner(owner: Any, digest: str) -> None:
+    if owner != digest:
+        raise QueryError(
+            "the cursor belongs to another query; ask for the next page with the same "
+            "words, place, mu, sort and filters"
+        )

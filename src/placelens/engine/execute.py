@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placelens.engine.cursor import Cursor
-from placelens.engine.plan import ENGINES, Plan, make_plan
+from placelens.engine.cursor import Cursor, ListCursor
+from placelens.engine.plan import ENGINES, Plan, list_plan, make_plan
 from placelens.engine.query import Query, QueryTerm, Similarity
+from placelens.engine.sorting import DEFAULT_SORT, Order
 from placelens.errors import QueryError
 from placelens.geo.decay import KIND_CODES
 from placelens.geo.distance import SPACES, origin_of, positions_of
@@ -39,6 +40,7 @@ from placelens.types import (
     Hit,
     Int64Array,
     Modality,
+    Place,
     ScoreTerm,
     Shares,
 )
@@ -54,8 +56,37 @@ class Answer:
 
     hits: list[Hit]
     plan: Plan
-    certificate: Certificate
+    certificate: Certificate | None
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ranking:
+    """A query on its way to an index: what the index is asked, and what its answer needs."""
+
+    query: Query
+    task: Task
+    plan: Plan
+    index: Index
+    cursor: Cursor | None
+    d_max_m: float
+
+
+def _top_k_of(rankings: Sequence[_Ranking]) -> list[TopK]:
+    """What the indexes answer; several queries of one tree are handed to it together."""
+    together: dict[int, list[int]] = {}
+    for position, ranking in enumerate(rankings):
+        together.setdefault(id(ranking.index), []).append(position)
+    found: dict[int, TopK] = {}
+    for positions in together.values():
+        index = rankings[positions[0]].index
+        tasks = [rankings[position].task for position in positions]
+        if isinstance(index, GMRTree) and len(tasks) > 1:
+            answers = index.top_k_batch(tasks)
+        else:
+            answers = [index.top_k(task) for task in tasks]
+        found.update(zip(positions, answers, strict=True))
+    return [found[position] for position in range(len(rankings))]
 
 
 class Searcher:
@@ -68,10 +99,23 @@ class Searcher:
         self._lock = threading.Lock()
         self._columns: dict[Modality, VectorColumn] = {}
         self._positions: Float64Array | None = None
+        self._orders: dict[str, Order] = {}
         self._indexes: dict[tuple[str, tuple[Modality, ...]], Index] = {}
 
     def search(self, query: Query) -> Answer:
-        """Answer a query with the true top k."""
+        """Answer a query: the true top k, or, with nothing to rank by, a page of the list."""
+        return self.search_many([query])[0]
+
+    def search_many(self, queries: Sequence[Query]) -> list[Answer]:
+        """`search` of each; what a tree answers is shared out among threads."""
+        rankings = [None if query.lists else self._ranking(query) for query in queries]
+        found = iter(_top_k_of([ranking for ranking in rankings if ranking is not None]))
+        return [
+            self._list(query) if ranking is None else self._ranked(ranking, next(found))
+            for query, ranking in zip(queries, rankings, strict=True)
+        ]
+
+    def _ranking(self, query: Query) -> _Ranking:
         modalities = query.modalities or self._manifest.modalities
         similarity, meaning = self._meaning(query, modalities)
         cursor = None
@@ -98,16 +142,91 @@ class Searcher:
             tree=None if self._tree is None else self._tree.shape(),
             similarity=similarity,
         )
-        found = self._index(plan.engine, modalities if query.terms else ()).top_k(task)
+        index = self._index(plan.engine, modalities if query.terms else ())
+        return _Ranking(query, task, plan, index, cursor, d_max_m)
+
+    def _ranked(self, ranking: _Ranking, found: TopK) -> Answer:
+        query, cursor = ranking.query, ranking.cursor
         more = len(found.rows) > query.k
         found = replace(found, rows=found.rows[: query.k], scores=found.scores[: query.k])
-        rank = cursor.rank if cursor else 0
+        hits = self._hits(query, ranking.task, found, cursor.rank if cursor else 0)
+        if query.sort not in (None, "score"):
+            hits = [hits[i] for i in self.order(query.sort, query.near).positions(found.rows)]
         return Answer(
-            hits=self._hits(query, task, found, rank),
-            plan=plan,
+            hits=hits,
+            plan=ranking.plan,
             certificate=found.certificate,
-            cursor=self._next(query, found, cursor, d_max_m) if more else None,
+            cursor=self._next(query, found, cursor, ranking.d_max_m) if more else None,
         )
+
+    def _list(self, query: Query) -> Answer:
+        """A page of all that passes the filters, in the order asked for."""
+        sort = query.sort or DEFAULT_SORT
+        order = self.order(sort, query.near)
+        cursor = ListCursor.decode(query.cursor, digest=query.digest()) if query.cursor else None
+        allowed = _known(self._passing(query), self.snapshot.iids, cursor)
+        start = order.after(cursor.key, cursor.iid) if cursor else 0
+        rows = order.page(start, query.k + 1, allowed)
+        more, rows = len(rows) > query.k, rows[: query.k]
+        rank = cursor.rank if cursor else 0
+        iids = self.snapshot.iids
+        return Answer(
+            hits=self._listed(query, rows, rank),
+            plan=list_plan(sort, self.snapshot.n_items, allowed),
+            certificate=None,
+            cursor=ListCursor(
+                key=order.key_of(int(rows[-1])),
+                iid=int(iids[rows[-1]]),
+                end_iid=cursor.end_iid if cursor else int(iids.max()) + 1,
+                rank=rank + len(rows),
+                digest=query.digest(),
+            ).encode()
+            if more
+            else None,
+        )
+
+    def rows(self, query: Query, *, in_order: bool) -> Int64Array:
+        """All rows that pass a query's filters, in its order or in the table's."""
+        allowed = self._passing(query)
+        if in_order:
+            order = self.order(query.sort or DEFAULT_SORT, query.near)
+            return order.page(0, self.snapshot.n_items, allowed)
+        return np.arange(self.snapshot.n_items) if allowed is None else np.flatnonzero(allowed)
+
+    def _passing(self, query: Query) -> BoolArray | None:
+        return replace(query.filters, only=query.modalities).mask(self.snapshot)
+
+    def order(self, sort: str, near: Place | None) -> Order:
+        """All rows in an order; kept, where it does not depend on a place."""
+        with self._lock:
+            known = self._orders.get(sort)
+        if known is not None:
+            return known
+        order = Order(self.snapshot, sort, near)
+        if not order.by_place:
+            with self._lock:
+                self._orders[sort] = order
+        return order
+
+    def _listed(self, query: Query, rows: Int64Array, rank: int) -> list[Hit]:
+        """Hits without a score; their distance where a place was given."""
+        distances = np.full(len(rows), np.nan)
+        if query.near is not None:
+            space = self.snapshot.space
+            positions = positions_of(space, *(c[rows] for c in self.snapshot.coordinates))
+            distances = _distances(SPACES[space], positions, origin_of(query.near, space))
+        return [
+            Hit(
+                rank=rank + i + 1,
+                id=item.id,
+                score=None,
+                terms=(),
+                distance_m=None if np.isnan(distances[i]) else float(distances[i]),
+                matched=None,
+                item=item,
+            )
+            for i, item in enumerate(self.snapshot.items(rows))
+        ]
 
     def _corpus(self, modalities: tuple[Modality, ...]) -> Corpus:
         with self._lock:
@@ -190,11 +309,7 @@ class Searcher:
         filters = replace(query.filters, regions=())
         if query.modalities:
             filters = replace(filters, only=query.modalities)
-        mask = filters.mask(self.snapshot)
-        if cursor is not None:
-            known = self.snapshot.iids < cursor.end_iid
-            mask = known if mask is None else mask & known
-        return mask
+        return _known(filters.mask(self.snapshot), self.snapshot.iids, cursor)
 
     def _next(self, query: Query, found: TopK, cursor: Cursor | None, d_max_m: float) -> str:
         iids = self.snapshot.iids
@@ -244,6 +359,16 @@ class Searcher:
         space = self.snapshot.space
         positions = positions_of(space, first, second)
         return Corpus(space, self.snapshot.iids[rows], positions, columns)
+
+
+def _known(
+    mask: BoolArray | None, iids: Int64Array, cursor: Cursor | ListCursor | None
+) -> BoolArray | None:
+    """What passes, of the items that were there when the first page was made."""
+    if cursor is None:
+        return mask
+    known: BoolArray = iids < cursor.end_iid
+    return known if mask is None else mask & known
 
 
 def _matched(corpus: Corpus, task: Task) -> list[Modality | None]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from placelens.engine.attributes import as_wanted, attribute, members
 from placelens.errors import FilterError
 from placelens.geo.regions import Region
 from placelens.storage.snapshot import Snapshot
 from placelens.types import BoolArray, Modality
 
 Condition = Callable[[Any], bool]
+Build = Callable[[str, Any], Condition]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,7 @@ class Filters:
 
     ``time_us`` is [start, end) of the wall clock. ``where`` holds attribute conditions (see
     `conditions`). ``only`` keeps items that have a vector of one of the modalities. ``without``
-    names items to leave out.
+    names items to leave out. ``located`` keeps those with a place, or those without.
     """
 
     regions: tuple[Region, ...] = ()
@@ -31,13 +34,13 @@ class Filters:
     where: Mapping[str, Any] = field(default_factory=dict)
     only: tuple[Modality, ...] = ()
     without: tuple[str, ...] = ()
-    located_only: bool = False
+    located: bool | None = None
 
     def mask(self, snapshot: Snapshot) -> BoolArray | None:
         """Which rows pass, (n,); None when nothing is asked."""
         masks: list[BoolArray] = [region.contains(*snapshot.lonlat) for region in self.regions]
-        if self.located_only:
-            masks.append(~np.isnan(snapshot.lonlat[0]))
+        if self.located is not None:
+            masks.append(np.isnan(snapshot.lonlat[0]) != self.located)
         if self.time_us is not None:
             times = snapshot.times_us
             start, end = self.time_us
@@ -59,7 +62,7 @@ def _where_mask(snapshot: Snapshot, where: Mapping[str, Any]) -> BoolArray:
     mask = np.ones(snapshot.n_items, dtype=np.bool_)
     for name, wanted in where.items():
         check = conditions(name, wanted)
-        values, of_rows = snapshot.attribute(name)
+        values, of_rows = attribute(snapshot, name)
         # Each different value is tested once.
         mask &= np.array([check(value) for value in values], dtype=np.bool_)[of_rows]
     return mask
@@ -68,9 +71,10 @@ def _where_mask(snapshot: Snapshot, where: Mapping[str, Any]) -> BoolArray:
 def conditions(name: str, wanted: Any) -> Condition:
     """The test that an attribute's value must pass.
 
-    ``wanted`` is a value (equal to it), a sequence (one of them), or a mapping of operators:
-    eq, ne, in, gt, gte, lt, lte, exists. Strings are compared without regard to case. An item
-    without the attribute passes only ``ne`` and ``exists: False``.
+    ``wanted`` is a value (equal to it), a sequence (one of them), or a mapping of `OPERATORS`.
+    Text is compared without regard to case. Of a list it is enough that one member passes; for
+    ``ne`` and ``not`` none may. An item without the attribute passes only ``ne``, ``not`` and
+    ``exists: False``.
 
     Raises
     ------
@@ -83,81 +87,164 @@ def conditions(name: str, wanted: Any) -> Condition:
     True
     >>> conditions("city", ["Paris", "Lyon"])("lyon")
     True
+    >>> conditions("keywords", {"all": ["sea", "boat"]})(["boat", "harbour", "Sea"])
+    True
     """
     if not isinstance(wanted, Mapping):
-        wanted = {"in": wanted} if isinstance(wanted, list | tuple | set) else {"eq": wanted}
+        wanted = {"in": wanted} if _is_many(wanted) else {"eq": wanted}
     unknown = [op for op in wanted if op not in OPERATORS]
     if unknown or not wanted:
-        raise FilterError(
-            f"filter on {name!r}: operator {unknown[0] if unknown else '(none)'!r} is not known; "
-            f"use {', '.join(OPERATORS)}"
+        raise _wrong(
+            name,
+            f"operator {_short(unknown[0] if unknown else '(none)')} is not known; "
+            f"use {', '.join(OPERATORS)}",
         )
-    tests = [OPERATORS[op](name, value) for op, value in wanted.items()]
+    tests = [OPERATORS[op].build(name, value) for op, value in wanted.items()]
     return lambda value: all(test(value) for test in tests)
 
 
-def _fold(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
+def fold(value: Any) -> Any:
+    """A text as texts are compared: without case, and however its accents are composed."""
+    if not isinstance(value, str):
+        return value
+    folded = value.casefold()
+    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
 
 
-def _equal(_name: str, wanted: Any) -> Condition:
-    folded, text = _fold(wanted), _fold(str(wanted))
-    is_bool = isinstance(wanted, bool)
+def _keys(value: Any) -> tuple[Hashable, Hashable]:
+    """What two equal values share one of.
+
+    "3" in a table and 3 in a query mean the same; True and 1, equal in Python, do not.
+    """
+    return (isinstance(value, bool), fold(value)), ("text", fold(str(value)))
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes)
+
+
+def _scalar(name: str, wanted: Any, what: str) -> Any:
+    if wanted is None or isinstance(wanted, str | int | float | np.generic):
+        return as_wanted(name, wanted)
+    raise _wrong(name, f"{what} needs one value, got {_short(wanted)}")
+
+
+def _several(name: str, wanted: Any, what: str) -> list[Any]:
+    if not _is_many(wanted):
+        raise _wrong(name, f"{what} needs a list, got {_short(wanted)}")
+    return [_scalar(name, value, what) for value in wanted]
+
+
+def _wrong(name: str, what: str) -> FilterError:
+    return FilterError(f"filter on {_short(name)}: {what}")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _one_of(keys: set[Hashable]) -> Condition:
+    return lambda value: any(not keys.isdisjoint(_keys(member)) for member in members(value))
+
+
+def _equal(name: str, wanted: Any) -> Condition:
+    return _one_of(set(_keys(_scalar(name, wanted, "'eq'"))))
+
+
+def _in(name: str, wanted: Any) -> Condition:
+    return _one_of({key for value in _several(name, wanted, "'in'") for key in _keys(value)})
+
+
+def _equal_or_in(name: str, wanted: Any) -> Condition:
+    return _in(name, wanted) if _is_many(wanted) else _equal(name, wanted)
+
+
+def _all(name: str, wanted: Any) -> Condition:
+    each = [set(_keys(value)) for value in _several(name, wanted, "'all'")]
 
     def test(value: Any) -> bool:
-        if value is None:
-            return False
-        # "3" in a table and 3 in a query mean the same; True and 1, equal in Python, do not.
-        alike = isinstance(value, bool) == is_bool and _fold(value) == folded
-        return alike or _fold(str(value)) == text
+        there = {key for member in members(value) for key in _keys(member)}
+        return bool(there) and not any(there.isdisjoint(keys) for keys in each)
 
     return test
 
 
-def _not_equal(name: str, wanted: Any) -> Condition:
-    equal = _equal(name, wanted)
-    return lambda value: not equal(value)
+def _inverted(build: Build) -> Build:
+    def inverted(name: str, wanted: Any) -> Condition:
+        test = build(name, wanted)
+        return lambda value: not test(value)
+
+    return inverted
 
 
-def _one_of(name: str, wanted: Any) -> Condition:
-    if isinstance(wanted, str) or not isinstance(wanted, Sequence | set):
-        raise FilterError(f"filter on {name!r}: 'in' needs a list, got {wanted!r}")
-    tests = [_equal(name, value) for value in wanted]
-    return lambda value: any(test(value) for test in tests)
+def _not(name: str, wanted: Any) -> Condition:
+    if not isinstance(wanted, Mapping) or "not" in wanted:
+        raise _wrong(
+            name, f"'not' needs other operators, like {{'contains': 'sea'}}, got {_short(wanted)}"
+        )
+    return _inverted(conditions)(name, wanted)
 
 
-def _compare(compare: Callable[[Any, Any], bool]) -> Callable[[str, Any], Condition]:
+def _compare(compare: Callable[[Any, Any], bool]) -> Build:
     def build(name: str, wanted: Any) -> Condition:
         if isinstance(wanted, bool) or not isinstance(wanted, int | float | str):
-            raise FilterError(
-                f"filter on {name!r}: a range needs a number or a text, got {wanted!r}"
-            )
+            raise _wrong(name, f"a range needs a number or a text, got {_short(wanted)}")
         is_text = isinstance(wanted, str)
-        folded = _fold(wanted)
+        folded = fold(wanted)
 
         def test(value: Any) -> bool:
-            if value is None or isinstance(value, bool) or isinstance(value, str) != is_text:
-                return False
-            return compare(_fold(value), folded)
+            return any(
+                compare(fold(member), folded)
+                for member in members(value)
+                if not isinstance(member, bool) and isinstance(member, str) == is_text
+            )
 
         return test
 
     return build
 
 
+def _text(matches: Callable[[str, str], bool]) -> Build:
+    def build(name: str, wanted: Any) -> Condition:
+        part = fold(str(_scalar(name, wanted, "a part of a text")))
+        if wanted is None or not part:
+            raise _wrong(name, f"a part of a text needs a text, got {_short(wanted)}")
+        return lambda value: any(matches(fold(str(member)), part) for member in members(value))
+
+    return build
+
+
 def _exists(name: str, wanted: Any) -> Condition:
     if not isinstance(wanted, bool):
-        raise FilterError(f"filter on {name!r}: 'exists' needs true or false, got {wanted!r}")
-    return lambda value: (value is not None) == wanted
+        raise _wrong(name, f"'exists' needs true or false, got {_short(wanted)}")
+    return lambda value: (next(members(value), None) is not None) == wanted
 
 
-OPERATORS: Mapping[str, Callable[[str, Any], Condition]] = {
-    "eq": _equal,
-    "ne": _not_equal,
-    "in": _one_of,
-    "gt": _compare(operator.gt),
-    "gte": _compare(operator.ge),
-    "lt": _compare(operator.lt),
-    "lte": _compare(operator.le),
-    "exists": _exists,
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """How a condition is made of what is wanted, and how ``--where`` writes it, if it can.
+
+    ``takes_list`` says that it may be written for several values of one attribute.
+    """
+
+    build: Build
+    written: str | None = None
+    takes_list: bool = False
+
+
+OPERATORS: Mapping[str, Operator] = {
+    "eq": Operator(_equal),
+    "ne": Operator(_inverted(_equal_or_in), "!=", takes_list=True),
+    "in": Operator(_in, "=", takes_list=True),
+    "all": Operator(_all, "all", takes_list=True),
+    "contains": Operator(_text(operator.contains), "contains"),
+    "starts": Operator(_text(str.startswith), "starts"),
+    "ends": Operator(_text(str.endswith), "ends"),
+    "gt": Operator(_compare(operator.gt), ">"),
+    "gte": Operator(_compare(operator.ge), ">="),
+    "lt": Operator(_compare(operator.lt), "<"),
+    "lte": Operator(_compare(operator.le), "<="),
+    "exists": Operator(_exists),
+    "not": Operator(_not),
 }

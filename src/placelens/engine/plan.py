@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from placelens.errors import QueryError
 from placelens.index.base import Corpus, Index
 from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree, TreeShape
 from placelens.index.scan import Scan
+from placelens.types import BoolArray
 
 ENGINES: Mapping[str, Callable[[Corpus], Index]] = {
     "scan": Scan,
@@ -30,8 +33,8 @@ LOOSE_SHARE = 0.2
 class Plan:
     """The index chosen, the reason in words, and the numbers the choice rests on.
 
-    ``n_allowed`` are the items that pass the filters, those by region left aside. ``tree`` is what
-    there is of it: items, trees, and items that were added since.
+    ``n_allowed`` are the items that pass the filters; in a ranking, those by region left aside.
+    ``tree`` is what there is of it: items, trees, and items that were added since.
     """
 
     engine: str
@@ -80,3 +83,9 @@ def make_plan(
     if n_allowed is not None and not n_regions and n_allowed * PICKED_COST < n_items:
         return plan("filter", f"only {n_allowed:,} of {n_items:,} items pass the filters")
     return plan("gmrtree", f"{n_items:,} items, bounded by place and meaning")
+
+
+def list_plan(sort: str, n_items: int, allowed: BoolArray | None) -> Plan:
+    """The plan of a list: nothing ranks, so no index is asked."""
+    n_allowed = n_items if allowed is None else int(np.count_nonzero(allowed))
+    return Plan("list", f"nothing to rank by; in the order of {sort}", n_items, n_allowed, None)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from placelens.engine.filters import Filters
+from placelens.engine.sorting import check_sort
 from placelens.errors import QueryError, VectorError
 from placelens.geo.decay import Decay
 from placelens.types import Float64Array, Modality, Place, Shares
@@ -39,7 +40,10 @@ class QueryTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Query:
-    """What to look for, where, and how the two count; see `placelens.index.base.Task`."""
+    """What to look for, where, and how the two count; see `placelens.index.base.Task`.
+
+    With terms, ``sort`` orders the k best; without, it orders all that pass the filters.
+    """
 
     terms: tuple[QueryTerm, ...] = ()
     near: Place | None = None
@@ -50,14 +54,17 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     modalities: tuple[Modality, ...] = ()
     similarity: Similarity | None = None
+    sort: str | None = None
     cursor: str | None = None
     engine: str | None = None
     recall_target: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.terms and self.near is None:
+        check_sort(self.sort)
+        if self.lists and self.sort is None and not self.modalities and self.filters == Filters():
             raise QueryError(
-                "the query is empty; give words, an image, a vector, or a place with near"
+                "the query is empty; give words, an image, a vector, or a place with near; "
+                "or a filter, or sort='time', to list items"
             )
         if not (math.isfinite(self.mu) and 0.0 <= self.mu <= 1.0):
             raise QueryError(
@@ -71,10 +78,15 @@ class Query:
                 "leave it out for the exact answer"
             )
 
+    @property
+    def lists(self) -> bool:
+        """Whether nothing ranks the items, so that they are listed in the order of ``sort``."""
+        return not self.terms and (self.near is None or self.sort not in (None, "score"))
+
     def digest(self) -> str:
         """A short hash of all that decides the ranking; k and the page are left out."""
         parts: list[Any] = [self.near, self.decay, self.mu, self.filters, self.modalities]
-        parts += [self.similarity, *((t.kind, t.label, t.weight) for t in self.terms)]
+        parts += [self.similarity, self.sort, *((t.kind, t.label, t.weight) for t in self.terms)]
         sha = hashlib.sha256(repr(parts).encode())
         for term in self.terms:
             # Rounded, since an encoder may differ in the last bits from run to run.
@@ -90,7 +102,7 @@ def unit_vector(values: Any, dim: int, *, what: str = "vector") -> Float64Array:
     VectorError
         If it does not hold ``dim`` finite numbers, or all of them are 0.
     """
-    vector = np.asarray(values, dtype=np.float64)
+    vector = real_numbers(values, what=what)
     if vector.shape != (dim,):
         raise VectorError(f"{what} has shape {vector.shape}; the collection needs ({dim},)")
     if not np.isfinite(vector).all():
@@ -102,3 +114,36 @@ def unit_vector(values: Any, dim: int, *, what: str = "vector") -> Float64Array:
     vector = vector / largest
     unit: Float64Array = vector / np.sqrt(np.sum(vector * vector))
     return unit
+
+
+def real_numbers(values: Any, *, what: str) -> Float64Array:
+    """An array of float64 from what holds numbers and nothing else.
+
+    NumPy would read the text "1" as a number, and drop what is imaginary of a complex one.
+
+    Raises
+    ------
+    VectorError
+        If anything is not a real number, or rows differ in length.
+
+    Examples
+    --------
+    >>> real_numbers(["1", "2"], what="vector")
+    Traceback (most recent call last):
+        ...
+    placelens.errors.VectorError: vector holds texts; give real numbers
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise VectorError(f"{what} has rows of different lengths") from None
+    if array.dtype.kind == "O":  # None, Decimal and the like, which have their own way to float
+        odd = next((each for each in array.flat if isinstance(each, str | bytes | complex)), None)
+        array = np.asarray(odd) if odd is not None else array
+    held = {"U": "texts", "S": "texts", "c": "complex numbers", "M": "times", "m": "times"}
+    if array.dtype.kind in held:
+        raise VectorError(f"{what} holds {held[array.dtype.kind]}; give real numbers")
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise VectorError(f"{what} does not hold real numbers only: {error}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,9 +14,11 @@ import numpy as np
 from placelens.encoders.base import Encoder
 from placelens.engine.filters import Filters, conditions
 from placelens.engine.query import Query, QueryTerm, Similarity, unit_vector
+from placelens.engine.sorting import DEFAULT_SORT
 from placelens.engine.times import parse_time_range
 from placelens.errors import FilterError, ItemNotFoundError, QueryError
 from placelens.geo.decay import Decay
+from placelens.geo.points import as_place
 from placelens.geo.regions import Box, Circle, Polygon, Region
 from placelens.geo.units import parse_distance_m
 from placelens.readers.images import decode, prepare
@@ -42,7 +44,7 @@ class SearchRequest:
     image: Any = None
     like: Any = None
     vector: Any = None
-    near: Place | str | None = None
+    near: Any = None
     decay: str | None = None
     mu: float = 0.5
     k: int = 10
@@ -53,6 +55,8 @@ class SearchRequest:
     where: Mapping[str, Any] | None = None
     modality: Modality | Sequence[Modality] | None = None
     located_only: bool = False
+    unlocated_only: bool = False
+    sort: str | None = None
     parse: bool = True
     similarity: Similarity | None = None
     cursor: str | None = None
@@ -65,6 +69,30 @@ class SearchRequest:
         return {name: _plain(value) for name, value in values.items() if value is not None}
 
 
+def request_of(query: str | Mapping[str, Any], common: Mapping[str, Any]) -> SearchRequest:
+    """A request from a text, or a mapping of arguments, and those that all requests share.
+
+    Raises
+    ------
+    QueryError
+        If an argument is not one of `placelens.Collection.search`.
+    """
+    own = {"query": query} if isinstance(query, str) else query
+    if not isinstance(own, Mapping):
+        raise QueryError(
+            f"a query is a {type(query).__name__}; give a text, or a mapping of arguments "
+            "like {'vector': v, 'near': 'Lyon'}"
+        )
+    arguments = {**common, **own}
+    unknown = [name for name in arguments if name not in SearchRequest.__dataclass_fields__]
+    if unknown:
+        raise QueryError(
+            f"search has no argument {unknown[0]!r}; "
+            f"it takes {', '.join(SearchRequest.__dataclass_fields__)}"
+        )
+    return SearchRequest(**arguments)
+
+
 class Resolver:
     """Turns requests into queries against one version of a collection."""
 
@@ -74,6 +102,7 @@ class Resolver:
         self._snapshot = snapshot
         self._manifest = manifest
         self._encoder = encoder
+        self._encoded: dict[str, tuple[Any, Shares]] = {}
 
     def resolve(self, request: SearchRequest) -> tuple[Query, Understood | None]:
         """Encode, parse and check a request; also what was understood of its words.
@@ -83,11 +112,39 @@ class Resolver:
         QueryError, FilterError, CoordinateError, VectorError
             Naming what cannot be used.
         """
+        return self.resolve_many([request])[0]
+
+    def resolve_many(
+        self, requests: Sequence[SearchRequest]
+    ) -> list[tuple[Query, Understood | None]]:
+        """`resolve` of many requests; their texts are encoded in one batch."""
+        read = [self._read(request) for request in requests]
+        self._encode(text for texts, _ in read for text, _ in texts)
+        return [self._query(request, *parts) for request, parts in zip(requests, read, strict=True)]
+
+    def resolve_list(self, request: SearchRequest) -> Query:
+        """A request of filters and an order alone, for all the items that pass."""
+        near, label, _ = self._near(request.near, None)
+        return Query(
+            near=near,
+            near_label=label,
+            sort=request.sort or DEFAULT_SORT,
+            filters=self._filters(request, near, None),
+            modalities=self._modalities(request.modality),
+        )
+
+    def _read(self, request: SearchRequest) -> tuple[list[tuple[str, float]], Understood | None]:
+        """The words that are left when places are taken out, and what was understood."""
         texts = list(_weighted(request.query, "text"))
         understood = None
         if request.parse and self._manifest.space == "sphere":
             texts, understood = _parse_places(texts)
             understood = _outranked(understood, request)
+        return [(text.strip(), weight) for text, weight in texts if text.strip()], understood
+
+    def _query(
+        self, request: SearchRequest, texts: list[tuple[str, float]], understood: Understood | None
+    ) -> tuple[Query, Understood | None]:
         near, near_label, near_decay = self._near(request.near, understood)
         terms = (
             *self._text_terms(texts),
@@ -110,6 +167,7 @@ class Resolver:
             filters=self._filters(request, near, understood),
             modalities=self._modalities(request.modality),
             similarity=_similarity(request.similarity),
+            sort=request.sort,
             cursor=request.cursor,
             engine=request.engine,
             recall_target=(
@@ -120,16 +178,20 @@ class Resolver:
         )
         return query, understood
 
-    def _text_terms(self, texts: list[tuple[str, float]]) -> Iterator[QueryTerm]:
-        texts = [(text.strip(), weight) for text, weight in texts if text.strip()]
-        if not texts:
+    def _encode(self, texts: Iterable[str]) -> None:
+        """Encode texts, each once, for `_text_terms` to take."""
+        written = list(dict.fromkeys(texts))
+        if not written:
             return
         encoder = self._encoder()
         if not encoder.takes_text:
             raise QueryError(f"the encoder {encoder.name} takes no texts; search by image")
-        written = [text for text, _ in texts]
         vectors, read = encoder.encode_texts(written), encoder.describe_texts(written)
-        for (text, weight), vector, shares in zip(texts, vectors, read, strict=True):
+        self._encoded = dict(zip(written, zip(vectors, read, strict=True), strict=True))
+
+    def _text_terms(self, texts: list[tuple[str, float]]) -> Iterator[QueryTerm]:
+        for text, weight in texts:
+            vector, shares = self._encoded[text]
             yield self._term("text", text, vector, weight, shares)
 
     def _image_terms(self, images: Any) -> Iterator[QueryTerm]:
@@ -179,15 +241,11 @@ class Resolver:
         return QueryTerm(kind=kind, label=label, vector=vector, weight=weight, read_as=read_as)
 
     def _near(
-        self, near: Place | str | None, understood: Understood | None
+        self, near: Any, understood: Understood | None
     ) -> tuple[Place | None, str | None, str | None]:
         """The place, its name, and the decay that suits it."""
-        if isinstance(near, Place):
-            return near, None, None
         if near is not None and not isinstance(near, str):
-            raise QueryError(
-                f"near {near!r} is a {type(near).__name__}; give a Place, '50.087,14.421' or a name"
-            )
+            return as_place(near, self._manifest.space), None, None
         if near is not None and self._manifest.space == "plane":
             return _plane_place(near), None, None
         if near is not None:
@@ -234,7 +292,7 @@ class Resolver:
             time_us=parse_time_range(request.time),
             where=where,
             without=likes,
-            located_only=request.located_only,
+            located=_located(request),
         )
 
     def _modalities(self, modality: Any) -> tuple[Modality, ...]:
@@ -339,6 +397,12 @@ def _whole(value: Any, name: str) -> int:
     if not number.is_integer():
         raise QueryError(f"{name} {value!r} is not a whole number")
     return int(number)
+
+
+def _located(request: SearchRequest) -> bool | None:
+    if request.located_only and request.unlocated_only:
+        raise FilterError("located_only and unlocated_only exclude each other; give one of them")
+    return True if request.located_only else False if request.unlocated_only else None
 
 
 def _similarity(value: Any) -> Similarity | None:

@@ -274,7 +274,7 @@ class Trees:
 
     def forget(self) -> None:
         """Remove all trees, before a restore: what was deleted when they were built comes back."""
-        self._await()
+        self.wait()
         with self._lock:
             self._loose, self._owners = [], {}
             for tree in self._stored.values():
@@ -299,7 +299,8 @@ class Trees:
     def _is_idle(self) -> bool:
         return self._running is None or self._running.done()
 
-    def _await(self) -> None:
+    def wait(self) -> None:
+        """Return when nothing is being built."""
         with self._lock:
             running = self._running
         if running is not None:

@@ -1,5 +1,6 @@
 """Hits and items to files that other programs read."""
 
+from placelens.export.frames import to_arrow, to_pandas
 from placelens.export.geo_formats import to_geodataframe
 from placelens.export.privacy import Privacy, blur_lonlat
 from placelens.export.records import records_of
@@ -17,5 +18,7 @@ __all__ = [
     "feature_of",
     "guess_format",
     "records_of",
+    "to_arrow",
     "to_geodataframe",
+    "to_pandas",
 ]

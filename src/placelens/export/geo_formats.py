@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from placelens.errors import MissingExtraError
+from placelens.export.frames import series
 from placelens.export.records import Record, flatten, position_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def to_geodataframe(records: Iterable[Record]) -> geopandas.GeoDataFrame:
     columns, flat = flatten(rows)
     points = [position_of(record) for record in rows]
     data = {
-        name: _series([row[name] for row in flat], pandas)
+        name: series([row[name] for row in flat], pandas)
         for name in columns
         if name not in ("lat", "lon", "x", "y")
     }
@@ -63,15 +64,3 @@ def write_gpkg(records: Iterable[Record], stream: BinaryIO) -> None:
 def write_geoparquet(records: Iterable[Record], stream: BinaryIO) -> None:
     """GeoParquet 1.0, zstd."""
     to_geodataframe(records).to_parquet(stream, index=False, compression="zstd")
-
-
-def _series(values: Sequence[Any], pandas: Any) -> Any:
-    """One column of one type: whole numbers, numbers, truth values, else text."""
-    kinds = {type(value) for value in values if value is not None}
-    if kinds == {bool}:
-        return pandas.array(values, dtype="boolean")
-    if kinds == {int} and all(abs(value) < 2**63 for value in values if value is not None):
-        return pandas.array(values, dtype="Int64")
-    if kinds and kinds <= {int, float}:
-        return pandas.array(values, dtype="Float64")
-    return [None if value is None else str(value) for value in values]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from placelens.export.svg_map import MEANING_COLOUR, PLACE_COLOUR, country_rings, svg_map
-from placelens.export.text_table import because, shared
+from placelens.export.text_table import because, score_or_time, shared
 from placelens.geo.units import format_distance
 from placelens.types import Hit, Place, ScoreTerm
 
@@ -53,7 +53,7 @@ def hit_card(hit: Hit, jpeg: bytes | None) -> str:
     else:
         text = escape((hit.item.text or hit.item.title)[:220])
         top = f'<div style="height:112px;padding:4px 8px;overflow:hidden">{text}</div>'
-    facts = [f"{hit.score:.3f}"]
+    facts = [score_or_time(hit)]
     if hit.distance_m is not None:
         facts.append(format_distance(hit.distance_m))
     if hit.item.place_source == "estimated":
@@ -62,7 +62,7 @@ def hit_card(hit: Hit, jpeg: bytes | None) -> str:
         facts.append(shared(hit))
     return (
         f'<div style="{_CARD}">{top}{_bar(hit)}<div style="padding:4px 8px">'
-        f"<b>{hit.rank}. {title}</b><br>{escape(' · '.join(facts))}</div></div>"
+        f"<b>{hit.rank}. {title}</b><br>{escape(' · '.join(filter(None, facts)))}</div></div>"
     )
 
 

@@ -22,10 +22,15 @@ def records_of(things: Iterable[Hit | Item]) -> Iterator[Record]:
     for thing in things:
         record = thing.to_dict()
         record["attributes"] = {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in record["attributes"].items()
+            name: _json_value(value) for name, value in record["attributes"].items()
         }
         yield record
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_json_value(member) for member in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def position_of(record: Record) -> tuple[float, float] | None:
@@ -36,12 +41,15 @@ def position_of(record: Record) -> tuple[float, float] | None:
     return float(record[first]), float(record[second])
 
 
-def flatten(records: Sequence[Record]) -> tuple[list[str], list[dict[str, Any]]]:
+def flatten(
+    records: Sequence[Record], *, join_lists: bool = True
+) -> tuple[list[str], list[dict[str, Any]]]:
     """Column names and rows for formats that have no nesting.
 
-    Terms and concepts become JSON text; where no hit has concepts, there is no such column. An
-    attribute becomes a column of its own name, in alphabetical order
-    after the fixed columns; where that name is taken, ``attr_`` is put in front.
+    Terms and concepts become JSON text; where no hit has concepts, there is no such column. A list
+    becomes ``sea; boat``, unless it may stay one. An attribute becomes a column of its own name,
+    in alphabetical order after the fixed columns; where that name is taken, ``attr_`` is put in
+    front.
     """
     fixed: dict[str, None] = {}
     names: set[str] = set()
@@ -58,9 +66,22 @@ def flatten(records: Sequence[Record]) -> tuple[list[str], list[dict[str, Any]]]
             if name in row:
                 row[name] = json.dumps(row[name], ensure_ascii=False)
         for name, column in columns.items():
-            row[column] = record["attributes"].get(name)
+            value = record["attributes"].get(name)
+            row[column] = joined(value) if join_lists else value
         rows.append(row)
     return [*fixed, *columns.values()], rows
+
+
+def joined(value: Any) -> Any:
+    """A list as one text, as tables have it and ``placelens index`` reads it back.
+
+    Examples
+    --------
+    >>> joined(["sea", "boat"]), joined(3)
+    ('sea; boat', 3)
+    """
+    is_list = isinstance(value, list | tuple)
+    return "; ".join(str(member) for member in value) or None if is_list else value
 
 
 def _attribute_columns(names: Iterable[str], *, taken: set[str]) -> dict[str, str]:

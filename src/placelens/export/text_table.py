@@ -12,25 +12,43 @@ _TITLE_WIDTH = 44
 
 
 def text_table(hits: Sequence[Hit], *, ids: bool = False) -> str:
-    """One line a hit: rank, score, distance, title, the terms' shares, and the id if wanted."""
+    """One line a hit: rank, score, distance, title, the terms' shares, and the id if wanted.
+
+    Of a list, which has no scores, the times.
+    """
     if not hits:
         return "no hits"
-    rows = [("rank", "score", "distance", "title", "because", "id" if ids else "")]
+    is_list = hits[0].score is None
+    columns = ("rank", "taken" if is_list else "score", "distance", "title")
+    rows = [(*columns, "" if is_list else "because", "id" if ids else "")]
     for hit in hits:
-        away = "" if hit.distance_m is None else format_distance(hit.distance_m)
         title = " ".join(hit.item.title.split())
-        title = title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…"
         rows.append(
-            (str(hit.rank), f"{hit.score:.3f}", away, title, because(hit), hit.id if ids else "")
+            (
+                str(hit.rank),
+                score_or_time(hit),
+                "" if hit.distance_m is None else format_distance(hit.distance_m),
+                title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…",
+                because(hit),
+                hit.id if ids else "",
+            )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(
             cell.rjust(width) if column < 3 else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            if width
         ).rstrip()
         for row in rows
     )
+
+
+def score_or_time(hit: Hit) -> str:
+    """What a hit was ranked by; of a list, when it was taken."""
+    if hit.score is not None:
+        return f"{hit.score:.3f}"
+    return f"{hit.item.time:%Y-%m-%d %H:%M}" if hit.item.time else ""
 
 
 def because(hit: Hit) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from placelens.engine.query import real_numbers
 from placelens.errors import CoordinateError, InputError, VectorError
 from placelens.storage.format_v1 import (
     COORDINATES,
@@ -57,22 +58,17 @@ def unit_rows(vectors: Any, dim: int) -> Float32Array:
 def _matrix(vectors: Any) -> Float64Array:
     if isinstance(vectors, pa.ChunkedArray):
         vectors = vectors.combine_chunks()
-    try:
-        if isinstance(vectors, pa.Array):
-            if vectors.null_count:
-                row = int(np.argmin(vectors.is_valid().to_numpy(zero_copy_only=False)))
-                raise VectorError(f"the vector of row {row} is missing")
-            if pa.types.is_fixed_size_list(vectors.type):
-                flat = vectors.flatten().to_numpy(zero_copy_only=False)
-                return flat.astype(np.float64).reshape(len(vectors), -1)
-            vectors = vectors.to_pylist()
-        elif hasattr(vectors, "to_list"):  # a pandas column of arrays
-            vectors = vectors.to_list()
-        return np.asarray(vectors, dtype=np.float64)
-    except VectorError:
-        raise
-    except (ValueError, TypeError) as error:
-        raise VectorError(f"the vectors are not an (n, dim) matrix of numbers: {error}") from None
+    if isinstance(vectors, pa.Array):
+        if vectors.null_count:
+            row = int(np.argmin(vectors.is_valid().to_numpy(zero_copy_only=False)))
+            raise VectorError(f"the vector of row {row} is missing")
+        if pa.types.is_fixed_size_list(vectors.type):
+            flat = vectors.flatten().to_numpy(zero_copy_only=False)
+            return real_numbers(flat, what="the matrix of vectors").reshape(len(vectors), -1)
+        vectors = vectors.to_pylist()
+    elif hasattr(vectors, "to_list"):  # a pandas column of arrays
+        vectors = vectors.to_list()
+    return real_numbers(vectors, what="the matrix of vectors")
 
 
 def vector_table(

@@ -25,7 +25,8 @@ thumbnail          binary                 JPEG
 ================== ====================== ==================================================
 
 Attributes are JSON and not columns because people's keys and types differ from file to file;
-a filter parses them once for each opened version.
+a filter parses them once for each opened version. A value is a string, a number, true or false,
+or a list of these. Collections from before lists were allowed have keywords as one string.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ import pyarrow as pa
 
 from placelens.errors import InputError
 from placelens.storage.manifest import Manifest
-from placelens.types import Attribute, Float32Array, Item, Modality, Place, Space
+from placelens.types import Attribute, Float32Array, Item, Modality, Place, Scalar, Space
 
 COORDINATES: dict[Space, tuple[str, str]] = {"sphere": ("lat", "lon"), "plane": ("x", "y")}
 
@@ -214,12 +215,12 @@ def _time(wall_clock: datetime | None, offset_s: int | None) -> datetime | None:
 
 
 def attributes_to_json(attributes: Mapping[str, Attribute]) -> str | None:
-    """Attributes as a JSON object; NumPy scalars become plain ones, NaN becomes null.
+    """Attributes as a JSON object; NumPy's values become plain ones, NaN becomes null.
 
     Raises
     ------
     InputError
-        If a value is not a string, number, boolean or None.
+        If a value is not a string, number, boolean or None, or a list of these.
     """
     if not attributes:
         return None
@@ -235,6 +236,18 @@ def copies_to_json(copies: Mapping[str, str]) -> str | None:
 
 
 def _plain(name: str, value: Any) -> Attribute:
+    """A value as JSON has it; of a list, the members that are not missing."""
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = value.tolist()
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
+    if isinstance(value, list | tuple):
+        members = [_plain_scalar(name, member) for member in value]
+        return [member for member in members if member is not None]
+    return _plain_scalar(name, value)
+
+
+def _plain_scalar(name: str, value: Any) -> Scalar:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
@@ -242,7 +255,8 @@ def _plain(name: str, value: Any) -> Attribute:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise InputError(
-        f"attribute {name!r} is a {type(value).__name__}; give a string, number, boolean or None"
+        f"attribute {name!r} holds a {type(value).__name__}; "
+        "give a string, number, boolean or None, or a list of these"
     )
 
 

@@ -199,31 +199,31 @@ class Snapshot:
             whole: list[dict[str, Any]] = self._whole["attributes"]
             return whole
 
-    def attribute(self, name: str) -> tuple[list[Any], Int64Array]:
-        """The different values of an attribute, None first, and each row's place among them."""
-        key = f"attribute {name}"
-        rows = self.attributes
-        with self._lock:
-            if key not in self._whole:
-                # 1, 1.0 and True are equal in Python and must stay apart.
-                codes: dict[tuple[type, Any], int] = {(type(None), None): 0}
-                of_rows = np.empty(self.n_items, dtype=np.int64)
-                for row, attributes in enumerate(rows):
-                    value = attributes.get(name)
-                    of_rows[row] = codes.setdefault((type(value), value), len(codes))
-                if len(codes) == 1:
-                    # Not kept: there is no end to the names that queries may make up.
-                    return [None], of_rows
-                self._whole[key] = ([value for _, value in codes], of_rows)
-            whole: tuple[list[Any], Int64Array] = self._whole[key]
-            return whole
+    def attribute(
+        self, name: str, derived: tuple[str, Callable[[str], Any]] | None = None
+    ) -> tuple[list[Any], Int64Array]:
+        """The different values of an attribute, None first, and each row's place among them.
 
-    def value_counts(self, name: str) -> dict[Any, int]:
-        """How many rows have each value of an attribute, the most frequent first."""
-        values, of_rows = self.attribute(name)
-        counts = np.bincount(of_rows, minlength=len(values)).tolist()
-        order = sorted(range(1, len(values)), key=lambda code: -counts[code])
-        return {values[code]: counts[code] for code in order}
+        ``derived`` is a column of texts, and what a row that lacks the attribute has for it.
+        """
+        key = f"attribute {name}"
+        with self._lock:
+            known: tuple[list[Any], Int64Array] | None = self._whole.get(key)
+        if known is not None:
+            return known
+        stated = [attributes.get(name) for attributes in self.attributes]
+        if derived is not None:
+            texts = self.texts(derived[0])
+            stated = [
+                derived[1](text) if value is None and text is not None else value
+                for value, text in zip(stated, texts, strict=True)
+            ]
+        coded = _coded(stated)
+        if len(coded[0]) > 1:
+            # Else not kept: there is no end to the names that queries may make up.
+            with self._lock:
+                self._whole[key] = coded
+        return coded
 
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
         """Ids and coordinates of the rows that have a place."""
@@ -270,6 +270,11 @@ class Snapshot:
         ids = self._cached("id", lambda column: column)
         row = pc.index(ids, item_id).as_py()
         return None if row < 0 else int(row)
+
+    def texts(self, name: str) -> list[str | None]:
+        """A column of texts, (n,); not kept, since all paths of a collection take much memory."""
+        texts: list[str | None] = self.table([name])[name].to_pylist()
+        return texts
 
     def present(self, modality: Modality) -> BoolArray:
         """Which rows have a vector of the modality, (n,)."""
@@ -354,6 +359,26 @@ class Snapshot:
 
     def _dim(self, name: str) -> int:
         return int(self._dataset.schema.field(name).type.list_size)
+
+
+def _coded(values: Iterable[Any]) -> tuple[list[Any], Int64Array]:
+    """The different values, None first, and the place of each among them."""
+    codes: dict[tuple[type, Any], int] = {_identity(None): 0}
+    different: list[Any] = [None]
+    places = []
+    for value in values:
+        code = codes.setdefault(_identity(value), len(different))
+        if code == len(different):
+            different.append(value)
+        places.append(code)
+    return different, np.array(places, dtype=np.int64)
+
+
+def _identity(value: Any) -> tuple[type, Any]:
+    """What two equal values share: 1, 1.0 and True are equal in Python and must stay apart."""
+    if isinstance(value, list):
+        return (list, tuple((type(member), member) for member in value))
+    return (type(value), value)
 
 
 def _filtered(piece: Any, kept: BoolArray) -> Any:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from placelens.engine.filters import conditions
+from placelens.engine.attributes import DERIVED
+from placelens.engine.filters import OPERATORS, conditions
+from placelens.errors import FilterError
 
 
 @pytest.mark.parametrize(
@@ -22,3 +24,114 @@ def test_equal(wanted, passing, failing):
     check = conditions("a", wanted)
     assert [value for value in passing if not check(value)] == []
     assert [value for value in failing if check(value)] == []
+
+
+KEYWORDS = ["Sea", "fishing boat", 2019]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "passes"),
+    [
+        ("sea", True),
+        ("boat", False),  # a member is compared as a whole
+        (2019, True),
+        ("2019", True),
+        (["harbour", "SEA"], True),
+        (["harbour", "boat"], False),
+        ({"all": ["sea", 2019]}, True),
+        ({"all": ["sea", "boat"]}, False),
+        ({"all": []}, True),
+        ({"contains": "BOAT"}, True),
+        ({"contains": 20}, True),
+        ({"starts": "fish"}, True),
+        ({"starts": "boat"}, False),
+        ({"ends": "boat"}, True),
+        ({"ne": "sea"}, False),
+        ({"ne": "boat"}, True),
+        ({"ne": ["boat", "sea"]}, False),
+        ({"not": {"contains": "boat"}}, False),
+        ({"not": {"starts": "boat", "ends": "x"}}, True),
+        ({"gte": 2000}, True),
+        ({"gt": 2019}, False),
+        ({"exists": True}, True),
+        ({"contains": "boat", "all": ["sea"]}, True),
+    ],
+)
+def test_a_list_is_compared_member_by_member(wanted, passes):
+    assert conditions("keywords", wanted)(KEYWORDS) is passes
+
+
+def test_what_has_no_value_passes_only_what_is_denied():
+    operands = {"in": ["a"], "all": ["a"], "exists": True, "not": {"eq": "a"}}
+    passing = {
+        name
+        for name in OPERATORS
+        if all(conditions("a", {name: operands.get(name, "a")})(none) for none in (None, []))
+    }
+    assert passing == {"ne", "not"}
+    assert conditions("a", {"exists": False})(None)
+    assert not conditions("a", {"all": []})(None)  # as with every other, there is nothing to test
+
+
+def test_accents_are_equal_however_they_are_composed():
+    """As macOS writes file names, and as people type them."""
+    assert conditions("place", "Fe\u0302te")("F\u00eate")
+    assert conditions("place", {"starts": "f\u00ea"})("Fe\u0302te")
+
+
+@pytest.mark.parametrize(
+    ("folder", "passes"),
+    [
+        ("rome", True),
+        ("2019/rome", True),
+        ("2019", True),  # with what lies below it
+        ("/home/ann/Pictures/2019/rome/", True),
+        ("./2019/Rome", True),
+        ("home/ann", True),
+        ("rom", False),
+        ("2019/ro", False),
+        ("ann/2019", False),
+        ({"starts": "2019/ro"}, True),
+        ({"starts": "/home/ann/Pic"}, True),
+        ({"contains": "tures/20"}, True),
+        ({"ne": "2019"}, False),
+        ({"ne": "2020"}, True),
+        ({"all": ["ann", "rome"]}, True),
+    ],
+)
+@pytest.mark.parametrize("path", ["/home/ann/Pictures/2019/rome/a.jpg"])
+def test_a_folder_is_found_by_any_part_of_its_path(folder, passes, path):
+    assert conditions("folder", folder)(DERIVED["folder"].of(path)) is passes
+
+
+def test_windows_paths_are_folders_and_files_too():
+    path = r"C:\Users\Ann\Pictures\Rome\a.HEIC"
+    assert conditions("folder", r"ann\pictures")(DERIVED["folder"].of(path))
+    assert conditions("folder", "Pictures/Rome")(DERIVED["folder"].of(path))
+    assert conditions("file", {"ends": ".heic"})(DERIVED["file"].of(path))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"is": 1}, "'is' is not known; use eq, ne, in, all, contains"),
+        ({}, "(none)"),
+        ({"eq": ["a"]}, "'eq' needs one value"),
+        ({"in": "a"}, "'in' needs a list, got 'a'"),
+        ({"all": "a"}, "'all' needs a list"),
+        ({"in": [{"a": 1}]}, "'in' needs one value, got {'a': 1}"),
+        ({"contains": ""}, "needs a text, got ''"),
+        ({"starts": ["a"]}, "a part of a text needs one value"),
+        ({"gt": True}, "a range needs a number or a text"),
+        ({"exists": "yes"}, "'exists' needs true or false"),
+        ({"not": {"is": 1}}, "'is' is not known"),
+        ({"not": "sea"}, "'not' needs other operators"),
+        ({"not": {"not": {"eq": 1}}}, "'not' needs other operators"),
+        ({"eq": ["x" * 1000]}, "x…"),
+    ],
+)
+def test_what_cannot_be_asked_is_named(wanted, message):
+    with pytest.raises(FilterError) as caught:
+        conditions("a", wanted)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 200

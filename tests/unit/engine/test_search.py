@@ -147,7 +147,11 @@ def test_filters(vectors, filters, expected):
         ({"like": "nobody"}, pl.ItemNotFoundError, "no item with id 'nobody'"),
         ({"query": "words"}, pl.CollectionError, "has no encoder"),
         ({"query": 5}, pl.QueryError, "text 5 is a int"),
-        ({"near": (50.1, 14.4)}, pl.QueryError, r"near \(50.1, 14.4\) is a tuple; give a Place"),
+        (
+            {"near": (50.1, 14.4)},
+            pl.QueryError,
+            r"near \(50.1, 14.4\) is a tuple; give a Place",
+        ),
         ({"near": "0,0", "decay": 5}, pl.QueryError, "decay 5 is not a text"),
         ({"vector": [1, 0], "time": 2019}, pl.FilterError, "time 2019 is no text like"),
         ({"vector": [1, 0], "time": {"from": 1, "to": 2}}, pl.FilterError, "is no text like"),

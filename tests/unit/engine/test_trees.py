@@ -118,7 +118,7 @@ def test_small_files_are_merged_while_items_come(tmp_path):
     for _ in range(40):
         life.add(1)
         life.check(life.collection)
-    life.collection._trees._await()
+    life.collection._trees.wait()
     life.add(1)
     assert len(life.collection._snapshot().fragments) < 20
     life.check(life.collection)
@@ -137,7 +137,7 @@ def test_a_build_that_fails_is_logged_and_left_until_asked_for(tmp_path, monkeyp
         patch.setattr(trees.Trees, "_write", fail)
         for _ in range(4):
             life.add(50)
-            life.collection._trees._await()
+            life.collection._trees.wait()
         life.check(life.collection)
     assert tries == [1]
     assert "placelens compact tries again" in caplog.text

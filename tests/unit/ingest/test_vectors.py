@@ -72,12 +72,30 @@ def test_forms_of_attributes(collection, attributes):
 
 
 @pytest.mark.parametrize(
+    "tags",
+    [["sea", "boat"], ("sea", "boat"), np.array(["sea", "boat"]), {"boat", "sea"},
+     ["sea", None, float("nan"), "boat"]],
+    ids=["list", "tuple", "numpy", "set", "with gaps"],
+)  # fmt: skip
+def test_attributes_may_be_lists(collection, tags):
+    collection.add_vectors(["a"], [[1, 0, 0]], attributes=[{"tags": tags}])
+    assert sorted(collection.get("a").attributes["tags"]) == ["boat", "sea"]
+    collection.update("a", attributes={"tags": np.array([1, 2])})
+    assert collection.get("a").attributes["tags"] == [1, 2]
+
+
+@pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
         ({"vectors": [[1, 2, np.nan]]}, pl.VectorError, "row 0 holds NaN"),
         ({"vectors": [[0, 0, 0]]}, pl.VectorError, "row 0 is all zeros"),
         ({"vectors": [[1, 2]]}, pl.VectorError, r"shape \(1, 2\)"),
-        ({"vectors": [["x", 1, 2]]}, pl.VectorError, "matrix of numbers"),
+        ({"vectors": [["x", 1, 2]]}, pl.VectorError, "the matrix of vectors holds texts"),
+        ({"vectors": [["1", "2", "3"]]}, pl.VectorError, "holds texts; give real numbers"),
+        ({"vectors": [[1 + 2j, 2, 3]]}, pl.VectorError, "complex numbers; give real numbers"),
+        ({"vectors": pa.array([["1", "2", "3"]])}, pl.VectorError, "holds texts"),
+        ({"vectors": pd.Series([[1j, 2, 3]])}, pl.VectorError, "holds complex numbers"),
+        ({"vectors": [[1, 2, 3], [1]]}, pl.VectorError, "rows of different lengths"),
         ({"ids": ["a", "b"]}, pl.InputError, "2 ids and 1 vectors"),
         ({"ids": [""]}, pl.InputError, "id of row 0 is empty"),
         ({"ids": "a"}, pl.InputError, "ids 'a' is one text"),
@@ -89,7 +107,8 @@ def test_forms_of_attributes(collection, attributes):
         ({"x": [1], "y": [1]}, pl.CoordinateError, "is a sphere: give lat and lon"),
         ({"lat": [1, 2], "lon": [1, 2]}, pl.CoordinateError, r"\(2,\)"),
         ({"text": ["a", "b"]}, pl.InputError, "text has 2 values for 1 items"),
-        ({"attributes": [{"a": [1]}]}, pl.InputError, "row 0: attribute 'a' is a list"),
+        ({"attributes": [{"a": {"b": 1}}]}, pl.InputError, "row 0: attribute 'a' holds a dict"),
+        ({"attributes": [{"a": [[1]]}]}, pl.InputError, "row 0: attribute 'a' holds a list"),
         ({"modality": "image"}, pl.InputError, "modality 'image' is not one of"),
         ({"on_conflict": "ignore"}, pl.InputError, "on_conflict 'ignore'"),
     ],

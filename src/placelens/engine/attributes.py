@@ -1,0 +1,123 @@
+"""Attributes as filters see them: lists member by member, and those that no item states.
+
+``folder`` and ``file`` follow from where an item's image lies; an attribute of that name that an
+item states itself comes before them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+
+from placelens.storage.snapshot import Snapshot
+from placelens.types import Int64Array, Scalar
+
+
+class Folder(str):
+    """The path of a folder, with ``/`` between its parts."""
+
+    __slots__ = ()
+
+    def runs(self) -> Iterator[str]:
+        """Every run of its parts: ``/a/b`` is "/a", "/a/b", "a", "a/b" and "b".
+
+        So a folder is found by its name, by its path from any of its parents, and by the name or
+        path of one that holds it.
+        """
+        parts = self.split("/")
+        for start in range(len(parts)):
+            for stop in range(start + 1, len(parts) + 1):
+                run = "/".join(parts[start:stop])
+                if run:
+                    yield run
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """An attribute that follows from a column of texts, and how what is wanted of it is read."""
+
+    column: str
+    of: Callable[[str], str]
+    wanted: Callable[[str], str]
+
+
+def _slashed(path: str) -> str:
+    return path.replace("\\", "/")
+
+
+DERIVED: Mapping[str, Derived] = {
+    "folder": Derived(
+        "image",
+        lambda path: Folder(_slashed(path).rpartition("/")[0]),
+        lambda written: _slashed(written).removeprefix("./").rstrip("/") or written,
+    ),
+    "file": Derived("image", lambda path: _slashed(path).rpartition("/")[2], str),
+}
+
+
+def attribute(snapshot: Snapshot, name: str) -> tuple[list[Any], Int64Array]:
+    """The different values of an attribute, None first, and each row's place among them."""
+    derived = DERIVED.get(name)
+    return snapshot.attribute(name, (derived.column, derived.of) if derived else None)
+
+
+def as_wanted(name: str, wanted: Any) -> Any:
+    """What a condition compares with, in the form that the attribute's values have."""
+    if name in DERIVED and isinstance(wanted, str):
+        return DERIVED[name].wanted(wanted)
+    return wanted
+
+
+def members(value: Any) -> Iterator[Scalar]:
+    """What a condition is held against: the members of a list, or the one value; of None nothing.
+
+    Examples
+    --------
+    >>> list(members(["sea", "boat"])), list(members("sea")), list(members(None))
+    (['sea', 'boat'], ['sea'], [])
+    """
+    if isinstance(value, Folder):
+        yield from value.runs()
+    elif isinstance(value, list | tuple):
+        yield from value
+    elif value is not None:
+        yield value
+
+
+def value_counts(snapshot: Snapshot, name: str) -> dict[Scalar, int]:
+    """How many items have each value, the most frequent first; of lists each member counts.
+
+    Folders are named from the one that all of them lie in.
+    """
+    values, of_rows = attribute(snapshot, name)
+    counts: Counter[tuple[type, Scalar]] = Counter()
+    shown = _below_their_common_folder(values) if name == "folder" else values
+    for value, count in zip(
+        shown, np.bincount(of_rows, minlength=len(values)).tolist(), strict=True
+    ):
+        # The type goes along, since 1 and True are equal in Python.
+        for member in dict.fromkeys((type(member), member) for member in members(value)):
+            counts[member] += count
+    return {value: count for (_, value), count in counts.most_common()}
+
+
+def _below_their_common_folder(values: Sequence[Any]) -> list[Any]:
+    """Folders as people write them: the last part of what all have in common, and what follows."""
+    split = [value.split("/") for value in values if isinstance(value, Folder)]
+    in_common = takewhile(lambda parts: len(set(parts)) == 1, zip(*split, strict=False))
+    n_left_out = max(0, len(list(in_common)) - 1)
+    return [
+        "/".join(value.split("/")[n_left_out:]) if isinstance(value, Folder) else value
+        for value in values
+    ]
+
+
+def names(snapshot: Snapshot) -> list[str]:
+    """Every attribute that an item states, the most frequent first, then those derived."""
+    stated = Counter(name for attributes in snapshot.attributes for name in attributes)
+    return list(dict.fromkeys([*(name for name, _ in stated.most_common()), *DERIVED]))

@@ -1,0 +1,69 @@
+"""What a filter names that no item has, with what may have been meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from placelens.engine.attributes import as_wanted, attribute, members, names
+from placelens.engine.filters import fold
+from placelens.storage.snapshot import Snapshot
+
+# More different values are not gone through: that would take longer than the search.
+_MOST_VALUES = 5_000
+_MOST_NAMED = 10
+_EQUALITIES = ("eq", "ne", "in", "all")
+
+
+def mistyped(snapshot: Snapshot, where: Mapping[str, Any]) -> list[str]:
+    """A note for each attribute that no item has, and for each value that no item has for it."""
+    notes = []
+    for name, wanted in where.items():
+        values, _ = attribute(snapshot, name)
+        if len(values) == 1:
+            notes.append(_unknown_name(name, names(snapshot)))
+        elif len(values) <= _MOST_VALUES:
+            notes += _unknown_values(name, wanted, values)
+    return notes
+
+
+def _unknown_name(name: str, known: list[str]) -> str:
+    there = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
+    return f"no item has an attribute {name!r}" + (nearest(name, known) or f"; there are: {there}")
+
+
+def _unknown_values(name: str, wanted: Any, values: list[Any]) -> list[str]:
+    """Texts that an attribute is to be equal to, and never is."""
+    asked = [
+        text
+        for each in _equal_to(wanted)
+        if isinstance(each, str) and (text := as_wanted(name, each))
+    ]
+    there = {fold(str(member)): str(member) for value in values for member in members(value)}
+    missing = [text for text in asked if fold(text) not in there]
+    return [f"no item has {name} {text!r}{nearest(text, there.values())}" for text in missing]
+
+
+def _equal_to(wanted: Any) -> list[Any]:
+    stated = [wanted]
+    if isinstance(wanted, Mapping):
+        stated = [wanted[op] for op in _EQUALITIES if op in wanted]
+    return [
+        each
+        for value in stated
+        for each in (value if isinstance(value, list | tuple | set | frozenset) else [value])
+    ]
+
+
+def nearest(written: str, known: Iterable[str]) -> str:
+    """What was probably meant, as the end of a message; "" when nothing is like it.
+
+    Examples
+    --------
+    >>> nearest("contry", ["country", "camera"])
+    "; did you mean 'country'?"
+    """
+    by_fold = {fold(name): name for name in known}
+    close = get_close_matches(fold(written), by_fold, n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(by_fold[each]) for each in close)}?" if close else ""
