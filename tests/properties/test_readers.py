@@ -340,9 +340,11 @@ def test_any_text_becomes_storable(value):
 @given(json_values)
 def test_any_value_becomes_an_attribute(value):
     attribute = to_attribute(value)
-    assert attribute is None or isinstance(attribute, str | int | float | bool)
-    if isinstance(attribute, int):
-        struct.pack("q", attribute)
+    for member in attribute if isinstance(attribute, list) else [attribute]:
+        assert member is None or isinstance(member, str | int | float | bool)
+        if isinstance(member, int):
+            struct.pack("q", member)
+    assert attribute != []
 
 
 names = st.text(min_size=1, max_size=60).filter(lambda name: "/" not in name)

@@ -16,6 +16,7 @@ from PIL.ExifTags import IFD, Base
 
 from placelens.errors import CoordinateError
 from placelens.readers.coordinates import angle, measured_place
+from placelens.readers.lists import distinct
 from placelens.readers.metadata import Metadata
 from placelens.readers.values import clean_text, join_texts, parse_time, with_offset
 from placelens.types import Attribute, Place
@@ -198,7 +199,7 @@ def _attributes(
         "camera_model": _ascii_tag(main.get(Base.Model)),
         "lens": _ascii_tag(photo.get(Base.LensModel)),
         "title": _utf16_tag(main.get(_XP_TITLE)),
-        "keywords": ", ".join(k.strip() for k in keywords.split(";")) if keywords else None,
+        "keywords": distinct(keywords.split(";")) or None if keywords else None,
         # 0 is written for "not rated".
         "rating": rating if isinstance(rating, int) and 1 <= rating <= 5 else None,
         "altitude_m": _altitude(gps),

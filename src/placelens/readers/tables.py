@@ -14,6 +14,7 @@ from placelens.readers.base import Skipped, Source
 from placelens.readers.columns import Columns, TableOptions, find_columns, is_own_output
 from placelens.readers.coordinates import parse_angle
 from placelens.readers.folders import Listings
+from placelens.readers.lists import split_cell
 from placelens.readers.rows import Row, Table
 from placelens.readers.table_files import load_table
 from placelens.readers.table_images import ImageFinder
@@ -205,12 +206,16 @@ class _TableReader:
         found: dict[str, Attribute] = {}
         for name, called in self.attributes.items():
             value = row.values.get(name)
-            if isinstance(value, str) and name in self.types:
-                value = self.types[name](value)
+            if isinstance(value, str):
+                members = split_cell(str(called), value)
+                value = members if members is not None else self._converted(name, value)
             attribute = to_attribute(value)
             if attribute is not None:
                 found[str(clean_text(called) or called)] = attribute
         return found
+
+    def _converted(self, name: str, text: str) -> Attribute:
+        return self.types[name](text) if name in self.types else text
 
 
 def _place_source(row: Row) -> PlaceSource:

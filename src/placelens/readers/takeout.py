@@ -9,6 +9,7 @@ from typing import Any
 
 from placelens.errors import CoordinateError, ReadError
 from placelens.readers.coordinates import measured_place, parse_angle
+from placelens.readers.lists import distinct
 from placelens.readers.metadata import Metadata
 from placelens.readers.values import clean_text
 from placelens.types import Attribute, Place
@@ -90,10 +91,9 @@ def _time(record: Mapping[str, Any], warnings: list[str]) -> datetime | None:
         return None
 
 
-def _people(people: Any) -> str | None:
-    names = [
-        clean_text(person.get("name"))
+def _people(people: Any) -> list[str]:
+    return distinct(
+        person.get("name") or ""
         for person in (people if isinstance(people, list) else [])
         if isinstance(person, Mapping)
-    ]
-    return ", ".join(name for name in names if name) or None
+    )

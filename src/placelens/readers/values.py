@@ -64,7 +64,7 @@ def join_texts(texts: Iterable[str | None]) -> str | None:
 def to_attribute(value: Any) -> Attribute:
     """A value as an attribute: None for what is empty, nested or not a number.
 
-    Lists of plain values become one text: ``["sea", "boat"]`` gives ``"sea, boat"``.
+    Of a list the members that are plain values are kept.
     """
     if value is None or isinstance(value, bool):
         return value
@@ -77,10 +77,18 @@ def to_attribute(value: Any) -> Attribute:
         return clean_text(value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
-        parts = [to_attribute(part) for part in value]
-        return ", ".join(str(part) for part in parts if part is not None) or None
+    if _is_many(value):
+        parts = [
+            to_attribute(part) for part in value if isinstance(part, str) or not _is_many(part)
+        ]
+        return [part for part in parts if part is not None] or None  # type: ignore[return-value]
     return None
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(
+        value, str | bytes | bytearray | memoryview
+    )
 
 
 def converter_of(texts: Iterable[object]) -> Callable[[str], Attribute]:

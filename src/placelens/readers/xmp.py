@@ -16,6 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from placelens.errors import CoordinateError, ReadError
 from placelens.readers.coordinates import measured_place, parse_angle
+from placelens.readers.lists import distinct
 from placelens.readers.metadata import Metadata
 from placelens.readers.values import clean_text, join_texts, parse_time
 from placelens.types import Attribute, Place
@@ -37,6 +38,7 @@ _ATTRIBUTES = {
     "state": f"{_PHOTOSHOP}State",
     "country": f"{_PHOTOSHOP}Country",
 }
+_LISTS = ("keywords", "people")
 
 
 def read_xmp(packet: bytes) -> Metadata:
@@ -51,7 +53,9 @@ def read_xmp(packet: bytes) -> Metadata:
     warnings: list[str] = []
     place = _place(facts, warnings)
     attributes: dict[str, Attribute] = {
-        name: ", ".join(facts[key]) for name, key in _ATTRIBUTES.items() if facts.get(key)
+        name: distinct(facts[key]) if name in _LISTS else ", ".join(facts[key])
+        for name, key in _ATTRIBUTES.items()
+        if facts.get(key)
     }
     rating = _rating(facts)
     if rating is not None:

@@ -190,7 +190,7 @@ def test_attributes_and_text():
     assert facts.text == "Title\nDom\u00e9 of the church"
     assert facts.attributes == {
         "camera_make": "NIKON", "camera_model": "COOLPIX", "lens": "50mm", "title": "Title",
-        "keywords": "sea, boat", "rating": 4,
+        "keywords": ["sea", "boat"], "rating": 4,
     }  # fmt: skip
 
 

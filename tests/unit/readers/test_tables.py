@@ -189,7 +189,7 @@ def test_jsonl_with_captions_and_nested_values(write, make_jpeg):
     )
     sources, skipped = rows(path)
     assert [s.text for s in sources] == ["A dog\nDogs", "? lone"]
-    assert sources[0].attributes == {"tags": "x, y", "score": 1.5, "flag": False, "boxes": "1, 2"}
+    assert sources[0].attributes == {"tags": ["x", "y"], "score": 1.5, "flag": False}
     assert [reason.split(":")[0] for reason in reasons(skipped)] == [
         "pairs.jsonl row 2", "pairs.jsonl row 3"
     ]  # fmt: skip
@@ -339,3 +339,23 @@ def test_caption_sets(shared_data, folder, count):
     assert skipped == []
     assert len(sources) == count
     assert all(s.text and s.image for s in sources)
+
+
+def test_cells_hold_lists_only_in_columns_of_lists(write):
+    path = write(
+        "t.csv",
+        "text,Keywords,tags,people,city,dc:subject\n"
+        'a,"sea; boat;sea","red, blue",Ana; Bo,"Lyon; Paris","Church, old; Dome"\n'
+        'b,"[""x, y"", ""z""]","",,Brno,\n'
+        "c,7,8,,Brno,\n",
+    )
+    sources, skipped = rows(path)
+    assert not skipped
+    assert [s.attributes for s in sources] == [
+        {
+            "Keywords": ["sea", "boat"], "tags": ["red", "blue"], "people": ["Ana", "Bo"],
+            "city": "Lyon; Paris", "dc:subject": ["Church, old", "Dome"],
+        },
+        {"Keywords": ["x, y", "z"], "city": "Brno"},
+        {"Keywords": ["7"], "tags": ["8"], "city": "Brno"},
+    ]  # fmt: skip

@@ -59,7 +59,7 @@ def test_time_description_people_favourite():
     # 1224692919 s: `date -u -d @1224692919` gives 2008-10-22 16:28:39
     assert facts.time == datetime(2008, 10, 22, 16, 28, 39, tzinfo=UTC)
     assert facts.text == "On the bridge"
-    assert facts.attributes == {"people": "Ana, Bo", "favorite": True}
+    assert facts.attributes == {"people": ["Ana", "Bo"], "favorite": True}
 
 
 @pytest.mark.parametrize("stamp", ["soon", 10**30, "-99999999999999", [1]])

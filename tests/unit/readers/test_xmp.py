@@ -109,7 +109,7 @@ def test_texts_keywords_rating_and_names_of_places():
     )
     assert facts.text == "Church\nA green dome"
     assert facts.attributes == {
-        "title": "Church", "keywords": "baroque, dome", "city": "Praha", "rating": 4,
+        "title": "Church", "keywords": ["baroque", "dome"], "city": "Praha", "rating": 4,
     }  # fmt: skip
 
 
