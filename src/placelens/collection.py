@@ -31,6 +31,7 @@ from placelens.errors import (
 from placelens.index.limb import cpus
 from placelens.ingest.concepts import ConceptReport, manifest_for, train_cosmat
 from placelens.ingest.pipeline import Ingest
+from placelens.ingest.preview import Preview, preview
 from placelens.ingest.report import IngestReport, ProgressCallback
 from placelens.ingest.vectors import Conflict, unit_rows, vector_table, write_vectors
 from placelens.readers.base import Skipped, Source
@@ -424,6 +425,10 @@ class Collection:
             report = ingest.run(sources, prune=prune)
         self._trees.settle(self._publish().snapshot)
         return report
+
+    def preview(self, sources: Iterable[Source | Skipped]) -> Preview:
+        """What `add` would find new and changed, and what ``prune`` would drop; nothing is done."""
+        return preview(self._table, sources)
 
     def add_vectors(
         self,

@@ -7,12 +7,13 @@ photos they describe. The order is the same on every run.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from placelens.errors import ReadError
 from placelens.readers.base import Skipped, Source
 from placelens.readers.columns import TableOptions
+from placelens.readers.exclude import Excluded
 from placelens.readers.folders import Listing, Listings, is_printable, printable
 from placelens.readers.formats import RAW_SUFFIXES, TABLE_SUFFIXES, suffix_of
 from placelens.readers.photos import is_image_name, photo_in, photos_in
@@ -27,6 +28,7 @@ def read_photos(
     recursive: bool = True,
     tables: bool = True,
     options: TableOptions | None = None,
+    exclude: Iterable[str] = (),
 ) -> Iterator[Source | Skipped]:
     """Find photos, and the tables that describe them, below a folder.
 
@@ -40,6 +42,8 @@ def read_photos(
         with images that exist, or with texts and coordinates). A table named as ``path`` is
         always taken.
     options : which of the tables' columns mean what, where their names do not say so.
+    exclude : patterns of files and folders to leave out, below the folders that are named; see
+        `placelens.readers.exclude.Excluded`.
 
     Yields
     ------
@@ -59,7 +63,7 @@ def read_photos(
     placelens.errors.ReadError: ...no/such/folder does not exist
     """
     paths = [path] if isinstance(path, str | os.PathLike) else path
-    return discover(paths, recursive=recursive, tables=tables, options=options)
+    return discover(paths, recursive=recursive, tables=tables, options=options, exclude=exclude)
 
 
 def read_table(path: AnyPath, options: TableOptions | None = None) -> Iterator[Source | Skipped]:
@@ -79,6 +83,7 @@ def discover(
     recursive: bool = True,
     tables: bool = True,
     options: TableOptions | None = None,
+    exclude: Iterable[str] = (),
     as_tables: bool = False,
 ) -> Iterator[Source | Skipped]:
     """Find everything to read below the paths; see ``read_photos``.
@@ -90,17 +95,20 @@ def discover(
     for root in roots:
         if not Path(root).exists():
             raise ReadError(f"{printable(root)} does not exist")
-    finder = _Finder(recursive, tables, options or TableOptions())
+    finder = _Finder(recursive, tables, options or TableOptions(), Excluded(exclude))
     return finder.run(roots, as_tables)
 
 
 class _Finder:
     """One run of ``discover``: what was listed and which images are taken already."""
 
-    def __init__(self, recursive: bool, tables: bool, options: TableOptions) -> None:
+    def __init__(
+        self, recursive: bool, tables: bool, options: TableOptions, excluded: Excluded
+    ) -> None:
         self.recursive = recursive
         self.tables = tables
         self.options = options
+        self.excluded = excluded
         self.listings = Listings()
         self.taken: dict[str, str] = {}  # key to the table or path that gave it
 
@@ -120,17 +128,25 @@ class _Finder:
     def _folder(self, root: str) -> Iterator[Source | Skipped]:
         """The tables first, since a photo that a table describes must carry what its row says."""
         found: list[tuple[Listing, list[Source | Skipped]]] = []
-        for listing in self.listings.walk(root, recursive=self.recursive):
+
+        def is_out(path: str) -> bool:
+            return self.excluded(os.path.relpath(path, root))
+
+        def folder_is_out(path: str) -> bool:
+            return self.excluded.folder(os.path.relpath(path, root))
+
+        for listing in self.listings.walk(root, recursive=self.recursive, but=folder_is_out):
             if isinstance(listing, Skipped):
                 yield listing
             else:
                 found.append((listing, list(photos_in(listing))))
         for listing, photos in found if self.tables else ():
             for path in _tables_in(listing, photos):
-                rows = read_rows(path, self.options, self.listings, named=False)
-                yield from self._once(path, rows, from_table=True)
+                if not is_out(path):
+                    rows = read_rows(path, self.options, self.listings, named=False)
+                    yield from self._once(path, _but(rows, is_out), from_table=True)
         for _, photos in found:
-            yield from self._once(root, photos)
+            yield from self._once(root, _but(photos, is_out))
 
     def _photo(self, path: Path) -> Source | Skipped:
         try:
@@ -160,6 +176,16 @@ class _Finder:
                 reason=f"{count} of its images came with {first} already; what it says of them "
                 "is not taken",
             )
+
+
+def _but(
+    found: Iterable[Source | Skipped], is_out: Callable[[str], bool]
+) -> Iterator[Source | Skipped]:
+    """What was found, without the images that are to be left out."""
+    for one in found:
+        path = one.key if isinstance(one, Skipped) else one.image
+        if path is None or not is_out(path):
+            yield one
 
 
 def _tables_in(listing: Listing, photos: Iterable[Source | Skipped]) -> Iterator[str]:

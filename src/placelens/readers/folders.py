@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,8 +51,10 @@ class Listings:
             self._listings[folder] = _list(folder)
         return self._listings[folder]
 
-    def walk(self, root: str, *, recursive: bool) -> Iterator[Listing | Skipped]:
-        """List a folder and, if asked, all below it, in order of name.
+    def walk(
+        self, root: str, *, recursive: bool, but: Callable[[str], bool] | None = None
+    ) -> Iterator[Listing | Skipped]:
+        """List a folder and, if asked, all below it but what ``but`` says of a path, in order.
 
         Links to folders are followed; a folder reached twice, as through a loop of links, is
         listed once. A folder that cannot be listed gives a Skipped.
@@ -75,7 +77,8 @@ class Listings:
                 continue
             yield listing
             if recursive:
-                waiting.extend(listing.path(name) for name in reversed(listing.subfolders))
+                below = (listing.path(name) for name in reversed(listing.subfolders))
+                waiting.extend(path for path in below if but is None or not but(path))
 
 
 def _list(folder: str) -> Listing:

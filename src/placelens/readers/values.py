@@ -78,10 +78,8 @@ def to_attribute(value: Any) -> Attribute:
     if isinstance(value, date):
         return value.isoformat()
     if _is_many(value):
-        parts = [
-            to_attribute(part) for part in value if isinstance(part, str) or not _is_many(part)
-        ]
-        return [part for part in parts if part is not None] or None  # type: ignore[return-value]
+        parts: list[Any] = [to_attribute(part) for part in value if not _is_many(part)]
+        return [part for part in parts if part is not None] or None
     return None
 
 
