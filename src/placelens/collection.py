@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import BoundEncoder, as_encoder
-from placelens.engine.attributes import value_counts
+from placelens.engine.attributes import names, value_counts
 from placelens.engine.execute import Searcher
 from placelens.engine.mistyped import mistyped
 from placelens.engine.query import Similarity
@@ -372,6 +372,17 @@ class Collection:
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
         """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place."""
         return self._snapshot().points()
+
+    def attribute_names(self) -> list[str]:
+        """The attributes that items have, the most frequent first, then those that all photos have.
+
+        `values` tells what they are.
+        """
+        return names(self._snapshot())
+
+    def mistyped(self, where: Mapping[str, Any]) -> list[str]:
+        """In words, the attributes and values of a filter that no item has, with the nearest."""
+        return mistyped(self._snapshot(), where)
 
     def values(self, attribute: str) -> dict[Scalar, int]:
         """How many items have each value of an attribute, the most frequent first.

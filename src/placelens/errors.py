@@ -13,7 +13,7 @@
     │   ├── CollectionExistsError
     │   ├── CollectionLockedError      another process is writing
     │   ├── CollectionDamagedError     files are not what was written
-    │   ├── ItemNotFoundError
+    │   ├── ItemNotFoundError (KeyError)
     │   ├── FormatVersionError         written by a newer placelens
     │   └── EncoderMismatchError       vectors of another encoder
     ├── EncoderError                   an encoder: its name, weights or input
@@ -68,8 +68,10 @@ class CollectionDamagedError(CollectionError):
     """Files of the collection are missing, or are not what was written."""
 
 
-class ItemNotFoundError(CollectionError):
+class ItemNotFoundError(CollectionError, KeyError):
     """No item has the id."""
+
+    __str__ = Exception.__str__  # a KeyError's would be in quotes
 
 
 class FormatVersionError(CollectionError):

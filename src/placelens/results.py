@@ -56,13 +56,13 @@ class Hits(Sequence[Hit]):
     certificate : what vouches that no better item was missed.
     cursor : give it to the next search to get the next page; None on the last page.
     elapsed_ms : wall-clock time of the search in milliseconds.
+    thumbnails : gives the small JPEG of an id; None where the hits came from elsewhere.
     notes : in words, what of the question had no effect: attributes and values that no item has.
     """
 
     __slots__ = (
         "_answerabilities",
         "_hits",
-        "_thumbnails",
         "certificate",
         "cursor",
         "elapsed_ms",
@@ -70,6 +70,7 @@ class Hits(Sequence[Hit]):
         "plan",
         "query",
         "readings",
+        "thumbnails",
         "understood",
     )
 
@@ -91,7 +92,7 @@ class Hits(Sequence[Hit]):
         self._hits = tuple(hits)
         # A term's kind is a modality or "place", so any string may be looked up.
         self._answerabilities: Mapping[Any, Answerability] = answerabilities or {}
-        self._thumbnails = thumbnails
+        self.thumbnails = thumbnails
         self.notes = tuple(notes)
         self.readings = tuple(readings)
         self.query = MappingProxyType(dict(query or {}))
@@ -126,7 +127,7 @@ class Hits(Sequence[Hit]):
             "certificate": self.certificate,
             "cursor": self.cursor,
             "elapsed_ms": self.elapsed_ms,
-            "thumbnails": self._thumbnails,
+            "thumbnails": self.thumbnails,
             "answerabilities": self._answerabilities,
             "readings": self.readings,
             "notes": self.notes,
@@ -134,7 +135,7 @@ class Hits(Sequence[Hit]):
 
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The hit's small JPEG, or None when it has no picture."""
-        return self._thumbnails(hit.id) if self._thumbnails else None
+        return self.thumbnails(hit.id) if self.thumbnails else None
 
     @property
     def doubt(self) -> str | None:
@@ -241,7 +242,13 @@ class Hits(Sequence[Hit]):
     ) -> ExportReport:
         """Write the hits to a file; see ``placelens.export.export`` for the parameters."""
         return export(
-            self._hits, path, format=format, blur=blur, drop_places=drop_places, force=force
+            self._hits,
+            path,
+            format=format,
+            blur=blur,
+            drop_places=drop_places,
+            force=force,
+            thumbnails=self.thumbnails,
         )
 
     def to_geojson(self, path: str | Path | None = None, **options: Any) -> dict[str, Any]:
@@ -283,6 +290,10 @@ class Hits(Sequence[Hit]):
     def to_gpx(self, path: str | Path, **options: Any) -> ExportReport:
         """Write GPX waypoints; ``options`` are those of ``save``."""
         return self.save(path, format="gpx", **options)
+
+    def to_html(self, path: str | Path, **options: Any) -> ExportReport:
+        """Write a contact sheet that any browser shows; ``options`` are those of ``save``."""
+        return self.save(path, format="html", **options)
 
     def to_gpkg(self, path: str | Path, **options: Any) -> ExportReport:
         """Write a GeoPackage (extra ``geo``); ``options`` are those of ``save``."""

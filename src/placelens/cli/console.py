@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+def write_anything() -> None:
+    """Let any character be written in any encoding: what it lacks is written as an escape.
+
+    Pipes, ``LANG=C`` and old Windows consoles take few characters, and half of a result is worse
+    than one that is spelled oddly.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not what a test or a notebook puts there
+            stream.reconfigure(errors="backslashreplace")
 
 
 def stdout() -> Console:
@@ -36,8 +50,14 @@ def complain(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Indented JSON on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Indented JSON on stdout; where that takes few characters, with JSON's own escapes."""
+    is_wide = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    sys.stdout.write(json.dumps(value, ensure_ascii=not is_wide, indent=2) + "\n")
+
+
+def print_line(text: str) -> None:
+    """One result, a line of its own on stdout."""
+    sys.stdout.write(f"{text}\n")
 
 
 def print_facts(facts: Sequence[tuple[str, object]]) -> None:
@@ -49,8 +69,25 @@ def print_facts(facts: Sequence[tuple[str, object]]) -> None:
     ]
     width = max((len(name) for name, _ in known), default=0)
     for name, value in known:
-        indented = str(value).replace("\n", "\n" + " " * (width + 2))
+        indented = _in_words(value).replace("\n", "\n" + " " * (width + 2))
         sys.stdout.write(f"{name:<{width}}  {indented}\n")
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+@contextmanager
+def waiting(what: str, *, after_s: float = 1.5) -> Iterator[None]:
+    """Say on stderr what is waited for, once that has taken a while."""
+    timer = threading.Timer(after_s, notice, [f"{what} ..."])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:

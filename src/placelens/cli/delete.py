@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from placelens.cli import options
+from placelens.cli import completion, options
 from placelens.cli.console import count, notice
 from placelens.errors import ItemNotFoundError
-
-if TYPE_CHECKING:
-    from placelens.collection import Collection
 
 _NAMED = 5  # unknown ids that the message names
 
 
 def command(
     collection: options.CollectionArgument,
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of the items.")],
+    ids: Annotated[
+        list[str],
+        typer.Argument(metavar="ID", help="Ids of the items.", autocompletion=completion.ids),
+    ],
 ) -> None:
     """Remove items from a collection; the photos themselves are not touched."""
     from placelens.collection import Collection
 
     wanted = list(dict.fromkeys(ids))
     opened = Collection.open(collection)
-    unknown = [item_id for item_id in wanted if not _has(opened, item_id)]
+    unknown = [item_id for item_id in wanted if item_id not in opened]
     n_deleted = opened.delete(wanted)
     notice(f"removed {count(n_deleted, 'item')}")
     if unknown:
@@ -33,11 +33,3 @@ def command(
         raise ItemNotFoundError(
             f"{count(len(unknown), 'id')} of {len(wanted)} not in {collection}: {named}"
         )
-
-
-def _has(collection: Collection, item_id: str) -> bool:
-    try:
-        collection.get(item_id)
-    except ItemNotFoundError:
-        return False
-    return True

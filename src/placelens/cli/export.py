@@ -1,48 +1,83 @@
-"""``placelens export``: a whole collection to a file that other programs read."""
+"""``placelens export``: a collection, or what passes limits, to a file for other programs."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from placelens.cli import options
+from placelens.cli import completion, options
+from placelens.cli import search_options as opt
 
 
 def command(
     *,
     collection: options.CollectionArgument,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="The file; its name tells the format."),
-    ] = None,
+    near: opt.Centre = None,
+    radius: opt.Radius = None,
+    bbox: opt.Bbox = None,
+    polygon: opt.PolygonFile = None,
+    time: opt.Time = None,
+    where: opt.Where = None,
+    modality: opt.Modalities = None,
+    located_only: opt.LocatedOnly = False,
+    unlocated: opt.Unlocated = False,
+    sort: opt.Sort = None,
+    output: opt.Output = None,
     format: Annotated[
         str | None,
         typer.Option(
             metavar="F",
-            help="json, jsonl, csv, geojson, kml, gpx, gpkg, geoparquet, paths or paths0.",
+            help="json, jsonl, csv, geojson, kml, gpx, gpkg, geoparquet, html, paths or paths0.",
+            autocompletion=completion.formats,
+            rich_help_panel=opt.OUTPUT,
         ),
     ] = None,
     blur: Annotated[
         str | None,
-        typer.Option(metavar="1km", help="Replace positions by the centres of cells this wide."),
+        typer.Option(
+            metavar="1km",
+            help="Replace positions by the centres of cells this wide.",
+            rich_help_panel=opt.OUTPUT,
+        ),
     ] = None,
     drop_places: Annotated[
-        bool, typer.Option("--drop-places", help="Leave positions out.")
+        bool,
+        typer.Option("--drop-places", help="Leave positions out.", rich_help_panel=opt.OUTPUT),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
+    force: opt.Force = False,
+    open_it: opt.OpenIt = False,
 ) -> None:
-    """Write all items to a file, or to stdout; positions can be blurred or left out."""
+    """Write items to a file, or to stdout: all, or what passes the limits."""
+    from placelens.cli.console import notice
     from placelens.cli.output import choose_format, write_things
     from placelens.collection import Collection
 
-    chosen = choose_format(format, output, otherwise=None)
+    wanted = format or ("html" if open_it and output is None else None)
+    chosen = choose_format(wanted, output, otherwise=None, opened=open_it)
+    opened = Collection.open(collection)
+    limits = options.limits(
+        near=near,
+        radius=radius,
+        bbox=bbox,
+        polygon=polygon,
+        time=time,
+        where=where,
+        modality=modality,
+        located_only=located_only,
+        unlocated=unlocated,
+        sort=sort,
+    )
+    things = opened.items(**limits)
+    for note in opened.mistyped(limits["where"] or {}):
+        notice(note)
     write_things(
-        Collection.open(collection).items(),
+        things,
         format=chosen,
         output=output,
         force=force,
         blur=options.with_unit(blur, "--blur"),
         drop_places=drop_places,
+        thumbnails=opened.thumbnail,
+        open_it=open_it,
     )

@@ -11,17 +11,38 @@ import sys
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from placelens.cli.console import complain
+from placelens.cli.console import complain, write_anything
 from placelens.errors import PlacelensError
 
 INTERRUPTED = 130  # 128 + SIGINT
 READER_GONE = 141  # 128 + SIGPIPE
 
 
-class Commands(TyperGroup):
-    """A group whose commands report errors in one line."""
+class Command(TyperCommand):
+    """A command whose help speaks in words."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, ``--help`` among them."""
+        return [in_words(parameter) for parameter in super().get_params(ctx)]
+
+
+class Group(TyperGroup):
+    """A command of commands whose help speaks in words."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, ``--help`` among them."""
+        return [in_words(parameter) for parameter in super().get_params(ctx)]
+
+
+class Commands(Group):
+    """All commands: their errors are reported in one line."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run as a program does."""
+        write_anything()
+        return super().main(*arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
@@ -39,6 +60,31 @@ class Commands(TyperGroup):
                 raise
             complain(f"error: {_in_words(error)}")
             raise typer.Exit(1) from None
+
+
+def in_words(parameter: Any) -> Any:
+    """A parameter whose help says what to write, and not the type that Python reads it as."""
+    is_flag = getattr(parameter, "is_bool_flag", False)
+    is_argument = parameter.param_type_name == "argument"
+    words = None if is_flag or is_argument else parameter.metavar or _kind(parameter)
+    parameter.display_type_rich = lambda ctx: words
+    limits = parameter._get_number_range_help_str()
+    if limits and "x" in limits:
+        parameter._get_number_range_help_str = lambda: _range_in_words(limits)
+    return parameter
+
+
+def _kind(parameter: Any) -> str:
+    """What to write for an option that does not say it itself."""
+    return {"int": "N", "float": "NUMBER", "Path": "PATH"}.get(parameter.bare_type(), "TEXT")
+
+
+def _range_in_words(written: str) -> str:
+    """``x>=1`` as "1 or more", ``0.0<=x<=1.0`` as "0 to 1"."""
+    low, _, high = written.replace(".0", "").partition("x")
+    if low:
+        return f"{low.rstrip('<=')} to {high.lstrip('<=')}"
+    return f"{high.lstrip('>=')} or more" if high.startswith(">") else f"up to {high.lstrip('<=')}"
 
 
 def _in_words(error: Exception) -> str:

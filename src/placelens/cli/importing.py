@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from placelens.cli.console import count, notice, stderr
+from placelens.cli.console import count, notice, print_line, stderr
 from placelens.errors import PlacelensError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Import:
         *,
         tables: bool,
         columns: TableOptions,
+        exclude: Sequence[str],
         prune: bool,
         workers: int | None,
         report: Path | None,
@@ -40,6 +41,7 @@ class Import:
         self._paths = [path.expanduser() for path in paths]
         self._tables = tables
         self._columns = columns
+        self._exclude = tuple(exclude)
         self._prune = prune
         self._workers = workers
         self._report = report
@@ -67,6 +69,18 @@ class Import:
         _summarise(report, self._collection, self._report)
         return not report.skipped or any(_taken(report).values())
 
+    def preview(self) -> None:
+        """Say what a run would do: the files of items that would be dropped go to stdout."""
+        found = self._collection.preview(self._sources())
+        counts = {"new": found.n_new, "changed": found.n_changed, "unchanged": found.n_unchanged}
+        counts["skipped"] = len(found.skipped)
+        said = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+        notice(f"would find {said or 'no photos, texts or tables'}")
+        if self._prune:
+            for _, source in found.gone:
+                print_line(source)
+            notice(found.warning or f"would drop {count(len(found.gone), 'item')}")
+
     def follow(self) -> None:
         """Run again whenever something changes, until Ctrl-C."""
         from placelens.readers.watch import watch
@@ -88,7 +102,9 @@ class Import:
     def _sources(self) -> Iterator[Source | Skipped]:
         from placelens.readers.discover import read_photos
 
-        return read_photos(self._paths, tables=self._tables, options=self._columns)
+        return read_photos(
+            self._paths, tables=self._tables, options=self._columns, exclude=self._exclude
+        )
 
 
 @contextmanager

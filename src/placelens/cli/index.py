@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from placelens.cli import completion
 from placelens.cli.console import notice
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _ROLES = ("image", "lat", "lon", "time", "id")
 Paths = Annotated[
     list[Path],
     typer.Argument(
-        metavar="PATHS...",
+        metavar="PATH",
         help="Folders, photos, or tables (CSV, JSONL, GeoJSON, GeoParquet).",
         show_default=False,
     ),
@@ -30,7 +31,11 @@ To = Annotated[
 ]
 EncoderName = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Encoder of a new collection; default: lite."),
+    typer.Option(
+        metavar="NAME",
+        help="Encoder of a new collection; default: lite.",
+        autocompletion=completion.encoders,
+    ),
 ]
 TextColumns = Annotated[
     str | None,
@@ -44,6 +49,17 @@ ColumnNames = Annotated[
 ]
 Tables = Annotated[
     bool, typer.Option("--tables/--no-tables", help="Read the tables among the photos.")
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Leave files and folders out: *.png, Private/, 2019/**/raw; may be repeated.",
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Change nothing; name what --prune would drop."),
 ]
 Prune = Annotated[bool, typer.Option("--prune", help="Drop items whose file is gone.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Follow the folders until Ctrl-C.")]
@@ -65,25 +81,35 @@ def command(
     text_columns: TextColumns = None,
     column: ColumnNames = None,
     tables: Tables = True,
+    exclude: Exclude = None,
     prune: Prune = False,
+    dry_run: DryRun = False,
     watch: Watch = False,
     workers: Workers = None,
     report: ReportFile = None,
 ) -> None:
     """Take photos, texts and tables into a collection; only what is new or changed is read."""
     from placelens.cli.importing import Import
+    from placelens.errors import InputError
 
     _check_there(paths)
-    collection = _open_or_create(_target(paths, to), encoder)
+    if dry_run and watch:
+        raise InputError("--dry-run changes nothing, so there is nothing to --watch")
+    target = _target(paths, to)
+    collection = _open(target, encoder) if dry_run else _open_or_create(target, encoder)
     importing = Import(
         collection,
         paths,
         tables=tables,
+        exclude=exclude or (),
         columns=_columns(text_columns, column or ()),
         prune=prune,
         workers=workers,
         report=report,
     )
+    if dry_run:
+        importing.preview()
+        return
     taken = importing.run()
     if watch:
         importing.follow()
@@ -133,14 +159,22 @@ def _columns(texts: str | None, others: Sequence[str]) -> TableOptions:
 
 def _open_or_create(path: Path, encoder: str | None) -> Collection:
     from placelens.collection import Collection
-    from placelens.errors import CollectionNotFoundError, EncoderMismatchError
+    from placelens.errors import CollectionNotFoundError
 
     try:
-        collection = Collection.open(path)
+        return _open(path, encoder)
     except CollectionNotFoundError:
         collection = Collection.create(path, encoder=encoder)
         notice(f"new collection {path} with the encoder {collection.encoder_name}")
         return collection
+
+
+def _open(path: Path, encoder: str | None) -> Collection:
+    """The collection; another encoder than its own is refused."""
+    from placelens.collection import Collection
+    from placelens.errors import EncoderMismatchError
+
+    collection = Collection.open(path)
     if encoder is not None and encoder != collection.encoder_name:
         raise EncoderMismatchError(
             f"{path} was made with the encoder {collection.encoder_name!r}, not {encoder!r}; "

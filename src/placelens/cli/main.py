@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from placelens.cli.group import Commands
+from placelens.cli.group import Command, Commands
 
 # One file a command, in the order in which --help lists them.
 COMMANDS = (
@@ -73,7 +73,8 @@ for name in COMMANDS:
     if hasattr(module, "app"):  # a command of commands
         app.add_typer(module.app, name=name)
     else:
-        app.command(name)(module.command)
+        settings = getattr(module, "CONTEXT", None)
+        app.command(name, cls=Command, context_settings=settings)(module.command)
 
 
 def run() -> None:

@@ -9,17 +9,22 @@ from typing import Annotated, Any
 
 import typer
 
+from placelens.cli import completion
 from placelens.errors import FilterError, InputError
 
 CollectionArgument = Annotated[
-    Path, typer.Argument(metavar="COLLECTION", help="The collection's folder.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="COLLECTION",
+        help="The collection's folder.",
+        show_default=False,
+        autocompletion=completion.collections,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _WEIGHTED = re.compile(r"(?P<value>.+)\^(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)
 _BARE_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
-_CONDITION = re.compile(r"(?P<name>[^=<>!]+?)\s*(?P<op><=|>=|!=|=|<|>)\s*(?P<value>.*)", re.DOTALL)
-_OPERATORS = {"=": "eq", "!=": "ne", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
 
 def weighted(written: str) -> tuple[str, float]:
@@ -93,38 +98,40 @@ def time_range(written: str) -> str | tuple[str | None, str | None]:
     return start.strip() or None, end.strip() or None
 
 
-def attribute_filters(written: Sequence[str]) -> dict[str, Any]:
-    """Read ``city=Paris`` and ``rating>=3``.
-
-    Several ``=`` on one attribute mean one of the values; other conditions on it all hold.
+def limits(
+    *,
+    near: str | None,
+    radius: str | None,
+    bbox: str | None,
+    polygon: Path | None,
+    time: str | None,
+    where: Sequence[str] | None,
+    modality: Sequence[str] | None,
+    located_only: bool,
+    unlocated: bool,
+    sort: str | None,
+) -> dict[str, Any]:
+    """What may be found at all and in which order, as `Collection.search` and ``items`` take it.
 
     Raises
     ------
-    FilterError
-        If a condition cannot be read, or ``=`` meets another condition on the same attribute.
-
-    Examples
-    --------
-    >>> attribute_filters(["country=France", "country=Italy", "rating>=3", "rating<5"])
-    {'country': {'in': ['France', 'Italy']}, 'rating': {'gte': 3, 'lt': 5}}
+    FilterError, InputError
+        Naming the option that cannot be read.
     """
-    where: dict[str, dict[str, Any]] = {}
-    for condition in written:
-        match = _CONDITION.fullmatch(condition)
-        if match is None:
-            raise FilterError(
-                f"--where {condition!r} is not a condition; write NAME=VALUE or one of "
-                f"{' '.join(list(_OPERATORS)[1:])}, like rating>=3"
-            )
-        name, operator = match["name"].strip(), _OPERATORS[match["op"]]
-        tests = where.setdefault(name, {})
-        if operator == "eq":
-            tests.setdefault("in", []).append(match["value"])
-        elif operator in tests:
-            raise FilterError(f"--where gives two values for {name}{match['op']}; give one")
-        else:
-            tests[operator] = match["value"] if operator == "ne" else _number(match["value"])
-    return where
+    from placelens.engine.where import parse_where
+
+    return {
+        "near": near,
+        "radius": with_unit(radius, "--radius"),
+        "bbox": bounding_box(bbox) if bbox else None,
+        "polygon": geojson_file(polygon) if polygon else None,
+        "time": time_range(time) if time else None,
+        "where": parse_where(where, option="--where") if where else None,
+        "modality": list(modality) if modality else None,
+        "located_only": located_only,
+        "unlocated_only": unlocated,
+        "sort": sort,
+    }
 
 
 def geojson_file(path: Path) -> Mapping[str, Any]:
@@ -142,13 +149,3 @@ def geojson_file(path: Path) -> Mapping[str, Any]:
     except ValueError as error:
         raise FilterError(f"--polygon {path} is not GeoJSON: {error}") from error
     return area
-
-
-def _number(written: str) -> int | float | str:
-    """What a range compares with: a number when it reads as one, else text (dates, names)."""
-    for kind in (int, float):
-        try:
-            return kind(written)
-        except ValueError:
-            continue
-    return written

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+import webbrowser
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from placelens.cli.console import notice, print_json, stdout
+from placelens.cli.paths import short_path
 from placelens.errors import InputError
 from placelens.export import FORMATS, dump, export, guess_format
-from placelens.export.text_table import because, text_table
+from placelens.export.text_table import because, facts, heads, text_table
 from placelens.export.writers import replacing
-from placelens.geo.units import format_distance
+from placelens.folders import cache_folder
 from placelens.types import Hit, Item
 
 if TYPE_CHECKING:
+    from rich.style import Style
+
     from placelens.index.base import Certificate
     from placelens.results import Hits
 
 
-def choose_format(wanted: str | None, output: Path | None, *, otherwise: str | None) -> str:
+def choose_format(
+    wanted: str | None, output: Path | None, *, otherwise: str | None, opened: bool = False
+) -> str:
     """The format asked for, else the one of the file's name, else ``otherwise``.
+
+    ``opened`` says that it is to be shown, for which a file is needed.
 
     Raises
     ------
@@ -41,6 +51,8 @@ def choose_format(wanted: str | None, output: Path | None, *, otherwise: str | N
         )
     if chosen == "table" and output is not None:
         raise InputError(f"a table is for the screen; write {output} with --format csv, or > it")
+    if opened and output is None and chosen != "html":
+        raise InputError(f"--open shows a contact sheet, or a file of {chosen}: give -o FILE")
     if chosen in FORMATS and FORMATS[chosen].binary and output is None and sys.stdout.isatty():
         raise InputError(f"{chosen} is binary and would garble the terminal; give -o FILE")
     return chosen
@@ -54,30 +66,77 @@ def write_things(
     force: bool,
     blur: str | None = None,
     drop_places: bool = False,
+    thumbnails: Callable[[str], bytes | None] | None = None,
+    open_it: bool = False,
 ) -> None:
     """Write to a file, and say so; or to stdout, and say only what was left out."""
+    if open_it and output is None:
+        output, force = _kept_sheet(), True
     if output is not None:
         report = export(
-            things, output, format=format, blur=blur, drop_places=drop_places, force=force
+            things,
+            output,
+            format=format,
+            blur=blur,
+            drop_places=drop_places,
+            force=force,
+            thumbnails=thumbnails,
         )
         notice(str(report))
+        if open_it:
+            _show(output)
         return
-    report = dump(things, sys.stdout.buffer, format=format, blur=blur, drop_places=drop_places)
+    report = dump(
+        things,
+        sys.stdout.buffer,
+        format=format,
+        blur=blur,
+        drop_places=drop_places,
+        thumbnails=thumbnails,
+    )
     sys.stdout.buffer.flush()
     if report.n_left_out:
         notice(str(report))
 
 
+def _kept_sheet() -> Path:
+    """Where the contact sheet that was shown last lies; the browser needs it after we are gone."""
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "contact-sheet.html"
+
+
+def _show(path: Path) -> None:
+    """Open a file: a page in the browser, others with their own program."""
+    address = path.resolve().as_uri()
+    shown = webbrowser.open(address) if path.suffix == ".html" else not typer.launch(str(path))
+    if not shown:
+        notice(f"no program could be started to show it; open {path} yourself")
+
+
 def print_hits(
-    hits: Hits, *, format: str, output: Path | None, force: bool, explain_plan: bool
+    hits: Hits,
+    *,
+    format: str,
+    output: Path | None,
+    force: bool,
+    explain_plan: bool,
+    open_it: bool = False,
 ) -> None:
     """The hits, and what is to be said of them."""
     if format == "json":
-        _print_answer(hits, output, force)
+        _print_answer(hits, output, force, open_it)
     elif format == "table":
         _print_table(hits)
     else:
-        write_things(hits, format=format, output=output, force=force)
+        write_things(
+            hits,
+            format=format,
+            output=output,
+            force=force,
+            thumbnails=hits.thumbnails,
+            open_it=open_it,
+        )
     if hits.doubt:
         notice(hits.doubt)
     if explain_plan and hits.plan is not None:
@@ -93,7 +152,7 @@ def _certificate(certificate: Certificate) -> str:
     return f"{certificate.kind}; {looked}; nothing else scores above {certificate.bound:.4f}"
 
 
-def _print_answer(hits: Hits, output: Path | None, force: bool) -> None:
+def _print_answer(hits: Hits, output: Path | None, force: bool, open_it: bool) -> None:
     """The whole answer as JSON, as the REST API gives it."""
     if output is None:
         print_json(hits.to_dict())
@@ -101,6 +160,8 @@ def _print_answer(hits: Hits, output: Path | None, force: bool) -> None:
     with replacing(output, force=force) as stream:
         stream.write(json.dumps(hits.to_dict(), ensure_ascii=False, indent=2).encode() + b"\n")
     notice(f"wrote the answer to {output}")
+    if open_it:
+        _show(output)
 
 
 def _print_table(hits: Hits) -> None:
@@ -110,18 +171,35 @@ def _print_table(hits: Hits) -> None:
     if not sys.stdout.isatty():
         sys.stdout.write(text_table(hits, ids=True) + "\n")
         return
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("rank", "score", "distance"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("title", overflow="ellipsis", ratio=3)
-    table.add_column("because", overflow="fold", style="dim", ratio=2)
-    for hit in hits:
-        away = "" if hit.distance_m is None else format_distance(hit.distance_m)
-        mark = " (estimated)" if hit.item.place_source == "estimated" else ""
-        title = Text(hit.item.title)
-        title.append("\n" + "  ".join(filter(None, (hit.id, hit.item.image))), style="dim")
-        table.add_row(str(hit.rank), f"{hit.score:.3f}", away + mark, title, because(hit))
-    stdout().print(table)
+    console = stdout()
+    rows = [(*facts(hit)[:2], facts(hit)[2] + _estimated(hit)) for hit in hits]
+    widths = [max(map(len, column)) for column in zip(heads(hits), *rows, strict=True)]
+
+    def in_columns(cells: Sequence[str], title: str) -> str:
+        padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True) if width]
+        return "  ".join([*padded, title])
+
+    # Long titles and names are left to the terminal to wrap, from where they can be copied whole.
+    console.print(Text(in_columns(heads(hits), "title"), style="bold"), soft_wrap=True)
+    indent = " " * (widths[0] + 2)
+    for hit, cells in zip(hits, rows, strict=True):
+        console.print(Text(in_columns(cells, hit.item.title)), soft_wrap=True)
+        if hit.item.image:
+            path = short_path(hit.item.image, console.width - len(indent))
+            console.print(Text(indent).append(path, style=_link(hit.item.image)), soft_wrap=True)
+        said = "  ".join(filter(None, (hit.id, because(hit))))
+        console.print(Text(indent + said, style="dim"), soft_wrap=True)
+
+
+def _estimated(hit: Hit) -> str:
+    return " (estimated)" if hit.item.place_source == "estimated" else ""
+
+
+def _link(image: str) -> Style:
+    """A link that terminals open on a click, to a file of this machine."""
+    from rich.style import Style
+
+    path = Path(image)
+    return Style(dim=True, link=path.as_uri() if path.is_absolute() else None)

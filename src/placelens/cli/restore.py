@@ -6,13 +6,18 @@ from typing import Annotated
 
 import typer
 
-from placelens.cli import options
+from placelens.cli import completion, options
 from placelens.cli.console import count, notice
 
 
 def command(
     collection: options.CollectionArgument,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The snapshot's name.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="The snapshot's name.", autocompletion=completion.snapshots
+        ),
+    ],
 ) -> None:
     """Go back to a snapshot; what came after it is left out of the collection."""
     from placelens.collection import Collection

@@ -1,10 +1,13 @@
-"""``placelens search``: what, near where."""
+"""``placelens search``: what, near where; or, with limits alone, what passes them."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
+
+import typer
 
 from placelens.cli import options
 from placelens.cli import search_options as opt
@@ -13,8 +16,13 @@ from placelens.errors import InputError, ReadError
 if TYPE_CHECKING:
     from placelens.results import Hits
 
+WRONG_USAGE = 2
+# So that words without quotes can be answered with what to write.
+CONTEXT = {"allow_extra_args": True}
+
 
 def command(
+    context: typer.Context,
     *,
     collection: options.CollectionArgument,
     words: opt.Words = None,
@@ -33,6 +41,8 @@ def command(
     where: opt.Where = None,
     modality: opt.Modalities = None,
     located_only: opt.LocatedOnly = False,
+    unlocated: opt.Unlocated = False,
+    sort: opt.Sort = None,
     k: opt.K = 10,
     page: opt.Page = 1,
     cursor: opt.Cursor = None,
@@ -40,49 +50,75 @@ def command(
     null: opt.Null = False,
     output: opt.Output = None,
     force: opt.Force = False,
+    open_it: opt.OpenIt = False,
     explain_plan: opt.ExplainPlan = False,
     engine: opt.Engine = None,
     recall_target: opt.RecallTarget = None,
 ) -> None:
-    """Find items by words, example images and place, in one ranking."""
-    from placelens.cli.console import notice
+    """Find items by words, example images and place, in one ranking; or list what passes limits."""
+    from placelens.cli.console import notice, waiting
     from placelens.cli.output import choose_format, print_hits
     from placelens.cli.search_notes import notes_before, why_no_hits
     from placelens.collection import Collection
 
-    chosen = choose_format("paths0" if null else format, output, otherwise="table")
-    conditions = options.attribute_filters(where) if where else {}
+    _refuse_unquoted(context, words)
+    wanted = "paths0" if null else format or ("html" if open_it and output is None else None)
+    chosen = choose_format(wanted, output, otherwise="table", opened=open_it)
     terms = [options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
+    limits = options.limits(
+        near=near,
+        radius=radius,
+        bbox=bbox,
+        polygon=polygon,
+        time=time,
+        where=where,
+        modality=modality,
+        located_only=located_only,
+        unlocated=unlocated,
+        sort=sort,
+    )
     opened = Collection.open(collection)
     asked = partial(
         opened.search,
         terms or None,
         image=[options.weighted_path(file) for file in image or ()] or None,
         like=[options.weighted(name) for name in like or ()] or None,
-        near=near,
         decay=options.with_unit(decay, "--decay"),
         mu=mu,
         k=k,
-        bbox=options.bounding_box(bbox) if bbox else None,
-        radius=options.with_unit(radius, "--radius"),
-        polygon=options.geojson_file(polygon) if polygon else None,
-        time=options.time_range(time) if time else None,
-        where=conditions or None,
-        modality=cast(Any, modality or None),
-        located_only=located_only,
         parse=parse,
         engine=engine,
         recall_target=recall_target,
+        **limits,
     )
-    hits = _page(asked, page, cursor, images=image or ())
+    if terms or image:
+        with waiting(f"loading the encoder {opened.encoder_name}"):
+            _ = opened.encoder
+    with waiting("searching; a machine's first search compiles its kernels, for some seconds"):
+        hits = _page(asked, page, cursor, images=image or ())
     for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):
         notice(note)
-    print_hits(hits, format=chosen, output=output, force=force, explain_plan=explain_plan)
+    print_hits(
+        hits, format=chosen, output=output, force=force, explain_plan=explain_plan, open_it=open_it
+    )
     if not hits:
-        notice(why_no_hits(opened, conditions))
+        notice(why_no_hits(opened))
     elif hits.cursor and chosen == "table":
         notice(f"more with --cursor {hits.cursor}" if cursor else f"more with --page {page + 1}")
+
+
+def _refuse_unquoted(context: typer.Context, words: str | None) -> None:
+    """Words after the first are not options: the quotes were left out."""
+    from placelens.cli.console import complain
+
+    if context.args:
+        meant = shlex.quote(" ".join([words or "", *context.args]))
+        complain(
+            f"error: there is more behind the word {words!r}; put the question in quotes: "
+            f"placelens search {context.params['collection']} {meant}"
+        )
+        raise typer.Exit(WRONG_USAGE)
 
 
 def _page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def notes_before(
         yield hits.interpretation
     if hits.reading:
         yield hits.reading
+    yield from hits.notes
     placed = near is not None or (hits.understood is not None and hits.understood.near is not None)
     if not placed:
         idle = [*(["--decay"] if decay is not None else []), *(["--mu"] if mu != 0.5 else [])]
@@ -29,18 +30,13 @@ def notes_before(
             yield f"{' and '.join(idle)} changed nothing, as no place was asked for; add --near"
 
 
-def why_no_hits(collection: Collection, attributes: Iterable[str]) -> str:
+def why_no_hits(collection: Collection) -> str:
     """The likeliest reason why nothing was found."""
     if len(collection) == 0:
         return (
             f"no hits: {collection.path} is empty; "
             f"fill it with: placelens index PATHS --to {collection.path}"
         )
-    known = collection.stats().attributes
-    unknown = [name for name in attributes if name not in known]
-    if unknown:
-        there = ", ".join(known) or "none"
-        return f"no hits: no item has an attribute {unknown[0]!r}; there are: {there}"
     return "no hits: nothing in the collection passes the limits"
 
 

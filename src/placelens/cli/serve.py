@@ -11,17 +11,27 @@ from typing import Annotated
 
 import typer
 
+from placelens.cli import completion
 from placelens.cli.console import notice, stdout
 from placelens.errors import InputError
 
 
 def command(
     collections: Annotated[
-        list[Path], typer.Argument(metavar="COLLECTION...", help="The collections' folders.")
+        list[Path],
+        typer.Argument(
+            metavar="COLLECTION",
+            help="The collections' folders.",
+            autocompletion=completion.collections,
+        ),
     ],
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Port; 0 takes a free one.")
+    ] = 8000,
     tile_url: Annotated[
         str | None,
         typer.Option(

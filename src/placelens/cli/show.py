@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from placelens.cli import options
+from placelens.cli import completion, options
 from placelens.cli.console import notice, print_facts, print_json
 
 
 def command(
     collection: options.CollectionArgument,
-    item_id: Annotated[str, typer.Argument(metavar="ID", help="The item's id.")],
+    item_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The item's id.", autocompletion=completion.ids)
+    ],
     as_json: options.JsonOption = False,
     thumbnail: Annotated[
         Path | None, typer.Option(metavar="FILE.jpg", help="Write the item's small JPEG.")

@@ -6,14 +6,19 @@ from typing import Annotated
 
 import typer
 
-from placelens.cli import options
+from placelens.cli import completion, options
 from placelens.cli.console import notice, print_facts
 
 
 def command(
     collection: options.CollectionArgument,
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Its name; without one, list them.")
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="Its name; without one, list them.",
+            autocompletion=completion.snapshots,
+        ),
     ] = None,
     drop: Annotated[bool, typer.Option("--drop", help="Forget the snapshot instead.")] = False,
 ) -> None:

@@ -8,23 +8,27 @@ from typing import Annotated, Any
 
 import typer
 
-from placelens.cli import options
+from placelens.cli import completion, options
 from placelens.cli.console import count, notice, print_json
+from placelens.cli.group import Command, Group
 
-app = typer.Typer(help="Learn from a collection's own items.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Learn from a collection's own items.", no_args_is_help=True)
 
 # Labels that a summary names; the others are counted.
 NAMED = 8
 
 
-@app.command("cosmat")
+@app.command("cosmat", cls=Command)
 def cosmat(
     *,
     collection: options.CollectionArgument,
     labels: Annotated[
         str,
         typer.Option(
-            metavar="FIELD", help="Attribute whose values are the concepts.", show_default=False
+            metavar="FIELD",
+            help="Attribute whose values are the concepts.",
+            show_default=False,
+            autocompletion=completion.attributes,
         ),
     ],
     to: Annotated[

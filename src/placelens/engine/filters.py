@@ -225,12 +225,14 @@ def _exists(name: str, wanted: Any) -> Condition:
 class Operator:
     """How a condition is made of what is wanted, and how ``--where`` writes it, if it can.
 
-    ``takes_list`` says that it may be written for several values of one attribute.
+    ``takes_list`` says that it may be written for several values of one attribute, ``by_size``
+    that it compares numbers as such.
     """
 
     build: Build
     written: str | None = None
     takes_list: bool = False
+    by_size: bool = False
 
 
 OPERATORS: Mapping[str, Operator] = {
@@ -241,10 +243,10 @@ OPERATORS: Mapping[str, Operator] = {
     "contains": Operator(_text(operator.contains), "contains"),
     "starts": Operator(_text(str.startswith), "starts"),
     "ends": Operator(_text(str.endswith), "ends"),
-    "gt": Operator(_compare(operator.gt), ">"),
-    "gte": Operator(_compare(operator.ge), ">="),
-    "lt": Operator(_compare(operator.lt), "<"),
-    "lte": Operator(_compare(operator.le), "<="),
-    "exists": Operator(_exists),
+    "gt": Operator(_compare(operator.gt), ">", by_size=True),
+    "gte": Operator(_compare(operator.ge), ">=", by_size=True),
+    "lt": Operator(_compare(operator.lt), "<", by_size=True),
+    "lte": Operator(_compare(operator.le), "<=", by_size=True),
+    "exists": Operator(_exists, "exists"),
     "not": Operator(_not),
 }

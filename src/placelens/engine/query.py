@@ -64,7 +64,7 @@ class Query:
         if self.lists and self.sort is None and not self.modalities and self.filters == Filters():
             raise QueryError(
                 "the query is empty; give words, an image, a vector, or a place with near; "
-                "or a filter, or sort='time', to list items"
+                "or a filter or a sort like 'time', to list items"
             )
         if not (math.isfinite(self.mu) and 0.0 <= self.mu <= 1.0):
             raise QueryError(

@@ -14,21 +14,18 @@ _TITLE_WIDTH = 44
 def text_table(hits: Sequence[Hit], *, ids: bool = False) -> str:
     """One line a hit: rank, score, distance, title, the terms' shares, and the id if wanted.
 
-    Of a list, which has no scores, the times.
+    Of a list, which has no scores, the times. With ids, as in a pipe, titles are whole.
     """
     if not hits:
         return "no hits"
     is_list = hits[0].score is None
-    columns = ("rank", "taken" if is_list else "score", "distance", "title")
-    rows = [(*columns, "" if is_list else "because", "id" if ids else "")]
+    rows = [(*heads(hits), "title", "" if is_list else "because", "id" if ids else "")]
     for hit in hits:
         title = " ".join(hit.item.title.split())
         rows.append(
             (
-                str(hit.rank),
-                score_or_time(hit),
-                "" if hit.distance_m is None else format_distance(hit.distance_m),
-                title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…",
+                *facts(hit),
+                title if ids or len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…",
                 because(hit),
                 hit.id if ids else "",
             )
@@ -42,6 +39,20 @@ def text_table(hits: Sequence[Hit], *, ids: bool = False) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def heads(hits: Sequence[Hit]) -> tuple[str, str, str]:
+    """What `facts` are called; "" for a column that a list has nothing for."""
+    if hits[0].score is not None:
+        return ("rank", "score", "distance")
+    is_placed = any(hit.distance_m is not None for hit in hits)
+    return ("rank", "taken", "distance" if is_placed else "")
+
+
+def facts(hit: Hit) -> tuple[str, str, str]:
+    """Rank, score or time, and distance, as a table has them."""
+    away = "" if hit.distance_m is None else format_distance(hit.distance_m)
+    return (str(hit.rank), score_or_time(hit), away)
 
 
 def score_or_time(hit: Hit) -> str:

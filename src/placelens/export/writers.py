@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import BinaryIO, Literal
 
 from placelens.errors import InputError
+from placelens.export.contact_sheet import Thumbnails, write_contact_sheet
 from placelens.export.geo_formats import write_geoparquet, write_gpkg
 from placelens.export.privacy import Privacy
 from placelens.export.records import Record, position_of, records_of
@@ -29,12 +30,16 @@ from placelens.types import Hit, Item
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to write: the function, the file name's end, and what a record must have."""
+    """One way to write: the function, the file name's end, and what a record must have.
 
-    write: Callable[[Iterable[Record], BinaryIO], None]
+    ``pictures`` says that the function also takes a function from ids to small JPEGs.
+    """
+
+    write: Callable[..., None]
     suffix: str
     needs: Literal["place", "image"] | None = None
     binary: bool = False
+    pictures: bool = False
 
 
 # Dispatch, the list of choices in messages, and the guess by a file's name, all in one.
@@ -48,6 +53,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "gpx": Format(write_gpx, ".gpx", needs="place"),
         "gpkg": Format(write_gpkg, ".gpkg", binary=True),
         "geoparquet": Format(write_geoparquet, ".parquet", binary=True),
+        "html": Format(write_contact_sheet, ".html", pictures=True),
         "paths": Format(write_paths, ".txt", needs="image"),
         "paths0": Format(write_paths0, ".lst", needs="image"),
     }
@@ -82,6 +88,7 @@ def dump(
     format: str,  # noqa: A002
     blur: str | float | None = None,
     drop_places: bool = False,
+    thumbnails: Thumbnails | None = None,
 ) -> ExportReport:
     """Write hits or items to a binary stream; the parameters are those of ``export``.
 
@@ -95,7 +102,8 @@ def dump(
     chosen = _format(format)
     tally = _Tally(chosen.needs)
     records = Privacy(blur=blur, drop_places=drop_places).apply(records_of(things))
-    chosen.write(tally.over(records), stream)
+    pictures = (thumbnails,) if chosen.pictures else ()
+    chosen.write(tally.over(records), stream, *pictures)
     return ExportReport(
         format=format, n_written=tally.kept, n_left_out=tally.left_out, needs=chosen.needs
     )
@@ -109,6 +117,7 @@ def export(
     blur: str | float | None = None,
     drop_places: bool = False,
     force: bool = False,
+    thumbnails: Thumbnails | None = None,
 ) -> ExportReport:
     """Write hits or items to a file: whole, or not at all.
 
@@ -120,6 +129,7 @@ def export(
     blur : cell size ("1km", or metres) of the grid whose cell centres replace the positions.
     drop_places : leave positions out. See ``Privacy`` for what both also leave out.
     force : replace a file that is there.
+    thumbnails : gives the small JPEG of an id, for formats that show pictures.
 
     Raises
     ------
@@ -133,7 +143,14 @@ def export(
     name = format or guess_format(path)
     _format(name)
     with replacing(path, force=force) as stream:
-        report = dump(things, stream, format=name, blur=blur, drop_places=drop_places)
+        report = dump(
+            things,
+            stream,
+            format=name,
+            blur=blur,
+            drop_places=drop_places,
+            thumbnails=thumbnails,
+        )
     return ExportReport(
         format=name,
         n_written=report.n_written,

@@ -9,6 +9,7 @@ from pathlib import Path
 import xxhash
 
 from placelens.ingest.known import Known, KnownRow
+from placelens.ingest.pipeline import NOTHING_SEEN
 from placelens.readers.base import Skipped, Source
 from placelens.storage.table import ItemTable
 
@@ -18,14 +19,15 @@ class Preview:
     """Sources that are new, or changed since they were read; items whose file is gone.
 
     ``gone`` are (id, source) pairs: what ``prune`` would drop. What was only moved is not among
-    them, and is counted as new.
+    them, and is counted as new. ``warning`` says why nothing would be dropped.
     """
 
     n_new: int
     n_changed: int
     n_unchanged: int
     skipped: tuple[Skipped, ...]
-    gone: tuple[tuple[str, str], ...]
+    gone: tuple[tuple[str, str], ...] = ()
+    warning: str | None = None
 
 
 def preview(table: ItemTable, sources: Iterable[Source | Skipped]) -> Preview:
@@ -46,12 +48,15 @@ def preview(table: ItemTable, sources: Iterable[Source | Skipped]) -> Preview:
                 new.append(source)
     seen = {*states, *(entry.key for entry in skipped)}
     counts = list(states.values())
+    # As in an import: a disk that is not there must not empty the collection.
+    gone = _gone(known, seen, new) if states else []
     return Preview(
         n_new=counts.count("new"),
         n_changed=counts.count("changed"),
         n_unchanged=counts.count("unchanged"),
         skipped=tuple(skipped),
-        gone=tuple((row.id, row.source) for row in _gone(known, seen, new)),
+        gone=tuple((row.id, row.source) for row in gone),
+        warning=None if states else NOTHING_SEEN,
     )
 
 

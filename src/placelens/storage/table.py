@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -43,6 +44,27 @@ from placelens.types import Float32Array, Int64Array, Modality
 # Part of format 1: the newest that the lowest pylance of pyproject.toml can read, and not whatever
 # the installed one would write.
 LANCE_FILE_VERSION = "2.1"
+
+
+def _meant(folder: Path) -> Path | None:
+    """The collection beside a path whose name is most like it: photos.pl for photos, or Photo."""
+    if not folder.name:
+        return None
+    if is_collection(folder.with_name(f"{folder.name}.pl")):
+        return folder.with_name(f"{folder.name}.pl")
+    try:
+        beside = [path for path in folder.absolute().parent.iterdir() if is_collection(path)]
+    except OSError:
+        return None
+    by_name = {path.name.removesuffix(".pl").casefold(): path.name for path in beside}
+    wanted = folder.absolute().name.removesuffix(".pl").casefold()
+    close = get_close_matches(wanted, by_name, n=1, cutoff=0.7)
+    return folder.with_name(by_name[close[0]]) if close else None
+
+
+def is_collection(folder: Path) -> bool:
+    """Whether there is a collection at a path, of whatever version."""
+    return (folder / FILE_NAME).is_file()
 
 
 class ItemTable(VersionedTable):
@@ -107,10 +129,13 @@ class ItemTable(VersionedTable):
     @classmethod
     def open(cls, folder: Path) -> ItemTable:
         """Open the table of an existing collection."""
-        if not (folder / FILE_NAME).is_file():
+        if not is_collection(folder):
             what = "is not a placelens collection" if folder.exists() else "does not exist"
+            meant = _meant(folder)
             raise CollectionNotFoundError(
-                f"{folder} {what}; make one with: placelens index PHOTOS --to {folder.name}"
+                f"{folder} {what}; did you mean {meant}?"
+                if meant is not None
+                else f"{folder} {what}; make one with: placelens index PHOTOS --to {folder.name}"
             )
         return cls(folder)
 

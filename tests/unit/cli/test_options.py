@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from placelens.cli.options import (
-    attribute_filters,
     bounding_box,
     geojson_file,
     time_range,
@@ -35,23 +34,6 @@ def test_a_file_whose_name_looks_weighted_is_a_file(tmp_path: Path) -> None:
     path.touch()
     assert weighted_path(str(path)) == (str(path), 1.0)
     assert weighted_path(f"{path}^0.5") == (str(path), 0.5)
-
-
-def test_conditions() -> None:
-    written = ["city=Paris", "city=Lyon", "rating>=3", "rating < 5", "kind!=map", "taken>2019-06"]
-    assert attribute_filters(written) == {
-        "city": {"in": ["Paris", "Lyon"]},
-        "rating": {"gte": 3, "lt": 5},
-        "kind": {"ne": "map"},
-        "taken": {"gt": "2019-06"},
-    }
-    assert attribute_filters(["note=a=b"]) == {"note": {"in": ["a=b"]}}
-
-
-@pytest.mark.parametrize("written", [["city"], ["=Paris"], ["rating>1", "rating>2"]])
-def test_conditions_that_cannot_be_read(written: list[str]) -> None:
-    with pytest.raises(FilterError, match="--where"):
-        attribute_filters(written)
 
 
 def test_boxes() -> None:

@@ -125,7 +125,7 @@ def test_an_item_deleted_between_pages_is_missing_and_no_other(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({}, pl.QueryError, "the query is empty.*or sort='time', to list items"),
+        ({}, pl.QueryError, "the query is empty.*a filter or a sort like 'time', to list"),
         ({"query": "  "}, pl.QueryError, "the query is empty"),
         ({"sort": "size"}, pl.QueryError, "sort 'size' is not known; use one of score, time"),
         ({"sort": ["time"]}, pl.QueryError, "is not known"),

@@ -1,0 +1,133 @@
+"""What the shell offers for a value when Tab is pressed.
+
+Shells call the command anew at each Tab, so that nothing is imported that is not needed, and
+nothing is ever said: what cannot be told is not offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+
+_MOST = 100
+Complete = Callable[[str], list[str]]
+
+
+def collections(incomplete: str) -> list[str]:
+    """Collections, and the folders on the way to them."""
+    written = Path(incomplete).expanduser()
+    folder = written if incomplete.endswith(("/", "\\")) or not incomplete else written.parent
+    lead = incomplete[: len(incomplete) - len(written.name)] if folder != written else incomplete
+    try:
+        found = sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return []
+    names = (
+        path.name if (path / "manifest.json").is_file() else f"{path.name}/"
+        for path in found
+        if not path.name.startswith(".")
+    )
+    start = "" if folder == written else written.name
+    return [f"{lead}{name}" for name in names if name.startswith(start)]
+
+
+def _among(values: Callable[[], Iterable[str]]) -> Complete:
+    """Those of some values that begin as what is written."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [value for value in values() if value.startswith(incomplete)]
+
+    return complete
+
+
+def _formats() -> list[str]:
+    from placelens.export import FORMATS
+
+    return list(FORMATS)
+
+
+def _sorts() -> list[str]:
+    from placelens.engine.sorting import SORTS
+
+    return list(SORTS)
+
+
+def _engines() -> list[str]:
+    from placelens.engine.plan import ENGINES
+
+    return list(ENGINES)
+
+
+def _encoders() -> list[str]:
+    from placelens.encoders.registry import ENCODERS
+
+    return [pattern.partition("<")[0] for pattern in ENCODERS]
+
+
+def _modalities() -> list[str]:
+    from placelens.types import MODALITIES
+
+    return list(MODALITIES)
+
+
+formats = _among(_formats)
+formats_and_table = _among(lambda: ["table", *_formats()])
+sorts = _among(_sorts)
+engines = _among(_engines)
+encoders = _among(_encoders)
+modalities = _among(_modalities)
+decays = _among(lambda: ["gauss:", "exp:", "linear:", "linear"])
+
+
+def conditions(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of attributes; behind ``name=`` the values that they have."""
+    name, equals, start = incomplete.partition("=")
+    opened = _opened(context)
+    if opened is None:
+        return []
+    if not equals:
+        return [f"{each}=" for each in opened.attribute_names() if each.startswith(incomplete)]
+    values = (str(value) for value in opened.values(name))
+    return [f"{name}={value}" for value in islice(_beginning(values, start), _MOST)]
+
+
+def ids(context: typer.Context, incomplete: str) -> list[str]:
+    """Ids of the collection's items."""
+    opened = _opened(context)
+    return list(islice(_beginning(opened or (), incomplete), _MOST))
+
+
+def snapshots(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of the states that the collection keeps."""
+    opened = _opened(context)
+    return list(_beginning(opened.snapshots() if opened else (), incomplete))
+
+
+def attributes(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of the attributes that items have."""
+    opened = _opened(context)
+    return list(_beginning(opened.attribute_names() if opened else (), incomplete))
+
+
+def _beginning(values: Iterable[str], start: str) -> Iterator[str]:
+    folded = start.casefold()
+    return (value for value in values if value.casefold().startswith(folded))
+
+
+def _opened(context: typer.Context) -> Collection | None:
+    """The collection that is named before; None when there is none."""
+    from placelens.collection import Collection
+    from placelens.errors import PlacelensError
+
+    path: Any = context.params.get("collection")
+    try:
+        return Collection.open(path) if path else None
+    except (PlacelensError, OSError):
+        return None
