@@ -66,38 +66,6 @@ def with_unit(written: str | None, option: str) -> str | None:
     return written
 
 
-def bounding_box(written: str) -> tuple[float, float, float, float]:
-    """Read ``west,south,east,north``.
-
-    Raises
-    ------
-    FilterError
-        If it is not four numbers.
-    """
-    try:
-        west, south, east, north = (float(part) for part in written.split(","))
-    except ValueError:
-        raise FilterError(
-            f"--bbox {written!r} is not four numbers; write west,south,east,north, "
-            "like 14.2,49.9,14.7,50.2"
-        ) from None
-    return west, south, east, north
-
-
-def time_range(written: str) -> str | tuple[str | None, str | None]:
-    """Read ``2019``, ``2019-06-01..2019-08-31``, or a range with one end open.
-
-    Examples
-    --------
-    >>> time_range("2019-06"), time_range("2019..2021"), time_range("2019..")
-    ('2019-06', ('2019', '2021'), ('2019', None))
-    """
-    if ".." not in written:
-        return written
-    start, _, end = written.partition("..")
-    return start.strip() or None, end.strip() or None
-
-
 def limits(
     *,
     near: str | None,
@@ -118,14 +86,15 @@ def limits(
     FilterError, InputError
         Naming the option that cannot be read.
     """
-    from placelens.engine.where import parse_where
+    from placelens.engine.times import split_range
+    from placelens.engine.where import parse_bbox, parse_where
 
     return {
         "near": near,
         "radius": with_unit(radius, "--radius"),
-        "bbox": bounding_box(bbox) if bbox else None,
+        "bbox": parse_bbox(bbox, option="--bbox") if bbox else None,
         "polygon": geojson_file(polygon) if polygon else None,
-        "time": time_range(time) if time else None,
+        "time": split_range(time) if time else None,
         "where": parse_where(where, option="--where") if where else None,
         "modality": list(modality) if modality else None,
         "located_only": located_only,

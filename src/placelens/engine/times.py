@@ -87,5 +87,19 @@ def parse_time_range(value: TimeLike | Sequence[TimeLike]) -> tuple[int, int] | 
     return _microseconds(start), _microseconds(end)
 
 
+def split_range(written: str) -> str | tuple[str | None, str | None]:
+    """A range as people type it: ``2019``, ``2019-06-01..2019-08-31``, or with one end open.
+
+    Examples
+    --------
+    >>> split_range("2019-06"), split_range("2019..2021"), split_range("2019..")
+    ('2019-06', ('2019', '2021'), ('2019', None))
+    """
+    if ".." not in written:
+        return written
+    start, _, end = written.partition("..")
+    return start.strip() or None, end.strip() or None
+
+
 def _microseconds(time: datetime) -> int:
     return (time - EPOCH) // timedelta(microseconds=1)

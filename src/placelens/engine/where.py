@@ -1,4 +1,4 @@
-"""Attribute conditions as people type them: ``city=Paris``, ``keywords contains sea``."""
+"""Filters as people type them: ``city=Paris``, ``keywords contains sea``, a box's four edges."""
 
 from __future__ import annotations
 
@@ -86,3 +86,21 @@ def number(written: str) -> int | float | str:
         except ValueError:
             continue
     return written
+
+
+def parse_bbox(written: str, *, option: str = "bbox") -> tuple[float, float, float, float]:
+    """Read ``west,south,east,north``.
+
+    Raises
+    ------
+    FilterError
+        If it is not four numbers.
+    """
+    try:
+        west, south, east, north = (float(part) for part in written.split(","))
+    except ValueError:
+        raise FilterError(
+            f"{option} {written[:60]!r} is not four numbers; write west,south,east,north, "
+            "like 14.2,49.9,14.7,50.2"
+        ) from None
+    return west, south, east, north

@@ -10,6 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from placelens.engine.sorting import DEFAULT_SORT
+from placelens.engine.times import split_range
+from placelens.engine.where import parse_bbox, parse_where
 from placelens.errors import InputError
 from placelens.types import Place
 
@@ -17,7 +20,9 @@ __all__ = [
     "CollectionSummary",
     "Config",
     "HitOut",
+    "ItemList",
     "ItemOut",
+    "ListRequest",
     "PlaceOut",
     "Points",
     "Problem",
@@ -212,10 +217,19 @@ class SearchRequest(_Request):
     polygon: dict[str, Any] | None = Field(None, description="A GeoJSON area.")
     time: Period | None = None
     where: dict[str, Any] | None = Field(
-        None, description='{"city": "Paris", "rating": {"gte": 3}, "country": ["France", "Italy"]}'
+        None,
+        description='{"city": "Paris", "rating": {"gte": 3}, "country": ["France", "Italy"], '
+        '"keywords": {"all": ["sea", "boat"]}, "folder": {"starts": "2019/ro"}}; the operators are '
+        "eq, ne, in, all, contains, starts, ends, gt, gte, lt, lte, exists and not.",
     )
     modality: Modalities | None = None
     located_only: bool = False
+    unlocated_only: bool = False
+    sort: str | None = Field(
+        None,
+        description="score, time, oldest, name or distance. Without words, images or vectors all "
+        "that passes is listed in this order; else it orders the k best.",
+    )
     parse: bool = Field(True, description="Whether place names in the text are understood.")
     similarity: Literal["raw", "calibrated"] | None = None
     cursor: str | None = None
@@ -236,6 +250,8 @@ class SearchRequest(_Request):
         "where",
         "modality",
         "located_only",
+        "unlocated_only",
+        "sort",
         "parse",
         "similarity",
         "cursor",
@@ -267,11 +283,51 @@ class SearchRequest(_Request):
         return arguments
 
 
+class ListRequest(_Request):
+    """Which items to list, as the query of a URL; filters are written as on the command line."""
+
+    near: str | None = Field(None, description="50.087,14.421 or a town's name.")
+    radius: str | None = Field(None, description="5km; nothing farther from near.")
+    bbox: str | None = Field(None, description="west,south,east,north")
+    time: str | None = Field(None, description="2019, 2019-06, 2019-06..2020, 2019..")
+    where: list[str] = Field(
+        default_factory=list,
+        description="city=Paris, rating>=3, keywords contains sea; may be repeated.",
+    )
+    modality: list[Literal["image", "text", "vector"]] = Field(default_factory=list)
+    located_only: bool = False
+    unlocated_only: bool = False
+    sort: str = Field(
+        DEFAULT_SORT, description="time (newest first), oldest, name, or distance from near."
+    )
+    k: int = Field(50, ge=1, le=MAX_K, description="Items of a page.")
+    cursor: str | None = Field(None, description="Of the page before.")
+
+    def to_arguments(self) -> dict[str, Any]:
+        """Keyword arguments of `Collection.search`.
+
+        Raises
+        ------
+        FilterError
+            If the box or a condition cannot be read.
+        """
+        return {
+            **self.model_dump(),
+            "bbox": parse_bbox(self.bbox) if self.bbox is not None else None,
+            "time": split_range(self.time) if self.time is not None else None,
+            "where": parse_where(self.where) if self.where else None,
+            "modality": self.modality or None,
+        }
+
+
 def _unpack(value: Any, pair: Callable[[Any], tuple[Any, float]]) -> Any:
     """Turn the models in a list into pairs of the thing and its weight."""
     if not isinstance(value, list):
         return value
     return [pair(term) if isinstance(term, BaseModel) else term for term in value]
+
+
+AttributeOut = str | int | float | bool | None | list[str | int | float | bool | None]
 
 
 class ItemOut(BaseModel):
@@ -289,7 +345,7 @@ class ItemOut(BaseModel):
     time: str | None
     width: int | None
     height: int | None
-    attributes: dict[str, str | int | float | bool | None]
+    attributes: dict[str, AttributeOut]
     thumbnail_url: str | None
     image_url: str | None
 
@@ -313,10 +369,10 @@ class ConceptOut(BaseModel):
 
 
 class HitOut(ItemOut):
-    """An item found, with its score and every term of it."""
+    """An item found, with its score and every term of it; a list has neither."""
 
     rank: int
-    score: float
+    score: float | None
     distance_m: float | None
     matched: str | None
     terms: list[ScoreTermOut]
@@ -345,8 +401,28 @@ class SearchAnswer(BaseModel):
         "for one text without a place, on the first page."
     )
     doubt: str | None = Field(description="In words, when nothing here is a good match.")
+    notes: list[str] = Field(
+        description="In words, attributes and values of `where` that no item has."
+    )
     cursor: str | None
     elapsed_ms: float
+
+
+class ListedItem(ItemOut):
+    """An item of a list."""
+
+    distance_m: float | None = Field(description="From `near`, where that was given.")
+
+
+class ItemList(BaseModel):
+    """A page of the items that pass the filters."""
+
+    items: list[ListedItem]
+    n_items: int = Field(description="How many pass, on all pages together.")
+    notes: list[str] = Field(
+        description="In words, attributes and values of `where` that no item has."
+    )
+    cursor: str | None = Field(description="For the next page; null on the last.")
 
 
 class CollectionSummary(BaseModel):

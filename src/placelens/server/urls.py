@@ -1,11 +1,15 @@
-"""Links from an item to its pictures."""
+"""Links from an item to its pictures, and what of its path is shown to whom."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["with_links"]
+from placelens.errors import FilterError
+from placelens.server.settings import Settings
+
+__all__ = ["refuse_hidden", "with_links"]
 
 
 def with_links(item: dict[str, Any], collection: str, *, show_paths: bool) -> dict[str, Any]:
@@ -17,6 +21,18 @@ def with_links(item: dict[str, Any], collection: str, *, show_paths: bool) -> di
     if path is not None and not show_paths:
         item["image"] = file_name(path)
     return item
+
+
+def refuse_hidden(names: Iterable[str] | None, settings: Settings) -> None:
+    """Refuse attributes that would give paths away to those who are not shown any.
+
+    Raises
+    ------
+    FilterError
+        If one is the folder of an item, and folders are shown to this machine only.
+    """
+    if not settings.paths_shown and "folder" in (names or ()):
+        raise FilterError("folders are known on the server's own machine only; filter by file")
 
 
 def file_name(path: str) -> str:

@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from placelens.cli.options import (
-    bounding_box,
     geojson_file,
-    time_range,
     weighted,
     weighted_path,
 )
@@ -34,19 +32,6 @@ def test_a_file_whose_name_looks_weighted_is_a_file(tmp_path: Path) -> None:
     path.touch()
     assert weighted_path(str(path)) == (str(path), 1.0)
     assert weighted_path(f"{path}^0.5") == (str(path), 0.5)
-
-
-def test_boxes() -> None:
-    assert bounding_box("-10,-20.5, 30,40") == (-10.0, -20.5, 30.0, 40.0)
-    for written in ("1,2,3", "a,b,c,d", ""):
-        with pytest.raises(FilterError, match="west,south,east,north"):
-            bounding_box(written)
-
-
-def test_times() -> None:
-    assert time_range("2019") == "2019"
-    assert time_range("..2019-06") == (None, "2019-06")
-    assert time_range("2018 .. 2019") == ("2018", "2019")
 
 
 def test_a_polygon_that_is_not_json_is_named(tmp_path: Path) -> None:

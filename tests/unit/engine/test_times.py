@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from placelens.engine.times import EPOCH, parse_period, parse_time_range
+from placelens.engine.times import EPOCH, parse_period, parse_time_range, split_range
 from placelens.errors import FilterError
 
 
@@ -40,3 +40,9 @@ def test_ranges_hold_both_ends():
 def test_others_are_refused(value):
     with pytest.raises(FilterError):
         parse_time_range(value)
+
+
+def test_a_range_as_it_is_typed():
+    assert split_range("2019") == "2019"
+    assert split_range("..2019-06") == (None, "2019-06")
+    assert split_range("2018 .. 2019") == ("2018", "2019")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placelens.engine.filters import OPERATORS, conditions
-from placelens.engine.where import parse_where
+from placelens.engine.where import parse_bbox, parse_where
 from placelens.errors import FilterError
 
 
@@ -80,3 +80,10 @@ def test_whatever_can_be_written_can_be_asked(name, operator, value):
     where = parse_where([f"{name}{spaced}{end}"])
     assert list(where) == [name.strip()]
     conditions(name, where[name.strip()])
+
+
+def test_boxes():
+    assert parse_bbox("-10,-20.5, 30,40") == (-10.0, -20.5, 30.0, 40.0)
+    for written in ("1,2,3", "a,b,c,d", ""):
+        with pytest.raises(FilterError, match="west,south,east,north"):
+            parse_bbox(written)

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from placelens.server.dependencies import CatalogueOf, CollectionOf
+from placelens.engine.attributes import DERIVED
+from placelens.server.dependencies import CatalogueOf, CollectionOf, SettingsOf
 from placelens.server.schemas import CollectionSummary, ValueOut
+from placelens.server.urls import refuse_hidden
 
 router = APIRouter(prefix="/collections", tags=["collections"])
 
@@ -29,17 +31,20 @@ def list_collections(catalogue: CatalogueOf) -> list[CollectionSummary]:
 
 
 @router.get("/{name}")
-def read_stats(name: str, collection: CollectionOf) -> dict[str, Any]:
+def read_stats(name: str, collection: CollectionOf, settings: SettingsOf) -> dict[str, Any]:
     """Counts, extent in space and time, encoder, version and snapshots of one collection."""
-    return {**collection.stats().to_dict(), "name": name}
+    derived = [each for each in DERIVED if each != "folder" or settings.paths_shown]
+    return {**collection.stats().to_dict(), "name": name, "derived_attributes": derived}
 
 
 @router.get("/{name}/values", response_model=list[ValueOut])
 def read_values(
     collection: CollectionOf,
+    settings: SettingsOf,
     attribute: Annotated[str, Query(min_length=1)],
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
 ) -> list[dict[str, Any]]:
     """The values of an attribute, the most frequent first; what `where` can be equal to."""
+    refuse_hidden([attribute], settings)
     counted = collection.values(attribute).items()
     return [{"value": value, "n_items": n_items} for value, n_items in islice(counted, limit)]

@@ -1,4 +1,4 @@
-"""``GET .../items/{id}``, its ``/thumbnail`` and its ``/image``.
+"""``GET .../items``, ``.../items/{id}``, its ``/thumbnail`` and its ``/image``.
 
 An id may hold slashes, so that the two longer routes come first.
 """
@@ -6,17 +6,17 @@ An id may hold slashes, so that the two longer routes come first.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import xxhash
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
 from placelens.server.caching import fresh_headers, not_modified
 from placelens.server.dependencies import CollectionOf, SettingsOf
 from placelens.server.originals import open_original
-from placelens.server.schemas import ItemOut
-from placelens.server.urls import with_links
+from placelens.server.schemas import ItemList, ItemOut, ListRequest
+from placelens.server.urls import refuse_hidden, with_links
 
 router = APIRouter(prefix="/collections/{name}/items", tags=["items"])
 
@@ -24,6 +24,26 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/*": {}}, "description": "A picture."},
     304: {"description": "The browser has it already."},
 }
+
+
+@router.get("", response_model=ItemList)
+def list_items(
+    name: str,
+    collection: CollectionOf,
+    settings: SettingsOf,
+    request: Annotated[ListRequest, Query()],
+) -> Any:
+    """Items that pass the filters, newest first; a page at a time, stable while items are added."""
+    asked = request.to_arguments()
+    refuse_hidden(asked["where"], settings)
+    hits = collection.search(**asked)
+    items = [{**hit.item.to_dict(), "distance_m": hit.distance_m} for hit in hits]
+    return {
+        "items": [with_links(item, name, show_paths=settings.paths_shown) for item in items],
+        "n_items": hits.plan.n_allowed if hits.plan else len(items),
+        "notes": list(hits.notes),
+        "cursor": hits.cursor,
+    }
 
 
 @router.get("/{item_id:path}/thumbnail", response_class=Response, responses=_PICTURE)

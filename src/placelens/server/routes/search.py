@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from placelens.server.dependencies import CollectionOf, SettingsOf
 from placelens.server.schemas import SearchAnswer, SearchRequest
-from placelens.server.urls import with_links
+from placelens.server.urls import refuse_hidden, with_links
 
 router = APIRouter(prefix="/collections/{name}", tags=["search"])
 
@@ -29,6 +29,7 @@ def search(
     output: Annotated[Literal["json", "geojson"], Query(alias="format")] = "json",
 ) -> JSONResponse:
     """Search by words, images, vectors, place and filters; `format=geojson` for a map."""
+    refuse_hidden(request.where, settings)
     hits = collection.search(**request.to_arguments())
     answer = hits.to_dict()
     del answer["query"]  # the client knows what it asked, images included
