@@ -6,7 +6,7 @@ import "./styles/parts.css";
 import { api, Problem } from "./api.ts";
 import { formatCount } from "./logic/format.ts";
 import { asksForSomething, effectiveDecay, emptyQuery, fromHash, hasFilters, type Query, toHash } from "./logic/query.ts";
-import type { Answer, Attribute, Config, Hit, LatLon, Stats, Understood } from "./logic/types.ts";
+import type { Answer, Config, Hit, LatLon, Scalar, Stats, Understood } from "./logic/types.ts";
 import type { MapView } from "./map/view.ts";
 import { Searcher } from "./searcher.ts";
 import { Detail } from "./ui/detail.ts";
@@ -114,7 +114,7 @@ class Page {
 
   #search(delay: number): void {
     history.replaceState(null, "", `#${toHash(this.#query)}`);
-    if (asksForSomething(this.#query)) {
+    if (asksForSomething(this.#query) || hasFilters(this.#query)) {
       this.#searcher.ask(this.#query, delay);
     } else {
       this.#searcher.cancel();
@@ -194,8 +194,7 @@ class Page {
       ["Show it", "Drop, paste or choose a picture, or press “more like this” on a result."],
       ["Point to it", "Click the map, then balance meaning against place with the slider."],
     ].map(([title, text]) => el("li", {}, el("strong", {}, title ?? ""), el("span", {}, text ?? "")));
-    const hint = hasFilters(this.#query) ? el("p", {}, "Filters are set; they apply once there is something to rank by.") : "";
-    this.#results.say("", el("div", { class: "welcome" }, el("h1", {}, counts.join(" and ")), el("p", {}, facts), el("ul", {}, ...ways), hint));
+    this.#results.say("", el("div", { class: "welcome" }, el("h1", {}, counts.join(" and ")), el("p", {}, facts), el("ul", {}, ...ways)));
   }
 
   #open(id: string): void {
@@ -249,7 +248,7 @@ class Page {
     this.#change({ near: { lat, lon, name: title } });
   }
 
-  #keepTo(name: string, value: Attribute): void {
+  #keepTo(name: string, value: Scalar): void {
     if (value === null) return;
     this.#change({ where: [...this.#query.where, { name, comparison: "is", value }] });
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatDistance, formatLatLon, formatName, formatShare, formatTime } from "../src/logic/format.ts";
 import { boundsOf, boxBetween, circle, wrapLon } from "../src/logic/geodesy.ts";
-import { asksForSomething, effectiveDecay, emptyQuery, fromHash, toHash, toRequest } from "../src/logic/query.ts";
+import { asksForSomething, effectiveDecay, emptyQuery, fromHash, hasFilters, toHash, toRequest } from "../src/logic/query.ts";
 import {
   formatDecay,
   halfDistance,
@@ -87,7 +87,7 @@ describe("query", () => {
     from: "2019-06-01",
     to: "",
     modality: "image" as const,
-    locatedOnly: true,
+    located: "yes" as const,
     where: [{ name: "city", comparison: "is" as const, value: "Paris" }],
   };
 
@@ -133,6 +133,20 @@ describe("query", () => {
       rating: { gte: 3, lte: 4 },
     });
   });
+  test("values and other conditions on one attribute hold together", () => {
+    const where = [
+      { name: "keywords", comparison: "is" as const, value: "sea" },
+      { name: "keywords", comparison: "contains" as const, value: "boat" },
+      { name: "folder", comparison: "starts" as const, value: "2019/" },
+    ];
+    const query = { ...emptyQuery(), where };
+    assert.deepEqual(toRequest(query)["where"], {
+      keywords: { in: ["sea"], contains: "boat" },
+      folder: { starts: "2019/" },
+    });
+    assert.deepEqual(fromHash(toHash(query)), query);
+    assert.deepEqual(fromHash('#where=["a","drops",1]').where, []);
+  });
   test("the reach is as set, else as understood, else 25 km", () => {
     const understood = { text: "", mentions: [], near: null, decay: "gauss:5000m", bounds: null };
     const query = emptyQuery();
@@ -142,8 +156,12 @@ describe("query", () => {
     assert.equal(effectiveDecay({ ...query, decay: { kind: "exp", scale: 7 } }, understood).scale, 7);
     assert.equal("decay" in toRequest(query), false);
   });
-  test("filters alone ask for nothing", () => {
-    assert.equal(asksForSomething({ ...emptyQuery(), locatedOnly: true }), false);
+  test("filters alone rank nothing, and list", () => {
+    const located = { ...emptyQuery(), located: "no" as const };
+    assert.equal(asksForSomething(located), false);
+    assert.equal(hasFilters(located), true);
+    assert.equal(toRequest(located)["unlocated_only"], true);
+    assert.deepEqual(fromHash(toHash(located)), located);
     assert.equal(asksForSomething({ ...emptyQuery(), words: "-snow" }), true);
   });
 });

@@ -18,7 +18,9 @@ export interface PictureTerm {
   weight: number;
 }
 
-export type Comparison = "is" | "gte" | "lte";
+export const COMPARISONS = { is: "is", gte: "≥", lte: "≤", contains: "contains", starts: "starts with" } as const;
+export type Comparison = keyof typeof COMPARISONS;
+export type Located = "" | "yes" | "no";
 
 export interface Condition {
   name: string;
@@ -40,7 +42,7 @@ export interface Query {
   from: string;
   to: string;
   modality: "" | "image" | "text";
-  locatedOnly: boolean;
+  located: Located;
   where: Condition[];
 }
 
@@ -63,7 +65,7 @@ export function emptyQuery(collection = ""): Query {
     from: "",
     to: "",
     modality: "",
-    locatedOnly: false,
+    located: "",
     where: [],
   };
 }
@@ -74,7 +76,7 @@ export function effectiveDecay(query: Query, understood: Understood | null): Dec
   return query.decay ?? said ?? DEFAULT_DECAY;
 }
 
-/** Whether there is anything to rank by; filters alone do not rank. */
+/** Whether there is anything to rank by; filters alone list, newest first. */
 export function asksForSomething(query: Query): boolean {
   const { wanted, unwanted } = splitWords(query.words);
   return Boolean(
@@ -83,8 +85,8 @@ export function asksForSomething(query: Query): boolean {
 }
 
 export function hasFilters(query: Query): boolean {
-  const { box, from, to, modality, locatedOnly, where } = query;
-  return Boolean(box || from || to || modality || locatedOnly || where.length);
+  const { box, from, to, modality, located, where } = query;
+  return Boolean(box || from || to || modality || located || where.length);
 }
 
 /** The body of a search request. */
@@ -111,23 +113,21 @@ export function toRequest(query: Query, cursor?: string): Record<string, unknown
   if (query.box) request["bbox"] = query.box;
   if (query.from || query.to) request["time"] = [query.from || null, query.to || null];
   if (query.modality) request["modality"] = query.modality;
-  if (query.locatedOnly) request["located_only"] = true;
+  if (query.located) request[query.located === "yes" ? "located_only" : "unlocated_only"] = true;
   if (query.where.length) request["where"] = toWhere(query.where);
   if (cursor) request["cursor"] = cursor;
   return request;
 }
 
-/** Several values of one attribute mean any of them; bounds of one attribute hold together. */
+/** Several values of one attribute mean any of them; its other conditions all hold. */
 function toWhere(conditions: readonly Condition[]): Record<string, unknown> {
   const where: Record<string, unknown> = {};
-  for (const { name, comparison, value } of conditions) {
-    const before = where[name];
-    if (comparison === "is") {
-      where[name] = before === undefined ? value : [before, value].flat();
-    } else {
-      const bounds = before && typeof before === "object" && !Array.isArray(before) ? before : {};
-      where[name] = { ...bounds, [comparison]: value };
-    }
+  for (const name of new Set(conditions.map((each) => each.name))) {
+    const own = conditions.filter((each) => each.name === name);
+    const values = own.filter((each) => each.comparison === "is").map((each) => each.value);
+    const others = own.filter((each) => each.comparison !== "is").map((each) => [each.comparison, each.value]);
+    if (others.length) where[name] = { ...(values.length ? { in: values } : {}), ...Object.fromEntries(others) };
+    else where[name] = values.length === 1 ? values[0] : values;
   }
   return where;
 }
@@ -149,7 +149,7 @@ export function toHash(query: Query): string {
   if (query.box) hash.set("box", query.box.map(short).join(","));
   if (query.from || query.to) hash.set("time", `${query.from}..${query.to}`);
   if (query.modality) hash.set("modality", query.modality);
-  if (query.locatedOnly) hash.set("located", "1");
+  if (query.located) hash.set("located", query.located === "yes" ? "1" : "0");
   for (const { name, comparison, value } of query.where) {
     hash.append("where", JSON.stringify([name, comparison, value]));
   }
@@ -177,7 +177,7 @@ export function fromHash(text: string): Query {
   if (time) [query.from, query.to] = [time[1] ?? "", time[2] ?? ""];
   const modality = hash.get("modality");
   if (modality === "image" || modality === "text") query.modality = modality;
-  query.locatedOnly = hash.get("located") === "1";
+  query.located = ({ "1": "yes", "0": "no" } as const)[hash.get("located") ?? ""] ?? "";
   query.where = hash.getAll("where").flatMap(readCondition);
   return query;
 }
@@ -197,9 +197,9 @@ function readCondition(text: string): Condition[] {
     const parts: unknown = JSON.parse(text);
     if (!Array.isArray(parts) || parts.length !== 3) return [];
     const [name, comparison, value] = parts;
-    const known = comparison === "is" || comparison === "gte" || comparison === "lte";
+    const known = typeof comparison === "string" && Object.hasOwn(COMPARISONS, comparison);
     const scalar = ["string", "number", "boolean"].includes(typeof value);
-    return typeof name === "string" && known && scalar ? [{ name, comparison, value }] : [];
+    return typeof name === "string" && known && scalar ? [{ name, comparison: comparison as Comparison, value }] : [];
   } catch {
     return [];
   }

@@ -38,5 +38,5 @@ export function describe(hit: Pick<Hit, "terms" | "score">): string {
   const parts = [];
   if (hit.terms.some((term) => term.kind !== "place")) parts.push(`meaning ${meaning.toFixed(2)}`);
   if (hit.terms.some((term) => term.kind === "place")) parts.push(`place ${place.toFixed(2)}`);
-  return `score ${hit.score.toFixed(2)}: ${parts.join(", ")}`;
+  return hit.score === null ? "" : `score ${hit.score.toFixed(2)}: ${parts.join(", ")}`;
 }

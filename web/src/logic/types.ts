@@ -19,6 +19,8 @@ export interface Stats {
   space: "sphere" | "plane";
   version: number;
   attributes: Record<string, number>;
+  /** Attributes of every picture that no item states: its folder and file. */
+  derived_attributes: string[];
 }
 
 export interface ScoreTerm {
@@ -36,12 +38,14 @@ export interface SharedConcept {
   share: number;
 }
 
-export type Attribute = string | number | boolean | null;
+export type Scalar = string | number | boolean | null;
+export type Attribute = Scalar | Scalar[];
 
 export interface Hit {
   rank: number;
   id: string;
-  score: number;
+  /** Null in a list, which nothing ranks. */
+  score: number | null;
   distance_m: number | null;
   matched: string | null;
   terms: ScoreTerm[];
@@ -89,17 +93,19 @@ export interface Understood {
 
 /** A value of an attribute, and how many items have it. */
 export interface AttributeValue {
-  value: Attribute;
+  value: Scalar;
   n_items: number;
 }
 
 export interface Answer {
   hits: Hit[];
   understood: Understood | null;
-  plan: { engine: string; reason: string } | null;
+  plan: { engine: string; reason: string; n_allowed: number } | null;
   certificate: { kind: string } | null;
   answerable: number | null;
   doubt: string | null;
+  /** What of the question had no effect. */
+  notes: string[];
   readings: { label: string; concepts: SharedConcept[] }[];
   cursor: string | null;
   elapsed_ms: number;

@@ -17,6 +17,7 @@ export class Card {
   readonly #facts = el("span", { class: "facts" });
   readonly #number = el("span", { class: "number", "aria-hidden": "true" });
   readonly #bar = scoreBar();
+  readonly #score = el("span", { class: "score" }, this.#bar, this.#number);
   hit: Hit;
 
   constructor(hit: Hit, actions: CardActions) {
@@ -28,7 +29,7 @@ export class Card {
       picture(hit),
       showsTitle(hit) ? title : null,
       this.#facts,
-      el("span", { class: "score" }, this.#bar, this.#number),
+      this.#score,
     );
     const similar = el(
       "button",
@@ -57,7 +58,8 @@ export class Card {
       ...hit.concepts.map(({ name, share }) => `${name} ${formatShare(share)}`),
     ];
     this.#facts.textContent = facts.filter(Boolean).join(" · ");
-    this.#number.textContent = hit.score.toFixed(2);
+    this.#score.hidden = hit.score === null;
+    this.#number.textContent = hit.score?.toFixed(2) ?? "";
     updateScoreBar(this.#bar, hit, best);
   }
 }

@@ -2,14 +2,14 @@
 
 import { api } from "../api.ts";
 import { formatName } from "../logic/format.ts";
-import type { Comparison, Condition } from "../logic/query.ts";
-import type { Attribute, AttributeValue, Stats } from "../logic/types.ts";
+import { COMPARISONS, type Comparison, type Condition } from "../logic/query.ts";
+import type { AttributeValue, Scalar, Stats } from "../logic/types.ts";
 import { el } from "./dom.ts";
 import type { Change } from "./terms.ts";
 
 const MOST_VALUES = 10;
 const LONGEST_VALUE = 32;
-const UNIQUE = new Set(["title", "name", "description"]);
+const UNIQUE = new Set(["title", "name", "description", "file"]);
 
 export class Conditions {
   readonly element: HTMLFormElement;
@@ -18,9 +18,7 @@ export class Conditions {
   readonly #comparison = el(
     "select",
     { id: "comparison", "aria-label": "Comparison" },
-    el("option", { value: "is" }, "is"),
-    el("option", { value: "gte" }, "≥"),
-    el("option", { value: "lte" }, "≤"),
+    ...Object.entries(COMPARISONS).map(([value, words]) => el("option", { value }, words)),
   );
   readonly #value = el("input", { id: "value", type: "text", placeholder: "value", "aria-label": "Value", autocomplete: "off" });
   readonly #buttons = el("div", { class: "values", role: "group", "aria-label": "Frequent values" });
@@ -54,7 +52,8 @@ export class Conditions {
 
   setStats(stats: Stats): void {
     // A title is seldom shared by two items: it is no good as the first suggestion.
-    const names = Object.keys(stats.attributes).sort((a, b) => Number(UNIQUE.has(a)) - Number(UNIQUE.has(b)));
+    const names = [...new Set([...Object.keys(stats.attributes), ...(stats.n_images ? stats.derived_attributes : [])])];
+    names.sort((a, b) => Number(UNIQUE.has(a)) - Number(UNIQUE.has(b)));
     this.#collection = stats.name;
     this.element.hidden = names.length === 0;
     this.#name.replaceChildren(...names.map((name) => el("option", { value: name }, formatName(name))));
@@ -87,12 +86,12 @@ export class Conditions {
   }
 
   /** Position of "name is value" among the conditions, or -1. */
-  #at(value: Attribute | undefined): number {
+  #at(value: Scalar | undefined): number {
     const name = this.#name.value;
     return this.#where.findIndex((each) => each.name === name && each.comparison === "is" && each.value === value);
   }
 
-  #toggle(value: Attribute): void {
+  #toggle(value: Scalar): void {
     const at = this.#at(value);
     if (at >= 0) this.#change({ where: this.#where.toSpliced(at, 1) });
     else if (value !== null) this.#add("is", value);
@@ -108,12 +107,14 @@ export class Conditions {
     if (!text) return;
     this.#value.value = "";
     const known = this.#values[0]?.value;
-    if (typeof known === "number" && Number.isFinite(Number(text))) {
-      this.#add(this.#comparison.value as Comparison, Number(text));
-    } else if (typeof known === "boolean") {
+    const comparison = this.#comparison.value as Comparison;
+    const ofText = comparison === "contains" || comparison === "starts";
+    if (!ofText && typeof known === "number" && Number.isFinite(Number(text))) {
+      this.#add(comparison, Number(text));
+    } else if (!ofText && typeof known === "boolean") {
       this.#add("is", /^(true|yes|1)$/i.test(text));
     } else {
-      this.#add(this.#comparison.value as Comparison, text);
+      this.#add(comparison, text);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import { formatCount, formatDistance, formatLatLon, formatName, formatShare, formatTime } from "../logic/format.ts";
 import { longest } from "../logic/shares.ts";
-import type { Attribute, Hit, ScoreTerm } from "../logic/types.ts";
+import type { Hit, Scalar, ScoreTerm } from "../logic/types.ts";
 import { el, icon } from "./dom.ts";
 import { scoreBar, updateScoreBar } from "./score-bar.ts";
 
@@ -11,7 +11,7 @@ export interface DetailActions {
   step(by: 1 | -1): void;
   similar(id: string): void;
   near(hit: Hit): void;
-  keepTo(name: string, value: Attribute): void;
+  keepTo(name: string, value: Scalar): void;
 }
 
 export class Detail {
@@ -85,12 +85,13 @@ export class Detail {
     if (known.length === 0) return "";
     const rows = known.flatMap(([name, value]) => [
       el("dt", {}, formatName(name)),
-      el("dd", {}, ...shown(value), this.#keep(name, value)),
+      // Each member of a list can be kept to by itself.
+      ...[value].flat().map((member) => el("dd", {}, ...shown(member), this.#keep(name, member))),
     ]);
     return el("section", {}, el("h3", {}, "Attributes"), el("dl", {}, ...rows));
   }
 
-  #keep(name: string, value: Attribute): HTMLElement | null {
+  #keep(name: string, value: Scalar): HTMLElement | null {
     if (String(value).length > 60) return null;
     const label = `Show only items with ${formatName(name)} ${String(value)}`;
     const onclick = () => this.#actions.keepTo(name, value);
@@ -111,7 +112,9 @@ function figure(hit: Hit): HTMLElement {
   return box;
 }
 
-function score(hit: Hit): HTMLElement {
+/** The score and its terms; nothing in a list, which has none. */
+function score(hit: Hit): HTMLElement | string {
+  if (hit.score === null) return "";
   const bar = scoreBar();
   updateScoreBar(bar, hit, Math.max(longest([hit]), hit.score));
   const rows = hit.terms.map((term) =>
@@ -172,7 +175,7 @@ function position(lat: number, lon: number, source: string | null): HTMLElement 
 }
 
 /** A web address becomes a link; it is opened only when it is clicked. */
-function shown(value: Attribute): (HTMLElement | string)[] {
+function shown(value: Scalar): (HTMLElement | string)[] {
   const text = String(value);
   if (!/^https?:\/\/\S+$/.test(text)) return [el("span", {}, text)];
   return [el("a", { href: text, target: "_blank", rel: "noopener noreferrer" }, text)];

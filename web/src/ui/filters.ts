@@ -23,7 +23,13 @@ export class Filters {
     el("option", { value: "image" }, "Pictures only"),
     el("option", { value: "text" }, "Texts only"),
   );
-  readonly #located = el("input", { id: "located", type: "checkbox" });
+  readonly #located = el(
+    "select",
+    { id: "located" },
+    el("option", { value: "" }, "Any position or none"),
+    el("option", { value: "yes" }, "With a position"),
+    el("option", { value: "no" }, "Without a position"),
+  );
   readonly #count = el("span", { class: "active" });
   readonly #clear: HTMLButtonElement;
   readonly #conditions: Conditions;
@@ -31,14 +37,14 @@ export class Filters {
   constructor(change: Change, map: MapFilters) {
     this.#clear = el(
       "button",
-      { type: "button", class: "quiet text", onclick: () => change({ box: null, from: "", to: "", modality: "", locatedOnly: false, where: [] }) },
+      { type: "button", class: "quiet text", onclick: () => change({ box: null, from: "", to: "", modality: "", located: "", where: [] }) },
       "Clear all",
     );
     for (const input of [this.#from, this.#to]) {
       input.addEventListener("change", () => change({ from: this.#from.value, to: this.#to.value }));
     }
     this.#modality.addEventListener("change", () => change({ modality: this.#modality.value as Query["modality"] }));
-    this.#located.addEventListener("change", () => change({ locatedOnly: this.#located.checked }));
+    this.#located.addEventListener("change", () => change({ located: this.#located.value as Query["located"] }));
     this.#conditions = new Conditions(change);
     this.panel = el(
       "div",
@@ -53,7 +59,8 @@ export class Filters {
         "Kind",
         el("label", { for: "modality", class: "hidden" }, "Kind"),
         this.#modality,
-        el("label", { class: "check" }, this.#located, "with a position"),
+        el("label", { for: "located", class: "hidden" }, "Position"),
+        this.#located,
       ),
       this.#clear,
       this.#conditions.element,
@@ -81,9 +88,9 @@ export class Filters {
     this.#from.value = query.from;
     this.#to.value = query.to;
     this.#modality.value = query.modality;
-    this.#located.checked = query.locatedOnly;
+    this.#located.value = query.located;
     this.#conditions.show(query.where);
-    const active = [query.box, query.from || query.to, query.modality, query.locatedOnly].filter(Boolean).length + query.where.length;
+    const active = [query.box, query.from || query.to, query.modality, query.located].filter(Boolean).length + query.where.length;
     this.#clear.hidden = active === 0;
     this.#count.textContent = active ? String(active) : "";
   }

@@ -68,12 +68,12 @@ export class Results {
     for (const [id, card] of this.#cards) if (!cards.has(id)) card.element.remove();
     this.#cards = cards;
     this.#glide(before);
-    this.#legend.hidden = hits.length === 0;
+    this.#legend.hidden = hits.every((hit) => hit.score === null);
     this.#more.hidden = !answer.cursor;
     this.#status.textContent = hits.length ? summary(hits, answer) : "Nothing found";
     const empty = hits.length === 0 && "No item passes the filters. Widen or remove one of them.";
     const words = empty || answer.doubt;
-    const notes = [...(hits.length ? readings(answer) : []), ...(words ? [words] : [])];
+    const notes = [...(hits.length ? readings(answer) : []), ...answer.notes, ...(words ? [words] : [])];
     this.#notice.replaceChildren(...notes.map((note) => el("p", { class: "doubt" }, note)));
   }
 
@@ -176,6 +176,7 @@ function readings(answer: Answer): string[] {
 }
 
 function summary(hits: Hit[], { certificate, plan, elapsed_ms }: Answer): string {
+  if (plan?.engine === "list") return `${formatCount(plan.n_allowed, "item")}, newest first`;
   const time = elapsed_ms < 10 ? elapsed_ms.toFixed(1) : elapsed_ms.toFixed(0);
   const exact = certificate?.kind === "proven" || plan?.engine === "scan" ? " · exact" : "";
   return `Best ${formatCount(hits.length, "match", "matches")} · ${time} ms${exact}`;

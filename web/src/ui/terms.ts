@@ -1,7 +1,7 @@
 /** Chips of everything that is asked: what was understood, pictures, words against, filters. */
 
 import { formatDistance, formatLatLon, formatName } from "../logic/format.ts";
-import type { Condition, LikeTerm, PictureTerm, Query } from "../logic/query.ts";
+import { COMPARISONS, type Condition, type LikeTerm, type PictureTerm, type Query } from "../logic/query.ts";
 import type { PlaceMention, Understood } from "../logic/types.ts";
 import { joinWords, replacePlace, splitWords } from "../logic/words.ts";
 import { el, icon } from "./dom.ts";
@@ -107,14 +107,14 @@ function placeChips({ near }: Query, change: Change): HTMLElement[] {
 
 function filterChips(query: Query, change: Change): HTMLElement[] {
   const chips: HTMLElement[] = [];
-  const { box, from, to, modality, locatedOnly, where } = query;
+  const { box, from, to, modality, located, where } = query;
   if (box) chips.push(chip(`in the box, ${heightOf(box)} tall`, "Remove the box", () => change({ box: null })));
   if (from || to) {
     const span = from && to ? `${from} to ${to}` : from ? `since ${from}` : `until ${to}`;
     chips.push(chip(span, "Remove the dates", () => change({ from: "", to: "" })));
   }
   if (modality) chips.push(chip(modality === "image" ? "pictures only" : "texts only", "Compare everything", () => change({ modality: "" })));
-  if (locatedOnly) chips.push(chip("with a position", "Allow items without a position", () => change({ locatedOnly: false })));
+  if (located) chips.push(chip(located === "yes" ? "with a position" : "without a position", "Allow items with and without a position", () => change({ located: "" })));
   for (const condition of where) {
     const others = where.filter((each) => each !== condition);
     chips.push(chip(inWords(condition), "Remove this condition", () => change({ where: others })));
@@ -127,6 +127,5 @@ function heightOf([, south, , north]: [number, number, number, number]): string 
 }
 
 function inWords({ name, comparison, value }: Condition): string {
-  const sign = { is: "is", gte: "≥", lte: "≤" }[comparison];
-  return `${formatName(name)} ${sign} ${value}`;
+  return `${formatName(name)} ${COMPARISONS[comparison]} ${value}`;
 }
