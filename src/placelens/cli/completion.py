@@ -117,8 +117,7 @@ def attributes(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _beginning(values: Iterable[str], start: str) -> Iterator[str]:
-    folded = start.casefold()
-    return (value for value in values if value.casefold().startswith(folded))
+    return (value for value in values if value.startswith(start))
 
 
 def _opened(context: typer.Context) -> Collection | None:
@@ -126,7 +125,8 @@ def _opened(context: typer.Context) -> Collection | None:
     from placelens.collection import Collection
     from placelens.errors import PlacelensError
 
-    path: Any = context.params.get("collection")
+    # An option that still lacks its value ends the parsing before arguments get their names.
+    path: Any = context.params.get("collection") or next(iter(context.args), None)
     try:
         return Collection.open(path) if path else None
     except (PlacelensError, OSError):

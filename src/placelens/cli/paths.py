@@ -25,17 +25,18 @@ def short_path(path: str, width: int) -> str:
     parts = path.split(mark)
     if cell_len(path) <= width or len(parts) <= 2:
         return path
-    # Folders from the left and from the right in turn, as long as they fit.
-    head, tail = parts[:1], parts[-1:]
-    middle = parts[1:-1]
+    # Folders from the left and from the right in turn, as long as one fits.
+    head, middle, tail = parts[:1], parts[1:-1], parts[-1:]
     while middle:
-        from_left = len(head) <= len(tail)
-        part = middle[0] if from_left else middle[-1]
-        longer = [*head, part, "…", *tail] if from_left else [*head, "…", part, *tail]
-        if cell_len(mark.join(longer)) > width:
+        longer = [(head + middle[:1], middle[1:], tail), (head, middle[:-1], middle[-1:] + tail)]
+        if len(head) > len(tail):
+            longer.reverse()
+        fitting = [
+            (left, rest, right)
+            for left, rest, right in longer
+            if cell_len(mark.join([*left, *(["…"] if rest else []), *right])) <= width
+        ]
+        if not fitting:
             break
-        if from_left:
-            head, middle = [*head, part], middle[1:]
-        else:
-            tail, middle = [part, *tail], middle[:-1]
+        head, middle, tail = fitting[0]
     return mark.join([*head, *(["…"] if middle else []), *tail])

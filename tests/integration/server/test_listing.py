@@ -1,7 +1,6 @@
 """``GET .../items``: filters in the URL, orders, pages; what is said of a mistyped name."""
 
 import datetime
-from pathlib import Path
 
 import numpy as np
 import pytest

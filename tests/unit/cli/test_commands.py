@@ -9,41 +9,22 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 import placelens.collection
 import placelens.demo.run
 import placelens.encoders.registry
-from placelens.cli.main import COMMANDS, app
+from placelens.cli.main import COMMANDS
 from placelens.collection import Collection
 from placelens.demo.hit_rates import HitRate
 from placelens.demo.page import Answer
 from placelens.demo.run import DemoResult
 from placelens.encoders.fits import load_fits
-from placelens.encoders.registry import EncoderKind
 from placelens.ingest.report import IngestReport
 from placelens.results import Hits
 from placelens.testing.fakes import HashEncoder
 from placelens.types import Hit, Item
 
 Run = Callable[..., Any]
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run ``placelens`` with arguments; the encoder is the fake one."""
-
-    fake = EncoderKind(pattern="hash", summary="the fake one", load=lambda _: HashEncoder())
-    known = {**placelens.encoders.registry.ENCODERS, "lite": fake, "hash": fake}
-    monkeypatch.setattr(placelens.encoders.registry, "ENCODERS", known)
-    runner = CliRunner()
-
-    def run(*arguments: object, code: int = 0) -> Any:
-        result = runner.invoke(app, [str(argument) for argument in arguments])
-        assert result.exit_code == code, result.output
-        return result
-
-    return run
 
 
 def test_index_counts_and_names_what_it_skipped(
