@@ -194,3 +194,17 @@ def test_ctrl_c_leaves_a_usable_collection_to_go_on_from(
     assert again.returncode == 0
     assert f"{200 - n_kept} added, {n_kept} unchanged" in again.stderr
     assert len(Collection.open(path)) == 200
+
+
+def test_the_c_locale_breaks_nothing(tmp_path: Path) -> None:
+    """As cron, containers and ssh start programs: seven bits, and Python told to leave it so."""
+    path = tmp_path / "odd.pl"
+    Collection.create(path, dim=2).add_vectors(["ď"], [[1, 0]], text=["červená 東京"])
+    result = subprocess.run(
+        command("search", path, "--sort", "name"),
+        check=False,
+        capture_output=True,
+        env=os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )
+    assert result.returncode == 0, result.stderr
+    assert rb"\u010derven\xe1 \u6771\u4eac" in result.stdout

@@ -204,3 +204,76 @@ def test_a_thumbnail_is_a_small_jpeg(collection, tmp_path):
 def test_a_vector_of_the_wrong_modality_is_an_error(texts):
     with pytest.raises(pl.ItemNotFoundError, match="no vector for image"):
         texts.vector("boat", "image")
+
+
+def test_it_is_a_mapping_of_ids_to_items(texts):
+    assert "boat" in texts
+    assert "ship" not in texts
+    assert 5 not in texts
+    assert texts["boat"] == texts.get("boat")
+    assert list(texts) == ["boat", "hill"]
+    with pytest.raises(pl.ItemNotFoundError, match="no item with id 'ship'") as caught:
+        texts["ship"]
+    assert isinstance(caught.value, KeyError)  # as of any mapping, and with no quotes around it
+    assert str(caught.value).startswith(str(texts.path))
+
+
+def test_a_with_block_closes_it_and_it_opens_again(texts):
+    with pl.Collection.open(texts.path, encoder=HashEncoder()) as opened:
+        assert len(opened) == 2
+        opened.update("boat", attributes={"rating": 4})
+    assert opened.get("boat").attributes["rating"] == 4
+
+
+def test_the_attributes_there_are(texts):
+    assert texts.attribute_names() == ["rating", "city", "folder", "file"]
+    assert texts.mistyped({"ciy": "Suva"}) == [
+        "no item has an attribute 'ciy'; did you mean 'city'?"
+    ]
+
+
+def test_many_searches_answer_as_one_by_one(texts):
+    queries = [
+        "a red boat",
+        {"query": "a green hill", "k": 1},
+        {"near": "10,179", "query": None},
+        {"where": {"rating": 5}},
+        {"vector": texts.vector("hill", "text")},
+        "a red boat",
+    ]
+    many = texts.search_many(queries, parse=False, k=2)
+    for query, hits in zip(queries, many, strict=True):
+        asked = {"parse": False, "k": 2} | (query if isinstance(query, dict) else {"query": query})
+        one = texts.search(**asked)
+        assert [(hit.id, hit.score, hit.terms) for hit in hits] == [
+            (hit.id, hit.score, hit.terms) for hit in one
+        ]
+        assert hits.query == one.query
+        assert hits.cursor == one.cursor
+    assert texts.search_many([]) == []
+
+
+@pytest.mark.parametrize(
+    ("queries", "message"),
+    [
+        ([5], "a query is a int; give a text, or a mapping"),
+        ([{"qurey": "x"}], "search has no argument 'qurey'; it takes query, image"),
+        (["fine", {"query": "x", "mu": 7}], "mu = 7"),
+    ],
+)
+def test_many_searches_name_what_is_wrong(texts, queries, message):
+    with pytest.raises(pl.QueryError, match=message):
+        texts.search_many(queries)
+    with pytest.raises(pl.QueryError, match="search has no argument 'kk'"):
+        texts.search_many(["a"], kk=1)
+
+
+def test_many_searches_share_a_tree(tmp_path):
+    rng = np.random.default_rng(0)
+    made = pl.Collection.create(tmp_path / "tree.pl", dim=8)
+    made.add_vectors([str(n) for n in range(300)], rng.normal(size=(300, 8)))
+    queries = [{"vector": vector, "engine": "gmrtree"} for vector in rng.normal(size=(20, 8))]
+    for query, hits in zip(queries, made.search_many(queries, k=5), strict=True):
+        assert [(h.id, h.score) for h in hits] == [
+            (h.id, h.score) for h in made.search(**query, k=5)
+        ]

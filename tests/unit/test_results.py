@@ -1,12 +1,16 @@
 """Hits: a sequence, a table, a picture grid."""
 
+import copy
 import json
+import pickle
 from dataclasses import FrozenInstanceError
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from placelens.collection import Collection
 from placelens.encoders.base import Answerability
 from placelens.engine.plan import Plan
 from placelens.export.svg_map import HEIGHT, MEANING_COLOUR, PLACE_COLOUR, WIDTH, svg_map
@@ -14,6 +18,7 @@ from placelens.export.text_table import because
 from placelens.geo.gazetteer import PlaceChoice
 from placelens.geo.understood import PlaceMention, Understood
 from placelens.results import UNLIKELY, Hits
+from placelens.testing.fakes import HashEncoder
 from placelens.types import Hit, Item, Place, ScoreTerm
 
 
@@ -83,7 +88,7 @@ def test_to_geojson_returns_and_writes_the_same(hits: Hits, tmp_path: Path) -> N
     assert hits.to_geojson(drop_places=True)["features"][0]["geometry"] is None
 
 
-@pytest.mark.parametrize("name", ["csv", "kml", "gpx", "gpkg", "geoparquet"])
+@pytest.mark.parametrize("name", ["csv", "kml", "gpx", "gpkg", "geoparquet", "html"])
 def test_every_short_cut_writes_its_format(hits: Hits, name: str, tmp_path: Path) -> None:
     if name in ("gpkg", "geoparquet"):
         pytest.importorskip("pyogrio")
@@ -257,3 +262,101 @@ def test_land_over_the_antimeridian_is_one_piece() -> None:
 def test_map_of_a_plane_and_of_nothing() -> None:
     assert len(circles(svg_map([hit(1, place=Place(x=1e6, y=2.0))]))) == 1
     assert svg_map([hit(1, place=None)]) == ""
+
+
+def test_pickled_hits_come_back_without_their_thumbnails() -> None:
+    lyon = PlaceChoice(
+        name="Lyon", kind="town", country="France", admin=None,
+        lat=45.76, lon=4.84, population=522_000, code="FR",
+    )  # fmt: skip
+    mention = PlaceMention(phrase="near Lyon", written="Lyon", relation="near", choices=(lyon,))
+    made = Hits(
+        [hit(1, place=Place(lat=46, lon=5))],
+        query={"query": "dome"},
+        understood=Understood(text="dome", mentions=(mention,), near=Place(lat=45.76, lon=4.84)),
+        plan=Plan("scan", "few items", 1, 1, "calibrated"),
+        cursor="next",
+        elapsed_ms=1.0,
+        thumbnails=lambda _: b"jpeg",
+        notes=["no item has an attribute 'ctiy'"],
+    )
+    for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
+        assert again.to_dict() == made.to_dict()
+        assert list(again) == list(made)
+        assert repr(again) == repr(made)
+        assert again.thumbnail(again[0]) is None
+        assert "A dome" in again._repr_html_()
+
+
+def test_hits_of_a_search_can_be_pickled(tmp_path: Path) -> None:
+    collection = Collection.create(tmp_path / "c.pl", encoder=HashEncoder())
+    collection.add_vectors(
+        ["a"], HashEncoder().encode_texts(["red"]), modality="text", text=["red"],
+        lat=[45.7], lon=[4.8], attributes=[{"keywords": ["sea", "boat"]}],
+    )  # fmt: skip
+    for hits in (
+        collection.search("red near Lyon"),
+        collection.search("red in France", where={"keywords": "sea"}, bbox=(0, 40, 10, 50)),
+        collection.search(sort="time"),
+    ):
+        assert len(hits) == 1
+        assert pickle.loads(pickle.dumps(hits)).to_dict() == hits.to_dict()
+
+
+def tagged() -> Hits:
+    def one(rank: int, **attributes: object) -> Hit:
+        item = Item(id=f"i{rank}", place=Place(lat=1.0, lon=2.0), attributes=attributes)  # type: ignore[arg-type]
+        return Hit(
+            rank=rank, id=item.id, score=0.5, terms=(), distance_m=None, matched=None, item=item
+        )
+
+    return Hits(
+        [one(1, keywords=["sea", "boat"], n=1, odd=1, flag=True), one(2, n=2.5, odd="x", none=None)]
+    )
+
+
+def test_to_arrow_has_the_columns_of_the_csv_with_types() -> None:
+    table = tagged().to_arrow()
+    kinds = {field.name: str(field.type) for field in table.schema}
+    assert kinds["keywords"].startswith("list<")
+    assert {name: kinds[name] for name in ("rank", "score", "distance_m", "lat", "n", "odd")} == {
+        "rank": "int64", "score": "double", "distance_m": "double", "lat": "double",
+        "n": "double", "odd": "string",
+    }  # fmt: skip
+    assert table["keywords"].to_pylist() == [["sea", "boat"], None]
+    assert table["odd"].to_pylist() == ["1", "x"]
+    assert table["none"].to_pylist() == [None, None]
+    assert Hits([]).to_arrow().num_rows == 0
+    # Answers of several searches can be joined: their fixed columns have one type.
+    listed = Hits([hit(1, place=None)]).to_arrow()
+    assert listed.schema.field("lat").type == table.schema.field("lat").type
+
+
+def test_to_pandas_has_the_columns_of_the_csv_with_types() -> None:
+    pytest.importorskip("pandas")
+    frame = tagged().to_pandas()
+    assert frame["keywords"].tolist()[0] == ["sea", "boat"]
+    assert frame["score"].sum() == 1.0
+    assert str(frame["flag"].dtype) == "boolean"
+    assert frame["lon"].tolist() == [2.0, 2.0]
+    assert len(Hits([]).to_pandas()) == 0
+
+
+def test_lists_are_one_text_where_a_format_has_no_lists(tmp_path: Path) -> None:
+    tagged().to_csv(tmp_path / "hits.csv")
+    assert "sea; boat" in (tmp_path / "hits.csv").read_text()
+    tagged().to_kml(tmp_path / "hits.kml")
+    assert "<value>sea; boat</value>" in (tmp_path / "hits.kml").read_text()
+    features = tagged().to_geojson()["features"]
+    assert features[0]["properties"]["attributes"]["keywords"] == ["sea", "boat"]
+
+
+def test_a_list_shows_times_in_place_of_scores() -> None:
+    item = Item(id="a", time=datetime(2019, 6, 1, 12, 30), attributes={"title": "A dome"})
+    listed = Hit(rank=1, id="a", score=None, terms=(), distance_m=None, matched=None, item=item)
+    hits = Hits([listed], plan=Plan("list", "in the order of time", 1, 1, None))
+    assert repr(hits).splitlines()[1].split() == ["1", "2019-06-01", "12:30", "A", "dome"]
+    assert hits.doubt is None
+    assert hits.answerable is None
+    assert "2019-06-01 12:30" in hits._repr_html_()
+    assert hits.to_dict()["hits"][0]["score"] is None

@@ -419,6 +419,9 @@ def _plain(value: Any) -> Any:
         return {"lat": lat, "lon": lon} if value.space == "sphere" else {"x": lon, "y": lat}
     if value is None or isinstance(value, str | int | float | bool):
         return value
+    # Shapely's geometries, and tuples that name what they hold.
+    value = getattr(value, "__geo_interface__", value)
+    value = value._asdict() if hasattr(value, "_asdict") else value
     if isinstance(value, Mapping):
         return {str(name): _plain(entry) for name, entry in value.items()}
     if isinstance(value, np.ndarray):
