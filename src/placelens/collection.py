@@ -359,7 +359,7 @@ class Collection:
         )
         searcher = self._current_searcher()
         query = self._resolver(searcher).resolve_list(request)
-        rows = searcher.rows(query, in_order=sort is not None)
+        rows = searcher.lists.rows(query, in_order=sort is not None)
         batches = (rows[start : start + batch_size] for start in range(0, len(rows), batch_size))
         return (item for batch in batches for item in searcher.snapshot.items(batch))
 

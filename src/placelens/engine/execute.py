@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placelens.engine.cursor import Cursor, ListCursor
-from placelens.engine.plan import ENGINES, Plan, list_plan, make_plan
+from placelens.engine.cursor import Cursor
+from placelens.engine.lists import Lists, known_then
+from placelens.engine.plan import ENGINES, Plan, make_plan
 from placelens.engine.query import Query, QueryTerm, Similarity
-from placelens.engine.sorting import DEFAULT_SORT, Order
 from placelens.errors import QueryError
 from placelens.geo.decay import KIND_CODES
 from placelens.geo.distance import SPACES, origin_of, positions_of
@@ -40,7 +40,6 @@ from placelens.types import (
     Hit,
     Int64Array,
     Modality,
-    Place,
     ScoreTerm,
     Shares,
 )
@@ -94,12 +93,12 @@ class Searcher:
 
     def __init__(self, snapshot: Snapshot, manifest: Manifest, tree: GMRTree | None = None) -> None:
         self.snapshot = snapshot
+        self.lists = Lists(snapshot)
         self._manifest = manifest
         self._tree = tree
         self._lock = threading.Lock()
         self._columns: dict[Modality, VectorColumn] = {}
         self._positions: Float64Array | None = None
-        self._orders: dict[str, Order] = {}
         self._indexes: dict[tuple[str, tuple[Modality, ...]], Index] = {}
 
     def search(self, query: Query) -> Answer:
@@ -114,6 +113,10 @@ class Searcher:
             self._list(query) if ranking is None else self._ranked(ranking, next(found))
             for query, ranking in zip(queries, rankings, strict=True)
         ]
+
+    def _list(self, query: Query) -> Answer:
+        page = self.lists.page(query)
+        return Answer(page.hits, page.plan, None, page.cursor)
 
     def _ranking(self, query: Query) -> _Ranking:
         modalities = query.modalities or self._manifest.modalities
@@ -151,82 +154,13 @@ class Searcher:
         found = replace(found, rows=found.rows[: query.k], scores=found.scores[: query.k])
         hits = self._hits(query, ranking.task, found, cursor.rank if cursor else 0)
         if query.sort not in (None, "score"):
-            hits = [hits[i] for i in self.order(query.sort, query.near).positions(found.rows)]
+            hits = [hits[i] for i in self.lists.order(query.sort, query.near).positions(found.rows)]
         return Answer(
             hits=hits,
             plan=ranking.plan,
             certificate=found.certificate,
             cursor=self._next(query, found, cursor, ranking.d_max_m) if more else None,
         )
-
-    def _list(self, query: Query) -> Answer:
-        """A page of all that passes the filters, in the order asked for."""
-        sort = query.sort or DEFAULT_SORT
-        order = self.order(sort, query.near)
-        cursor = ListCursor.decode(query.cursor, digest=query.digest()) if query.cursor else None
-        allowed = _known(self._passing(query), self.snapshot.iids, cursor)
-        start = order.after(cursor.key, cursor.iid) if cursor else 0
-        rows = order.page(start, query.k + 1, allowed)
-        more, rows = len(rows) > query.k, rows[: query.k]
-        rank = cursor.rank if cursor else 0
-        iids = self.snapshot.iids
-        return Answer(
-            hits=self._listed(query, rows, rank),
-            plan=list_plan(sort, self.snapshot.n_items, allowed),
-            certificate=None,
-            cursor=ListCursor(
-                key=order.key_of(int(rows[-1])),
-                iid=int(iids[rows[-1]]),
-                end_iid=cursor.end_iid if cursor else int(iids.max()) + 1,
-                rank=rank + len(rows),
-                digest=query.digest(),
-            ).encode()
-            if more
-            else None,
-        )
-
-    def rows(self, query: Query, *, in_order: bool) -> Int64Array:
-        """All rows that pass a query's filters, in its order or in the table's."""
-        allowed = self._passing(query)
-        if in_order:
-            order = self.order(query.sort or DEFAULT_SORT, query.near)
-            return order.page(0, self.snapshot.n_items, allowed)
-        return np.arange(self.snapshot.n_items) if allowed is None else np.flatnonzero(allowed)
-
-    def _passing(self, query: Query) -> BoolArray | None:
-        return replace(query.filters, only=query.modalities).mask(self.snapshot)
-
-    def order(self, sort: str, near: Place | None) -> Order:
-        """All rows in an order; kept, where it does not depend on a place."""
-        with self._lock:
-            known = self._orders.get(sort)
-        if known is not None:
-            return known
-        order = Order(self.snapshot, sort, near)
-        if not order.by_place:
-            with self._lock:
-                self._orders[sort] = order
-        return order
-
-    def _listed(self, query: Query, rows: Int64Array, rank: int) -> list[Hit]:
-        """Hits without a score; their distance where a place was given."""
-        distances = np.full(len(rows), np.nan)
-        if query.near is not None:
-            space = self.snapshot.space
-            positions = positions_of(space, *(c[rows] for c in self.snapshot.coordinates))
-            distances = _distances(SPACES[space], positions, origin_of(query.near, space))
-        return [
-            Hit(
-                rank=rank + i + 1,
-                id=item.id,
-                score=None,
-                terms=(),
-                distance_m=None if np.isnan(distances[i]) else float(distances[i]),
-                matched=None,
-                item=item,
-            )
-            for i, item in enumerate(self.snapshot.items(rows))
-        ]
 
     def _corpus(self, modalities: tuple[Modality, ...]) -> Corpus:
         with self._lock:
@@ -309,7 +243,7 @@ class Searcher:
         filters = replace(query.filters, regions=())
         if query.modalities:
             filters = replace(filters, only=query.modalities)
-        return _known(filters.mask(self.snapshot), self.snapshot.iids, cursor)
+        return known_then(filters.mask(self.snapshot), self.snapshot.iids, cursor)
 
     def _next(self, query: Query, found: TopK, cursor: Cursor | None, d_max_m: float) -> str:
         iids = self.snapshot.iids
@@ -359,16 +293,6 @@ class Searcher:
         space = self.snapshot.space
         positions = positions_of(space, first, second)
         return Corpus(space, self.snapshot.iids[rows], positions, columns)
-
-
-def _known(
-    mask: BoolArray | None, iids: Int64Array, cursor: Cursor | ListCursor | None
-) -> BoolArray | None:
-    """What passes, of the items that were there when the first page was made."""
-    if cursor is None:
-        return mask
-    known: BoolArray = iids < cursor.end_iid
-    return known if mask is None else mask & known
 
 
 def _matched(corpus: Corpus, task: Task) -> list[Modality | None]:

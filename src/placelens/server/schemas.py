@@ -10,9 +10,6 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from placelens.engine.sorting import DEFAULT_SORT
-from placelens.engine.times import split_range
-from placelens.engine.where import parse_bbox, parse_where
 from placelens.errors import InputError
 from placelens.types import Place
 
@@ -20,14 +17,13 @@ __all__ = [
     "CollectionSummary",
     "Config",
     "HitOut",
-    "ItemList",
     "ItemOut",
-    "ListRequest",
     "PlaceOut",
     "Points",
     "Problem",
     "SearchAnswer",
     "SearchRequest",
+    "StrictRequest",
     "Towns",
     "ValueOut",
 ]
@@ -66,7 +62,7 @@ def _vector_type(value: object) -> str | None:
     return "as weighted" if value and isinstance(value[0], dict) else "as numbers"
 
 
-class _Request(BaseModel):
+class StrictRequest(BaseModel):
     """Refuses a field it does not know, and says which it knows."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -92,14 +88,14 @@ Weight = Annotated[
 ]
 
 
-class TextTerm(_Request):
+class TextTerm(StrictRequest):
     """Words with a weight."""
 
     text: str
     weight: Weight = 1.0
 
 
-class ImageTerm(_Request):
+class ImageTerm(StrictRequest):
     """An example image: its bytes, or an item of the collection."""
 
     data: str | None = Field(None, description="A JPEG, PNG, HEIC, ... file as base64.")
@@ -129,14 +125,14 @@ class ImageTerm(_Request):
         return content
 
 
-class VectorTerm(_Request):
+class VectorTerm(StrictRequest):
     """A vector with a weight."""
 
     vector: list[FiniteFloat] = Field(min_length=1)
     weight: Weight = 1.0
 
 
-class PlaceIn(_Request):
+class PlaceIn(StrictRequest):
     """A point: ``lat`` and ``lon`` in degrees; ``x`` and ``y`` in metres in a plane collection."""
 
     lat: float | None = None
@@ -186,7 +182,7 @@ Modalities = Annotated[
 ]
 
 
-class SearchRequest(_Request):
+class SearchRequest(StrictRequest):
     """What to look for: words, images, vectors, a place, or any mix; the rest is optional."""
 
     model_config = ConfigDict(
@@ -283,43 +279,6 @@ class SearchRequest(_Request):
         return arguments
 
 
-class ListRequest(_Request):
-    """Which items to list, as the query of a URL; filters are written as on the command line."""
-
-    near: str | None = Field(None, description="50.087,14.421 or a town's name.")
-    radius: str | None = Field(None, description="5km; nothing farther from near.")
-    bbox: str | None = Field(None, description="west,south,east,north")
-    time: str | None = Field(None, description="2019, 2019-06, 2019-06..2020, 2019..")
-    where: list[str] = Field(
-        default_factory=list,
-        description="city=Paris, rating>=3, keywords contains sea; may be repeated.",
-    )
-    modality: list[Literal["image", "text", "vector"]] = Field(default_factory=list)
-    located_only: bool = False
-    unlocated_only: bool = False
-    sort: str = Field(
-        DEFAULT_SORT, description="time (newest first), oldest, name, or distance from near."
-    )
-    k: int = Field(50, ge=1, le=MAX_K, description="Items of a page.")
-    cursor: str | None = Field(None, description="Of the page before.")
-
-    def to_arguments(self) -> dict[str, Any]:
-        """Keyword arguments of `Collection.search`.
-
-        Raises
-        ------
-        FilterError
-            If the box or a condition cannot be read.
-        """
-        return {
-            **self.model_dump(),
-            "bbox": parse_bbox(self.bbox) if self.bbox is not None else None,
-            "time": split_range(self.time) if self.time is not None else None,
-            "where": parse_where(self.where) if self.where else None,
-            "modality": self.modality or None,
-        }
-
-
 def _unpack(value: Any, pair: Callable[[Any], tuple[Any, float]]) -> Any:
     """Turn the models in a list into pairs of the thing and its weight."""
     if not isinstance(value, list):
@@ -406,23 +365,6 @@ class SearchAnswer(BaseModel):
     )
     cursor: str | None
     elapsed_ms: float
-
-
-class ListedItem(ItemOut):
-    """An item of a list."""
-
-    distance_m: float | None = Field(description="From `near`, where that was given.")
-
-
-class ItemList(BaseModel):
-    """A page of the items that pass the filters."""
-
-    items: list[ListedItem]
-    n_items: int = Field(description="How many pass, on all pages together.")
-    notes: list[str] = Field(
-        description="In words, attributes and values of `where` that no item has."
-    )
-    cursor: str | None = Field(description="For the next page; null on the last.")
 
 
 class CollectionSummary(BaseModel):

@@ -14,8 +14,9 @@ from fastapi.responses import Response
 
 from placelens.server.caching import fresh_headers, not_modified
 from placelens.server.dependencies import CollectionOf, SettingsOf
+from placelens.server.list_schemas import ItemList, ListRequest
 from placelens.server.originals import open_original
-from placelens.server.schemas import ItemList, ItemOut, ListRequest
+from placelens.server.schemas import ItemOut
 from placelens.server.urls import refuse_hidden, with_links
 
 router = APIRouter(prefix="/collections/{name}/items", tags=["items"])

@@ -1,0 +1,111 @@
+"""All that passes the filters, in an order of its own: what a query is when nothing ranks."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from placelens.engine.cursor import Cursor, ListCursor
+from placelens.engine.plan import Plan, list_plan
+from placelens.engine.query import Query
+from placelens.engine.sorting import DEFAULT_SORT, Order
+from placelens.geo.distance import SPACES, origin_of, positions_of
+from placelens.kernels.place import _distances
+from placelens.storage.snapshot import Snapshot
+from placelens.types import BoolArray, Hit, Int64Array, Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """A page of a list: hits without scores, and where the next page begins."""
+
+    hits: list[Hit]
+    plan: Plan
+    cursor: str | None
+
+
+class Lists:
+    """Lists of one snapshot; its orders are made when first needed."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._lock = threading.Lock()
+        self._orders: dict[str, Order] = {}
+
+    def page(self, query: Query) -> Page:
+        """The k items after the query's cursor."""
+        sort = query.sort or DEFAULT_SORT
+        order = self.order(sort, query.near)
+        cursor = ListCursor.decode(query.cursor, digest=query.digest()) if query.cursor else None
+        iids = self._snapshot.iids
+        allowed = known_then(self._passing(query), iids, cursor)
+        start = order.after(cursor.key, cursor.iid) if cursor else 0
+        rows = order.page(start, query.k + 1, allowed)
+        more, rows = len(rows) > query.k, rows[: query.k]
+        rank = cursor.rank if cursor else 0
+        following = None
+        if more:
+            last = int(rows[-1])
+            following = ListCursor(
+                key=order.key_of(last),
+                iid=int(iids[last]),
+                end_iid=cursor.end_iid if cursor else int(iids.max()) + 1,
+                rank=rank + len(rows),
+                digest=query.digest(),
+            ).encode()
+        plan = list_plan(sort, self._snapshot.n_items, allowed)
+        return Page(self._hits(query, rows, rank), plan, following)
+
+    def rows(self, query: Query, *, in_order: bool) -> Int64Array:
+        """All rows that pass a query's filters, in its order or in the table's."""
+        allowed, n = self._passing(query), self._snapshot.n_items
+        if in_order:
+            return self.order(query.sort or DEFAULT_SORT, query.near).page(0, n, allowed)
+        return np.arange(n) if allowed is None else np.flatnonzero(allowed)
+
+    def order(self, sort: str, near: Place | None) -> Order:
+        """All rows in an order; kept, where it does not depend on a place."""
+        with self._lock:
+            known = self._orders.get(sort)
+        if known is not None:
+            return known
+        order = Order(self._snapshot, sort, near)
+        if not order.by_place:
+            with self._lock:
+                self._orders[sort] = order
+        return order
+
+    def _passing(self, query: Query) -> BoolArray | None:
+        return replace(query.filters, only=query.modalities).mask(self._snapshot)
+
+    def _hits(self, query: Query, rows: Int64Array, rank: int) -> list[Hit]:
+        """Hits without a score; their distance where a place was given."""
+        distances = np.full(len(rows), np.nan)
+        if query.near is not None:
+            space = self._snapshot.space
+            positions = positions_of(space, *(c[rows] for c in self._snapshot.coordinates))
+            distances = _distances(SPACES[space], positions, origin_of(query.near, space))
+        return [
+            Hit(
+                rank=rank + i + 1,
+                id=item.id,
+                score=None,
+                terms=(),
+                distance_m=None if np.isnan(distances[i]) else float(distances[i]),
+                matched=None,
+                item=item,
+            )
+            for i, item in enumerate(self._snapshot.items(rows))
+        ]
+
+
+def known_then(
+    mask: BoolArray | None, iids: Int64Array, cursor: Cursor | ListCursor | None
+) -> BoolArray | None:
+    """What passes, of the items that were there when the first page was made."""
+    if cursor is None:
+        return mask
+    known: BoolArray = iids < cursor.end_iid
+    return known if mask is None else mask & known
