@@ -7,6 +7,7 @@ output has gone, as ``head`` does when it has enough.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Any
 
@@ -68,7 +69,8 @@ def in_words(parameter: Any) -> Any:
     is_argument = parameter.param_type_name == "argument"
     words = None if is_flag or is_argument else parameter.metavar or _kind(parameter)
     parameter.display_type_rich = lambda ctx: words
-    limits = parameter._get_number_range_help_str()
+    # Typer has no other place for it; without it ranges stay as Typer writes them.
+    limits = getattr(parameter, "_get_number_range_help_str", str)()
     if limits and "x" in limits:
         parameter._get_number_range_help_str = lambda: _range_in_words(limits)
     return parameter
@@ -81,7 +83,7 @@ def _kind(parameter: Any) -> str:
 
 def _range_in_words(written: str) -> str:
     """``x>=1`` as "1 or more", ``0.0<=x<=1.0`` as "0 to 1"."""
-    low, _, high = written.replace(".0", "").partition("x")
+    low, _, high = re.sub(r"\.0(?!\d)", "", written).partition("x")
     if low:
         return f"{low.rstrip('<=')} to {high.lstrip('<=')}"
     return f"{high.lstrip('>=')} or more" if high.startswith(">") else f"up to {high.lstrip('<=')}"

@@ -32,7 +32,7 @@ def test_no_help_shows_a_type_of_python(cli: Run, path: tuple[str, ...]) -> None
 @pytest.mark.parametrize(
     ("written", "words"),
     [("x>=1", "1 or more"), ("0.0<=x<=1.0", "0 to 1"), ("0<=x<=65535", "0 to 65535"),
-     ("x<=9", "up to 9"), ("0.5<=x<=10.0", "0.5 to 10")],
+     ("x<=9", "up to 9"), ("0.05<=x<=10.0", "0.05 to 10")],
 )  # fmt: skip
 def test_ranges_are_read_out(written: str, words: str) -> None:
     assert _range_in_words(written) == words
