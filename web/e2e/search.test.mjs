@@ -119,3 +119,24 @@ test("an error is told in the server's words, and the results stay", async () =>
   await alert.waitFor();
   assert.match(await alert.textContent(), /no item with id 'nobody'/);
 });
+
+test("filters alone list what passes, without scores", async () => {
+  const where = encodeURIComponent(JSON.stringify(["file", "starts", "red_"]));
+  const { page } = await open(`#where=${where}`);
+  await page.waitForSelector("#results .card");
+  assert.equal(await page.textContent(".status"), "4 items, newest first");
+  assert.equal((await shownIds(page)).length, 4);
+  assert.equal(await page.isVisible("#results .card .score"), false);
+  assert.equal(await page.isVisible(".legend"), false);
+  assert.match(await page.textContent("#terms"), /File starts with red_/);
+  await page.click("#results .card .open");
+  await page.waitForSelector("#detail h2");
+  assert.doesNotMatch(await page.textContent("#detail"), /Score|undefined|null/);
+});
+
+test("a name that no item has is said beside the results", async () => {
+  const where = encodeURIComponent(JSON.stringify(["ctiy", "is", "Lyon"]));
+  const { page } = await open(`#where=${where}`);
+  await page.waitForFunction(() => document.querySelector(".notice").textContent.includes("did you mean 'city'?"));
+  assert.equal(await page.textContent(".status"), "Nothing found");
+});
