@@ -20,7 +20,7 @@ from placelens.engine.attributes import names, value_counts
 from placelens.engine.execute import Searcher
 from placelens.engine.mistyped import mistyped
 from placelens.engine.query import Similarity
-from placelens.engine.request import Resolver, SearchRequest, request_of
+from placelens.engine.request import Resolver, SearchRequest, requests_of
 from placelens.engine.stats import Stats, stats_of
 from placelens.engine.trees import SMALL_FILE, Trees
 from placelens.errors import (
@@ -783,7 +783,7 @@ class Collection:
         QueryError, FilterError, CoordinateError, VectorError
             Naming what cannot be used; nothing is searched then.
         """
-        return self._answer([request_of(query, common) for query in queries])
+        return self._answer(requests_of(queries, common))
 
     def _answer(self, requests: Sequence[SearchRequest]) -> list[Hits]:
         started = clock.perf_counter()

@@ -6,6 +6,7 @@ import operator
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -124,9 +125,11 @@ def _is_many(value: Any) -> bool:
 
 
 def _scalar(name: str, wanted: Any, what: str) -> Any:
-    if wanted is None or isinstance(wanted, str | int | float | np.generic):
+    wanted = wanted.item() if isinstance(wanted, np.generic) else wanted
+    if isinstance(wanted, str | int | float | date):
         return as_wanted(name, wanted)
-    raise _wrong(name, f"{what} needs one value, got {_short(wanted)}")
+    hint = "; {'exists': False} finds items without it" if wanted is None else ""
+    raise _wrong(name, f"{what} needs one value, got {_short(wanted)}{hint}")
 
 
 def _several(name: str, wanted: Any, what: str) -> list[Any]:
@@ -188,7 +191,8 @@ def _not(name: str, wanted: Any) -> Condition:
 
 def _compare(compare: Callable[[Any, Any], bool]) -> Build:
     def build(name: str, wanted: Any) -> Condition:
-        if isinstance(wanted, bool) or not isinstance(wanted, int | float | str):
+        wanted = _scalar(name, wanted, "a range")
+        if isinstance(wanted, bool | date):
             raise _wrong(name, f"a range needs a number or a text, got {_short(wanted)}")
         is_text = isinstance(wanted, str)
         folded = fold(wanted)
@@ -208,7 +212,7 @@ def _compare(compare: Callable[[Any, Any], bool]) -> Build:
 def _text(matches: Callable[[str, str], bool]) -> Build:
     def build(name: str, wanted: Any) -> Condition:
         part = fold(str(_scalar(name, wanted, "a part of a text")))
-        if wanted is None or not part:
+        if not part:
             raise _wrong(name, f"a part of a text needs a text, got {_short(wanted)}")
         return lambda value: any(matches(fold(str(member)), part) for member in members(value))
 

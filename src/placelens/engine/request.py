@@ -69,14 +69,20 @@ class SearchRequest:
         return {name: _plain(value) for name, value in values.items() if value is not None}
 
 
-def request_of(query: str | Mapping[str, Any], common: Mapping[str, Any]) -> SearchRequest:
-    """A request from a text, or a mapping of arguments, and those that all requests share.
+def requests_of(queries: Iterable[Any], common: Mapping[str, Any]) -> list[SearchRequest]:
+    """A request from each text, or mapping of arguments, and what all requests share.
 
     Raises
     ------
     QueryError
-        If an argument is not one of `placelens.Collection.search`.
+        If there is one query and no list, or an argument is none of `placelens.Collection.search`.
     """
+    if isinstance(queries, str | Mapping):
+        raise QueryError("search_many takes a list of queries; for one of them use search")
+    return [_request_of(query, common) for query in queries]
+
+
+def _request_of(query: Any, common: Mapping[str, Any]) -> SearchRequest:
     own = {"query": query} if isinstance(query, str) else query
     if not isinstance(own, Mapping):
         raise QueryError(

@@ -1,5 +1,8 @@
 """Attribute conditions: what a value must be, whatever type the file gave it."""
 
+from datetime import date
+
+import numpy as np
 import pytest
 
 from placelens.engine.attributes import DERIVED
@@ -18,6 +21,9 @@ from placelens.errors import FilterError
         ([False, "no"], [False, "false", "NO"], [0, True, None]),
         ({"ne": 1}, [True, 2, None], [1, "1"]),
         ("Straße", ["STRASSE", "straße"], ["Strase"]),
+        (np.int64(3), [3, "3", 3.0], [4]),
+        ({"gte": np.float32(3)}, [3, 4.5], [2, "3"]),
+        (date(2019, 6, 1), ["2019-06-01"], ["2019-06"]),
     ],
 )
 def test_equal(wanted, passing, failing):
@@ -121,6 +127,10 @@ def test_windows_paths_are_folders_and_files_too():
         ({"all": "a"}, "'all' needs a list"),
         ({"in": [{"a": 1}]}, "'in' needs one value, got {'a': 1}"),
         ({"contains": ""}, "needs a text, got ''"),
+        (None, "'eq' needs one value, got None; {'exists': False} finds items without it"),
+        (["a", None], "'in' needs one value, got None"),
+        ({"contains": None}, "a part of a text needs one value, got None"),
+        ({"gt": [1]}, "a range needs one value, got [1]"),
         ({"starts": ["a"]}, "a part of a text needs one value"),
         ({"gt": True}, "a range needs a number or a text"),
         ({"exists": "yes"}, "'exists' needs true or false"),
