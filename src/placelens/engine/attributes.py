@@ -19,22 +19,13 @@ from placelens.types import Int64Array, Scalar
 
 
 class Folder(str):
-    """The path of a folder, with ``/`` between its parts."""
+    """The path of a folder, with ``/`` between its parts.
+
+    It is found by its name, by its path from any of its parents, and by the name or path of a
+    folder that holds it: a condition is held against every run of its parts.
+    """
 
     __slots__ = ()
-
-    def runs(self) -> Iterator[str]:
-        """Every run of its parts: ``/a/b`` is "/a", "/a/b", "a", "a/b" and "b".
-
-        So a folder is found by its name, by its path from any of its parents, and by the name or
-        path of one that holds it.
-        """
-        parts = self.split("/")
-        for start in range(len(parts)):
-            for stop in range(start + 1, len(parts) + 1):
-                run = "/".join(parts[start:stop])
-                if run:
-                    yield run
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +33,7 @@ class Derived:
     """An attribute that follows from a column of texts, and how what is wanted of it is read."""
 
     column: str
-    of: Callable[[str], str]
+    of: Callable[[str], str | None]
     wanted: Callable[[str], str]
 
 
@@ -53,7 +44,7 @@ def _slashed(path: str) -> str:
 DERIVED: Mapping[str, Derived] = {
     "folder": Derived(
         "image",
-        lambda path: Folder(_slashed(path).rpartition("/")[0]),
+        lambda path: Folder(_slashed(path).rpartition("/")[0]) or None,
         lambda written: _slashed(written).removeprefix("./").rstrip("/") or written,
     ),
     "file": Derived("image", lambda path: _slashed(path).rpartition("/")[2], str),
@@ -81,9 +72,7 @@ def members(value: Any) -> Iterator[Scalar]:
     >>> list(members(["sea", "boat"])), list(members("sea")), list(members(None))
     (['sea', 'boat'], ['sea'], [])
     """
-    if isinstance(value, Folder):
-        yield from value.runs()
-    elif isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):
         yield from value
     elif value is not None:
         yield value

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import operator
 import unicodedata
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
 
-from placelens.engine.attributes import as_wanted, attribute, members
+from placelens.engine.attributes import Folder, as_wanted, attribute, members
 from placelens.errors import FilterError
 from placelens.geo.regions import Region
 from placelens.storage.snapshot import Snapshot
@@ -147,16 +147,30 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def _one_of(keys: set[Hashable]) -> Condition:
-    return lambda value: any(not keys.isdisjoint(_keys(member)) for member in members(value))
+def _has_run(folder: Folder, part: str, before: str = "/", after: str = "/") -> bool:
+    """Whether a folder has a run of parts that is, begins or ends as a folded text."""
+    return f"{before}{part}{after}" in f"{before}{fold(folder)}{after}"
+
+
+def _one_of(values: Collection[Any]) -> Condition:
+    # Looked up, not compared one by one: there may be as many values as items.
+    keys = {key for value in values for key in _keys(value)}
+    texts = {fold(str(value)) for value in values}
+
+    def test(value: Any) -> bool:
+        if isinstance(value, Folder):
+            return any(_has_run(value, text) for text in texts)
+        return any(not keys.isdisjoint(_keys(member)) for member in members(value))
+
+    return test
 
 
 def _equal(name: str, wanted: Any) -> Condition:
-    return _one_of(set(_keys(_scalar(name, wanted, "'eq'"))))
+    return _one_of([_scalar(name, wanted, "'eq'")])
 
 
 def _in(name: str, wanted: Any) -> Condition:
-    return _one_of({key for value in _several(name, wanted, "'in'") for key in _keys(value)})
+    return _one_of(_several(name, wanted, "'in'"))
 
 
 def _equal_or_in(name: str, wanted: Any) -> Condition:
@@ -164,13 +178,8 @@ def _equal_or_in(name: str, wanted: Any) -> Condition:
 
 
 def _all(name: str, wanted: Any) -> Condition:
-    each = [set(_keys(value)) for value in _several(name, wanted, "'all'")]
-
-    def test(value: Any) -> bool:
-        there = {key for member in members(value) for key in _keys(member)}
-        return bool(there) and not any(there.isdisjoint(keys) for keys in each)
-
-    return test
+    tests = [_one_of([value]) for value in _several(name, wanted, "'all'")]
+    return lambda value: _is_there(value) and all(test(value) for test in tests)
 
 
 def _inverted(build: Build) -> Build:
@@ -209,20 +218,32 @@ def _compare(compare: Callable[[Any, Any], bool]) -> Build:
     return build
 
 
-def _text(matches: Callable[[str, str], bool]) -> Build:
+def _text(matches: Callable[[str, str], bool], before: str = "", after: str = "") -> Build:
+    """A part of a text; of a folder one with a slash where that of a text is at its end."""
+
     def build(name: str, wanted: Any) -> Condition:
         part = fold(str(_scalar(name, wanted, "a part of a text")))
         if not part:
             raise _wrong(name, f"a part of a text needs a text, got {_short(wanted)}")
-        return lambda value: any(matches(fold(str(member)), part) for member in members(value))
+
+        def test(value: Any) -> bool:
+            if isinstance(value, Folder):
+                return _has_run(value, part, before, after)
+            return any(matches(fold(str(member)), part) for member in members(value))
+
+        return test
 
     return build
+
+
+def _is_there(value: Any) -> bool:
+    return next(members(value), None) is not None
 
 
 def _exists(name: str, wanted: Any) -> Condition:
     if not isinstance(wanted, bool):
         raise _wrong(name, f"'exists' needs true or false, got {_short(wanted)}")
-    return lambda value: (next(members(value), None) is not None) == wanted
+    return lambda value: _is_there(value) == wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +266,8 @@ OPERATORS: Mapping[str, Operator] = {
     "in": Operator(_in, "=", takes_list=True),
     "all": Operator(_all, "all", takes_list=True),
     "contains": Operator(_text(operator.contains), "contains"),
-    "starts": Operator(_text(str.startswith), "starts"),
-    "ends": Operator(_text(str.endswith), "ends"),
+    "starts": Operator(_text(str.startswith, before="/"), "starts"),
+    "ends": Operator(_text(str.endswith, after="/"), "ends"),
     "gt": Operator(_compare(operator.gt), ">", by_size=True),
     "gte": Operator(_compare(operator.ge), ">=", by_size=True),
     "lt": Operator(_compare(operator.lt), "<", by_size=True),

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from placelens.engine.attributes import as_wanted, attribute, members, names
-from placelens.engine.filters import fold
+from placelens.engine.attributes import Folder, attribute, members, names
+from placelens.engine.filters import conditions, fold
 from placelens.storage.snapshot import Snapshot
 
 # More different values are not gone through: that would take longer than the search.
@@ -35,14 +35,17 @@ def _unknown_name(name: str, known: list[str]) -> str:
 
 def _unknown_values(name: str, wanted: Any, values: list[Any]) -> list[str]:
     """Texts that an attribute is to be equal to, and never is."""
-    asked = [
-        text
-        for each in _equal_to(wanted)
-        if isinstance(each, str) and (text := as_wanted(name, each))
-    ]
-    there = {fold(str(member)): str(member) for value in values for member in members(value)}
-    missing = [text for text in asked if fold(text) not in there]
-    return [f"no item has {name} {text!r}{nearest(text, there.values())}" for text in missing]
+    notes = []
+    for text in _equal_to(wanted):
+        if isinstance(text, str) and not any(map(conditions(name, text), values)):
+            there = (part for value in values for part in _names_of(value))
+            notes.append(f"no item has {name} {text!r}{nearest(text, there)}")
+    return notes
+
+
+def _names_of(value: Any) -> list[str]:
+    """What a value could have been meant by: its members; of a folder, the names on its path."""
+    return value.split("/") if isinstance(value, Folder) else [str(m) for m in members(value)]
 
 
 def _equal_to(wanted: Any) -> list[Any]:
