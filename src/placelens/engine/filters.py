@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import unicodedata
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -19,6 +19,9 @@ from placelens.types import BoolArray, Modality
 
 Condition = Callable[[Any], bool]
 Build = Callable[[str, Any], Condition]
+
+# So many texts are looked for in a folder's path one by one sooner than all its parts are made.
+FEW = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,14 @@ def _has_run(folder: Folder, part: str, before: str = "/", after: str = "/") -> 
     return f"{before}{part}{after}" in f"{before}{fold(folder)}{after}"
 
 
+def _runs(path: str) -> Iterator[str]:
+    """Every run of a path's parts: ``/a/b`` is "/a", "/a/b", "a", "a/b" and "b"."""
+    parts = path.split("/")
+    for start in range(len(parts)):
+        for stop in range(start + 1, len(parts) + 1):
+            yield "/".join(parts[start:stop])
+
+
 def _one_of(values: Collection[Any]) -> Condition:
     # Looked up, not compared one by one: there may be as many values as items.
     keys = {key for value in values for key in _keys(value)}
@@ -159,7 +170,9 @@ def _one_of(values: Collection[Any]) -> Condition:
 
     def test(value: Any) -> bool:
         if isinstance(value, Folder):
-            return any(_has_run(value, text) for text in texts)
+            if len(texts) <= FEW:
+                return any(_has_run(value, text) for text in texts)
+            return not texts.isdisjoint(_runs(fold(value)))
         return any(not keys.isdisjoint(_keys(member)) for member in members(value))
 
     return test

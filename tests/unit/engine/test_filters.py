@@ -108,6 +108,9 @@ def test_accents_are_equal_however_they_are_composed():
 @pytest.mark.parametrize("path", ["/home/ann/Pictures/2019/rome/a.jpg"])
 def test_a_folder_is_found_by_any_part_of_its_path(folder, passes, path):
     assert conditions("folder", folder)(DERIVED["folder"].of(path)) is passes
+    if isinstance(folder, str):
+        many = [folder, *(f"elsewhere/{n}" for n in range(20))]
+        assert conditions("folder", many)(DERIVED["folder"].of(path)) is passes
 
 
 def test_windows_paths_are_folders_and_files_too():
