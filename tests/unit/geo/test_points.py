@@ -88,7 +88,7 @@ def test_a_place_of_bare_numbers_says_what_to_write():
 
 @pytest.mark.parametrize("value", ["50", 1j, [1], object()])
 def test_a_coordinate_is_a_number(value):
-    with pytest.raises(pl.CoordinateError, match="not a finite number"):
+    with pytest.raises(pl.CoordinateError, match=r"not a (finite )?number"):
         pl.Place(lat=value, lon=1)
-    with pytest.raises(pl.CoordinateError, match=r"x = .* is not a finite number"):
+    with pytest.raises(pl.CoordinateError, match=r"x = .* is not a (finite )?number"):
         pl.Place(x=value, y=1)
