@@ -258,6 +258,7 @@ def test_many_searches_answer_as_one_by_one(texts):
     [
         ("one", "takes a list of queries"),
         ({"query": "one"}, "takes a list of queries"),
+        (None, "takes a list of queries"),
         ([5], "a query is a int; give a text, or a mapping"),
         ([{"qurey": "x"}], "search has no argument 'qurey'; it takes query, image"),
         (["fine", {"query": "x", "mu": 7}], "mu = 7"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from placelens.engine.attributes import Folder, attribute, members, names
 from placelens.engine.filters import conditions, fold
+from placelens.errors import FilterError
 from placelens.storage.snapshot import Snapshot
 
 # More different values are not gone through: that would take longer than the search.
@@ -17,9 +18,18 @@ _EQUALITIES = ("eq", "ne", "in", "all")
 
 
 def mistyped(snapshot: Snapshot, where: Mapping[str, Any]) -> list[str]:
-    """A note for each attribute that no item has, and for each value that no item has for it."""
+    """A note for each attribute that no item has, and for each value that no item has for it.
+
+    Raises
+    ------
+    FilterError
+        If ``where`` is not what a search takes.
+    """
+    if not isinstance(where, Mapping):
+        raise FilterError(f"where is a {type(where).__name__}; give a mapping: {{'city': 'Paris'}}")
     notes = []
     for name, wanted in where.items():
+        conditions(name, wanted)  # what cannot be asked has no nearest name either
         values, _ = attribute(snapshot, name)
         if len(values) == 1:
             notes.append(_unknown_name(name, names(snapshot)))

@@ -77,7 +77,7 @@ def requests_of(queries: Iterable[Any], common: Mapping[str, Any]) -> list[Searc
     QueryError
         If there is one query and no list, or an argument is none of `placelens.Collection.search`.
     """
-    if isinstance(queries, str | Mapping):
+    if isinstance(queries, str | Mapping) or not isinstance(queries, Iterable):
         raise QueryError("search_many takes a list of queries; for one of them use search")
     return [_request_of(query, common) for query in queries]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,12 +78,12 @@ not say which is which: Place(lat=50.1, lon=14.4) or Place(lat=14.4, lon=50.1)
 
 def _of_geojson(geojson: Mapping[str, Any], space: Space, name: str) -> Place:
     """A Point, or a Feature of one, in GeoJSON's order: longitude, latitude."""
-    if geojson["type"] == "Feature":
-        return as_place(geojson.get("geometry"), space, name=name)
-    position = geojson.get("coordinates")
-    if geojson["type"] != "Point" or not isinstance(position, list | tuple) or len(position) < 2:
+    geometry = geojson.get("geometry") if geojson["type"] == "Feature" else geojson
+    geometry = geometry if isinstance(geometry, Mapping) else {}
+    kind, position = geometry.get("type"), geometry.get("coordinates")
+    if kind != "Point" or not isinstance(position, list | tuple) or len(position) < 2:
         raise QueryError(
-            f"{name} is a GeoJSON {geojson['type']}; give a Point, whose coordinates are "
+            f"{name} is a GeoJSON {_short(kind)}; give a Point, whose coordinates are "
             "[longitude, latitude], or use polygon for an area"
         )
     x, y = (_degrees(number, name, geojson) for number in position[:2])
@@ -103,5 +104,5 @@ def _degrees(number: Any, name: str, value: Any) -> float:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = reprlib.repr(value)  # whatever its length and depth
     return text if len(text) <= 60 else text[:59] + "…"

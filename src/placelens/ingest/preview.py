@@ -8,6 +8,7 @@ from pathlib import Path
 
 import xxhash
 
+from placelens.errors import InputError
 from placelens.ingest.known import Known, KnownRow
 from placelens.ingest.pipeline import NOTHING_SEEN
 from placelens.readers.base import Skipped, Source
@@ -31,7 +32,15 @@ class Preview:
 
 
 def preview(table: ItemTable, sources: Iterable[Source | Skipped]) -> Preview:
-    """Compare sources with what a table holds."""
+    """Compare sources with what a table holds.
+
+    Raises
+    ------
+    InputError
+        If something is not a source.
+    """
+    if not isinstance(sources, Iterable):
+        raise InputError(f"sources are a {type(sources).__name__}; give what read_photos gives")
     known = Known.load(table)
     skipped = []
     states: dict[str, str] = {}
@@ -39,6 +48,8 @@ def preview(table: ItemTable, sources: Iterable[Source | Skipped]) -> Preview:
     for source in sources:
         if isinstance(source, Skipped):
             skipped.append(source)
+        elif not isinstance(source, Source):
+            raise InputError(f"a source is a {type(source).__name__}; give what read_photos gives")
         elif source.key not in states:
             stamp = known.stamp_of(source.key)
             states[source.key] = (

@@ -58,9 +58,9 @@ def test_on_a_plane():
         ({"lat": "fifty", "lon": 1}, pl.CoordinateError, "'fifty' is not a number"),
         ({"lat": 95, "lon": 1}, pl.CoordinateError, "latitude 95.0 is not in"),
         ({"lat": float("nan"), "lon": 1}, pl.CoordinateError, "not a finite number"),
-        (shapely.box(0, 0, 1, 1), pl.QueryError, "is a GeoJSON Polygon; give a Point.*polygon"),
+        (shapely.box(0, 0, 1, 1), pl.QueryError, "is a GeoJSON 'Polygon'; give a Point.*polygon"),
         ({"type": "Point", "coordinates": []}, pl.QueryError, "give a Point"),
-        ({"type": "Feature", "geometry": None}, pl.QueryError, "near None is a NoneType"),
+        ({"type": "Feature", "geometry": None}, pl.QueryError, "is a GeoJSON None; give a Point"),
     ],
     ids=str,
 )
