@@ -23,7 +23,7 @@ from placelens.readers.images import decode
 from placelens.readers.metadata import Metadata
 from placelens.readers.raw_exif import read_raw_exif
 from placelens.readers.read import read
-from placelens.readers.sidecars import sidecars_of
+from placelens.readers.sidecars import sidecars_in
 from placelens.readers.takeout import read_takeout
 from placelens.readers.values import clean_text, parse_time, to_attribute
 from placelens.readers.xmp import read_xmp
@@ -348,7 +348,15 @@ def test_any_value_becomes_an_attribute(value):
 names = st.text(min_size=1, max_size=60).filter(lambda name: "/" not in name)
 
 
-@given(names, st.lists(names, max_size=6))
-def test_any_names_have_sidecars_or_none(image, others):
-    lower = {other.lower(): other for other in others}
-    assert set(sidecars_of(image, lower)) <= set(others)
+names = names | st.builds(
+    "{}{}{}".format,
+    st.text("aA1(). -\u00e9\U0001f600", max_size=50),
+    st.sampled_from(["", "(1)", ".jpg", "-edited.jpg"]),
+    st.sampled_from([".jpg", ".json", ".xmp", ".supplemental-metadata.json", "(1).json", ".MP4"]),
+)
+
+
+@given(st.lists(names, max_size=8), st.text(max_size=9) | st.none())
+def test_any_names_have_sidecars_or_none(found, title):
+    for image, sidecars in sidecars_in(found, lambda name: title).items():
+        assert {image, *sidecars} <= set(found)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from placelens.readers.base import Skipped, Source
 from placelens.readers.folders import Listing, is_printable, printable
 from placelens.readers.formats import IMAGE_SUFFIXES, suffix_of
-from placelens.readers.sidecars import sidecars_of
 
 
 def is_image_name(name: str) -> bool:
@@ -30,7 +29,7 @@ def photo_in(listing: Listing, name: str) -> Source | Skipped:
         return Skipped(
             key=printable(path), reason="its name is not valid UTF-8; rename it to have it taken"
         )
-    sidecars = sidecars_of(name, listing.sidecars)
+    sidecars = listing.sidecars.get(name, ())
     try:
         stamp = "|".join(_stamp(listing.files[part]) for part in (name, *sidecars))
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from placelens.errors import CoordinateError, ReadError
@@ -13,6 +14,8 @@ from placelens.readers.metadata import Metadata
 from placelens.readers.values import clean_text
 from placelens.types import Attribute, Place
 
+# They have a kilobyte or two.
+_MAX_BYTES = 2**20
 _KEYS = frozenset({"geoData", "geoDataExif", "photoTakenTime", "creationTime"})
 
 
@@ -52,6 +55,19 @@ def read_takeout(data: bytes) -> Metadata:
         attributes=attributes,
         warnings=tuple(warnings),
     )
+
+
+def read_title(path: str) -> str | None:
+    """The title that a Takeout JSON states; None for any other file."""
+    try:
+        file = Path(path)
+        if not file.is_file() or file.stat().st_size > _MAX_BYTES:
+            return None
+        record = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    is_takeout = isinstance(record, dict) and _KEYS & record.keys()
+    return clean_text(record.get("title")) if is_takeout else None
 
 
 def _place(record: Mapping[str, Any], warnings: list[str]) -> tuple[Place | None, float | None]:
