@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from placelens.readers.base import Skipped, Source
 from placelens.readers.folders import Listing, is_printable, printable
 from placelens.readers.formats import IMAGE_SUFFIXES, suffix_of
+
+_ONE_FILE = re.compile(r"[0-9a-f]+\.-?[0-9a-f]+")
 
 
 def is_image_name(name: str) -> bool:
@@ -37,6 +40,11 @@ def photo_in(listing: Listing, name: str) -> Source | Skipped:
     return Source(
         key=path, stamp=stamp, image=path, sidecars=tuple(listing.path(part) for part in sidecars)
     )
+
+
+def is_stamp_of_one_file(stamp: str) -> bool:
+    """Whether a stamp is that of a photo without sidecars, of which no table says anything."""
+    return _ONE_FILE.fullmatch(stamp) is not None
 
 
 def _stamp(entry: os.DirEntry[str]) -> str:

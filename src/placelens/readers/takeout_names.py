@@ -251,9 +251,9 @@ class TakeoutMatcher:
 
     def _share(self, photos: Mapping[str, _Name], fold: Fold) -> None:
         siblings: ByStem = {}
-        for image, json in self._found.items():
+        for image, own in self._found.items():
             stem, number, ending = _Name.of(fold(image))
-            siblings.setdefault((stem, number), []).append((json, ending))
+            siblings.setdefault((stem, number), []).append((own, ending))
         for image, photo in photos.items():
             json = next(self._shared(photo, siblings, fold), None)
             if json is not None:

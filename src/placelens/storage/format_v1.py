@@ -11,7 +11,8 @@ id                 string                 the public id
 source             string                 what it was read from (a reader's ``Source.key``)
 stamp              string                 the source's state when it was read
 content_hash       string                 hash of the file's bytes and of what its row says
-copies             string                 a JSON object: source to stamp of identical files
+copies             string                 a JSON object: source to stamp of identical files,
+                                          "=" before the stamp once the row has what they say
 image              string                 path of the image file
 text               string
 lat, lon           float64                degrees; ``x``, ``y`` in metres on a plane
@@ -172,6 +173,34 @@ def table_from_rows(rows: Sequence[Row], iids: Sequence[int], manifest: Manifest
     for modality in manifest.modalities:
         columns[vector_column(modality)] = [row.vectors.get(modality) for row in rows]
     return table_from(columns, manifest)
+
+
+def rows_from(table: pa.Table, manifest: Manifest) -> list[Row]:
+    """The rows of a table that has every column: what ``table_from_rows`` was given."""
+    table = table.combine_chunks()
+    names = ("source", "stamp", "content_hash", "copies", "thumbnail")
+    columns = zip(*(table[name].to_pylist() for name in names), strict=True)
+    vectors: list[dict[Modality, Float32Array]] = [{} for _ in range(table.num_rows)]
+    for modality in manifest.modalities:
+        column = table[vector_column(modality)]
+        there = np.flatnonzero(column.is_valid().to_numpy())
+        values = column.drop_null().combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        for row, vector in zip(there, values.reshape(-1, manifest.dim), strict=True):
+            vectors[row][modality] = vector
+    return [
+        Row(
+            item=item,
+            source=source,
+            stamp=stamp,
+            content_hash=content_hash,
+            copies=json.loads(copies) if copies else {},
+            thumbnail=thumbnail,
+            vectors=of_row,
+        )
+        for item, (source, stamp, content_hash, copies, thumbnail), of_row in zip(
+            items_from(table, manifest.space), columns, vectors, strict=True
+        )
+    ]
 
 
 def items_from(table: pa.Table, space: Space) -> list[Item]:
