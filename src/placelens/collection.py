@@ -422,8 +422,9 @@ class Collection:
         """Change what is said of an item; a new text is encoded anew. Returns the item.
 
         ``attributes`` are merged into those that are there; a value of None removes one. An item
-        that was imported keeps the change until its file, sidecar or row changes: `add` then
-        reads it again, and what that says takes its place.
+        that was imported keeps the change until its file, sidecar or row changes, or a copy with
+        other words comes or goes: `add` then reads them, and what they say takes its place. A
+        place is kept while only copies change.
         """
         values: dict[str, Any] = {}
         if text is not UNSET:

@@ -20,11 +20,13 @@ from placelens.readers.coordinates import angle, parse_angle
 from placelens.readers.discover import read_photos, read_table
 from placelens.readers.exif import read_tags
 from placelens.readers.images import decode
+from placelens.readers.iptc import iptc_of_jpeg, read_iptc
 from placelens.readers.metadata import Metadata
 from placelens.readers.raw_exif import read_raw_exif
 from placelens.readers.read import read
 from placelens.readers.sidecars import sidecars_in
 from placelens.readers.takeout import read_takeout
+from placelens.readers.times import time_in_name
 from placelens.readers.values import clean_text, parse_time, to_attribute
 from placelens.readers.xmp import read_xmp
 from placelens.types import ImageSpec
@@ -179,6 +181,26 @@ def test_any_tags_give_a_place_or_a_warning(main, photo, gps, lat_ref, lon_ref):
 def test_any_bytes_are_xmp_or_give_a_reason(data):
     with contextlib.suppress(ReadError):
         check(read_xmp(data))
+
+
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([b"", b"\x1c\x02\x37\0\x08", b"\xff\xd8\xff\xed\0\x30"]),
+)
+@relaxed
+def test_any_bytes_have_an_iptc_record_or_none(data, start):
+    check(read_iptc(start + data))
+    for record in (
+        iptc_of_jpeg(start + data),
+        iptc_of_jpeg(start + b"Photoshop 3.0\x008BIM" + data),
+    ):
+        check(read_iptc(record or b""))
+
+
+@given(st.text(max_size=30), st.sampled_from(["", "2019-06-23", "20190623_1011"]))
+def test_any_name_has_a_time_or_none(name, start):
+    time = time_in_name(start + name)
+    assert time is None or time.isoformat()
 
 
 @given(st.lists(st.tuples(st.integers(0, len(XMP) - 1), st.integers(0, 255)), max_size=6))

@@ -334,6 +334,8 @@ class Ingest:
                 self._known.remove(row.iid)
             else:
                 self._without_source(current, source)
+            if len(self._moved) >= COMMIT_ROWS:
+                self._commit()
         self._table.delete(sorted(gone))
         self._report.n_removed = len(gone)
         self._commit()

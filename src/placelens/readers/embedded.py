@@ -20,7 +20,7 @@ _XMP_TAG, _IPTC_TAG = 0x02BC, 0x83BB
 # Formats in which the decoder finds the packet; in others it is looked for, as the specification
 # (part 3, 1.1) means packets to be found.
 _KNOWN_TO_HOLD_XMP = frozenset({"JPEG", "MPO", "PNG", "WEBP", "AVIF", "HEIF", "TIFF"})
-_PACKET_BEGINS, _PACKET_ENDS = "<?xpacket begin", "<?xpacket end"
+_PACKET_BEGINS, _PACKET_ENDS = b"<?xpacket begin", b"<?xpacket end"
 _MAX_PACKET_BYTES = 2**24
 
 
@@ -53,14 +53,10 @@ def embedded_metadata(data: bytes, info: Mapping[str, Any]) -> Iterator[Metadata
 
 
 def find_packet(data: bytes) -> bytes | None:
-    """The first XMP packet among a file's bytes, in UTF-8 or UTF-16; None when there is none."""
-    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
-        start = data.find(_PACKET_BEGINS.encode(encoding))
-        if start >= 0:
-            mark = _PACKET_ENDS.encode(encoding)
-            end = data.find(mark, start, start + _MAX_PACKET_BYTES)
-            return data[start:end] if end >= 0 else None
-    return None
+    """The first XMP packet among a file's bytes, which is in UTF-8; None when there is none."""
+    start = data.find(_PACKET_BEGINS)
+    end = data.find(_PACKET_ENDS, start, start + _MAX_PACKET_BYTES) if start >= 0 else -1
+    return data[start:end] if end >= 0 else None
 
 
 def _tag(exif: Image.Exif, tag: int) -> bytes | None:

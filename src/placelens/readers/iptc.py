@@ -54,7 +54,9 @@ def iptc_of_jpeg(data: bytes) -> bytes | None:
         size = int.from_bytes(data[at + 2 : at + 4], "big")
         segment = data[at + 4 : at + 2 + size]
         if data[at + 1] == _JPEG_APP13 and segment.startswith(_PHOTOSHOP):
-            return _resource(segment[len(_PHOTOSHOP) :])
+            record = _resource(segment[len(_PHOTOSHOP) :])
+            if record is not None:
+                return record
         at += 2 + max(size, 2)
     return None
 

@@ -8,7 +8,7 @@ fact      the first of these that states it is believed
 ========= ===================================================================================
 place     a table's row; the XMP sidecar of the file's own name (``IMG.jpg.xmp``), then the one
           of its stem (``IMG.xmp``); the EXIF; the XMP packet inside the file; Takeout's JSON.
-          A place that the user gave by hand precedes all, one that was estimated follows all
+          A place that was estimated follows all; one given by hand precedes what copies say
 text      the same, with the IPTC record of the file before Takeout's JSON
 attribute the same, each name by itself
 time      a table's row; then by what the time is: when the photo was **taken** (EXIF

@@ -62,7 +62,7 @@ _MAX_DEPTH = 16
 _ENCODINGS = (
     (b"\xff\xfe\0\0", "utf-32", 4), (b"\0\0\xfe\xff", "utf-32", 4),
     (b"<\0\0\0", "utf-32-le", 4), (b"\0\0\0<", "utf-32-be", 4),
-    (b"\xff\xfe", "utf-16", 2), (b"\xfe\xff", "utf-16", 2),
+    (b"\xff\xfe", "utf-16", 2), (b"\xfe\xff", "utf-16", 2), (b"\xef\xbb\xbf", "utf-8", 1),
     (b"<\0", "utf-16-le", 2), (b"\0<", "utf-16-be", 2),
 )  # fmt: skip
 

@@ -103,6 +103,7 @@ def make_dng() -> Callable[..., bytes]:
         orientation: int = 1,
         preview: bool = True,
         preview_size: tuple[int, int] = (320, 240),
+        xmp: bytes = b"",
     ) -> bytes:
         stored = io.BytesIO()
         picture(*preview_size).save(stored, "JPEG", quality=95)
@@ -125,6 +126,8 @@ def make_dng() -> Callable[..., bytes]:
                 (50721, 10, [*one, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1]),
                 (50728, 5, [1, 1, 1, 1, 1, 1]), (50778, 3, [21]),
             ]  # fmt: skip
+            if xmp:
+                main.append((700, 1, xmp))
             if preview:
                 main += [
                     (256, 4, [preview_size[0]]), (257, 4, [preview_size[1]]), (258, 3, [8, 8, 8]),
