@@ -13,7 +13,7 @@ dropped by ``prune``. Its stamp is forgotten, so that it is read again as soon a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,9 +27,14 @@ from placelens.readers.read import read_beside
 from placelens.readers.times import time_in_name
 from placelens.types import Item
 
-_ORIGINS = {"table": Origin.ROW, "xmp": Origin.SIDECAR, "exif": Origin.EXIF,
-            "takeout": Origin.TAKEOUT, "given": Origin.BY_HAND,
-            "estimated": Origin.ESTIMATE}  # fmt: skip
+_ORIGINS = {
+    "given": Origin.BY_HAND,
+    "table": Origin.ROW,
+    "xmp": Origin.SIDECAR,
+    "exif": Origin.EXIF,
+    "takeout": Origin.TAKEOUT,
+    "estimated": Origin.ESTIMATE,
+}
 
 
 def may_say_more(key: str, stamp: str) -> bool:
@@ -39,11 +44,18 @@ def may_say_more(key: str, stamp: str) -> bool:
 
 @dataclass(slots=True)
 class _Asked:
-    """One item's files: what they say, and which of them could not be asked."""
+    """One item's files: what each says, and those of which only the surroundings are to be read.
 
-    statements: list[Metadata] = field(default_factory=list)
-    answered: set[str] = field(default_factory=set)
-    beside: list[Source] = field(default_factory=list)
+    A file in neither could not be asked.
+    """
+
+    words: dict[str, Sequence[Metadata]] = field(default_factory=dict)
+    silent: list[Source] = field(default_factory=list)
+
+    @property
+    def statements(self) -> list[Metadata]:
+        """In order of path: which of equals comes first must not depend on what was read when."""
+        return [statement for key in sorted(self.words) for statement in self.words[key]]
 
 
 class Copies:
@@ -84,24 +96,22 @@ class Copies:
         items : by internal id, the row as it is known and the item as it is stored or staged.
         """
         asked = {iid: self._ask(row) for iid, (row, _) in items.items()}
-        self._read_again(asked)
+        self._read_again(asked.values())
         return {
             iid: _decided(row, item, asked[iid])
             for iid, (row, item) in items.items()
-            if asked[iid].statements
+            if asked[iid].words
         }
 
     def _ask(self, row: KnownRow) -> _Asked:
         asked = _Asked()
-        # In order of name: which of equals comes first must not depend on which came earlier.
-        for key, stamp in sorted(row.stamps.items()):
+        for key, stamp in row.stamps.items():
             if key in self._heard:
-                asked.statements += self._heard[key]
-                asked.answered.add(key)
+                asked.words[key] = self._heard[key]
             elif is_there(key, row.image_of(key)):
                 source = self._source_of(key, stamp)
                 if source is not None:
-                    asked.beside.append(source)
+                    asked.silent.append(source)
         return asked
 
     def _source_of(self, key: str, stamp: str) -> Source | None:
@@ -117,41 +127,39 @@ class Copies:
             source = found if isinstance(found, Source) else None
         return source if source is not None and source.stamp == stamp else None
 
-    def _read_again(self, asked: Mapping[int, _Asked]) -> None:
+    def _read_again(self, asked: Collection[_Asked]) -> None:
         """Ask the files that were not read just now; of each item one is opened for its own words.
 
         The others have the same bytes, so that only what stands beside them is read.
         """
-        silent = [a for a in asked.values() if a.beside and not a.statements]
-        readings = read_all([a.beside[0] for a in silent], None, workers=self._workers)
-        for item, reading in zip(silent, readings, strict=True):
-            first = item.beside.pop(0)
+        unheard = [item for item in asked if item.silent and not item.words]
+        readings = read_all([i.silent[0] for i in unheard], None, workers=self._workers)
+        for item, reading in zip(unheard, readings, strict=True):
+            first = item.silent.pop(0)
             if isinstance(reading, Reading):
-                item.statements += reading.statements
-                item.answered.add(first.key)
-        for item in asked.values():
-            for source in item.beside if item.statements else ():
-                item.statements += read_beside(source)
-                item.answered.add(source.key)
+                item.words[first.key] = reading.statements
+        for item in asked:
+            if item.words:
+                item.words |= {source.key: read_beside(source) for source in item.silent}
 
 
 def _decided(row: KnownRow, item: Item, asked: _Asked) -> tuple[KnownRow, Metadata]:
-    facts = merge([*asked.statements, *_by_hand(item)])
-    missing = row.stamps.keys() - asked.answered
+    """The row with the files that count, and the facts by these."""
+    statements = asked.statements
+    facts = merge([*statements, *_by_hand(item)])
+    missing = row.stamps.keys() - asked.words.keys()
+    here = {key for key in missing if is_there(key, row.image_of(key))}
     if missing:
-        kept = merge([*asked.statements, *_stored(item)])
+        kept = merge([*statements, *_stored(item)])
         if _said(kept) == _said(facts):
-            # Those that are gone add nothing: the file was moved.
-            missing = {key for key in missing if is_there(key, row.image_of(key))}
+            missing = here  # those that are gone add nothing: the file was moved
         facts = kept
-    files = {key: stamp for key, stamp in row.stamps.items() if key in asked.answered | missing}
-    stamps = {key: "" if key in missing else stamp for key, stamp in files.items()}
-    here = (
-        k
-        for k in (row.source, *files)
-        if k in asked.answered or (k in missing and is_there(k, row.image_of(k)))
-    )
-    first = next(here)
+    stamps = {
+        key: "" if key in missing else stamp
+        for key, stamp in row.stamps.items()
+        if key in asked.words or key in missing
+    }
+    first = next(k for k in (row.source, *stamps) if k in asked.words or k in here)
     copies = {key: heard(stamp) for key, stamp in stamps.items() if key != first}
     row = replace(row, source=first, stamp=stamps[first], image=row.image_of(first), copies=copies)
     return row, facts

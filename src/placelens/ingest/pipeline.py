@@ -16,9 +16,10 @@ from placelens.ingest.copies import Copies, may_say_more
 from placelens.ingest.decoding import read_all
 from placelens.ingest.known import Known, KnownRow, content_hash_of, heard, is_there
 from placelens.ingest.report import IngestReport, Progress, ProgressCallback
+from placelens.ingest.rows import stored_rows, with_files
 from placelens.readers.base import Reading, Skipped, Source
 from placelens.readers.metadata import Metadata
-from placelens.storage.format_v1 import Row, rows_from, table_from_rows
+from placelens.storage.format_v1 import Row, table_from_rows
 from placelens.storage.table import ItemTable
 from placelens.types import Float32Array, Item, Modality, Place
 
@@ -55,10 +56,12 @@ class Ingest:
         self._next_iid = table.next_iid()
         self._first_new = self._next_iid  # what the table does not hold yet starts here
         self._copies = Copies(workers=workers)
-        # Items to write, those whose files have changed, and of these whose facts may have too.
+        # Items to write; those of which files came or went, and whose facts may have changed with
+        # them; those that have no file any more.
         self._staged: dict[int, tuple[Reading, Vectors]] = {}
         self._moved: set[int] = set()
         self._unsure: set[int] = set()
+        self._emptied: set[int] = set()
         self._todo: set[str] = set()
         self._last_commit = time.monotonic()
         self._skipped: list[Skipped] = []
@@ -153,6 +156,10 @@ class Ingest:
             before = None
         if before is not None and before.content_hash != content:
             before = self._left_to_copies(before)
+            if before is not None and self._is_elsewhere(content):
+                # It has become a copy of another item, and its own has no file any more.
+                self._forget(before)
+                before = None
         if before is not None:
             self._report.n_updated += 1
             row = replace(before, stamp=source.stamp, content_hash=content, image=source.image)
@@ -185,6 +192,19 @@ class Ingest:
             return row
         self._without_source(row, row.source)
         return None
+
+    def _is_elsewhere(self, content: str) -> bool:
+        """Whether another item has this content, and its file."""
+        same = self._known.same_content(content)
+        return same is not None and is_there(same.source, same.image)
+
+    def _forget(self, row: KnownRow) -> None:
+        """Drop an item with the next commit."""
+        self._known.remove(row.iid)
+        self._moved.discard(row.iid)
+        self._unsure.discard(row.iid)
+        self._staged.pop(row.iid, None)
+        self._emptied.add(row.iid)
 
     def _join(self, reading: Reading, same: KnownRow) -> None:
         """Note that a stored item's file was moved, or that there is a copy of it."""
@@ -255,7 +275,7 @@ class Ingest:
     def _commit(self) -> None:
         """Make the staged work durable, in one commit."""
         rows = {iid: self._row(iid, *staged) for iid, staged in self._staged.items()}
-        rows |= self._stored(sorted(self._moved - set(rows)))
+        rows |= stored_rows(self._table, sorted(self._moved - set(rows)))
         rows = self._with_copies(rows)
         manifest = self._table.manifest
         table = table_from_rows(list(rows.values()), list(rows), manifest)
@@ -263,20 +283,14 @@ class Ingest:
             self._table.replace(table)
         elif rows:
             self._table.append(table)
+        self._table.delete(sorted(self._emptied))
         self._first_new = self._next_iid
         self._staged.clear()
+        self._emptied.clear()
         self._moved.clear()
         self._unsure.clear()
         self._copies.forget()
         self._last_commit = time.monotonic()
-
-    def _stored(self, iids: Sequence[int]) -> dict[int, Row]:
-        if not iids:
-            return {}
-        table = self._table.dataset.to_table(filter=f"iid IN ({', '.join(map(str, iids))})")
-        return dict(
-            zip(table["iid"].to_pylist(), rows_from(table, self._table.manifest), strict=True)
-        )
 
     def _with_copies(self, rows: Mapping[int, Row]) -> dict[int, Row]:
         """The rows with their files as they are known now, and with what all of these say."""
@@ -291,15 +305,15 @@ class Ingest:
         for iid, row in rows.items():
             item, of_row = row.item, dict(row.vectors)
             if iid in merged:
-                item = self._with_facts(item, iid, merged[iid][1])
+                item = self._with_facts(item, known.rows[iid].source, merged[iid][1])
             if iid in reworded:
                 of_row.pop("text", None)
                 of_row |= vectors[iid]
-            written[iid] = _with_files(replace(row, item=item, vectors=of_row), known.rows[iid])
+            written[iid] = with_files(replace(row, item=item, vectors=of_row), known.rows[iid])
         return written
 
-    def _with_facts(self, item: Item, iid: int, facts: Metadata | Reading) -> Item:
-        place = self._in_space(facts.place, self._known.rows[iid].source)
+    def _with_facts(self, item: Item, source: str, facts: Metadata | Reading) -> Item:
+        place = self._in_space(facts.place, source)
         return replace(
             item,
             text=facts.text,
@@ -312,7 +326,7 @@ class Ingest:
     def _row(self, iid: int, reading: Reading, vectors: Vectors) -> Row:
         item = Item(id=self._known.rows[iid].id, width=reading.width, height=reading.height)
         return Row(
-            item=self._with_facts(item, iid, reading),
+            item=self._with_facts(item, reading.source.key, reading),
             thumbnail=reading.thumbnail,
             vectors=vectors,
         )
@@ -361,14 +375,3 @@ def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
             batch = []
     if batch:
         yield batch
-
-
-def _with_files(row: Row, known: KnownRow) -> Row:
-    return replace(
-        row,
-        item=replace(row.item, image=known.image),
-        source=known.source,
-        stamp=known.stamp,
-        content_hash=known.content_hash,
-        copies=known.copies,
-    )

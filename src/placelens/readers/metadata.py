@@ -69,7 +69,7 @@ class TimeKind(IntEnum):
 class Metadata:
     """Facts about a photo from one source; whatever it does not say is None or absent."""
 
-    origin: Origin = Origin.ROW
+    origin: Origin
     place: Place | None = None
     place_source: PlaceSource | None = None
     time: datetime | None = None
@@ -94,17 +94,19 @@ def merge(statements: Iterable[Metadata]) -> Metadata:
     ('A green dome', {'rating': 2})
     """
     ranked = sorted(statements, key=lambda m: m.origin)
-    place = next((m for m in ranked if m.place is not None), Metadata())
-    timed = sorted((m for m in ranked if m.time is not None), key=lambda m: m.time_kind)
-    time = timed[0] if timed else Metadata()
-    first_text = next((m for m in ranked if m.text), Metadata())
+    silent = Metadata(origin=Origin.ESTIMATE)
+    placed = next((m for m in ranked if m.place is not None), silent)
+    timed = min(
+        (m for m in ranked if m.time is not None), key=lambda m: m.time_kind, default=silent
+    )
+    worded = next((m for m in ranked if m.text), silent)
     return Metadata(
-        origin=ranked[0].origin if ranked else Origin.ROW,
-        place=place.place,
-        place_source=place.place_source,
-        time=time.time,
-        time_kind=time.time_kind,
-        text=join_texts(m.text for m in ranked if m.origin == first_text.origin),
+        origin=ranked[0].origin if ranked else silent.origin,
+        place=placed.place,
+        place_source=placed.place_source,
+        time=timed.time,
+        time_kind=timed.time_kind,
+        text=join_texts(m.text for m in ranked if m.origin == worded.origin),
         attributes=_attributes(ranked),
         warnings=tuple(w for m in ranked for w in m.warnings),
     )

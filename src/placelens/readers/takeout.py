@@ -36,7 +36,7 @@ def read_takeout(data: bytes) -> Metadata:
     except (ValueError, RecursionError) as error:
         raise ReadError(f"it is not JSON: {error}") from error
     if not isinstance(record, dict) or not _KEYS & record.keys():
-        return Metadata()
+        return Metadata(origin=Origin.TAKEOUT)
     warnings: list[str] = []
     place, altitude = _place(record, warnings)
     attributes: dict[str, Attribute] = {}

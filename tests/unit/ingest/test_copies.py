@@ -174,6 +174,19 @@ def test_a_copy_that_changes_into_another_photo_takes_its_words_along(collection
     assert items == {album: POOR, dated: RICH}
 
 
+def test_a_photo_that_becomes_a_copy_of_another_is_one_item_with_it(collection, folders):
+    album, dated = folders
+    Image.new("RGB", (64, 64), "red").save(dated / "a.png")
+    add(collection, album.parent)
+    assert len(collection) == 2
+    green = next(i.id for i in collection.items() if Path(i.image).parent == album)
+    shutil.copy(album / "a.png", dated / "a.png")
+    report = add(collection, album.parent)
+    assert (report.n_duplicates, report.n_updated, only(collection).id) == (1, 0, green)
+    assert said(only(collection)) == RICH
+    assert add(collection, album.parent).n_unchanged == 2
+
+
 def test_what_a_table_says_of_one_copy_counts(collection, folders):
     album, dated = folders
     (album / "t.csv").write_text("image,rating\na.png,5\n")
