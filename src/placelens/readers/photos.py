@@ -1,4 +1,4 @@
-"""Photos found in folders, with their sidecars; nothing is opened."""
+"""Photos found in folders, with their sidecars; no photo is opened."""
 
 from __future__ import annotations
 

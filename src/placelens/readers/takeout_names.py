@@ -31,12 +31,15 @@ _CUT_LENGTHS = range(40, _PHOTO_LIMIT + 1)
 _SUPPLEMENT = ".supplemental-metadata"
 _SUPPLEMENTS = frozenset(_SUPPLEMENT[:end] for end in range(1, len(_SUPPLEMENT) + 1))
 _NUMBERED = re.compile(r"(.+)(\(\d{1,4}\))", re.DOTALL)
-# "Edited" as Takeout writes it, then what Google Photos makes by itself, in English everywhere.
+# "Edited" in the languages of accounts: as users of Takeout report it (English, German, French,
+# Spanish, Portuguese, Catalan, Italian, Dutch, Polish, Japanese, Chinese), then in others the word
+# that Google Photos has for it; last what it makes by itself, in English everywhere.
 _DERIVED = (
     "-edited", "-bearbeitet", "-modifié", "-ha editado", "-editado", "-editada", "-editat",
-    "-modificato", "-bewerkt", "-edytowane", "-redigerad", "-redigeret", "-redigert", "-muokattu",
-    "-upraveno", "-upravené", "-szerkesztett", "-editată", "-uređeno", "-urejeno", "-düzenlendi",
-    "-изменено", "-відредаговано", "-編集済み", "-编辑", "-已编辑", "-已編輯", "-수정됨",
+    "-modificato", "-bewerkt", "-edytowane", "-編集済み", "-编辑",
+    "-redigerad", "-redigeret", "-redigert", "-muokattu", "-upraveno", "-upravené",
+    "-szerkesztett", "-editată", "-uređeno", "-urejeno", "-düzenlendi", "-изменено",
+    "-відредаговано", "-已编辑", "-已編輯", "-수정됨",
     "-effects", "-smile", "-mix", "-motion", "-animation", "-collage", "-pano",
 )  # fmt: skip
 Fold = Callable[[str], str]
@@ -107,13 +110,13 @@ class _Name(NamedTuple):
         return cls(*_numbered(name[:dot]), name[dot:])
 
     @classmethod
-    def read_from(cls, json: str) -> set[_Name]:
+    def read_from(cls, json: str) -> list[_Name]:
         """The photos that a JSON may belong to by its name, unless that was cut within theirs."""
         base, number = _numbered(json[: -len(".json")])
-        named = set()
-        for title in (base, _without_supplement(base)):
+        named = []
+        for title in dict.fromkeys((base, _without_supplement(base))):
             stem, own, ending = cls.of(title)
-            named.add(cls(stem + own, number, ending) if number else cls(stem, own, ending))
+            named.append(cls(stem + own, number, ending) if number else cls(stem, own, ending))
         return named
 
     @property
@@ -266,8 +269,10 @@ class TakeoutMatcher:
             named = [*siblings.get(original, ()), *by_stem.get(original, ())]
             yield from (json for json, _ in sorted(named, key=lambda n: n[1] != photo.ending))
             if photo.is_cut:
-                cut = self._cut_from(_Name(*original, photo.ending), fold)
-                yield from (json for number, json in cut if number == _count(original[1]))
+                made_of = _Name(*original, photo.ending)
+                for number, json in self._cut_from(made_of, fold):
+                    if number == _count(made_of.number) and self._may_state(json, made_of, fold):
+                        yield json
         # The other half of a live photo, or the same picture saved in another format.
         for json, ending in by_stem.get((photo.stem, photo.number), ()):
             if ending and json not in self._owned:
@@ -279,16 +284,20 @@ class TakeoutMatcher:
             self._titles[json] = self._read_title(json)
         return self._titles[json]
 
+    def _may_state(self, json: str, photo: _Name, fold: Fold) -> bool:
+        return self._title(json) is None or self._states(json, photo, fold)
+
     def _states(self, json: str, photo: _Name, fold: Fold) -> bool:
         """Whether a JSON's title is the photo's, as far as the photo's name goes."""
         title = self._title(json)
         if title is None:
             return False
-        named = _Name.of(fold(title))
-        if named.ending not in ("", photo.ending):
+        named = _Name.of(title)
+        if fold(named.ending) not in ("", photo.ending):
             return False
-        stem, whole = _plain(photo.stem), _plain(named.stem + named.number)
-        return whole == stem or (photo.is_cut and whole.startswith(stem))
+        whole = named.stem + named.number
+        written = (whole, *(_cut(whole, limit) for limit in _stem_limits(photo.ending)))
+        return _plain(photo.stem) in {_plain(fold(stem)) for stem in written}
 
 
 def _originals(photo: _Name) -> Iterator[tuple[str, str]]:
@@ -310,7 +319,7 @@ def _number_if_cut(json: str, photo: _Name) -> int | None:
     base, number = _numbered(json[: -len(".json")])
     for start in (base, _without_supplement(base)):
         length = _units(_composed(start))
-        fits = photo.title.startswith(start) or start.startswith(photo.stem)
+        fits = photo.title.startswith(start) or (photo.is_cut and start.startswith(photo.stem))
         if fits and (length in _CUT_LENGTHS or _units(start) in _CUT_LENGTHS):
             return _count(number)
     return None
@@ -329,6 +338,16 @@ def _numbered(stem: str) -> tuple[str, str]:
 
 def _count(number: str) -> int:
     return int(number[1:-1]) if number else 0
+
+
+def _stem_limits(ending: str) -> tuple[int, int]:
+    """Code units that are left of a photo's stem, with its ending or, as for .jpg, in any case."""
+    return _PHOTO_LIMIT - len(ending), _PHOTO_LIMIT - len(".jpg")
+
+
+def _cut(text: str, units: int) -> str:
+    """The start of a text that has so many UTF-16 code units, half an emoji left out."""
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")
 
 
 def _units(text: str) -> int:

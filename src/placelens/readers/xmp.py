@@ -215,7 +215,9 @@ def _angle(parts: list[str], ref: list[str], axis: str, warnings: list[str]) -> 
         return parse_angle(text + letter, axis)
     degrees = parse_angle(text, axis)
     if letter and (degrees < 0) != (letter in "SW"):
-        warnings.append(f"its XMP {axis} {text[:40]!r} contradicts its reference {letter!r}")
+        warnings.append(
+            f"its XMP {axis} {text[:40]!r} is believed against its reference {letter!r}"
+        )
     return degrees
 
 

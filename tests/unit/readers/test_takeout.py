@@ -202,6 +202,16 @@ def test_cut_names_are_told_apart_by_their_titles():
     }
 
 
+def test_a_name_that_only_looks_cut_is_not_given_the_json_of_another():
+    """Of 50 and 51 characters with the ending; the JSON of the shorter one is not there."""
+    shorter, longer = "A" * 46 + ".jpg", "A" * 47 + ".jpg"
+    titles = {"A" * 46 + "(1).json": longer}
+    assert sidecars_in([shorter, longer, *titles], titles.get) == {longer: tuple(titles)}
+    dashed = "A" * 45 + "-.jpg"
+    titles = {"A" * 46 + ".json": shorter}
+    assert sidecars_in([shorter, dashed, *titles], titles.get) == {shorter: tuple(titles)}
+
+
 def test_a_title_finds_its_photo_where_names_do_not():
     assert own("IMG_5.jpg", "abc.json", titles={"abc.json": "IMG_5.jpg"}) == ("abc.json",)
     assert own("a_b.jpg", "x.json", titles={"x.json": "a&b.jpg"}) == ("x.json",)
