@@ -67,15 +67,13 @@ class Copies:
         self._heard: dict[str, tuple[Metadata, ...]] = {}
         self._told: dict[str, Source] = {}
 
-    def see(self, source: Source, row: KnownRow | None) -> None:
+    def see(self, source: Source, row: KnownRow) -> None:
         """Remember an unchanged photo of a table's row, which is not found again beside it.
 
         Only where it matters: rows that name a photo by a text or place have an item of their own.
         """
         told = source.text or source.place or source.time or source.attributes
-        if source.image is None or not told or row is None:
-            return
-        if row.copies or not row.is_of_a_row:
+        if source.image is not None and told and (row.copies or not row.is_of_a_row):
             self._told[source.key] = source
 
     def hear(self, reading: Reading) -> None:
@@ -154,15 +152,15 @@ def _decided(row: KnownRow, item: Item, asked: _Asked) -> tuple[KnownRow, Metada
         if _said(kept) == _said(facts):
             missing = here  # those that are gone add nothing: the file was moved
         facts = kept
-    stamps = {
-        key: "" if key in missing else stamp
+    counted = asked.words.keys() | missing
+    first = next(k for k in row.stamps if k in asked.words or k in here)
+    copies = {
+        key: "" if key in missing else heard(stamp)
         for key, stamp in row.stamps.items()
-        if key in asked.words or key in missing
+        if key in counted and key != first
     }
-    first = next(k for k in (row.source, *stamps) if k in asked.words or k in here)
-    copies = {key: heard(stamp) for key, stamp in stamps.items() if key != first}
-    row = replace(row, source=first, stamp=stamps[first], image=row.image_of(first), copies=copies)
-    return row, facts
+    stamp = "" if first in missing else row.stamps[first]
+    return replace(row.led_by(first), stamp=stamp, copies=copies), facts
 
 
 def _said(facts: Metadata) -> tuple[object, ...]:

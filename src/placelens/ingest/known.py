@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import xxhash
@@ -48,6 +48,15 @@ class KnownRow:
     def is_of_a_row(self) -> bool:
         """Whether its content is a table's row too: see ``content_hash_of``."""
         return ":" in self.content_hash
+
+    def led_by(self, source: str) -> KnownRow:
+        """The row with another of its files in the first place."""
+        if source == self.source:
+            return self
+        copies = {**self.copies, self.source: heard(self.stamp)}
+        del copies[source]
+        stamp, image = self.stamps[source], self.image_of(source)
+        return replace(self, source=source, stamp=stamp, image=image, copies=copies)
 
     def image_of(self, source: str) -> str | None:
         """The image of one of its sources: where that is the image itself, so is each copy."""

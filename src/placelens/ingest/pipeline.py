@@ -116,11 +116,21 @@ class Ingest:
                 self._skipped.append(source)
             elif source.key not in seen and self._known.stamp_of(source.key) == source.stamp:
                 self._report.n_unchanged += 1
-                self._copies.see(source, self._known.row_of(source.key))
+                self._see(source)
             elif source.key not in seen:
                 todo.append(source)
             seen.add(source.key)
         return seen, todo
+
+    def _see(self, source: Source) -> None:
+        """Note an unchanged source; it leads its item if the file that did so is gone."""
+        row = self._known.row_of(source.key)
+        if row is None:
+            return
+        self._copies.see(source, row)
+        if row.source != source.key and not is_there(row.source, row.image):
+            self._known.put(row.led_by(source.key))
+            self._moved.add(row.iid)
 
     def _take(self, batch: Sequence[Reading | Skipped]) -> None:
         """Stage what is new or changed, with its vectors; note moves and duplicates."""
@@ -228,13 +238,11 @@ class Ingest:
 
     def _without_source(self, row: KnownRow, source: str) -> None:
         """Forget one of a row's files; the next copy takes the place of the first."""
-        stamps = row.stamps
-        copies = {key: stamp for key, stamp in row.copies.items() if key != source}
+        stamp = row.stamps[source]
         if row.source == source:
-            first = next(iter(copies))
-            row = replace(row, source=first, stamp=stamps[first], image=row.image_of(first))
-            del copies[first]
-        self._changed(replace(row, copies=copies), {source: stamps[source]})
+            row = row.led_by(next(iter(row.copies)))
+        copies = {key: kept for key, kept in row.copies.items() if key != source}
+        self._changed(replace(row, copies=copies), {source: stamp})
 
     def _changed(self, row: KnownRow, files: Mapping[str, str]) -> None:
         """Enter a row some of whose files came or went, and doubt its facts if these had words.

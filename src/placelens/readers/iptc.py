@@ -79,11 +79,14 @@ def _datasets(record: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Record number, dataset number and value of each dataset, up to what is damaged."""
     at = 0
     while at + 5 <= len(record) and record[at] == _TAG:
-        size = int.from_bytes(record[at + 3 : at + 5], "big")
-        if size & 0x8000:  # an extended dataset: longer than any text that is read here
-            return
-        yield record[at + 1], record[at + 2], record[at + 5 : at + 5 + size]
-        at += 5 + size
+        start, size = at + 5, int.from_bytes(record[at + 3 : at + 5], "big")
+        if size & 0x8000:  # an extended dataset: the number of bytes that hold the size
+            start, size = (
+                start + size % 0x8000,
+                int.from_bytes(record[start : start + min(size % 0x8000, 8)], "big"),
+            )
+        yield record[at + 1], record[at + 2], record[start : start + size]
+        at = start + size
 
 
 def _decoded(value: bytes, encoding: str) -> str:

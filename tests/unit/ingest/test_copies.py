@@ -100,7 +100,9 @@ def test_a_pruned_copy_takes_its_words_along_and_no_others(collection, folders, 
     before = only(collection).id
     shutil.rmtree(album if lost == "poor" else dated)
     add(collection, album.parent)
-    assert said(only(collection)) == RICH  # what is gone may be on a disk that is not mounted
+    item = only(collection)
+    assert said(item) == RICH  # what is gone may be on a disk that is not mounted
+    assert Path(item.image).parent == (dated if lost == "poor" else album)
     assert add(collection, album.parent, prune=True).n_removed == 0
     item = only(collection)
     assert said(item) == (RICH if lost == "poor" else POOR)

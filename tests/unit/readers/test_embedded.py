@@ -115,6 +115,13 @@ def test_iptc_dates_may_be_partly_known(day, expected):
     assert bool(facts.warnings) == (day in (b"20191399", b"soon"))
 
 
+def test_extended_datasets_are_read():
+    long = b"a" * 40_000
+    extended = b"\x1c\x02\x78\x80\x04" + len(long).to_bytes(4, "big") + long
+    facts = read_iptc(extended + dataset(90, b"Praha"))
+    assert (facts.text, facts.attributes) == (long.decode(), {"city": "Praha"})
+
+
 def test_iptc_texts_without_a_character_set_may_be_latin_1():
     assert read_iptc(dataset(120, b"D\xf3me")).text == "D\xf3me"
     assert read_iptc(dataset(120, "Dóme".encode())).text == "Dóme"
