@@ -80,11 +80,10 @@ def _datasets(record: bytes) -> Iterator[tuple[int, int, bytes]]:
     at = 0
     while at + 5 <= len(record) and record[at] == _TAG:
         start, size = at + 5, int.from_bytes(record[at + 3 : at + 5], "big")
-        if size & 0x8000:  # an extended dataset: the number of bytes that hold the size
-            start, size = (
-                start + size % 0x8000,
-                int.from_bytes(record[start : start + min(size % 0x8000, 8)], "big"),
-            )
+        if size & 0x8000:  # an extended dataset: what was read is the length of the size
+            length = size & 0x7FFF
+            size = int.from_bytes(record[start : start + min(length, 8)], "big")
+            start += length
         yield record[at + 1], record[at + 2], record[start : start + size]
         at = start + size
 
