@@ -28,6 +28,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from typing import Any
 
 from placelens.readers.values import join_texts
 from placelens.types import Attribute, Place, PlaceSource
@@ -122,6 +123,13 @@ def _attributes(ranked: Iterable[Metadata]) -> dict[str, Attribute]:
             if name not in found:
                 found[name], origin_of[name] = value, metadata.origin
             elif name in _LISTS and origin_of[name] == metadata.origin:
-                members = f"{found[name]}, {value}".split(", ")
-                found[name] = ", ".join(dict.fromkeys(members))
+                found[name] = _united(found[name], value)
     return found
+
+
+def _united(first: Any, second: Any) -> Any:
+    """Two lists as one, each member once; a list may be written as one text."""
+    if isinstance(first, str) and isinstance(second, str):
+        return ", ".join(dict.fromkeys(f"{first}, {second}".split(", ")))
+    lists = ([value] if isinstance(value, str) else value for value in (first, second))
+    return list(dict.fromkeys(member for members in lists for member in members))

@@ -157,6 +157,14 @@ def test_equal_statements_join_their_texts_and_lists():
     assert merge([]).time is None
 
 
+def test_lists_are_united_written_as_lists_too():
+    first, second = (
+        Metadata(origin=Origin.TAKEOUT, attributes={"people": people})
+        for people in (["Ana", "Smith, Bo"], ["Cy", "Ana"])
+    )
+    assert merge([first, second]).attributes == {"people": ["Ana", "Smith, Bo", "Cy"]}
+
+
 def test_a_time_that_may_be_of_an_unset_clock_is_the_last_resort():
     clock = Metadata(origin=Origin.ROW, time=AT, time_kind=TimeKind.UNSET_CLOCK)
     changed = Metadata(origin=Origin.EXIF, time=DAY, time_kind=TimeKind.CHANGED)
