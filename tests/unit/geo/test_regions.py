@@ -162,7 +162,8 @@ def test_holes_go_with_an_uncut_area(hole):
 
 
 @pytest.mark.parametrize(
-    "edges", [(-170, -60, 170, 60), (-180, -90, 180, 90), (-180, -60, 170, 80), (-179, -85, 179, 85)]
+    "edges",
+    [(-170, -60, 170, 60), (-180, -90, 180, 90), (-180, -60, 170, 80), (-179, -85, 179, 85)],
 )
 def test_a_wide_area_is_not_taken_for_a_narrow_one(edges):
     polygon = Polygon.from_geojson(shapely.box(*edges))
