@@ -216,7 +216,9 @@ _SEPARATORS = tuple(
     re.compile(pattern) for pattern in (r"\s*[;|/\n\t]\s*", r"\s*,\s+|\s+,\s*", r"\s+", ",", "")
 )
 _ENCLOSED = re.compile(r"^[(\[{\"']\s*(.*?)\s*[)\]}\"']$", re.DOTALL)
+_GEO_URI = re.compile(r"geo:([^;?]*)(?:[;?].*)?")
 _ISO_6709 = re.compile(r"[+-][0-9.]+[+-][0-9.]+/?")
+_TWO_NUMBERS = re.compile(r"\d.*\D.*\d", re.DOTALL)
 _LONGEST_PAIR = 100
 
 
@@ -239,12 +241,15 @@ def parse_pair(text: str) -> Pair | None:
     >>> parse_pair("Prague, Czechia") is None
     True
     """
-    plain = _plain(text) if len(text) <= _LONGEST_PAIR else ""
+    if len(text) > _LONGEST_PAIR or not _TWO_NUMBERS.search(text):
+        return None
+    plain = _plain(text)
     while enclosed := _ENCLOSED.match(plain):
         plain = enclosed[1]
     # Both standards, RFC 5870 and ISO 6709, put the latitude first.
-    standard = plain.startswith("geo:") or _ISO_6709.fullmatch(plain) is not None
-    plain = re.split("[;?]", plain.removeprefix("geo:"), maxsplit=1)[0].rstrip("/ ")
+    uri = _GEO_URI.fullmatch(plain)
+    standard = uri is not None or _ISO_6709.fullmatch(plain) is not None
+    plain = uri[1] if uri else plain.rstrip("/ ")
     for separator in _SEPARATORS:
         found = [
             halves
