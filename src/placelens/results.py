@@ -211,11 +211,18 @@ class Hits(Sequence[Hit]):
         format: str | None = None,  # noqa: A002
         blur: str | float | None = None,
         drop_places: bool = False,
+        csv_safe: bool = False,
         force: bool = False,
     ) -> ExportReport:
         """Write the hits to a file; see ``placelens.export.export`` for the parameters."""
         return export(
-            self._hits, path, format=format, blur=blur, drop_places=drop_places, force=force
+            self._hits,
+            path,
+            format=format,
+            blur=blur,
+            drop_places=drop_places,
+            csv_safe=csv_safe,
+            force=force,
         )
 
     def to_geojson(self, path: str | Path | None = None, **options: Any) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def command(
     drop_places: Annotated[
         bool, typer.Option("--drop-places", help="Leave positions out.")
     ] = False,
+    csv_safe: options.CsvSafe = False,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
 ) -> None:
     """Write all items to a file, or to stdout; positions can be blurred or left out."""
@@ -45,4 +46,5 @@ def command(
         force=force,
         blur=options.with_unit(blur, "--blur"),
         drop_places=drop_places,
+        csv_safe=csv_safe,
     )

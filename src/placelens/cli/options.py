@@ -14,6 +14,12 @@ from placelens.errors import FilterError, InputError
 CollectionArgument = Annotated[
     Path, typer.Argument(metavar="COLLECTION", help="The collection's folder.", show_default=False)
 ]
+CsvSafe = Annotated[
+    bool,
+    typer.Option(
+        "--csv-safe", help="In CSV, an apostrophe before cells that spreadsheets would run."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _WEIGHTED = re.compile(r"(?P<value>.+)\^(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)

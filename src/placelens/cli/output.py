@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from placelens.cli.console import notice, print_json, stdout
 from placelens.errors import InputError
@@ -54,22 +54,27 @@ def write_things(
     force: bool,
     blur: str | None = None,
     drop_places: bool = False,
+    csv_safe: bool = False,
 ) -> None:
     """Write to a file, and say so; or to stdout, and say only what was left out."""
+    how: dict[str, Any] = {"blur": blur, "drop_places": drop_places, "csv_safe": csv_safe}
     if output is not None:
-        report = export(
-            things, output, format=format, blur=blur, drop_places=drop_places, force=force
-        )
-        notice(str(report))
+        notice(str(export(things, output, format=format, force=force, **how)))
         return
-    report = dump(things, sys.stdout.buffer, format=format, blur=blur, drop_places=drop_places)
+    report = dump(things, sys.stdout.buffer, format=format, **how)
     sys.stdout.buffer.flush()
     if report.n_left_out:
         notice(str(report))
 
 
 def print_hits(
-    hits: Hits, *, format: str, output: Path | None, force: bool, explain_plan: bool
+    hits: Hits,
+    *,
+    format: str,
+    output: Path | None,
+    force: bool,
+    explain_plan: bool,
+    csv_safe: bool = False,
 ) -> None:
     """The hits, and what is to be said of them."""
     if format == "json":
@@ -77,7 +82,7 @@ def print_hits(
     elif format == "table":
         _print_table(hits)
     else:
-        write_things(hits, format=format, output=output, force=force)
+        write_things(hits, format=format, output=output, force=force, csv_safe=csv_safe)
     if hits.doubt:
         notice(hits.doubt)
     if explain_plan and hits.plan is not None:

@@ -40,6 +40,7 @@ def command(
     null: opt.Null = False,
     output: opt.Output = None,
     force: opt.Force = False,
+    csv_safe: options.CsvSafe = False,
     explain_plan: opt.ExplainPlan = False,
     engine: opt.Engine = None,
     recall_target: opt.RecallTarget = None,
@@ -51,6 +52,8 @@ def command(
     from placelens.collection import Collection
 
     chosen = choose_format("paths0" if null else format, output, otherwise="table")
+    if csv_safe and chosen != "csv":
+        raise InputError(f"--csv-safe is for CSV, not for {chosen}; leave it out or --format csv")
     conditions = options.attribute_filters(where) if where else {}
     terms = [options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
@@ -78,7 +81,14 @@ def command(
     hits = _page(asked, page, cursor, images=image or ())
     for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):
         notice(note)
-    print_hits(hits, format=chosen, output=output, force=force, explain_plan=explain_plan)
+    print_hits(
+        hits,
+        format=chosen,
+        output=output,
+        force=force,
+        explain_plan=explain_plan,
+        csv_safe=csv_safe,
+    )
     if not hits:
         notice(why_no_hits(opened, conditions))
     elif hits.cursor and chosen == "table":

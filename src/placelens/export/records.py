@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from placelens.types import Hit, Item
@@ -34,6 +35,18 @@ def position_of(record: Record) -> tuple[float, float] | None:
     if record.get(first) is None or record.get(second) is None:
         return None
     return float(record[first]), float(record[second])
+
+
+def decimal_text(value: float) -> str:
+    """A number without an exponent, which GPX and much that reads CSV do not know.
+
+    Examples
+    --------
+    >>> decimal_text(-1e-05), decimal_text(14.421), decimal_text(-0.0), decimal_text(2e21)
+    ('-0.00001', '14.421', '0', '2000000000000000000000')
+    """
+    text = format(Decimal(repr(value)) if value else Decimal(0), "f")
+    return text.removesuffix(".0")
 
 
 def flatten(records: Sequence[Record]) -> tuple[list[str], list[dict[str, Any]]]:

@@ -22,6 +22,7 @@ from placelens.export.text_formats import (
     write_jsonl,
     write_paths,
     write_paths0,
+    write_safe_csv,
 )
 from placelens.export.xml_formats import write_gpx, write_kml
 from placelens.types import Hit, Item
@@ -82,20 +83,25 @@ def dump(
     format: str,  # noqa: A002
     blur: str | float | None = None,
     drop_places: bool = False,
+    csv_safe: bool = False,
 ) -> ExportReport:
     """Write hits or items to a binary stream; the parameters are those of ``export``.
 
     Raises
     ------
     InputError
-        If there is no such format, or it cannot hold a plane's coordinates.
+        If there is no such format, it cannot hold a plane's coordinates, or ``csv_safe`` is asked
+        of another than CSV.
     MissingExtraError
         If the format needs packages that are not installed.
     """
     chosen = _format(format)
+    if csv_safe and format != "csv":
+        raise InputError(f"csv_safe is for csv, and {format} runs nothing; leave it out")
     tally = _Tally(chosen.needs)
     records = Privacy(blur=blur, drop_places=drop_places).apply(records_of(things))
-    chosen.write(tally.over(records), stream)
+    write = write_safe_csv if csv_safe else chosen.write
+    write(tally.over(records), stream)
     return ExportReport(
         format=format, n_written=tally.kept, n_left_out=tally.left_out, needs=chosen.needs
     )
@@ -108,6 +114,7 @@ def export(
     format: str | None = None,  # noqa: A002
     blur: str | float | None = None,
     drop_places: bool = False,
+    csv_safe: bool = False,
     force: bool = False,
 ) -> ExportReport:
     """Write hits or items to a file: whole, or not at all.
@@ -119,6 +126,8 @@ def export(
     format : a key of ``FORMATS``; None takes the one whose suffix the path has.
     blur : cell size ("1km", or metres) of the grid whose cell centres replace the positions.
     drop_places : leave positions out. See ``Privacy`` for what both also leave out.
+    csv_safe : put an apostrophe before cells of a CSV that a spreadsheet would run as formulas.
+        Not by default, since a text that begins with "-" or "@" would come back changed.
     force : replace a file that is there.
 
     Raises
@@ -133,7 +142,9 @@ def export(
     name = format or guess_format(path)
     _format(name)
     with replacing(path, force=force) as stream:
-        report = dump(things, stream, format=name, blur=blur, drop_places=drop_places)
+        report = dump(
+            things, stream, format=name, blur=blur, drop_places=drop_places, csv_safe=csv_safe
+        )
     return ExportReport(
         format=name,
         n_written=report.n_written,
