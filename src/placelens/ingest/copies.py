@@ -31,6 +31,7 @@ _ORIGINS = {
     "given": Origin.BY_HAND,
     "table": Origin.ROW,
     "xmp": Origin.SIDECAR,
+    "raster": Origin.RASTER,
     "exif": Origin.EXIF,
     "takeout": Origin.TAKEOUT,
     "estimated": Origin.ESTIMATE,

@@ -7,7 +7,8 @@ This is the one table of it. A photo with copies has the statements of all of th
 fact      the first of these that states it is believed
 ========= ===================================================================================
 place     a table's row; the XMP sidecar of the file's own name (``IMG.jpg.xmp``), then the one
-          of its stem (``IMG.xmp``); the EXIF; the XMP packet inside the file; Takeout's JSON.
+          of its stem (``IMG.xmp``); a raster's georeference; the EXIF; the XMP packet inside the
+          file; Takeout's JSON.
           A place that was estimated follows all; one given by hand precedes what copies say
 text      the same, with the IPTC record of the file before Takeout's JSON
 attribute the same, each name by itself
@@ -44,13 +45,14 @@ class Origin(IntEnum):
     ROW = 1
     SIDECAR = 2
     SIDECAR_OF_STEM = 3
-    EXIF = 4
-    PACKET = 5
-    IPTC = 6
-    TAKEOUT = 7
-    NAME = 8
-    KEPT = 9  # what the collection holds of a file that cannot be read at the moment
-    ESTIMATE = 10
+    RASTER = 4
+    EXIF = 5
+    PACKET = 6
+    IPTC = 7
+    TAKEOUT = 8
+    NAME = 9
+    KEPT = 10  # what the collection holds of a file that cannot be read at the moment
+    ESTIMATE = 11
 
 
 class TimeKind(IntEnum):

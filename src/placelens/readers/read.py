@@ -15,6 +15,7 @@ import xxhash
 from placelens.errors import MissingExtraError, ReadError
 from placelens.readers.base import Reading, Source
 from placelens.readers.embedded import embedded_metadata
+from placelens.readers.geotiff import read_georeference
 from placelens.readers.images import Decoded, decode, read_file
 from placelens.readers.metadata import Metadata, Origin, TimeKind, merge
 from placelens.readers.takeout import read_takeout
@@ -58,7 +59,12 @@ def read(source: Source, spec: ImageSpec | None) -> Reading:
     with warnings.catch_warnings():
         # Pillow warns of odd EXIF; what matters of it is in Reading.warnings.
         warnings.simplefilter("ignore")
-        statements = [*embedded_metadata(data, decoded.info), *read_beside(source)]
+        statements = [
+            Metadata(origin=Origin.EXIF, warnings=decoded.warnings),
+            *_georeference(source, decoded),
+            *embedded_metadata(data, decoded.info),
+            *read_beside(source),
+        ]
     return _reading(source, statements, data, decoded)
 
 
@@ -110,6 +116,14 @@ def _reading(
         thumbnail=decoded.thumbnail if decoded else None,
         warnings=facts.warnings,
     )
+
+
+def _georeference(source: Source, decoded: Decoded) -> list[Metadata]:
+    """Where a raster lies; a camera's raw file is none."""
+    if source.image is None or "raw" in decoded.info:
+        return []
+    size = (decoded.width, decoded.height)
+    return [read_georeference(source.image, decoded.info["exif"], size)]
 
 
 def _sidecar(path: str, photo: str) -> Metadata:

@@ -16,7 +16,7 @@ copies             string                 a JSON object: source to stamp of iden
 image              string                 path of the image file
 text               string
 lat, lon           float64                degrees; ``x``, ``y`` in metres on a plane
-place_source       string                 given, exif, xmp, takeout, table or estimated
+place_source       string                 given, exif, xmp, raster, takeout, table or estimated
 time               timestamp[us]          wall-clock time where it was taken
 utc_offset_s       int32                  the wall clock's offset from UTC, where known
 attributes         string                 a JSON object

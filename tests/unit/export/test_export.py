@@ -311,6 +311,15 @@ def test_blurred_places_say_so_and_hide_distances() -> None:
     assert b"position blurred to 1.0 km" in written(HITS, "kml", blur="1km")
 
 
+@pytest.mark.parametrize("privacy", [{"blur": "10km"}, {"drop_places": True}])
+def test_the_footprint_of_a_raster_is_hidden_with_its_place(privacy: dict[str, object]) -> None:
+    bounds = {"footprint_west": 14.0, "footprint_east": 16.0, "footprint": "kept"}
+    item = Item(id="a", place=Place(lat=50.0, lon=15.0), attributes=bounds)
+    (record,) = json.loads(written([item], "json", **privacy))
+    assert record["attributes"] == {"footprint": "kept"}
+    assert json.loads(written([item], "json"))[0]["attributes"] == bounds
+
+
 def test_a_plane_is_blurred_in_metres() -> None:
     items = [Item(id="a", place=Place(x=1499.0, y=-1.0))]
     (record,) = json.loads(written(items, "json", blur=1000))
