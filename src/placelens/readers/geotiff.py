@@ -8,6 +8,7 @@ its own need rasterio. Both come with the extra ``geo``.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -268,13 +269,13 @@ def _crs(path: str, keys: Mapping[int, int]) -> str | None:
 
 def _from_sidecars(path: str) -> _Georeference | None:
     """A world file or ``.aux.xml`` beside the image."""
-    described = _text_beside(path, [".aux.xml"], whole_name=True)
+    described = _text_beside(path, ".aux.xml")
     match = re.search(r"<GeoTransform>([^<]*)</GeoTransform>", described or "")
     if match:
         # GDAL's order: x of the corner, x a column, x a row, then the same of y.
         c, a, b, f, d, e = _six(match[1].split(","))
         return _Georeference((a, b, c, d, e, f), _crs_beside(path))
-    world = _text_beside(path, _world_suffixes(path))
+    world = _text_beside(path, *_world_suffixes(Path(path).suffix))
     if world is None:
         return None
     # A world file has a, d, b, e, and the centre of the first pixel.
@@ -285,33 +286,51 @@ def _from_sidecars(path: str) -> _Georeference | None:
 
 def _crs_beside(path: str) -> str | None:
     """WKT in ``.aux.xml`` or ``.prj``."""
-    described = _text_beside(path, [".aux.xml"], whole_name=True)
+    described = _text_beside(path, ".aux.xml")
     match = re.search(r"<SRS[^>]*>([^<]*)</SRS>", described or "")
     text = unescape(match[1]).strip() if match else ""
-    text = text or (_text_beside(path, [".prj"]) or "").strip()
+    text = text or (_text_beside(path, ".prj") or "").strip()
     if text and not _WKT_CRS.match(text):
         raise ReadError("the coordinate system beside it is not well-known text (WKT)")
     return text or None
 
 
-def _world_suffixes(path: str) -> list[str]:
+def names_beside(name: str) -> list[str]:
+    """Names of the files that may say where an image of this name lies.
+
+    Examples
+    --------
+    >>> names_beside("a.tif")[:4]
+    ['a.tif.aux.xml', 'a.tif.AUX.XML', 'a.tfw', 'a.TFW']
+    """
+    image = Path(name)
+    endings = [*_world_suffixes(image.suffix), ".prj"]
+    return [
+        *(name + written for written in (".aux.xml", ".AUX.XML")),
+        *(image.stem + written for ending in endings for written in (ending, ending.upper())),
+    ]
+
+
+def _world_suffixes(suffix: str) -> list[str]:
     """``.tfw``, ``.tifw`` and ``.wld`` for ``.tif``: first and last letter, or all, and w."""
-    suffix = Path(path).suffix.lower()
+    suffix = suffix.lower()
     return [f"{suffix[:2]}{suffix[-1]}w", f"{suffix}w", ".wld"] if len(suffix) > 2 else [".wld"]
 
 
-def _text_beside(path: str, suffixes: Sequence[str], *, whole_name: bool = False) -> str | None:
-    """The text of the first file that has the image's name with one of these endings."""
-    image = Path(path)
-    stem = image.name if whole_name else image.stem
-    for suffix in suffixes:
-        for written in (suffix, suffix.upper()):
-            file = image.with_name(stem + written)
-            try:
-                if file.is_file() and file.stat().st_size <= _LARGEST_SIDECAR_BYTES:
-                    return file.read_text("utf-8", "replace")
-            except OSError:
-                continue
+def _text_beside(path: str, *endings: str) -> str | None:
+    """The text of the first file beside an image whose name has one of these endings."""
+    folder, name = os.path.split(path)
+    for beside in names_beside(name):
+        file = Path(folder, beside)
+        try:
+            if (
+                beside.lower().endswith(endings)
+                and file.is_file()
+                and file.stat().st_size <= _LARGEST_SIDECAR_BYTES
+            ):
+                return file.read_text("utf-8", "replace")
+        except (OSError, ValueError):
+            continue
     return None
 
 

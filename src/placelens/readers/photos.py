@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from placelens.readers.base import Skipped, Source
 from placelens.readers.folders import Listing, is_printable, printable
 from placelens.readers.formats import IMAGE_SUFFIXES, suffix_of
+from placelens.readers.geotiff import names_beside
 
 _ONE_FILE = re.compile(r"[0-9a-f]+\.-?[0-9a-f]+")
 
@@ -34,7 +35,8 @@ def photo_in(listing: Listing, name: str) -> Source | Skipped:
         )
     sidecars = listing.sidecars.get(name, ())
     try:
-        stamp = "|".join(_stamp(listing.files[part]) for part in (name, *sidecars))
+        beside = [part for part in names_beside(name) if part in listing.files]
+        stamp = "|".join(_stamp(listing.files[part]) for part in (name, *sidecars, *beside))
     except OSError as error:
         return Skipped(key=path, reason=f"it cannot be opened: {error.strerror or error}")
     return Source(

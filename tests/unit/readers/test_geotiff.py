@@ -176,6 +176,14 @@ def test_a_world_file_beside_a_jpeg(write, make_jpeg):
     assert reading(path).place == Place(lat=50.0, lon=15.0)
 
 
+def test_a_world_file_that_comes_later_is_read(write, make_tiff):
+    path = write("a.tif", make_tiff(BANDS))
+    [before] = read_photos(path)
+    write("a.tfw", WORLD)
+    [after] = read_photos(path)
+    assert before.stamp != after.stamp
+
+
 def test_a_projection_file_of_another_kind_is_named(write, make_tiff):
     write("a.tfw", WORLD)
     write("a.prj", "Projection    GEOGRAPHIC\nDatum WGS84\n")
