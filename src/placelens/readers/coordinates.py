@@ -74,6 +74,7 @@ _ANGLE = re.compile(
     """,
     re.VERBOSE,
 )
+_DECIMAL = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _NOT_FINITE = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
 _SHOWN = 40
@@ -174,6 +175,8 @@ def parse_angle(
         except OverflowError as error:
             raise CoordinateError(f"{axis} is a number of {len(str(value))} digits") from error
         return number if hemisphere is None else angle([number], hemisphere, axis)
+    if hemisphere is None and _DECIMAL.fullmatch(value):  # most of what files hold
+        return float(value)
     text = _plain(value)
     if text in _NOT_FINITE:
         return float(text)
@@ -219,6 +222,7 @@ _ENCLOSED = re.compile(r"^[(\[{\"']\s*(.*?)\s*[)\]}\"']$", re.DOTALL)
 _GEO_URI = re.compile(r"geo:([^;?]*)(?:[;?].*)?")
 _ISO_6709 = re.compile(r"[+-][0-9.]+[+-][0-9.]+/?")
 _TWO_NUMBERS = re.compile(r"\d.*\D.*\d", re.DOTALL)
+_TWO_DECIMALS = re.compile(r"([+-]?[0-9]+\.[0-9]+)(?:\s*[,;|/]\s*|\s+)([+-]?[0-9]+\.[0-9]+)")
 _LONGEST_PAIR = 100
 
 
@@ -243,6 +247,8 @@ def parse_pair(text: str) -> Pair | None:
     """
     if len(text) > _LONGEST_PAIR or not _TWO_NUMBERS.search(text):
         return None
+    if decimals := _TWO_DECIMALS.fullmatch(text.strip()):  # most of what files hold
+        return Pair(float(decimals[1]), float(decimals[2]), None)
     plain = _plain(text)
     while enclosed := _ENCLOSED.match(plain):
         plain = enclosed[1]
@@ -288,6 +294,8 @@ class _Written:
 
 def _plain(text: str) -> str:
     """Lower case, one sign of each kind, ASCII digits."""
+    if text.isascii():
+        return text.lower().replace("''", '"').strip()
     folded = unicodedata.normalize("NFKC", text.translate(_ALIKE)).casefold()
     digits = (str(unicodedata.digit(c, c)) if not c.isascii() else c for c in folded)
     return "".join(digits).replace("''", '"').strip()

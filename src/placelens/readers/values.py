@@ -22,9 +22,9 @@ _INTEGER = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 # What programs and people write where a value is missing: pandas's list, and what else is common.
 _MISSING = frozenset(
-    ["", "?", ".", "#n/a", "#n/a n/a", "#na", "#ref!", "#value!", "#div/0!", "-nan", "1.#ind",
-     "-1.#ind", "1.#qnan", "-1.#qnan", "<na>", "\\n", "missing", "n.a.", "n/a", "na", "nan", "nat",
-     "nil", "none", "not available", "null", "undefined", "unknown", "(null)"]
+    ["", "?", ".", "#n/a", "#n/a n/a", "#na", "#ref!", "#value!", "#div/0!", "-nan", "<na>",
+     "\\n", "missing", "n.a.", "n/a", "na", "nan", "nat", "nil", "none", "not available", "null",
+     "undefined", "unknown", "(null)"]
 )  # fmt: skip
 _DASHES = "-‐‑‒–—―−_ \t"
 _INT64 = range(-(2**63), 2**63)
@@ -39,11 +39,11 @@ def is_missing(value: object) -> bool:
     >>> [is_missing(value) for value in ("n/a", "--", float("nan"), None, 0, "0", "-1")]
     [True, True, True, True, False, False, False]
     """
-    if isinstance(value, float | Decimal):
-        return math.isnan(value)
     if isinstance(value, str):
-        return value.strip().casefold() in _MISSING or not value.strip(_DASHES)
-    return value is None
+        text = value.strip()
+        # Digits begin most cells, and no marker.
+        return not text[:1].isdigit() and (text.casefold() in _MISSING or not text.strip(_DASHES))
+    return value is None or (isinstance(value, float | Decimal) and math.isnan(value))
 
 
 def clean_text(value: object) -> str | None:
