@@ -42,11 +42,10 @@ def decimal_text(value: float) -> str:
 
     Examples
     --------
-    >>> decimal_text(-1e-05), decimal_text(14.421), decimal_text(-0.0), decimal_text(2e21)
-    ('-0.00001', '14.421', '0', '2000000000000000000000')
+    >>> decimal_text(-1e-05), decimal_text(14.0)
+    ('-0.00001', '14.0')
     """
-    text = format(Decimal(repr(value)) if value else Decimal(0), "f")
-    return text.removesuffix(".0")
+    return format(Decimal(repr(value)), "f")
 
 
 def flatten(records: Sequence[Record]) -> tuple[list[str], list[dict[str, Any]]]:

@@ -80,7 +80,7 @@ def _placemark(record: Record) -> Element:
 def _waypoint(record: Record) -> Element:
     lon, lat = _degrees(record)
     # GPX 1.1: a longitude is less than 180.
-    point = Element("wpt", lat=lat, lon="-180" if lon == "180" else lon)
+    point = Element("wpt", lat=lat, lon=f"-{lon}" if record["lon"] == 180 else lon)
     taken = datetime.fromisoformat(record["time"]) if record["time"] else None
     if taken is not None and taken.tzinfo is not None:
         # GPX times are UTC; a wall-clock time without a zone stands in the description only.
