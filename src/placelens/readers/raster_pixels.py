@@ -155,7 +155,10 @@ def _by_rasterio(raster: DatasetReader, tags: Image.Exif, shortest: int, longest
 
 
 def _check_work(raster: DatasetReader, shortest: int, longest: int) -> None:
-    """Refuse what a few bytes can claim: blocks that fill the memory, pixels without end."""
+    """Refuse what a few bytes can claim: other files, blocks that fill the memory, no end."""
+    # GDAL would open what its metadata name there, on the disk or on the web.
+    if any("OVERVIEW" in domain.upper() for domain in raster.tag_namespaces()):
+        raise ReadError("it names another file as its overview, which is not opened")
     depth = max(np.dtype(dtype).itemsize for dtype in raster.dtypes)
     together = raster.count if raster.interleaving and raster.interleaving.value == "PIXEL" else 1
     block = max(rows * columns for rows, columns in raster.block_shapes) * depth * together

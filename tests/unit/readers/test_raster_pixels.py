@@ -169,6 +169,26 @@ def test_an_ordinary_tiff_is_not_a_raster(make_tiff):
     assert read_raster(b"\xff\xd8\xff", 8, 8) is None
 
 
+@pytest.mark.parametrize(
+    "domain", ["OVERVIEWS", "overviews", "&#79;VERVIEWS", "ProxyOverviewRequest"]
+)
+@pytest.mark.parametrize("other", ["other.tif", "/vsicurl/http://127.0.0.1:9/other.tif"])
+def test_a_raster_cannot_make_another_file_be_opened(
+    tmp_path, make_tiff, make_geo_tags, monkeypatch, domain, other
+):
+    rasterio = pytest.importorskip("rasterio")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other.tif").write_bytes(make_tiff(np.full((100, 100, 3), 255, np.uint8)))
+    item = f'<Item name="OVERVIEW_FILE" domain="{domain}">{other}</Item>'
+    metadata = (42112, 2, f"<GDALMetadata>{item}</GDALMetadata>".encode() + b"\0")
+    data = make_tiff(np.zeros((400, 400, 3), np.uint8), [*make_geo_tags(), metadata])
+    asked = []
+    monkeypatch.setattr(rasterio.io.DatasetReader, "overviews", lambda *_: asked.append(1) or [])
+    with pytest.raises(ReadError, match="names another file as its overview, which is not opened"):
+        decode(data, SPEC)
+    assert asked == []  # that is where GDAL would open it
+
+
 def sparse(tmp_path, side, **options):
     """A raster that claims to be large and holds nothing."""
     rasterio = pytest.importorskip("rasterio")
