@@ -78,6 +78,8 @@ _DECIMAL = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _NOT_FINITE = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
 _SHOWN = 40
+# Of an angle or a pair; matching takes the cube of a row of blanks.
+_LONGEST = 100
 
 
 def angle(parts: Sequence[float], hemisphere: str | None, axis: str) -> float:
@@ -180,7 +182,8 @@ def parse_angle(
     text = _plain(value)
     if text in _NOT_FINITE:
         return float(text)
-    found = _read(text, comma, stated=hemisphere is not None)
+    short = len(text) <= _LONGEST
+    found = _read(text, comma, stated=hemisphere is not None) if short else None
     if found is None:
         what = "one number" if len(re.findall("[0-9]+", text)) > 1 else "a number"
         raise CoordinateError(f"{axis} {value[:_SHOWN]!r} is not {what} of degrees")
@@ -223,7 +226,6 @@ _GEO_URI = re.compile(r"geo:([^;?]*)(?:[;?].*)?")
 _ISO_6709 = re.compile(r"[+-][0-9.]+[+-][0-9.]+/?")
 _TWO_NUMBERS = re.compile(r"\d.*\D.*\d", re.DOTALL)
 _TWO_DECIMALS = re.compile(r"([+-]?[0-9]+\.[0-9]+)(?:\s*[,;|/]\s*|\s+)([+-]?[0-9]+\.[0-9]+)")
-_LONGEST_PAIR = 100
 
 
 def parse_pair(text: str) -> Pair | None:
@@ -245,9 +247,10 @@ def parse_pair(text: str) -> Pair | None:
     >>> parse_pair("Prague, Czechia") is None
     True
     """
-    if len(text) > _LONGEST_PAIR or not _TWO_NUMBERS.search(text):
+    text = text.strip()
+    if len(text) > _LONGEST or not _TWO_NUMBERS.search(text):
         return None
-    if decimals := _TWO_DECIMALS.fullmatch(text.strip()):  # most of what files hold
+    if decimals := _TWO_DECIMALS.fullmatch(text):  # most of what files hold
         return Pair(float(decimals[1]), float(decimals[2]), None)
     plain = _plain(text)
     while enclosed := _ENCLOSED.match(plain):
@@ -347,7 +350,9 @@ def _halves(text: str, cut: re.Match[str]) -> tuple[_Written, _Written] | None:
     if cut[0] == "," and text.replace(",", "").isdigit():  # 1,5 is one number with a decimal comma
         return None
     first, second = _read(before, "decimal"), _read(after, "decimal")
-    if first is None or second is None or first.axis == second.axis is not None:
+    if first is None or second is None:
+        return None
+    if first.axis is not None and first.axis == second.axis:
         return None
     # Without a separator, signs or letters must tell where the second begins.
     both_told = (first.signed and second.signed) or (first.letter and second.letter)

@@ -4,6 +4,7 @@ import pytest
 
 from placelens.errors import CoordinateError
 from placelens.readers.coordinates import Pair, parse_angle, parse_hemisphere, parse_pair
+from placelens.types import Place
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,15 @@ def test_latitudes(value, degrees):
 def test_what_is_no_angle_names_axis_and_value(value):
     with pytest.raises(CoordinateError, match=r"latitude .* is not"):
         parse_angle(value, "latitude")
+
+
+@pytest.mark.parametrize(
+    "text", ["1" + " " * 100_000 + "x", "1," * 50_000, "'" * 100_000, "9" * 400]
+)
+def test_texts_of_any_length_are_read_or_named_at_once(text):
+    with pytest.raises(CoordinateError):
+        Place(lat=parse_angle(text, "latitude"), lon=0)
+    assert parse_pair(text) is None
 
 
 def test_a_letter_of_the_other_axis_is_refused():
