@@ -150,7 +150,8 @@ def test_a_palette_keeps_its_colours(make_geo_tags, raster_engine):
     image.putpalette([0, 0, 0, 0, 0, 0, 0, 0, 0, 200, 100, 50])
     out = io.BytesIO()
     image.save(out, "TIFF", tiffinfo={tag: tuple(v) for tag, kind, v in make_geo_tags()})
-    assert colours(out.getvalue())[0].tolist() == [200, 100, 50]
+    # Within 1: a TIFF's palette has 16 bits, which older GDALs round down.
+    assert colours(out.getvalue())[0] == pytest.approx([200, 100, 50], abs=1)
 
 
 def test_an_overview_is_read_instead_of_the_whole(make_tiff, make_geo_tags, raster_engine):
