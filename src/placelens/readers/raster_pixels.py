@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _NODATA, _GDAL_METADATA = 42113, 42112
 _SUBFILE_TYPE, _REDUCED = 254, 1
+_XMP = 700
 _BITS, _SAMPLES = 258, 277
 _EXTRA_SAMPLES, _UNSPECIFIED, _ALPHA = 338, 0, 2
 # The share of pixels that may be black, or white, after stretching.
@@ -51,8 +52,8 @@ class Raster:
     """A raster as a picture.
 
     ``image`` is RGB, not larger than was asked for, and still to be turned by ``orientation``
-    (EXIF, 1 to 8); ``width`` and ``height`` are the file's. ``exif`` holds its first directory.
-    ``note`` says what had to be assumed.
+    (EXIF, 1 to 8); its ``info`` has the XMP packet. ``width`` and ``height`` are the file's.
+    ``exif`` holds its first directory. ``note`` says what had to be assumed.
     """
 
     image: Image.Image
@@ -88,6 +89,14 @@ def read_raster(data: bytes, shortest: int, longest: int) -> Raster | None:
     tags = _tags(data)
     if not tags or _is_ordinary(data, tags):
         return None
+    raster = _read(data, tags, shortest, longest)
+    raster.image.format = "TIFF"
+    if isinstance(packet := tags.get(_XMP), bytes):
+        raster.image.info["xmp"] = packet
+    return raster
+
+
+def _read(data: bytes, tags: Image.Exif, shortest: int, longest: int) -> Raster:
     try:
         import rasterio
     except ImportError:

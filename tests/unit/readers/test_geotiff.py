@@ -231,6 +231,18 @@ def test_what_people_write_outranks_the_georeference(write, make_tiff, make_geo_
     assert image.exists()
 
 
+def test_what_else_a_raster_says_is_read_too(write, make_tiff, make_geo_tags, raster_engine):
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+        b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+        b'xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:City="Praha"/>'
+        b"</rdf:RDF></x:xmpmeta>"
+    )
+    tags = [*make_geo_tags(), (270, 2, b"Harbour\0"), (700, 1, packet)]
+    found = reading(write("a.tif", make_tiff(BANDS, tags)))
+    assert (found.text, found.attributes["city"]) == ("Harbour", "Praha")
+
+
 def test_bounds_follow_edges_that_bend():
     # A plane whose x is the longitude and whose northern edge dips in the middle.
     _, (_, south, _, north) = footprint(
