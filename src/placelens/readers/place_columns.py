@@ -38,8 +38,9 @@ _LETTERS = {"latitude": "n_?s", "longitude": "e_?w"}
 _WORDS = {"latitude": "north_?south", "longitude": "east_?west"}
 # Positions in forms that are not read: said, since the place would be missed in silence.
 _UNREAD = re.compile(
-    r"^(?:easting|northing|utm(?:_.*)?|mgrs|usng|osgb|grid_ref(?:erence)?|maidenhead|plus_?codes?"
-    r"|olc|open_location_code|geohash|what3words|w3w|h3(?:_.*)?|s2(?:_.*)?)$"
+    r"(?:utm_?)?(?:easting|northing)|utm(?:_(?:zone|x|y|e|n))?|mgrs|usng|osgb|grid_ref(?:erence)?"
+    r"|maidenhead|plus_?codes?|olc|open_location_code|geohash|what3words|w3w|(?:h3|s2)_?(?:cell|index"
+    r"|id)(?:_id)?|h3"
 )
 
 
@@ -105,8 +106,9 @@ def find_place_columns(
     lon_columns = _axis_columns("longitude", lon, by_axis, rows)
     if lat_columns is not None and lon_columns is not None:
         return PlaceColumns(lat=lat_columns, lon=lon_columns)
-    if "x" in by_axis and "y" in by_axis:
-        return PlaceColumns(x=by_axis["x"], y=by_axis["y"])
+    plain = {plain_name(name): name for name in reversed(names)}
+    if "x" in plain and "y" in plain:
+        return PlaceColumns(x=plain["x"], y=plain["y"])
     if has_geometry:
         return PlaceColumns()
     # Named ones first; of several alike, the first.
@@ -174,7 +176,7 @@ def _what_is_missed(
                 f"column {there.degrees!r} is not used, since there is none of {missing}; "
                 f"say which it is with {wanted}_column (--column {wanted}=NAME)",
             )
-    unread = [name for name in names if _UNREAD.match(_axis_name(name))]
+    unread = [name for name in names if _UNREAD.fullmatch(_axis_name(name))]
     if not unread:
         return ()
     return (f"places in the form of {', '.join(map(repr, unread))} are not read; add lat and lon",)

@@ -278,6 +278,14 @@ def test_positions_that_are_not_read_are_said(write, header, row, note):
     assert source.warnings == (note,)
 
 
+@pytest.mark.parametrize(
+    "header", ["utm_source,utm_campaign", "s2_score,h3_title", "x (px),y (px)"]
+)
+def test_columns_that_only_sound_like_positions(write, header):
+    [source], _ = split(read_table(write("t.csv", f"name,{header}\na,1,2\n")))
+    assert (source.place, source.warnings) == (None, ())
+
+
 def test_a_column_of_positions_can_be_named(write):
     path = write("t.csv", 'name,where\na,"50.25, 14.5"\n')
     assert places(path) == [None]
