@@ -212,7 +212,8 @@ class _TableReader:
 
     def _identity(self, row: Row) -> str | None:
         value = None if self.columns.id is None else row.values.get(self.columns.id)
-        absent = value is None or str(value) in {"nan", *self.no_ids}
+        no_number = isinstance(value, float) and is_missing(value)
+        absent = value is None or no_number or str(value) in self.no_ids
         return None if absent else clean_text(str(number_text(value)))
 
     def _value(self, row: Row, column: str | None) -> Any:
