@@ -22,6 +22,7 @@ _MAX_TABLE_BYTES = 2**31
 # What spreadsheets write above the header to name their delimiter.
 _SEP_LINE = re.compile(r'\s*"?sep=(?P<delimiter>[^"\r\n])"?[;,\t ]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _CELL_LIMIT = Lock()
+_UNCLOSED = "a quote in it is never closed, so the lines after it cannot be told apart"
 # RFC 8142 puts this mark before each text of a sequence, so that a text may have several lines.
 _RECORD_SEPARATOR = "\x1e"
 # The longer marks first: UTF-32's begins with that of UTF-16.
@@ -76,7 +77,13 @@ def _load_csv(text: str) -> Table:
     sep_line = _SEP_LINE.match(text)
     delimiter = sep_line["delimiter"] if sep_line else _delimiter(text)
     with _cells_of_any_length():
-        lines = iter(list(_csv_lines(text[sep_line.end() :] if sep_line else text, delimiter)))
+        records = list(_csv_lines(text[sep_line.end() :] if sep_line else text, delimiter))
+    if records and _is_unclosed(text, records[-1][0]):
+        records[-1] = (
+            [],
+            "a quote in it is never closed, so the lines after it cannot be told apart",
+        )
+    lines = iter(records)
     header = next((cells for cells, _ in lines if any(cells)), None)
     if header is None:
         raise ReadError("it is empty")
@@ -120,6 +127,11 @@ def _csv_lines(text: str, delimiter: str) -> Iterable[tuple[list[str], str | Non
             return
         except csv.Error as error:
             yield [], f"it is not CSV: {error}"
+
+
+def _is_unclosed(text: str, cells: Sequence[str]) -> bool:
+    """Whether the last record took in the lines after it, for want of a closing quote."""
+    return any("\n" in cell or "\r" in cell for cell in cells) and text.count('"') % 2 == 1
 
 
 def _delimiter(text: str) -> str:

@@ -382,6 +382,19 @@ def test_a_cell_of_any_length_leaves_the_csv_modules_limit_alone(write):
     assert csv.field_size_limit() == before
 
 
+def test_a_quote_that_is_never_closed_is_named(write):
+    rest = "".join(f"{n},x\n" for n in range(20_000))  # more than 131,072 characters
+    sources, skipped = rows(write("t.csv", f'name,text\na,"b"\nc,"d\n{rest}'))
+    assert [source.text for source in sources] == ["a\nb"]
+    assert reasons(skipped) == [
+        "t.csv row 2: a quote in it is never closed, so the lines after it cannot be told apart"
+    ]
+    # A lone quote for inches, or one within several lines that are closed, is none.
+    sources, skipped = rows(write("u.csv", 'name,text\na,5" nails\nc,"d\ne"\nf,g\n'))
+    assert [source.text for source in sources] == ['a\n5" nails', "c\nd\ne", "f\ng"]
+    assert skipped == []
+
+
 def test_tables_read_in_threads_do_not_take_the_limit_from_each_other(write):
     before = csv.field_size_limit()
     long = "x" * (before + 1)
