@@ -140,7 +140,7 @@ def footprint(
         except CoordinateError:  # a corner beyond the edge of a map of the whole globe
             continue
     lons, lats = np.array(ring or [(lon, lat)]).T
-    return centre, _bounds(np.unwrap(lons, period=360.0), lats)
+    return centre, _bounds(np.unwrap(lons, period=360.0), lats.clip(-90.0, 90.0))
 
 
 def _edge(width: float, height: float) -> Iterator[tuple[float, float]]:
@@ -171,7 +171,8 @@ def _wrapped(lon: float) -> float:
 def _as_stored(tags: Mapping[int, Any], size: tuple[int, int]) -> tuple[int, int]:
     """The size as the file has it, whatever its orientation."""
     stored = (*_numbers(tags, _WIDTH), *_numbers(tags, _HEIGHT))
-    return (int(stored[0]), int(stored[1])) if len(stored) == 2 and min(stored) > 0 else size
+    known = len(stored) == 2 and all(0 < side < math.inf for side in stored)
+    return (int(stored[0]), int(stored[1])) if known else size
 
 
 def _from_tags(path: str, tags: Mapping[int, Any], size: tuple[int, int]) -> _Georeference | None:
@@ -192,7 +193,8 @@ def _from_tags(path: str, tags: Mapping[int, Any], size: tuple[int, int]) -> _Ge
 
 def _geo_keys(tags: Mapping[int, Any]) -> dict[int, int]:
     """The keys whose value is a code (GeoTIFF 1.1, 7.1.2: four numbers each, after the first)."""
-    numbers = [int(number) for number in _numbers(tags, GEO_KEYS)]
+    written = _numbers(tags, GEO_KEYS)
+    numbers = [int(number) for number in written] if all(map(math.isfinite, written)) else []
     quadruples = zip(*(numbers[start::4] for start in range(4, 8)), strict=False)
     return {key: value for key, location, _, value in quadruples if location == 0}
 
@@ -349,4 +351,9 @@ def _numbers(tags: Mapping[int, Any], tag: int) -> list[float]:
     except Exception:  # Pillow decodes a tag on first use, and broken bytes lead it anywhere
         return []
     values = value if isinstance(value, tuple | list) else (value,)
-    return [float(v) for v in values] if all(isinstance(v, int | float) for v in values) else []
+    if not all(isinstance(v, int | float) for v in values):
+        return []
+    try:
+        return [float(v) for v in values]
+    except OverflowError:
+        return []
