@@ -310,8 +310,8 @@ def _read(text: str, comma: str, *, stated: bool = False) -> _Written | None:
     if match is None or (match["before"] and match["after"]):
         return None
     written = [match[name] for name in ("degrees", "minutes", "seconds") if match[name]]
-    # 50.5 14.4 are two angles, not degrees and minutes.
-    if any("." in part or "e" in part for part in written[:-1]):
+    # 50.5 14.4 are two angles, not degrees and minutes; 50.0 14.4, of a rational, may be these.
+    if any("e" in part or not float(part).is_integer() for part in written[:-1]):
         return None
     word = match["before"] or match["after"]
     letter = _HEMISPHERES[word] if word else None

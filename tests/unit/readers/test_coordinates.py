@@ -38,6 +38,7 @@ from placelens.types import Place
         ("50d30m0sS", -50.5),
         ("50°30'0s", -50.5),  # south
         ("50:30:00", 50.5),
+        ("50.000,30.000,0.000S", -50.5),  # rationals written out
         ("50 30 00", 50.5),
         ("50 degrees 30 minutes 0 seconds south", -50.5),
         ("50,5° Süd", -50.5),
