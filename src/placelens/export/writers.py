@@ -97,7 +97,9 @@ def dump(
     """
     chosen = _format(format)
     if csv_safe and format != "csv":
-        raise InputError(f"csv_safe is for csv, and {format} runs nothing; leave it out")
+        raise InputError(
+            f"csv_safe (--csv-safe) is for csv, and {format} runs nothing; leave it out"
+        )
     tally = _Tally(chosen.needs)
     records = Privacy(blur=blur, drop_places=drop_places).apply(records_of(things))
     write = write_safe_csv if csv_safe else chosen.write

@@ -13,7 +13,11 @@ from typing import Any
 
 from placelens.errors import CoordinateError
 from placelens.readers.coordinates import parse_hemisphere
-from placelens.readers.positions import holds_positions, is_named_position
+from placelens.readers.positions import (
+    holds_positions,
+    is_named_position,
+    looks_like_positions,
+)
 from placelens.readers.values import is_missing
 
 # A coordinate's column is called by its axis, perhaps with one of these around it.
@@ -115,7 +119,7 @@ def find_place_columns(
     for name in sorted(names, key=lambda name: not is_named_position(_axis_name(name))):
         if holds_positions(_axis_name(name), (row.get(name) for row in rows)):
             return PlaceColumns(position=name)
-    return PlaceColumns(notes=_what_is_missed(names, lat_columns, lon_columns))
+    return PlaceColumns(notes=_what_is_missed(names, rows, lat_columns, lon_columns))
 
 
 def _axis_columns(
@@ -167,7 +171,10 @@ def _is_hemisphere(value: Any, axis: str) -> bool:
 
 
 def _what_is_missed(
-    names: Sequence[str], lat: AxisColumns | None, lon: AxisColumns | None
+    names: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    lat: AxisColumns | None,
+    lon: AxisColumns | None,
 ) -> tuple[str, ...]:
     """What of positions is there, and of no use: one of two coordinates, or an unread form."""
     for there, missing, wanted in ((lat, "longitudes", "lon"), (lon, "latitudes", "lat")):
@@ -176,7 +183,12 @@ def _what_is_missed(
                 f"column {there.degrees!r} is not used, since there is none of {missing}; "
                 f"say which it is with {wanted}_column (--column {wanted}=NAME)",
             )
-    unread = [name for name in names if _UNREAD.fullmatch(_axis_name(name))]
+    unread = [
+        name
+        for name in names
+        if _UNREAD.fullmatch(_axis_name(name))
+        or looks_like_positions(_axis_name(name), (row.get(name) for row in rows))
+    ]
     if not unread:
         return ()
     return (f"places in the form of {', '.join(map(repr, unread))} are not read; add lat and lon",)

@@ -29,6 +29,7 @@ _NAMED = re.compile(
     r"|cent(?:er|re)|place|wkt|wkb|shape|lat(?:itude)?_?(?:lon|lng|long|longitude)"
     r"|(?:lon|lng|long|longitude)_?lat(?:itude)?)(?:_|$)"
 )
+_NUMBERS = re.compile(r"[\s(\[]*-?[0-9.]+(?:[\s,;/|]+-?[0-9.]+)+[\s)\]]*")
 _LATITUDE_FIRST = re.compile(r"lat(?:itude)?_?(?:and_?)?(?:lon|lng)")
 _LONGITUDE_FIRST = re.compile(r"(?:lon|lng)(?:g|gitude)?_?(?:and_?)?lat")
 
@@ -50,6 +51,15 @@ def holds_positions(name: str, values: Iterable[Any]) -> bool:
     given = list(islice((v for v in values if not is_missing(v)), _LOOKED_AT))
     named = is_named_position(name)
     return bool(given) and 2 * sum(_is_position(v, named) for v in given) > len(given)
+
+
+def looks_like_positions(name: str, values: Iterable[Any]) -> bool:
+    """Whether a column is named like one of positions and holds rows of numbers that are none.
+
+    Such as ``14.421,50.087,200``, whose third number may be a height, or the edges of a box.
+    """
+    given = next((v for v in values if not is_missing(v)), None)
+    return is_named_position(name) and isinstance(given, str) and bool(_NUMBERS.fullmatch(given))
 
 
 class PositionColumn:
@@ -145,9 +155,9 @@ def _order(name: str, pairs: Sequence[Pair], in_lists: bool) -> tuple[bool, str 
     plain = re.sub(r"[\W_]+", "_", name.casefold())
     says_lat, says_lon = _LATITUDE_FIRST.search(plain), _LONGITUDE_FIRST.search(plain)
     assumed = bool(says_lat) or not (says_lon or in_lists)
+    if says_lat or says_lon or not pairs:
+        return assumed, None  # a number that is out of range is its row's mistake
     if beyond_first == beyond_second:
-        if says_lat or says_lon or not pairs:
-            return assumed, None
         order, other = ("latitude, longitude", "lonlat") if assumed else (
             "longitude, latitude", "latlon")  # fmt: skip
         custom = "GeoJSON has lists" if in_lists else "people write them"

@@ -161,7 +161,7 @@ def test_numbers_and_other_texts_are_left_alone_in_a_safe_csv() -> None:
 
 
 def test_safe_csv_is_refused_for_other_formats() -> None:
-    with pytest.raises(InputError, match="csv_safe is for csv, and json runs nothing"):
+    with pytest.raises(InputError, match=r"csv_safe .* is for csv, and json runs nothing"):
         written(ITEMS, "json", csv_safe=True)
 
 

@@ -231,6 +231,13 @@ def test_an_order_that_had_to_be_assumed_is_said_once(write, column, cells, plac
     assert all(source.warnings == () for source in sources[1:])
 
 
+def test_the_order_that_a_name_states_is_not_turned_by_one_wrong_cell(write):
+    rows = [("a", "50.25, 14.5"), ("b", "150.25, 14.5")]
+    sources, reasons = split(read_table(write("t.tsv", csv_of(("latlng",), *rows))))
+    assert [source.place for source in sources] == [PRAGUE]
+    assert "latitude 150.25 is not in [-90, 90]" in reasons[0]
+
+
 def test_a_cell_that_is_no_position_among_positions_is_named(write):
     cells = ["50.25, 14.5", "50.25, 14.5", "in Prague", "POINT (14.5 95)", "POINT (14.5"]
     rows = [(str(number), cell) for number, cell in enumerate(cells)]
@@ -268,6 +275,8 @@ def test_what_is_not_a_position_stays_an_attribute(write, column, cells):
          "lon"),
         ("plus_code", "9F2P3CPC+RG", "t.csv: places in the form of 'plus_code' are not read; add "
          "lat and lon"),
+        ("coordinates", '"14.5,50.25,200"', "t.csv: places in the form of 'coordinates' are not "
+         "read; add lat and lon"),
         ("geohash", "9e3456", "t.csv: places in the form of 'geohash' are not read; add lat and "
          "lon"),
     ],
