@@ -36,7 +36,7 @@ _BACKGROUND = 255  # as transparency is shown everywhere
 _MAX_BLOCK_BYTES = 2**28
 _CACHE_BYTES = 2**26
 # What is read to make a small picture of a raster without overviews: 45,000 pixels squared.
-_MAX_PIXELS_READ = 2 * 10**9
+MAX_PIXELS_READ = 2 * 10**9
 _MAX_PIXELS_WITHOUT_RASTERIO = 2 * 89_478_485  # Pillow's own limit
 
 # Colours by the names that programs give bands; numbers are those of Sentinel-2 and Landsat 8, 9.
@@ -69,13 +69,16 @@ def is_tiff(data: bytes) -> bool:
     return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def read_raster(data: bytes, shortest: int, longest: int) -> Raster | None:
+def read_raster(
+    data: bytes, shortest: int, longest: int, *, max_pixels: int = MAX_PIXELS_READ
+) -> Raster | None:
     """A raster as a picture; None for a TIFF that is an ordinary image, and all else.
 
     Parameters
     ----------
     data : the file's bytes.
     shortest, longest : pixels that the picture's sides should at least have, if the file has them.
+    max_pixels : the most that may be gone through to make it; 400 million take some ten seconds.
 
     Raises
     ------
@@ -89,14 +92,14 @@ def read_raster(data: bytes, shortest: int, longest: int) -> Raster | None:
     tags = _tags(data)
     if not tags or _is_ordinary(data, tags):
         return None
-    raster = _read(data, tags, shortest, longest)
+    raster = _read(data, tags, shortest, longest, max_pixels)
     raster.image.format = "TIFF"
     if isinstance(packet := tags.get(_XMP), bytes):
         raster.image.info["xmp"] = packet
     return raster
 
 
-def _read(data: bytes, tags: Image.Exif, shortest: int, longest: int) -> Raster:
+def _read(data: bytes, tags: Image.Exif, shortest: int, longest: int, max_pixels: int) -> Raster:
     try:
         import rasterio
     except ImportError:
@@ -107,6 +110,7 @@ def _read(data: bytes, tags: Image.Exif, shortest: int, longest: int) -> Raster:
         rasterio.MemoryFile(data) as file,
         file.open(driver="GTiff") as raster,
     ):
+        _check_work(raster, shortest, longest, max_pixels)
         return _by_rasterio(raster, tags, shortest, longest)
 
 
@@ -144,7 +148,6 @@ def _opened(data: bytes) -> TiffImagePlugin.TiffImageFile | None:
 def _by_rasterio(raster: DatasetReader, tags: Image.Exif, shortest: int, longest: int) -> Raster:
     from rasterio.enums import ColorInterp, Resampling
 
-    _check_work(raster, shortest, longest)
     height, width = _reduced((raster.height, raster.width), shortest, longest)
     shown, note = _chosen(raster.colorinterp, raster.descriptions, ColorInterp)
     classes = raster.colorinterp[shown[0] - 1] == ColorInterp.palette
@@ -163,7 +166,7 @@ def _by_rasterio(raster: DatasetReader, tags: Image.Exif, shortest: int, longest
     return Raster(Image.fromarray(rgb), tags, turn, raster.width, raster.height, note)
 
 
-def _check_work(raster: DatasetReader, shortest: int, longest: int) -> None:
+def _check_work(raster: DatasetReader, shortest: int, longest: int, max_pixels: int) -> None:
     """Refuse what a few bytes can claim: other files, blocks that fill the memory, no end."""
     # GDAL would open what its metadata name there, on the disk or on the web.
     if any("OVERVIEW" in domain.upper() for domain in raster.tag_namespaces()):
@@ -179,9 +182,9 @@ def _check_work(raster: DatasetReader, shortest: int, longest: int) -> None:
     wanted = _scale((raster.height, raster.width), shortest, longest)
     overviews = [factor for factor in raster.overviews(1) if 1 / factor >= wanted]
     pixels = raster.width * raster.height / max(overviews, default=1) ** 2
-    if pixels > _MAX_PIXELS_READ:
+    if pixels > max_pixels:
         raise ReadError(
-            f"it has {raster.width} x {raster.height} pixels and no overviews; "
+            f"it has {raster.width} x {raster.height} pixels and no small overviews; "
             "make some with gdaladdo, or cut it into tiles"
         )
 

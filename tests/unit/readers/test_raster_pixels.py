@@ -216,8 +216,17 @@ def test_claims_that_would_take_all_memory_or_time_are_refused(tmp_path):
     with pytest.raises(ReadError, match=r"blocks of 768 MiB.*write it in tiles"):
         decode(sparse(tmp_path, 20_000, compress="deflate", **blocks), SPEC)
     endless = sparse(tmp_path, 300_000, tiled=True, compress="deflate")
-    with pytest.raises(ReadError, match="300000 x 300000 pixels and no overviews"):
+    with pytest.raises(ReadError, match="300000 x 300000 pixels and no small overviews"):
         decode(endless, SPEC)
+
+
+def test_the_work_for_a_stranger_s_raster_can_be_kept_small(make_tiff, make_geo_tags):
+    pytest.importorskip("rasterio")
+    whole, reduced = np.zeros((400, 400, 3), np.uint8), np.zeros((100, 100, 3), np.uint8)
+    with pytest.raises(ReadError, match="400 x 400 pixels and no small overviews"):
+        read_raster(make_tiff(whole, make_geo_tags()), 40, 40, max_pixels=20_000)
+    # The overview of 100 x 100 pixels is what is gone through.
+    assert read_raster(make_tiff(whole, make_geo_tags(), reduced), 40, 40, max_pixels=20_000)
 
 
 def test_sight_of_one_value_and_of_complex_numbers():
