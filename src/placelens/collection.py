@@ -121,7 +121,7 @@ class Collection:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
         if space not in COORDINATES:
             raise InputError(f"space {space!r} is not known; use sphere or plane")
-        folder = Path(path).expanduser()
+        folder = _folder(path)
         if dim is not None:
             chosen = tuple(modalities or ("vector",))
             _check_modalities(chosen)
@@ -152,7 +152,7 @@ class Collection:
         EncoderMismatchError
             If ``encoder`` is not the one its vectors come from.
         """
-        table = ItemTable.open(Path(path).expanduser())
+        table = ItemTable.open(_folder(path))
         return cls(table, as_encoder(encoder) if encoder is not None else None)
 
     @staticmethod
@@ -177,7 +177,7 @@ class Collection:
         >>> [damage.path for damage in Collection.check(folder).damage]
         ['manifest.json']
         """
-        return check(Path(path).expanduser())
+        return check(_folder(path))
 
     @staticmethod
     def repair(path: str | os.PathLike[str], *, dry_run: bool = False) -> Repairs:
@@ -210,7 +210,7 @@ class Collection:
         >>> len(Collection.open(folder))
         0
         """
-        return repair(Path(path).expanduser(), dry_run=dry_run)
+        return repair(_folder(path), dry_run=dry_run)
 
     # What it is
 
@@ -507,8 +507,9 @@ class Collection:
         """Change what is said of an item; a new text is encoded anew. Returns the item.
 
         ``attributes`` are merged into those that are there; a value of None removes one. An item
-        that was imported keeps the change until its file, sidecar or row changes: `add` then
-        reads it again, and what that says takes its place.
+        that was imported keeps the change until its file, sidecar or row changes, or a copy with
+        other words comes or goes: `add` then reads them, and what they say takes its place. A
+        place is kept while only copies change.
         """
         values: dict[str, Any] = {}
         if text is not UNSET:
@@ -904,6 +905,12 @@ class Collection:
         lon, lat = place.lonlat
         pair = (lat, lon) if self.space == "sphere" else (lon, lat)
         return {first: pair[0], second: pair[1], "place_source": "given"}
+
+
+def _folder(path: str | os.PathLike[str]) -> Path:
+    if "://" in os.fspath(path):
+        raise InputError(f"{os.fspath(path)[:200]} is an address; a collection is a folder here")
+    return Path(path).expanduser()
 
 
 def _check_modalities(modalities: Sequence[str]) -> None:

@@ -238,6 +238,7 @@ class Hits(Sequence[Hit]):
         format: str | None = None,  # noqa: A002
         blur: str | float | None = None,
         drop_places: bool = False,
+        csv_safe: bool = False,
         force: bool = False,
     ) -> ExportReport:
         """Write the hits to a file; see ``placelens.export.export`` for the parameters."""
@@ -247,6 +248,7 @@ class Hits(Sequence[Hit]):
             format=format,
             blur=blur,
             drop_places=drop_places,
+            csv_safe=csv_safe,
             force=force,
             thumbnails=self.thumbnails,
         )

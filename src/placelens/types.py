@@ -23,7 +23,7 @@ Space = Literal["sphere", "plane"]
 Modality = Literal["image", "text", "vector"]
 MODALITIES: tuple[Modality, ...] = ("image", "text", "vector")
 
-PlaceSource = Literal["given", "exif", "xmp", "takeout", "table", "estimated"]
+PlaceSource = Literal["given", "exif", "xmp", "raster", "takeout", "table", "estimated"]
 
 # Concepts by name with a share of one each, the largest first.
 Shares = tuple[tuple[str, float], ...]

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
+from shapely.geometry import shape
 
 from placelens.errors import CoordinateError, MissingExtraError, ReadError
 from placelens.readers.base import Reading, Skipped, Source
@@ -20,11 +21,13 @@ from placelens.readers.coordinates import angle, parse_angle
 from placelens.readers.discover import read_photos, read_table
 from placelens.readers.exif import read_tags
 from placelens.readers.images import decode
+from placelens.readers.iptc import iptc_of_jpeg, read_iptc
 from placelens.readers.metadata import Metadata
 from placelens.readers.raw_exif import read_raw_exif
 from placelens.readers.read import read
-from placelens.readers.sidecars import sidecars_of
+from placelens.readers.sidecars import sidecars_in
 from placelens.readers.takeout import read_takeout
+from placelens.readers.times import time_in_name
 from placelens.readers.values import clean_text, parse_time, to_attribute
 from placelens.readers.xmp import read_xmp
 from placelens.types import ImageSpec
@@ -181,6 +184,26 @@ def test_any_bytes_are_xmp_or_give_a_reason(data):
         check(read_xmp(data))
 
 
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([b"", b"\x1c\x02\x37\0\x08", b"\xff\xd8\xff\xed\0\x30"]),
+)
+@relaxed
+def test_any_bytes_have_an_iptc_record_or_none(data, start):
+    check(read_iptc(start + data))
+    for record in (
+        iptc_of_jpeg(start + data),
+        iptc_of_jpeg(start + b"Photoshop 3.0\x008BIM" + data),
+    ):
+        check(read_iptc(record or b""))
+
+
+@given(st.text(max_size=30), st.sampled_from(["", "2019-06-23", "20190623_1011"]))
+def test_any_name_has_a_time_or_none(name, start):
+    time = time_in_name(start + name)
+    assert time is None or time.isoformat()
+
+
 @given(st.lists(st.tuples(st.integers(0, len(XMP) - 1), st.integers(0, 255)), max_size=6))
 @relaxed
 def test_damaged_xmp_is_read_or_gives_a_reason(changes):
@@ -289,10 +312,11 @@ def test_any_rows_become_sources_or_are_named(rows):
     ["Point", "LineString", "Polygon", "MultiPoint", "GeometryCollection", "Blob"])},
     optional={"coordinates": json_values, "geometries": json_values}))  # fmt: skip
 @relaxed
-def test_any_geometry_becomes_a_place_or_is_named(geometry):
+def test_any_geometry_becomes_a_place_is_empty_or_is_named(geometry):
     feature = {"type": "Feature", "geometry": geometry, "properties": {"name": "a"}}
     [found] = found_in("t.geojson", json.dumps(feature).encode())
-    assert isinstance(found, Skipped) or found.place is not None
+    if isinstance(found, Source) and found.place is None:
+        assert geometry.get("coordinates") == [] or shape(geometry).is_empty
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
@@ -350,7 +374,15 @@ def test_any_value_becomes_an_attribute(value):
 names = st.text(min_size=1, max_size=60).filter(lambda name: "/" not in name)
 
 
-@given(names, st.lists(names, max_size=6))
-def test_any_names_have_sidecars_or_none(image, others):
-    lower = {other.lower(): other for other in others}
-    assert set(sidecars_of(image, lower)) <= set(others)
+names = names | st.builds(
+    "{}{}{}".format,
+    st.text("aA1(). -\u00e9\U0001f600", max_size=50),
+    st.sampled_from(["", "(1)", ".jpg", "-edited.jpg"]),
+    st.sampled_from([".jpg", ".json", ".xmp", ".supplemental-metadata.json", "(1).json", ".MP4"]),
+)
+
+
+@given(st.lists(names, max_size=8), st.text(max_size=9) | st.none())
+def test_any_names_have_sidecars_or_none(found, title):
+    for image, sidecars in sidecars_in(found, lambda name: title).items():
+        assert {image, *sidecars} <= set(found)

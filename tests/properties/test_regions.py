@@ -41,6 +41,11 @@ def rectangles(draw):
     return float(west), float(south), float(east), float(north)
 
 
+def outline(west, south, east, north):
+    """A box as a polygon whose sides have corners in between: the longer way round is meant."""
+    return shapely.segmentize(shapely.box(west, south, east, north), 90.0)
+
+
 def columns(rows):
     lon, lat = np.array(rows, float).T
     return lon, lat
@@ -102,17 +107,38 @@ def test_longitudes_a_turn_away_mean_the_same(edges, turn, rows):
     west, south, east, north = edges
     moved = shapely.box(west + turn, south, east + turn, north)
     lon, lat = columns(rows)
-    expected = Polygon.from_geojson(shapely.box(*edges)).contains(lon, lat).tolist()
+    expected = Polygon.from_geojson(outline(*edges)).contains(lon, lat).tolist()
     assert Polygon.from_geojson(moved).contains(lon, lat).tolist() == expected
 
 
 @given(st.integers(-179, 179), st.integers(1, 300), st.integers(-90, 89), points)
 def test_a_polygon_past_180_is_the_box_over_the_antimeridian(west, width, south, rows):
     east = west + min(width, 359)
-    polygon = Polygon.from_geojson(shapely.box(west, south, east, south + 1))
+    polygon = Polygon.from_geojson(outline(west, south, east, south + 1))
     wrapped = Box(west=west, south=south, east=east - 360 if east > 180 else east, north=south + 1)
     lon, lat = columns(rows)
     assert polygon.contains(lon, lat).tolist() == wrapped.contains(lon, lat).tolist()
+
+
+@given(
+    st.integers(-179, 179), st.integers(1, 60), st.integers(-60, 59), st.integers(1, 60),
+    st.integers(0, 7), st.booleans(), points,
+)  # fmt: skip
+def test_an_uncut_polygon_over_the_antimeridian_is_the_box_that_it_encloses(
+    west, width, south, height, first, clockwise, rows
+):
+    # A box of up to 60 by 60 degrees, twice as long as wide at most: never as long as the world.
+    width, height = max(width, height / 2), min(height, 2 * width, 90 - south)
+    east, north = west + width, south + height
+    ring = shapely.get_coordinates(shapely.segmentize(shapely.box(west, south, east, north), 20.0))
+    ring = [[x - 360.0 if x > 180.0 else x, y] for x, y in ring[:-1].tolist()]
+    ring = ring[first % len(ring) :] + ring[: first % len(ring)]
+    polygon = {"type": "Polygon", "coordinates": [ring[:: -1 if clockwise else 1]]}
+    box = Box(west=west, south=south, east=east - 360 if east > 180 else east, north=north)
+    lon, lat = columns(rows)
+    assert Polygon.from_geojson(polygon).contains(lon, lat).tolist() == (
+        box.contains(lon, lat).tolist()
+    )
 
 
 @st.composite

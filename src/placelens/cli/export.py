@@ -45,6 +45,7 @@ def command(
         bool,
         typer.Option("--drop-places", help="Leave positions out.", rich_help_panel=opt.OUTPUT),
     ] = False,
+    csv_safe: options.CsvSafe = False,
     force: opt.Force = False,
     open_it: opt.OpenIt = False,
 ) -> None:
@@ -80,4 +81,5 @@ def command(
         drop_places=drop_places,
         thumbnails=opened.thumbnail,
         open_it=open_it,
+        csv_safe=csv_safe,
     )

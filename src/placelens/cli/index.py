@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from placelens.collection import Collection
     from placelens.readers.columns import TableOptions
 
-_ROLES = ("image", "lat", "lon", "time", "id")
+_ROLES = ("image", "lat", "lon", "place", "time", "id")
 
 Paths = Annotated[
     list[Path],
@@ -44,7 +44,7 @@ TextColumns = Annotated[
 ColumnNames = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="lat=NAME", help="What a table calls its image, lat, lon, time or id column."
+        metavar="lat=NAME", help="What a table calls its image, lat, lon, place, time or id column."
     ),
 ]
 Tables = Annotated[

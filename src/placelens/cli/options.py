@@ -21,6 +21,12 @@ CollectionArgument = Annotated[
         autocompletion=completion.collections,
     ),
 ]
+CsvSafe = Annotated[
+    bool,
+    typer.Option(
+        "--csv-safe", help="In CSV, an apostrophe before cells that spreadsheets would run."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _WEIGHTED = re.compile(r"(?P<value>.+)\^(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)

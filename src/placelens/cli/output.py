@@ -7,7 +7,7 @@ import sys
 import webbrowser
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -66,34 +66,26 @@ def write_things(
     force: bool,
     blur: str | None = None,
     drop_places: bool = False,
+    csv_safe: bool = False,
     thumbnails: Callable[[str], bytes | None] | None = None,
     open_it: bool = False,
 ) -> None:
     """Write to a file, and say so; or to stdout, and say only what was left out."""
+    how: dict[str, Any] = {
+        "format": format,
+        "blur": blur,
+        "drop_places": drop_places,
+        "csv_safe": csv_safe,
+        "thumbnails": thumbnails,
+    }
     if open_it and output is None:
         output, force = _kept_sheet(), True
     if output is not None:
-        report = export(
-            things,
-            output,
-            format=format,
-            blur=blur,
-            drop_places=drop_places,
-            force=force,
-            thumbnails=thumbnails,
-        )
-        notice(str(report))
+        notice(str(export(things, output, force=force, **how)))
         if open_it:
             _show(output)
         return
-    report = dump(
-        things,
-        sys.stdout.buffer,
-        format=format,
-        blur=blur,
-        drop_places=drop_places,
-        thumbnails=thumbnails,
-    )
+    report = dump(things, sys.stdout.buffer, **how)
     sys.stdout.buffer.flush()
     if report.n_left_out:
         notice(str(report))
@@ -121,6 +113,7 @@ def print_hits(
     output: Path | None,
     force: bool,
     explain_plan: bool,
+    csv_safe: bool = False,
     open_it: bool = False,
 ) -> None:
     """The hits, and what is to be said of them."""
@@ -134,6 +127,7 @@ def print_hits(
             format=format,
             output=output,
             force=force,
+            csv_safe=csv_safe,
             thumbnails=hits.thumbnails,
             open_it=open_it,
         )

@@ -50,6 +50,7 @@ def command(
     null: opt.Null = False,
     output: opt.Output = None,
     force: opt.Force = False,
+    csv_safe: options.CsvSafe = False,
     open_it: opt.OpenIt = False,
     explain_plan: opt.ExplainPlan = False,
     engine: opt.Engine = None,
@@ -64,6 +65,8 @@ def command(
     _refuse_unquoted(context, words)
     wanted = "paths0" if null else format or ("html" if open_it and output is None else None)
     chosen = choose_format(wanted, output, otherwise="table", opened=open_it)
+    if csv_safe and chosen != "csv":
+        raise InputError(f"--csv-safe is for CSV, not for {chosen}; leave it out or --format csv")
     terms = [options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
     limits = options.limits(
@@ -100,7 +103,13 @@ def command(
     for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):
         notice(note)
     print_hits(
-        hits, format=chosen, output=output, force=force, explain_plan=explain_plan, open_it=open_it
+        hits,
+        format=chosen,
+        output=output,
+        force=force,
+        explain_plan=explain_plan,
+        csv_safe=csv_safe,
+        open_it=open_it,
     )
     if not hits:
         notice(why_no_hits(opened))

@@ -13,6 +13,8 @@ from placelens.geo.units import parse_distance_m
 
 # A score, a term or a distance, with the query that made it, gives the position away again.
 _TELLTALES: Record = {"score": None, "distance_m": None, "terms": []}
+# The bounds of a raster, whose middle is its position.
+_FOOTPRINT = "footprint_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +23,9 @@ class Privacy:
 
     ``blur`` ("1km", or metres) replaces each position by the centre of its cell in a fixed grid
     of that size: the same position always gives the same centre, so repeated exports tell no
-    more than one. ``drop_places`` leaves positions out. Both also leave out scores, terms and
-    distances, from which a position could be worked out. Texts, attributes and the image files
-    (whose EXIF may hold a position) are not touched.
+    more than one. ``drop_places`` leaves positions out. Both also leave out scores, terms,
+    distances and the footprints of rasters, from which a position could be worked out. Texts,
+    other attributes and the image files (whose EXIF may hold a position) are not touched.
     """
 
     blur: str | float | None = None
@@ -63,7 +65,9 @@ def _blurred(record: Record, cell_m: float) -> Record:
 
 
 def _telltales(record: Record) -> Record:
-    return {key: value for key, value in _TELLTALES.items() if key in record}
+    """What stands in the record instead of all that gives its position away."""
+    kept = {k: v for k, v in record["attributes"].items() if not k.startswith(_FOOTPRINT)}
+    return {key: value for key, value in _TELLTALES.items() if key in record} | {"attributes": kept}
 
 
 def blur_lonlat(lon: float, lat: float, *, cell_m: float) -> tuple[float, float]:

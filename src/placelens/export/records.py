@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from placelens.types import Hit, Item
@@ -39,6 +40,17 @@ def position_of(record: Record) -> tuple[float, float] | None:
     if record.get(first) is None or record.get(second) is None:
         return None
     return float(record[first]), float(record[second])
+
+
+def decimal_text(value: float) -> str:
+    """A number without an exponent, which GPX and much that reads CSV do not know.
+
+    Examples
+    --------
+    >>> decimal_text(-1e-05), decimal_text(14.0)
+    ('-0.00001', '14.0')
+    """
+    return format(Decimal(repr(value)), "f")
 
 
 def flatten(

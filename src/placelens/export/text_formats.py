@@ -5,10 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
-from typing import Any, BinaryIO
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO, TextIO
 
-from placelens.export.records import Record, flatten, position_of
+from placelens.export.records import Record, decimal_text, flatten, position_of
+
+# What makes a spreadsheet take a cell for a formula, by OWASP's list; full-width signs too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+# Beyond it the digits are zeros that nobody wrote.
+_LONGEST_NUMBER = 1e21
 
 
 def write_json(records: Iterable[Record], stream: BinaryIO) -> None:
@@ -34,13 +42,45 @@ def write_geojson(records: Iterable[Record], stream: BinaryIO) -> None:
 
 def write_csv(records: Iterable[Record], stream: BinaryIO) -> None:
     """UTF-8, a header line, ``\\n`` line ends; None is an empty field."""
+    _write_csv(records, stream, _cell)
+
+
+def write_safe_csv(records: Iterable[Record], stream: BinaryIO) -> None:
+    """CSV in which no cell is a formula: an apostrophe stands before what would begin one."""
+    _write_csv(records, stream, _safe_cell)
+
+
+def _write_csv(records: Iterable[Record], stream: BinaryIO, cell: Callable[[Any], Any]) -> None:
     columns, rows = flatten(list(records))
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    # The writer quotes only those line ends that it writes itself; a lone \r would end a row.
+    writer = csv.writer(_UnixLines(text), lineterminator="\r\n")
+    writer.writerow([cell(column) for column in columns])
+    writer.writerows([cell(row[column]) for column in columns] for row in rows)
     text.flush()
     text.detach()
+
+
+class _UnixLines:
+    """What the csv writer writes to: each row, its two characters of line end made one."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+
+    def write(self, row: str) -> int:
+        return self._text.write(row.removesuffix("\r\n") + "\n")
+
+
+def _cell(value: Any) -> Any:
+    """A number without an exponent; all else as it is."""
+    plain = isinstance(value, float) and math.isfinite(value) and abs(value) < _LONGEST_NUMBER
+    return decimal_text(value) if plain else value
+
+
+def _safe_cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return _cell(value)
 
 
 def write_paths(records: Iterable[Record], stream: BinaryIO) -> None:

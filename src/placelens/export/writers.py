@@ -23,6 +23,7 @@ from placelens.export.text_formats import (
     write_jsonl,
     write_paths,
     write_paths0,
+    write_safe_csv,
 )
 from placelens.export.xml_formats import write_gpx, write_kml
 from placelens.types import Hit, Item
@@ -88,6 +89,7 @@ def dump(
     format: str,  # noqa: A002
     blur: str | float | None = None,
     drop_places: bool = False,
+    csv_safe: bool = False,
     thumbnails: Thumbnails | None = None,
 ) -> ExportReport:
     """Write hits or items to a binary stream; the parameters are those of ``export``.
@@ -95,15 +97,21 @@ def dump(
     Raises
     ------
     InputError
-        If there is no such format, or it cannot hold a plane's coordinates.
+        If there is no such format, it cannot hold a plane's coordinates, or ``csv_safe`` is asked
+        of another than CSV.
     MissingExtraError
         If the format needs packages that are not installed.
     """
     chosen = _format(format)
+    if csv_safe and format != "csv":
+        raise InputError(
+            f"csv_safe (--csv-safe) is for csv, and {format} runs nothing; leave it out"
+        )
     tally = _Tally(chosen.needs)
     records = Privacy(blur=blur, drop_places=drop_places).apply(records_of(things))
+    write = write_safe_csv if csv_safe else chosen.write
     pictures = (thumbnails,) if chosen.pictures else ()
-    chosen.write(tally.over(records), stream, *pictures)
+    write(tally.over(records), stream, *pictures)
     return ExportReport(
         format=format, n_written=tally.kept, n_left_out=tally.left_out, needs=chosen.needs
     )
@@ -116,6 +124,7 @@ def export(
     format: str | None = None,  # noqa: A002
     blur: str | float | None = None,
     drop_places: bool = False,
+    csv_safe: bool = False,
     force: bool = False,
     thumbnails: Thumbnails | None = None,
 ) -> ExportReport:
@@ -128,6 +137,8 @@ def export(
     format : a key of ``FORMATS``; None takes the one whose suffix the path has.
     blur : cell size ("1km", or metres) of the grid whose cell centres replace the positions.
     drop_places : leave positions out. See ``Privacy`` for what both also leave out.
+    csv_safe : put an apostrophe before cells of a CSV that a spreadsheet would run as formulas.
+        Not by default, since a text that begins with "-" or "@" would come back changed.
     force : replace a file that is there.
     thumbnails : gives the small JPEG of an id, for formats that show pictures.
 
@@ -149,6 +160,7 @@ def export(
             format=name,
             blur=blur,
             drop_places=drop_places,
+            csv_safe=csv_safe,
             thumbnails=thumbnails,
         )
     return ExportReport(

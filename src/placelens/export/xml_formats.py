@@ -11,7 +11,7 @@ from typing import BinaryIO
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from placelens.errors import InputError
-from placelens.export.records import Record, flatten
+from placelens.export.records import Record, decimal_text, flatten
 from placelens.geo.units import format_distance
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -73,12 +73,14 @@ def _placemark(record: Record) -> Element:
     for column in columns:
         if row[column] is not None and column not in ("lat", "lon", "title"):
             _child(SubElement(data, "Data", name=_clean(column)), "value", str(row[column]))
-    _child(SubElement(mark, "Point"), "coordinates", f"{record['lon']},{record['lat']}")
+    _child(SubElement(mark, "Point"), "coordinates", ",".join(_degrees(record)))
     return mark
 
 
 def _waypoint(record: Record) -> Element:
-    point = Element("wpt", lat=str(record["lat"]), lon=str(record["lon"]))
+    lon, lat = _degrees(record)
+    # GPX 1.1: a longitude is less than 180.
+    point = Element("wpt", lat=lat, lon=f"-{lon}" if record["lon"] == 180 else lon)
     taken = datetime.fromisoformat(record["time"]) if record["time"] else None
     if taken is not None and taken.tzinfo is not None:
         # GPX times are UTC; a wall-clock time without a zone stands in the description only.
@@ -88,6 +90,11 @@ def _waypoint(record: Record) -> Element:
     if record["image"]:
         SubElement(point, "link", href=_clean(record["image"]))
     return point
+
+
+def _degrees(record: Record) -> tuple[str, str]:
+    """Longitude and latitude as both formats want them: without an exponent."""
+    return decimal_text(float(record["lon"])), decimal_text(float(record["lat"]))
 
 
 def _child(parent: Element, tag: str, text: str) -> None:

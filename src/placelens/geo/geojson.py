@@ -1,8 +1,12 @@
 """From GeoJSON, or anything with ``__geo_interface__``, to one shapely area.
 
 RFC 7946: edges are straight in longitude and latitude, and an area over the antimeridian is
-given as a MultiPolygon that is cut there. Areas whose longitudes run on past 180 are common all
-the same; they are cut and wrapped here.
+given as a MultiPolygon that is cut there. Two other ways to write such an area are common: its
+longitudes run on past 180, or they jump from 179 to -179. Both are cut and wrapped here.
+
+A jump of more than half a turn is also how a very wide area looks. Of the two readings, the one
+round the antimeridian is taken if its box is nearer to a square: 177 to -178 in the latitudes of
+Fiji is 5 degrees wide, not 355, whereas -170 to 170 between 60 S and 60 N is 340 degrees wide.
 """
 
 from __future__ import annotations
@@ -90,7 +94,57 @@ def _polygon(rings: Any, space: Space) -> ShapelyPolygon:
             raise FilterError(
                 f"a ring needs at least three different positions, got {_short(ring)}"
             )
+    if space == "sphere":
+        checked = _over_antimeridian(checked)
     return shapely.Polygon(checked[0], checked[1:])
+
+
+Ring = list[tuple[float, float]]
+
+
+def _over_antimeridian(rings: list[Ring]) -> list[Ring]:
+    """The rings with longitudes that run on past 180, if the shell jumps over the antimeridian."""
+    shell = _run_on(rings[0])
+    if shell is None or not _squarer(shell, rings[0]):
+        return rings
+    west = min(x for x, _ in shell)
+    # A hole lies within the shell, perhaps a turn further east than it is written.
+    holes = [_run_on(ring) or ring for ring in rings[1:]]
+    return [
+        shell,
+        *([(x + 360.0 if min(hole)[0] < west else x, y) for x, y in hole] for hole in holes),
+    ]
+
+
+def _run_on(ring: Ring) -> Ring | None:
+    """The ring with each jump of more than half a turn gone the short way.
+
+    None if it has no such jump, runs on already, or does not come back to where it began: it then
+    goes round a pole.
+    """
+    jumps = any(abs(b[0] - a[0]) > 180.0 for a, b in zip(ring, ring[1:] + ring[:1], strict=True))
+    if not jumps or max(abs(x) for x, _ in ring) > 180.0:
+        return None
+    turn = 0.0
+    run: Ring = [ring[0]]
+    for (before, _), (x, y) in zip(ring, ring[1:] + ring[:1], strict=True):
+        turn += 360.0 * ((x - before < -180.0) - (x - before > 180.0))
+        run.append((x + turn, y))
+    if turn != 0.0:
+        return None
+    east = min(x for x, _ in run) < -180.0
+    return [(x + 360.0 if east else x, y) for x, y in run[:-1]]
+
+
+def _squarer(first: Ring, second: Ring) -> bool:
+    """Whether the first ring's box is nearer to a square than the second's."""
+
+    def length_to_width(ring: Ring) -> float:
+        (west, east), (south, north) = ((min(axis), max(axis)) for axis in zip(*ring, strict=True))
+        sides = (east - west, north - south)
+        return max(sides) / max(min(sides), 1e-9)
+
+    return length_to_width(first) < length_to_width(second)
 
 
 def _position(position: Any, space: Space) -> tuple[float, float]:

@@ -350,8 +350,15 @@ def parse_bbox(text: str, *, space: Space = "sphere") -> Box:
 
 
 def _box_ring(west: float, south: float, east: float, north: float) -> list[list[float]]:
-    """The closed ring of a box, counterclockwise as RFC 7946 asks."""
-    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    """The closed ring of a box, counterclockwise as RFC 7946 asks.
+
+    A side of more than half a turn gets a corner in its middle, or it would also be read as the
+    short way over the antimeridian.
+    """
+    middle = [(west + east) / 2.0] if east - west > 180.0 else []
+    eastward = [west, *middle, east]
+    ring = [[lon, south] for lon in eastward] + [[lon, north] for lon in reversed(eastward)]
+    return [*ring, ring[0]]
 
 
 def _wrap(lon: float) -> float:

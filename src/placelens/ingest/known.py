@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import xxhash
@@ -13,10 +13,22 @@ import xxhash
 from placelens.readers.base import Reading
 from placelens.storage.table import ItemTable
 
+# Before the stamp of a copy: what it says is in the item. Collections of versions that took an
+# item's facts from its first file alone lack it, and so their copies are read once more.
+_HEARD = "="
+
+
+def heard(stamp: str) -> str:
+    """The stamp of a copy as it is stored once the item has what the copy says.
+
+    An empty stamp is that of a file to be read again as soon as it is seen.
+    """
+    return f"{_HEARD}{stamp}" if stamp else ""
+
 
 @dataclass(slots=True)
 class KnownRow:
-    """A stored item as far as the comparison needs it."""
+    """A stored item as far as the comparison needs it; ``copies`` as they are stored."""
 
     iid: int
     id: str
@@ -25,6 +37,26 @@ class KnownRow:
     content_hash: str
     image: str | None = None
     copies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def stamps(self) -> dict[str, str]:
+        """The stamp of each of its files."""
+        copies = {key: stamp.removeprefix(_HEARD) for key, stamp in self.copies.items()}
+        return {self.source: self.stamp, **copies}
+
+    @property
+    def is_of_a_row(self) -> bool:
+        """Whether its content is a table's row too: see ``content_hash_of``."""
+        return ":" in self.content_hash
+
+    def led_by(self, source: str) -> KnownRow:
+        """The row with another of its files in the first place."""
+        if source == self.source:
+            return self
+        copies = {**self.copies, self.source: heard(self.stamp)}
+        del copies[source]
+        stamp, image = self.stamps[source], self.image_of(source)
+        return replace(self, source=source, stamp=stamp, image=image, copies=copies)
 
     def image_of(self, source: str) -> str | None:
         """The image of one of its sources: where that is the image itself, so is each copy."""
@@ -66,11 +98,14 @@ class Known:
         return cls(rows, set(stored["id"].to_pylist()))
 
     def stamp_of(self, source: str) -> str | None:
-        """The stamp a source had when it was read; None for a new one."""
+        """The stamp a source had when the item got what it says; None for one that it lacks."""
         row = self.row_of(source)
         if row is None:
             return None
-        return row.stamp if row.source == source else row.copies[source]
+        if row.source == source:
+            return row.stamp
+        stamp = row.copies[source]
+        return stamp.removeprefix(_HEARD) if stamp.startswith(_HEARD) else None
 
     def row_of(self, source: str) -> KnownRow | None:
         """The row that a source, or a copy of it, belongs to."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
-import pyarrow as pa
 
 from placelens.encoders.base import Encoder
+from placelens.ingest.copies import Copies, may_say_more
 from placelens.ingest.decoding import read_all
-from placelens.ingest.known import Known, KnownRow, content_hash_of, is_there
+from placelens.ingest.known import Known, KnownRow, content_hash_of, heard, is_there
 from placelens.ingest.report import IngestReport, Progress, ProgressCallback
+from placelens.ingest.rows import stored_rows, with_files
 from placelens.readers.base import Reading, Skipped, Source
-from placelens.storage.format_v1 import Row, copies_to_json, table_from_rows
+from placelens.readers.metadata import Metadata
+from placelens.storage.format_v1 import Row, table_from_rows
 from placelens.storage.table import ItemTable
 from placelens.types import Float32Array, Item, Modality, Place
 
@@ -53,9 +55,13 @@ class Ingest:
         self._known = Known.load(table)
         self._next_iid = table.next_iid()
         self._first_new = self._next_iid  # what the table does not hold yet starts here
-        # Items to write, and items of which only the file's whereabouts have changed.
+        self._copies = Copies(workers=workers)
+        # Items to write; those of which files came or went, and whose facts may have changed with
+        # them; those that have no file any more.
         self._staged: dict[int, tuple[Reading, Vectors]] = {}
         self._moved: set[int] = set()
+        self._unsure: set[int] = set()
+        self._emptied: set[int] = set()
         self._todo: set[str] = set()
         self._last_commit = time.monotonic()
         self._skipped: list[Skipped] = []
@@ -110,10 +116,21 @@ class Ingest:
                 self._skipped.append(source)
             elif source.key not in seen and self._known.stamp_of(source.key) == source.stamp:
                 self._report.n_unchanged += 1
+                self._see(source)
             elif source.key not in seen:
                 todo.append(source)
             seen.add(source.key)
         return seen, todo
+
+    def _see(self, source: Source) -> None:
+        """Note an unchanged source; it leads its item if the file that did so is gone."""
+        row = self._known.row_of(source.key)
+        if row is None:
+            return
+        self._copies.see(source, row)
+        if row.source != source.key and not is_there(row.source, row.image):
+            self._known.put(row.led_by(source.key))
+            self._moved.add(row.iid)
 
     def _take(self, batch: Sequence[Reading | Skipped]) -> None:
         """Stage what is new or changed, with its vectors; note moves and duplicates."""
@@ -123,6 +140,7 @@ class Ingest:
                 self._skipped.append(reading)
                 continue
             self._warnings += [(reading.source.key, text) for text in reading.warnings]
+            self._copies.hear(reading)
             iid = self._place_in(reading)
             if iid is not None:
                 fresh.append((iid, reading))
@@ -130,7 +148,9 @@ class Ingest:
             vectors = self._encode([reading for _, reading in fresh])
         except BaseException:  # Ctrl-C above all
             # An item that is not written must not get the stamp of what was read either.
-            self._moved -= {iid for iid, _ in fresh}
+            unwritten = {iid for iid, _ in fresh}
+            self._moved -= unwritten
+            self._unsure -= unwritten
             raise
         for (iid, reading), of_item in zip(fresh, vectors, strict=True):
             self._staged[iid] = (reading, of_item)
@@ -146,14 +166,21 @@ class Ingest:
             before = None
         if before is not None and before.content_hash != content:
             before = self._left_to_copies(before)
+            if before is not None and self._is_elsewhere(content):
+                # It has become a copy of another item, and its own has no file any more.
+                self._forget(before)
+                before = None
         if before is not None:
             self._report.n_updated += 1
             row = replace(before, stamp=source.stamp, content_hash=content, image=source.image)
             known.put(row)
-            return before.iid
+            if row.copies and row.image is not None:
+                self._unsure.add(row.iid)
+            return row.iid
         same = known.same_content(content)
         if same is not None:
-            return self._join(reading, same)
+            self._join(reading, same)
+            return None
         self._report.n_added += 1
         item_id = known.free_id(source.id or reading.content_hash[:16])
         known.put(
@@ -176,35 +203,56 @@ class Ingest:
         self._without_source(row, row.source)
         return None
 
-    def _join(self, reading: Reading, same: KnownRow) -> int | None:
-        """Note that a stored item's file was moved, or that there is a copy of it.
+    def _is_elsewhere(self, content: str) -> bool:
+        """Whether another item has this content, and its file."""
+        same = self._known.same_content(content)
+        return same is not None and is_there(same.source, same.image)
 
-        Gives the internal id when the item must be written anew: the file is the same, but what
-        is said of it, in a sidecar or a table, may have changed on the way.
-        """
+    def _forget(self, row: KnownRow) -> None:
+        """Drop an item with the next commit."""
+        self._known.remove(row.iid)
+        self._moved.discard(row.iid)
+        self._unsure.discard(row.iid)
+        self._staged.pop(row.iid, None)
+        self._emptied.add(row.iid)
+
+    def _join(self, reading: Reading, same: KnownRow) -> None:
+        """Note that a stored item's file was moved, or that there is a copy of it."""
         source = reading.source
+        copies = {**same.copies, source.key: heard(source.stamp)}
+        words = {source.key: source.stamp}
         if is_there(same.source, same.image):
             self._report.n_duplicates += 1
-            self._known.put(replace(same, copies={**same.copies, source.key: source.stamp}))
-            self._moved.add(same.iid)
-            return None
-        self._report.n_moved += 1
-        row = replace(same, source=source.key, stamp=source.stamp, image=source.image)
-        self._known.put(row)
-        beside = source.sidecars or source.place or source.time or source.attributes
-        if beside and source.stamp != same.stamp:
-            return row.iid
-        self._moved.add(row.iid)
-        return None
+            row = replace(same, copies=copies)
+        else:
+            self._report.n_moved += 1
+            words[same.source] = same.stamp
+            copies = dict(same.copies)
+            if any(may_say_more(*file) for file in words.items()):
+                # What it said is compared with what is said here before it is forgotten.
+                copies[same.source] = heard(same.stamp)
+            row = replace(
+                same, source=source.key, stamp=source.stamp, image=source.image, copies=copies
+            )
+        self._changed(row, words)
 
     def _without_source(self, row: KnownRow, source: str) -> None:
         """Forget one of a row's files; the next copy takes the place of the first."""
-        copies = {key: stamp for key, stamp in row.copies.items() if key != source}
+        stamp = row.stamps[source]
         if row.source == source:
-            first = next(iter(copies))
-            row = replace(row, source=first, stamp=copies.pop(first), image=row.image_of(first))
-        self._known.put(replace(row, copies=copies))
+            row = row.led_by(next(iter(row.copies)))
+        copies = {key: kept for key, kept in row.copies.items() if key != source}
+        self._changed(replace(row, copies=copies), {source: stamp})
+
+    def _changed(self, row: KnownRow, files: Mapping[str, str]) -> None:
+        """Enter a row some of whose files came or went, and doubt its facts if these had words.
+
+        A text without image is its row's own: every copy says the same.
+        """
+        self._known.put(row)
         self._moved.add(row.iid)
+        if row.image is not None and any(may_say_more(*file) for file in files.items()):
+            self._unsure.add(row.iid)
 
     def _encode(self, readings: Sequence[Reading]) -> list[Vectors]:
         out: list[Vectors] = [{} for _ in readings]
@@ -215,76 +263,88 @@ class Ingest:
             for (i, _), vector in zip(images, encoded, strict=True):
                 out[i]["image"] = vector
             self._report.n_images += len(images)
-        texts = [(i, r.text) for i, r in enumerate(readings) if r.text]
-        if texts and "text" in modalities:
-            encoded = self._encoder.encode_texts([text for _, text in texts])
-            for (i, _), vector in zip(texts, encoded, strict=True):
+        return [
+            vectors | of_text
+            for vectors, of_text in zip(
+                out, self._encode_texts([reading.text for reading in readings]), strict=True
+            )
+        ]
+
+    def _encode_texts(self, texts: Sequence[str | None]) -> list[Vectors]:
+        """The vector of each text; nothing for those that are empty."""
+        out: list[Vectors] = [{} for _ in texts]
+        there = [(i, text) for i, text in enumerate(texts) if text]
+        if there and "text" in self._table.manifest.modalities:
+            encoded = self._encoder.encode_texts([text for _, text in there])
+            for (i, _), vector in zip(there, encoded, strict=True):
                 out[i]["text"] = vector
         return out
 
     def _commit(self) -> None:
         """Make the staged work durable, in one commit."""
         rows = {iid: self._row(iid, *staged) for iid, staged in self._staged.items()}
+        rows |= stored_rows(self._table, sorted(self._moved - set(rows)))
+        rows = self._with_copies(rows)
         manifest = self._table.manifest
-        new = [iid for iid in rows if iid >= self._first_new]
-        changed = [iid for iid in rows if iid < self._first_new]
-        moved = sorted(self._moved - set(rows))
-        written = [*new, *changed]
-        table = table_from_rows([rows[iid] for iid in written], written, manifest)
-        if changed or moved:
-            relocated = [self._relocated(moved)] if moved else []
-            self._table.replace(pa.concat_tables([table, *relocated]))
-        elif new:
+        table = table_from_rows(list(rows.values()), list(rows), manifest)
+        if any(iid < self._first_new for iid in rows):
+            self._table.replace(table)
+        elif rows:
             self._table.append(table)
+        self._table.delete(sorted(self._emptied))
         self._first_new = self._next_iid
         self._staged.clear()
+        self._emptied.clear()
         self._moved.clear()
+        self._unsure.clear()
+        self._copies.forget()
         self._last_commit = time.monotonic()
 
+    def _with_copies(self, rows: Mapping[int, Row]) -> dict[int, Row]:
+        """The rows with their files as they are known now, and with what all of these say."""
+        known = self._known
+        unsure = {i: (known.rows[i], row.item) for i, row in rows.items() if i in self._unsure}
+        merged = self._copies.merge(unsure)
+        for known_row, _ in merged.values():
+            known.put(known_row)
+        reworded = {i: f.text for i, (_, f) in merged.items() if f.text != rows[i].item.text}
+        vectors = dict(zip(reworded, self._encode_texts(list(reworded.values())), strict=True))
+        written = {}
+        for iid, row in rows.items():
+            item, of_row = row.item, dict(row.vectors)
+            if iid in merged:
+                item = self._with_facts(item, known.rows[iid].source, merged[iid][1])
+            if iid in reworded:
+                of_row.pop("text", None)
+                of_row |= vectors[iid]
+            written[iid] = with_files(replace(row, item=item, vectors=of_row), known.rows[iid])
+        return written
+
+    def _with_facts(self, item: Item, source: str, facts: Metadata | Reading) -> Item:
+        place = self._in_space(facts.place, source)
+        return replace(
+            item,
+            text=facts.text,
+            place=place,
+            place_source=facts.place_source if place else None,
+            time=facts.time,
+            attributes=facts.attributes,
+        )
+
     def _row(self, iid: int, reading: Reading, vectors: Vectors) -> Row:
-        known = self._known.rows[iid]
+        item = Item(id=self._known.rows[iid].id, width=reading.width, height=reading.height)
         return Row(
-            item=Item(
-                id=known.id,
-                image=known.image,
-                text=reading.text,
-                place=self._in_space(reading),
-                place_source=reading.place_source,
-                time=reading.time,
-                attributes=reading.attributes,
-                width=reading.width,
-                height=reading.height,
-            ),
-            source=known.source,
-            stamp=known.stamp,
-            content_hash=known.content_hash,
-            copies=known.copies,
+            item=self._with_facts(item, reading.source.key, reading),
             thumbnail=reading.thumbnail,
             vectors=vectors,
         )
 
-    def _in_space(self, reading: Reading) -> Place | None:
-        place = reading.place
+    def _in_space(self, place: Place | None, source: str) -> Place | None:
         if place is not None and place.space != self._table.manifest.space:
             text = f"{place} does not lie on the collection's space and was left out"
-            self._warnings.append((reading.source.key, text))
+            self._warnings.append((source, text))
             return None
         return place
-
-    def _relocated(self, iids: Sequence[int]) -> pa.Table:
-        """Stored rows with the sources that are known of them now."""
-        table = self._table.dataset.to_table(filter=f"iid IN ({', '.join(map(str, iids))})")
-        known = [self._known.rows[iid] for iid in table["iid"].to_pylist()]
-        columns = {
-            "source": [row.source for row in known],
-            "stamp": [row.stamp for row in known],
-            "copies": [copies_to_json(row.copies) for row in known],
-            "image": [row.image for row in known],
-        }
-        for name, values in columns.items():
-            at = table.schema.get_field_index(name)
-            table = table.set_column(at, table.schema.field(at), pa.array(values, pa.string()))
-        return table
 
     def _prune(self, seen: set[str]) -> None:
         """Drop items none of whose files is there any more."""
@@ -296,6 +356,8 @@ class Ingest:
                 self._known.remove(row.iid)
             else:
                 self._without_source(current, source)
+            if len(self._moved) >= COMMIT_ROWS:
+                self._commit()
         self._table.delete(sorted(gone))
         self._report.n_removed = len(gone)
         self._commit()

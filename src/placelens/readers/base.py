@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from placelens.readers.metadata import Metadata
 from placelens.types import Attribute, Place, PlaceSource, UInt8Array
 
 
@@ -39,10 +40,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a source holds. ``pixels`` is (size, size, 3) uint8 RGB, upright; None for a text."""
+    """What a source holds. ``pixels`` is (size, size, 3) uint8 RGB, upright; None for a text.
+
+    ``statements`` are what is said of it in the file and beside it; the facts are these merged.
+    """
 
     source: Source
     content_hash: str
+    statements: tuple[Metadata, ...] = ()
     text: str | None = None
     place: Place | None = None
     place_source: PlaceSource | None = None

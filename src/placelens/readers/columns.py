@@ -9,15 +9,13 @@ from typing import Any, Literal
 
 from placelens.errors import ReadError
 from placelens.readers.formats import IMAGE_SUFFIXES, suffix_of
+from placelens.readers.place_columns import PlaceColumns, find_place_columns, plain_name
 
 _IMAGE = (
     "image", "image_path", "image_file", "image_filename", "image_name", "img", "img_path",
     "photo", "photo_path", "photo_file", "picture", "file", "file_path", "filepath", "file_name",
     "filename", "path", "sourcefile",
 )  # fmt: skip
-_LAT = ("lat", "latitude", "gps_lat", "gps_latitude", "gpslatitude", "decimallatitude", "lat_deg")
-_LON = ("lon", "lng", "long", "longitude", "gps_lon", "gps_lng", "gps_longitude", "gpslongitude",
-        "decimallongitude", "lon_deg")  # fmt: skip
 _TIME = (
     "datetime", "date_time", "timestamp", "taken", "taken_at", "time_taken", "date_taken",
     "datetime_taken", "datetaken", "captured_at", "date_captured", "datetime_original",
@@ -59,12 +57,14 @@ class TableOptions:
     text_columns : columns that make up the text, joined by new lines; "none" for no text.
     image_column, time_column, id_column : one column each.
     lat_column, lon_column : given together.
+    place_column : a column of whole positions: "lat, lon", WKT, WKB, GeoJSON.
     """
 
     text_columns: Literal["none"] | Sequence[str] | None = None
     image_column: str | None = None
     lat_column: str | None = None
     lon_column: str | None = None
+    place_column: str | None = None
     time_column: str | None = None
     id_column: str | None = None
 
@@ -74,18 +74,10 @@ class Columns:
     """A table's columns by what they hold. ``texts`` maps a column to its name without language."""
 
     image: str | None
-    lat: str | None
-    lon: str | None
-    x: str | None
-    y: str | None
+    place: PlaceColumns
     time: str | None
     id: str | None
     texts: Mapping[str, str]
-
-    @property
-    def has_place(self) -> bool:
-        """Whether coordinates were found, of either kind."""
-        return None not in (self.lat, self.lon) or None not in (self.x, self.y)
 
     def attributes_of(self, names: Sequence[str]) -> dict[str, str]:
         """The columns that become attributes, and what each is called then.
@@ -93,7 +85,7 @@ class Columns:
         A title or name is kept beside the text it is part of, because lists of results show it;
         its language is dropped, since one was chosen.
         """
-        spent = {self.image, self.lat, self.lon, self.x, self.y, self.time, self.id}
+        spent = {self.image, self.time, self.id, *self.place.names()}
         if names_an_export(names):
             own = [n for n in names if n not in spent | _DERIVED and n not in self.texts]
             return {name: name.removeprefix("attr_") for name in own}
@@ -116,15 +108,20 @@ def is_own_output(names: Sequence[str]) -> bool:
 
 
 def find_columns(
-    names: Sequence[str], rows: Sequence[Mapping[str, Any]], options: TableOptions
+    names: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    options: TableOptions,
+    *,
+    has_geometry: bool = False,
 ) -> Columns:
     """Tell the columns of a table.
 
     Parameters
     ----------
     names : the columns, in order.
-    rows : the first rows; a column is taken for images only if one of its values looks like one.
+    rows : its rows; what a column holds is looked at where its name leaves it open.
     options : what the user says; it outranks the names.
+    has_geometry : whether the file gives the places itself, as GeoJSON does.
 
     Raises
     ------
@@ -132,7 +129,7 @@ def find_columns(
         If an option names a column that the table does not have, or half of a coordinate.
     """
     _check(options, names)
-    plain = {_plain(name): name for name in reversed(names)}
+    plain = {plain_name(name): name for name in reversed(names)}
 
     def first(candidates: Sequence[str]) -> str | None:
         return next((plain[c] for c in candidates if c in plain), None)
@@ -140,16 +137,16 @@ def find_columns(
     image = options.image_column or next(
         (plain[c] for c in _IMAGE if c in plain and _looks_like_images(plain[c], rows)), None
     )
-    lat, lon = options.lat_column or first(_LAT), options.lon_column or first(_LON)
-    on_sphere = lat is not None and lon is not None
-    x, y = (None, None) if on_sphere else (plain.get("x"), plain.get("y"))
-    on_plane = x is not None and y is not None
     return Columns(
         image=image,
-        lat=lat if on_sphere else None,
-        lon=lon if on_sphere else None,
-        x=x if on_plane else None,
-        y=y if on_plane else None,
+        place=find_place_columns(
+            names,
+            rows,
+            position=options.place_column,
+            lat=options.lat_column,
+            lon=options.lon_column,
+            has_geometry=has_geometry,
+        ),
         time=options.time_column or first(_TIME),
         id=options.id_column or first(_ID),
         texts=_text_columns(names, options),
@@ -178,17 +175,11 @@ def _text_columns(names: Sequence[str], options: TableOptions) -> dict[str, str]
 
 def _split_language(name: str) -> tuple[str, str]:
     """A column's plain name and its language, '' when it names none: name_en, name:en."""
-    plain = _plain(name)
+    plain = plain_name(name)
     match = _LANGUAGE.match(plain)
     if match and match["base"] in NAMING + _PROSE:
         return match["base"], match["language"]
     return plain, ""
-
-
-def _plain(name: str) -> str:
-    """A column's name without case, blanks, dashes and a namespace such as ``exif:``."""
-    plain = re.sub(r"[\s-]+", "_", name.strip().casefold())
-    return re.sub(r"^(exif|xmp|composite|dwc)[:.]", "", plain)
 
 
 def _looks_like_images(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -204,7 +195,8 @@ def _check(options: TableOptions, names: Sequence[str]) -> None:
         raise ReadError("lat_column and lon_column are given together or not at all")
     asked = [
         options.image_column, options.lat_column, options.lon_column, options.time_column,
-        options.id_column, *(() if texts is None or texts == "none" else texts),
+        options.id_column, options.place_column,
+        *(() if texts is None or texts == "none" else texts),
     ]  # fmt: skip
     for name in asked:
         if name is not None and name not in names:

@@ -7,7 +7,7 @@ what cannot be used becomes a warning.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,8 @@ from PIL.ExifTags import IFD, Base
 from placelens.errors import CoordinateError
 from placelens.readers.coordinates import angle, measured_place
 from placelens.readers.lists import distinct
-from placelens.readers.metadata import Metadata
+from placelens.readers.metadata import Metadata, Origin, TimeKind
+from placelens.readers.times import camera_time
 from placelens.readers.values import clean_text, join_texts, parse_time, with_offset
 from placelens.types import Attribute, Place
 
@@ -25,11 +26,16 @@ _GPS_LAT_REF, _GPS_LAT, _GPS_LON_REF, _GPS_LON = 1, 2, 3, 4
 _GPS_ALT_REF, _GPS_ALT, _GPS_TIME, _GPS_DATUM, _GPS_DATE = 5, 6, 7, 18, 29
 _XP_TITLE, _XP_COMMENT, _XP_KEYWORDS, _RATING = 0x9C9B, 0x9C9C, 0x9C9E, 0x4746
 
-# Time, fraction of a second, offset from UTC; best first.
+# What a time is of; its tag, and those of the fraction of a second and the offset from UTC.
 _TIME_TAGS = (
-    (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
-    (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
-    (Base.DateTime, Base.SubsecTime, Base.OffsetTime),
+    (TimeKind.TAKEN, Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
+    (
+        TimeKind.DIGITISED,
+        Base.DateTimeDigitized,
+        Base.SubsecTimeDigitized,
+        Base.OffsetTimeDigitized,
+    ),
+    (TimeKind.CHANGED, Base.DateTime, Base.SubsecTime, Base.OffsetTime),
 )
 
 # What cameras write as a description by themselves.
@@ -59,11 +65,14 @@ def read_tags(
     """The same from the three directories of tags, by number: image, EXIF and GPS."""
     warnings = [] if warnings is None else warnings
     place = _place(gps, warnings)
-    time = _time({**main, **photo}, warnings) or _gps_time(gps, warnings)
+    times = [*_times({**main, **photo}, warnings), *_gps_time(gps, warnings)]
+    time, kind = min(times, key=lambda t: t[1], default=(None, TimeKind.GIVEN))
     return Metadata(
+        origin=Origin.EXIF,
         place=place,
         place_source="exif" if place else None,
         time=time,
+        time_kind=kind,
         text=_text(main),
         attributes=_attributes(main, photo, gps),
         warnings=tuple(warnings),
@@ -139,8 +148,9 @@ def _number(value: Any) -> float | None:
         return float("nan")
 
 
-def _time(tags: Mapping[int, Any], warnings: list[str]) -> datetime | None:
-    for time_tag, fraction_tag, offset_tag in _TIME_TAGS:
+def _times(tags: Mapping[int, Any], warnings: list[str]) -> Iterator[tuple[datetime, TimeKind]]:
+    """Times up to the first that is believed without a doubt."""
+    for kind, time_tag, fraction_tag, offset_tag in _TIME_TAGS:
         text = clean_text(tags.get(time_tag))
         if text is None or not text.strip(" :"):  # blanks stand for "unknown" (EXIF 4.6.5)
             continue
@@ -158,25 +168,31 @@ def _time(tags: Mapping[int, Any], warnings: list[str]) -> datetime | None:
                 time = with_offset(time, offset)
             except ValueError:
                 warnings.append(f"its EXIF offset from UTC is ignored: {offset[:20]!r}")
-        return time
-    return None
+        believed = camera_time(time, kind, "EXIF time", warnings)
+        if believed is not None:
+            yield believed
+            if believed[1] is kind:
+                return
 
 
-def _gps_time(gps: Mapping[int, Any], warnings: list[str]) -> datetime | None:
-    """UTC from the satellites, for photos that have no time of their own."""
+def _gps_time(gps: Mapping[int, Any], warnings: list[str]) -> Iterator[tuple[datetime, TimeKind]]:
+    """UTC from the satellites."""
     day = clean_text(gps.get(_GPS_DATE))
     clock = gps.get(_GPS_TIME)
     if not day or not isinstance(clock, tuple | list) or len(clock) != 3:
-        return None
+        return
     try:
         hour, minute, second = (_number(part) or 0.0 for part in clock)
         seconds = hour * 3600 + minute * 60 + second
         if not 0 <= seconds <= 86400:
             raise ValueError(f"{hour:g}:{minute:g}:{second:g} is not a time of day")
-        return parse_time(day).replace(tzinfo=UTC) + timedelta(seconds=seconds)
+        time = parse_time(day).replace(tzinfo=UTC) + timedelta(seconds=seconds)
     except (ValueError, OverflowError) as error:
         warnings.append(f"its GPS time is ignored: {error}")
-        return None
+        return
+    believed = camera_time(time, TimeKind.SATELLITES, "GPS time", warnings)
+    if believed is not None:
+        yield believed
 
 
 def _text(main: Mapping[int, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""Folders listed once each: names and stats, nothing opened."""
+"""Folders listed once each: names and stats, and nothing opened but for a JSON's title."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from functools import cached_property
 
 from placelens.readers.base import Skipped
 from placelens.readers.formats import is_passed_over
+from placelens.readers.sidecars import sidecars_in
+from placelens.readers.takeout import read_title
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,9 @@ class Listing:
     subfolders: tuple[str, ...]
 
     @cached_property
-    def sidecars(self) -> dict[str, str]:
-        """Names of XMP and JSON files by their lower-case form; of two alike, the first."""
-        lower: dict[str, str] = {}
-        for name in self.files:
-            if name.lower().endswith((".xmp", ".json")):
-                lower.setdefault(name.lower(), name)
-        return lower
+    def sidecars(self) -> dict[str, tuple[str, ...]]:
+        """The sidecars of each image that has any, by name."""
+        return sidecars_in(self.files, lambda name: read_title(self.path(name)))
 
     def path(self, name: str) -> str:
         """The absolute path of a file of the folder."""

@@ -63,8 +63,9 @@ IMAGE_SUFFIXES = RAW_SUFFIXES | frozenset(
 )
 
 TABLE_SUFFIXES = frozenset(
-    {".csv", ".geojson", ".geoparquet", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".tsv"}
-)
+    {".csv", ".geojson", ".geojsonl", ".geojsons", ".geoparquet", ".json", ".jsonl", ".ndgeojson",
+     ".ndjson", ".parquet", ".pq", ".tsv"}
+)  # fmt: skip
 
 # What to look through for photos, tables and their changes is none of these: previews that other
 # programs keep, what a user hid, and archives' left-overs.

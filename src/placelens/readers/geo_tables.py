@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from placelens.errors import CoordinateError, ReadError
+from placelens.readers.geometries import (
+    WGS84,
+    LonLat,
+    point_of_geojson,
+    point_of_struct,
+    point_of_wkb,
+    reprojection,
+)
 from placelens.readers.rows import Row, Table, flatten
-from placelens.types import Place
+from placelens.readers.values import converter_of
+from placelens.types import Attribute, Place
 
-LonLat = tuple[float, float]
-_WGS84 = frozenset({"OGC:CRS84", "EPSG:4326", "EPSG:4979", "OGC:CRS84H"})
+_NO_FEATURE = "it is not a GeoJSON feature"
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 def load_geojson(value: Mapping[str, Any]) -> Table:
@@ -26,24 +36,39 @@ def load_geojson(value: Mapping[str, Any]) -> Table:
     features = [value] if value.get("type") == "Feature" else value.get("features")
     if not isinstance(features, list):
         raise ReadError("its FeatureCollection has no list of features")
-    to_lonlat = _reprojection(_old_crs(value.get("crs")))
+    return load_features(features, crs=_old_crs(value.get("crs")))
+
+
+def load_features(features: Iterable[Any], *, crs: Any = WGS84) -> Table:
+    """Rows of features; a ReadError among them, or what is no feature, becomes a named problem.
+
+    Raises
+    ------
+    ReadError
+        If the coordinate system cannot be brought to WGS84.
+    """
+    to_lonlat = reprojection(crs)
     names: dict[str, None] = {}
     rows = []
     for number, feature in enumerate(features, start=1):
         if not isinstance(feature, dict):
-            rows.append(Row(number, {}, problem="it is not a GeoJSON feature"))
+            known = isinstance(feature, ReadError)
+            rows.append(Row(number, {}, problem=str(feature) if known else _NO_FEATURE))
             continue
         properties = feature.get("properties")
         values = flatten(properties) if isinstance(properties, dict) else {}
         if isinstance(feature.get("id"), str | int):
             values.setdefault("id", feature["id"])
         names.update(dict.fromkeys(values))
-        rows.append(_located(number, values, feature.get("geometry"), _from_geojson, to_lonlat))
+        rows.append(_located(number, values, feature.get("geometry"), point_of_geojson, to_lonlat))
     return Table(list(names), rows, has_geometry=True)
 
 
 def load_parquet(path: str) -> Table:
     """Read a Parquet file; with GeoParquet's metadata, its primary geometry gives the places.
+
+    A file in folders named ``key=value``, as partitioned data sets have them, gets these as
+    columns, unless it has columns of these names itself.
 
     Raises
     ------
@@ -54,7 +79,8 @@ def load_parquet(path: str) -> Table:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
+        # Versions of pyarrow differ in what they make of key=value in a path; some fail over it.
+        table = pq.read_table(path, partitioning=None)
     except (pa.ArrowException, OSError) as error:
         raise ReadError(f"it is not Parquet: {str(error)[:200]}") from error
     geo = _geo_metadata(table.schema.metadata or {})
@@ -62,7 +88,9 @@ def load_parquet(path: str) -> Table:
     if geometry is not None and geometry not in table.column_names:
         raise ReadError(f"its metadata names the geometry column {geometry!r}, which is not there")
     names = [name for name in table.column_names if name not in (geo or {}).get("columns", ())]
-    records = _records(table.select(names))
+    keys = {key: value for key, value in _partition(path).items() if key not in names}
+    records = [{**record, **keys} for record in _records(table.select(names))]
+    names += keys
     if geo is None or geometry is None:
         return Table(names, [Row(n, record) for n, record in enumerate(records, start=1)])
     column = geo["columns"][geometry]
@@ -70,8 +98,8 @@ def load_parquet(path: str) -> Table:
         raise ReadError(
             f"its geometries are encoded as {column.get('encoding')!r}; write them as WKB"
         )
-    convert = _from_wkb if column["encoding"] == "WKB" else _from_struct
-    to_lonlat = _reprojection(column.get("crs", "OGC:CRS84"))
+    convert = point_of_wkb if column["encoding"] == "WKB" else point_of_struct
+    to_lonlat = reprojection(column.get("crs", WGS84))
     rows = [
         _located(number, record, value, convert, to_lonlat)
         for number, (record, value) in enumerate(
@@ -79,6 +107,19 @@ def load_parquet(path: str) -> Table:
         )
     ]
     return Table(names, rows, has_geometry=True)
+
+
+def _partition(path: str) -> dict[str, Attribute]:
+    """The keys and values of the folders above a file of a partitioned data set."""
+    keys: dict[str, Attribute] = {}
+    for folder in Path(path).parent.parts:
+        key, equals, value = folder.partition("=")
+        if not (key and equals):
+            keys.clear()  # only the folders right above the file are of its data set
+            continue
+        text = unquote(value)
+        keys[unquote(key)] = None if text == _NO_PARTITION else converter_of([text])(text)
+    return keys
 
 
 def _records(table: Any) -> list[dict[str, Any]]:
@@ -100,71 +141,18 @@ def _located(
     number: int,
     values: Mapping[str, Any],
     geometry: Any,
-    convert: Callable[[Any], LonLat],
+    convert: Callable[[Any], LonLat | None],
     to_lonlat: Callable[[LonLat], LonLat],
 ) -> Row:
     """A row with the place of its geometry, or with the reason why that cannot be used."""
-    if geometry is None:
-        return Row(number, values)
     try:
-        lon, lat = to_lonlat(convert(geometry))
+        point = None if geometry is None else convert(geometry)
+        if point is None:
+            return Row(number, values)
+        lon, lat = to_lonlat(point)
         return Row(number, values, place=Place(lat=lat, lon=lon))
     except CoordinateError as error:
         return Row(number, values, problem=str(error))
-
-
-def _from_geojson(geometry: Any) -> LonLat:
-    """A point's own coordinates, else a point that lies on the geometry."""
-    if isinstance(geometry, dict) and geometry.get("type") == "Point":
-        position = geometry.get("coordinates")
-        if isinstance(position, list) and len(position) >= 2:
-            lon, lat = position[:2]
-            if all(isinstance(v, int | float) and not isinstance(v, bool) for v in (lon, lat)):
-                return _floats(lon, lat)
-        raise CoordinateError(f"its point has the coordinates {str(position)[:60]}")
-    import shapely
-    from shapely.geometry import shape
-
-    try:
-        return _representative(shape(geometry))
-    except CoordinateError:
-        raise
-    except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError,
-            IndexError, OverflowError) as error:  # fmt: skip
-        raise CoordinateError(f"its geometry cannot be read: {str(error)[:200]}") from error
-
-
-def _from_wkb(geometry: Any) -> LonLat:
-    import shapely
-
-    try:
-        return _representative(shapely.from_wkb(geometry))
-    except CoordinateError:
-        raise
-    except (shapely.errors.ShapelyError, TypeError, ValueError) as error:
-        raise CoordinateError(f"its geometry cannot be read: {str(error)[:200]}") from error
-
-
-def _from_struct(geometry: Any) -> LonLat:
-    """GeoParquet's native points: a struct of x and y."""
-    x, y = geometry.get("x"), geometry.get("y")
-    if x is None or y is None:
-        raise CoordinateError("its point is empty")
-    return _floats(x, y)
-
-
-def _representative(geometry: Any) -> LonLat:
-    if geometry is None or geometry.is_empty:
-        raise CoordinateError("its geometry is empty")
-    point = geometry if geometry.geom_type == "Point" else geometry.representative_point()
-    return point.x, point.y
-
-
-def _floats(x: float, y: float) -> LonLat:
-    try:
-        return float(x), float(y)
-    except OverflowError as error:
-        raise CoordinateError("a coordinate is too large for a number of degrees") from error
 
 
 def _geo_metadata(metadata: Mapping[bytes, bytes]) -> dict[str, Any] | None:
@@ -183,52 +171,10 @@ def _geo_metadata(metadata: Mapping[bytes, bytes]) -> dict[str, Any] | None:
 def _old_crs(crs: Any) -> Any:
     """The name that GeoJSON of 2008 could give its coordinate system; since 2016 it is WGS84."""
     if crs is None:
-        return "OGC:CRS84"
+        return WGS84
     name = crs.get("properties", {}).get("name") if isinstance(crs, dict) else None
     if not isinstance(name, str):
         raise ReadError("its crs member names no coordinate system; remove it if it is WGS84")
     # urn:ogc:def:crs:AUTHORITY:VERSION:CODE, the version often empty
     parts = name.split(":")
     return f"{parts[4]}:{parts[6]}" if len(parts) == 7 else name
-
-
-def _reprojection(crs: Any) -> Callable[[LonLat], LonLat]:
-    """The way from a coordinate system (a name or PROJJSON) to longitude and latitude."""
-    if crs is None:
-        raise ReadError(
-            "its geometries have no coordinate system; write it again with one, "
-            "in geopandas with set_crs"
-        )
-    name = crs if isinstance(crs, str) else _authority(crs)
-    if name in _WGS84:
-        return lambda lonlat: lonlat
-    try:
-        import pyproj
-    except ImportError as error:
-        raise ReadError(
-            f"its coordinate system is {name or 'not WGS84'}; to convert it run: "
-            "pip install 'placelens[geo]'"
-        ) from error
-    try:
-        source = pyproj.CRS.from_user_input(crs)
-        transformer = pyproj.Transformer.from_crs(source, "OGC:CRS84", always_xy=True)
-    except pyproj.exceptions.ProjError as error:
-        raise ReadError(
-            f"its coordinate system {name or ''} cannot be brought to WGS84: {str(error)[:200]}"
-        ) from error
-
-    def transform(point: Sequence[float]) -> LonLat:
-        lon, lat = transformer.transform(point[0], point[1])
-        if not (math.isfinite(lon) and math.isfinite(lat)):
-            raise CoordinateError(f"x {point[0]}, y {point[1]} lies outside {name or 'its CRS'}")
-        return lon, lat
-
-    return transform
-
-
-def _authority(crs: Any) -> str | None:
-    """``EPSG:4326`` and the like from PROJJSON."""
-    identity = crs.get("id") if isinstance(crs, dict) else None
-    if not isinstance(identity, dict):
-        return None
-    return f"{identity.get('authority')}:{identity.get('code')}"

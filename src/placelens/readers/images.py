@@ -20,6 +20,7 @@ from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 from placelens.errors import MissingExtraError, ReadError
 from placelens.readers.formats import is_heif, is_jpeg, is_raw
 from placelens.readers.pixels import orientation_of, prepare, to_rgb, to_square, turn_upright
+from placelens.readers.raster_pixels import read_raster
 from placelens.readers.raw import read_preview
 from placelens.types import ImageSpec, UInt8Array
 
@@ -46,6 +47,7 @@ class Decoded:
     width, height : of the original, upright, in pixels.
     info : "format"; "exif", a PIL.Image.Exif; "xmp", the embedded packet in bytes or None;
         "raw", the raw file's bytes when the pixels come from its preview.
+    warnings : in words, what of the picture is not there, or had to be assumed.
     """
 
     pixels: UInt8Array | None
@@ -53,6 +55,7 @@ class Decoded:
     width: int
     height: int
     info: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 def decode(
@@ -116,18 +119,23 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
 
 def _decode(data: bytes, spec: ImageSpec | None, name: str) -> Decoded:
     info: dict[str, Any] = {}
+    notes: tuple[str, ...] = ()
+    thumbnail_size = spec.thumbnail_size if spec else DEFAULT_THUMBNAIL_SIZE
     if is_raw(data, name):
         preview = read_preview(data)
         image, exif, orientation = preview.image, preview.exif, preview.orientation
         width, height = preview.width, preview.height
         info["raw"] = data
+    elif raster := read_raster(data, spec.size if spec else 0, thumbnail_size):
+        image, exif, orientation = raster.image, raster.exif, raster.orientation
+        width, height = raster.width, raster.height
+        notes = (raster.note,) if raster.note else ()
     else:
         image = _open(data)
         exif, orientation = image.getexif(), orientation_of(image)
         width, height = image.size[::-1] if orientation >= 5 else image.size
     info |= {"format": image.format, "exif": exif, "xmp": _xmp_of(image)}
     profile = image.info.get("icc_profile") if image.mode == "RGB" else None
-    thumbnail_size = spec.thumbnail_size if spec else DEFAULT_THUMBNAIL_SIZE
     _draft(image, spec, thumbnail_size)
     rgb = to_rgb(image)
     return Decoded(
@@ -136,6 +144,7 @@ def _decode(data: bytes, spec: ImageSpec | None, name: str) -> Decoded:
         width=width,
         height=height,
         info=info,
+        warnings=notes,
     )
 
 

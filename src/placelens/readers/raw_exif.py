@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image
 
 from placelens.readers.exif import read_exif, read_tags
-from placelens.readers.metadata import Metadata
+from placelens.readers.metadata import Metadata, Origin
 
 # A CR3's metadata boxes lie at its start, before the pictures.
 _CR3_SEARCH_BYTES = 2**20
@@ -17,12 +17,16 @@ def read_raw_exif(data: bytes) -> Metadata:
         # Canon's boxes CMT1, CMT2 and CMT4 each hold a TIFF: image, EXIF and GPS tags.
         main, photo, gps = (_tags(_cr3_box(data, name)) for name in (b"CMT1", b"CMT2", b"CMT4"))
         return read_tags(main, photo, gps)
+    exif = raw_tags(data)
+    return Metadata(origin=Origin.EXIF) if exif is None else read_exif(exif)
+
+
+def raw_tags(data: bytes) -> Image.Exif | None:
+    """The tags of a raw file that is a TIFF: all but the newest Canon and the oldest Fuji."""
     if data[:2] not in (b"II", b"MM"):
-        return Metadata()
+        return None
     # ORF and RW2 differ from TIFF in the two bytes after the byte order alone.
-    magic = b"II*\0" if data[:2] == b"II" else b"MM\0*"
-    exif = _load(magic + data[4:])
-    return Metadata() if exif is None else read_exif(exif)
+    return _load((b"II*\0" if data[:2] == b"II" else b"MM\0*") + data[4:])
 
 
 def _cr3_box(data: bytes, name: bytes) -> bytes:

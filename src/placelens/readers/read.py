@@ -1,31 +1,25 @@
 """One source to its reading: the file opened once, decoded once, its facts ranked.
 
-Where several say where or when a photo was taken, the first of these that does is believed:
-
-1. the table's row, because it was made on purpose for these items;
-2. the XMP sidecar, because people and photo managers write corrections there;
-3. the file's EXIF, because it is what the camera measured;
-4. the XMP packet inside the file, which programs derive from the EXIF;
-5. Google Takeout's JSON, whose position may be Google's own estimate.
-
-This module runs in worker processes, so it imports nothing but Pillow, NumPy and xxhash.
+Where several say where or when a photo was taken, ``placelens.readers.metadata`` says who is
+believed. This module runs in worker processes, so it imports nothing but Pillow, NumPy and xxhash.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import xxhash
 
 from placelens.errors import MissingExtraError, ReadError
 from placelens.readers.base import Reading, Source
-from placelens.readers.exif import read_exif
+from placelens.readers.embedded import embedded_metadata
+from placelens.readers.geotiff import read_georeference
 from placelens.readers.images import Decoded, decode, read_file
-from placelens.readers.metadata import Metadata, merge
-from placelens.readers.raw_exif import read_raw_exif
+from placelens.readers.metadata import Metadata, Origin, TimeKind, merge
 from placelens.readers.takeout import read_takeout
+from placelens.readers.times import time_in_name
 from placelens.readers.xmp import read_xmp
 from placelens.types import ImageSpec
 
@@ -52,18 +46,11 @@ def read(source: Source, spec: ImageSpec | None) -> Reading:
     ReadError
         With the reason in words, for the list of skipped files.
     """
-    said = Metadata(
-        place=source.place,
-        place_source=(source.place_source or "given") if source.place else None,
-        time=source.time,
-        text=source.text,
-        attributes=source.attributes,
-        warnings=source.warnings,
-    )
     if source.image is None:
         if source.text is None:
             raise ReadError("it has neither an image nor a text")
-        return _reading(source, said, source.text.encode("utf-8", "replace"), None)
+        content = source.text.encode("utf-8", "replace")
+        return _reading(source, _said(source), content, None)
     try:
         data = read_file(source.image)
         decoded = decode(data, spec, name=Path(source.image).name)
@@ -72,14 +59,52 @@ def read(source: Source, spec: ImageSpec | None) -> Reading:
     with warnings.catch_warnings():
         # Pillow warns of odd EXIF; what matters of it is in Reading.warnings.
         warnings.simplefilter("ignore")
-        facts = merge([said, *_facts(source, decoded)])
-    return _reading(source, facts, data, decoded)
+        statements = [
+            Metadata(origin=Origin.EXIF, warnings=decoded.warnings),
+            *_georeference(source, decoded),
+            *embedded_metadata(data, decoded.info),
+            *read_beside(source),
+        ]
+    return _reading(source, statements, data, decoded)
 
 
-def _reading(source: Source, facts: Metadata, content: bytes, decoded: Decoded | None) -> Reading:
+def read_beside(source: Source) -> list[Metadata]:
+    """What is said of a photo outside its file: by a table's row, sidecars, and its name."""
+    name = Path(source.image or source.key).name
+    time = time_in_name(name) if source.image is not None else None
+    return [
+        *_said(source),
+        *(_sidecar(path, name) for path in source.sidecars),
+        Metadata(origin=Origin.NAME, time=time, time_kind=TimeKind.NAMED),
+    ]
+
+
+def _said(source: Source) -> list[Metadata]:
+    """What a row or the caller says; a position that was estimated yields to measured ones."""
+    estimated = source.place is not None and source.place_source == "estimated"
+    place = Metadata(
+        origin=Origin.ESTIMATE if estimated else Origin.ROW,
+        place=source.place,
+        place_source=(source.place_source or "given") if source.place else None,
+    )
+    rest = Metadata(
+        origin=Origin.ROW,
+        time=source.time,
+        text=source.text,
+        attributes=source.attributes,
+        warnings=source.warnings,
+    )
+    return [place, rest]
+
+
+def _reading(
+    source: Source, statements: Sequence[Metadata], content: bytes, decoded: Decoded | None
+) -> Reading:
+    facts = merge(statements)
     return Reading(
         source=source,
         content_hash=xxhash.xxh3_128_hexdigest(content),
+        statements=tuple(statements),
         text=facts.text,
         place=facts.place,
         place_source=facts.place_source,
@@ -93,36 +118,30 @@ def _reading(source: Source, facts: Metadata, content: bytes, decoded: Decoded |
     )
 
 
-def _facts(source: Source, decoded: Decoded) -> Iterator[Metadata]:
-    """What the sidecars and the file say, in the order in which they are believed."""
-    takeout = []
-    for path in source.sidecars:
-        facts = _sidecar(path)
-        if path.lower().endswith(".json"):
-            takeout.append(facts)
-        else:
-            yield facts
-    if "raw" in decoded.info:
-        yield read_raw_exif(decoded.info["raw"])
-    yield read_exif(decoded.info["exif"])
-    if decoded.info["xmp"]:
-        try:
-            yield read_xmp(decoded.info["xmp"])
-        except ReadError as error:
-            yield Metadata(warnings=(f"its embedded XMP is ignored: {error}",))
-    yield from takeout
+def _georeference(source: Source, decoded: Decoded) -> list[Metadata]:
+    """Where a raster lies; a camera's raw file is none."""
+    if source.image is None or "raw" in decoded.info:
+        return []
+    size = (decoded.width, decoded.height)
+    return [read_georeference(source.image, decoded.info["exif"], size)]
 
 
-def _sidecar(path: str) -> Metadata:
+def _sidecar(path: str, photo: str) -> Metadata:
     """A sidecar's facts; one that cannot be used costs a warning, never the photo."""
     file = Path(path)
+    is_takeout = path.lower().endswith(".json")
+    if is_takeout:
+        origin = Origin.TAKEOUT
+    else:
+        own = file.stem.casefold() == photo.casefold()
+        origin = Origin.SIDECAR if own else Origin.SIDECAR_OF_STEM
     try:
         if file.stat().st_size > _MAX_SIDECAR_BYTES:
             raise ReadError(f"it is larger than {_MAX_SIDECAR_BYTES // 2**20} MiB")
         data = file.read_bytes()
-        return read_takeout(data) if path.lower().endswith(".json") else read_xmp(data)
+        return read_takeout(data) if is_takeout else read_xmp(data, origin)
     except OSError as error:
         reason = f"it cannot be opened: {error.strerror or error}"
     except ReadError as error:
         reason = str(error)
-    return Metadata(warnings=(f"its sidecar {file.name} is ignored: {reason}",))
+    return Metadata(origin=origin, warnings=(f"its sidecar {file.name} is ignored: {reason}",))

@@ -1,87 +1,52 @@
-"""Which files beside a photo describe it: XMP sidecars and Google Takeout's JSON, by name alone.
-
-Takeout's names follow no published rule; these are the ones seen in the wild:
-
-- ``IMG.jpg.json`` (until 2024) and ``IMG.jpg.supplemental-metadata.json`` (since);
-- the part before ``.json`` is cut at 46 characters, wherever that falls;
-- the second ``IMG.jpg`` of an album is ``IMG(1).jpg``, its JSON ``IMG.jpg(1).json`` or
-  ``IMG.jpg.supplemental-metadata(1).json``;
-- an edited copy, ``IMG-edited.jpg``, has no JSON of its own: it shares that of ``IMG.jpg``;
-- a title without an ending gives ``IMG.json`` for ``IMG.jpg``.
-"""
+"""Which files beside a photo describe it: XMP sidecars and Google Takeout's JSON."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable
 
-_TAKEOUT_LIMIT = 46
-_SUPPLEMENT = ".supplemental-metadata"
-_NUMBERED = re.compile(r"^(?P<stem>.+)(?P<number>\(\d{1,4}\))$", re.DOTALL)
-# Takeout translates the suffix of edited copies to the language of the account.
-_EDITED = (
-    "-edited", "-bearbeitet", "-modifié", "-editado", "-editada", "-modificato",
-    "-bewerkt", "-edytowane", "-redigerad", "-redigeret", "-muokattu", "-編集済み",
-)  # fmt: skip
+from placelens.readers.formats import IMAGE_SUFFIXES, suffix_of
+from placelens.readers.takeout_names import FileNames, TakeoutMatcher
 
 
-def sidecars_of(name: str, names: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the sidecars of the image file ``name`` among the files of its folder.
+def sidecars_in(
+    names: Iterable[str], title_of: Callable[[str], str | None]
+) -> dict[str, tuple[str, ...]]:
+    """Name the sidecars of every image of a folder.
 
     Parameters
     ----------
-    name : the image's file name.
-    names : the folder's XMP and JSON file names by their lower-case form.
+    names : the names of the folder's files.
+    title_of : gives the title that a Takeout JSON states, None when it states none. It is asked
+        only where names do not tell: of cut names, and for images that found none.
 
     Returns
     -------
-    tuple of str
-        XMP sidecars first (``IMG.jpg.xmp`` before ``IMG.xmp``), then at most one Takeout JSON.
+    dict
+        For each image that has any, its XMP sidecars (``IMG.jpg.xmp`` before ``IMG.xmp``), then at
+        most one Takeout JSON.
+
+    Examples
+    --------
+    >>> names = ["IMG.jpg", "IMG.jpg.json", "IMG(1).jpg", "IMG.jpg(1).json", "IMG-edited.jpg"]
+    >>> for image, sidecars in sidecars_in(names, lambda name: None).items():
+    ...     print(image, *sidecars)
+    IMG.jpg IMG.jpg.json
+    IMG(1).jpg IMG.jpg(1).json
+    IMG-edited.jpg IMG.jpg.json
     """
-    if not names:
-        return ()
-    stem, dot, ending = name.rpartition(".")
-    stem, suffix = (stem, dot + ending) if stem else (name, "")
-    found = [names[c] for c in (f"{name}.xmp".lower(), f"{stem}.xmp".lower()) if c in names]
-    takeout = next(
-        (names[c.lower()] for c in _takeout_names(stem, suffix) if c.lower() in names), None
-    )
-    if takeout is not None:
-        found.append(takeout)
-    return tuple(dict.fromkeys(found))
-
-
-def _takeout_names(stem: str, suffix: str) -> Iterator[str]:
-    """The JSON names to try for an image, most specific first."""
-    yield from _takeout_names_of(stem, suffix)
-    plain = _without_edited(stem)
-    if plain is not None:
-        yield from _takeout_names_of(plain, suffix)
-
-
-def _takeout_names_of(stem: str, suffix: str) -> Iterator[str]:
-    match = _NUMBERED.match(stem)
-    bare, number = (match["stem"], match["number"]) if match else (stem, "")
-    full = bare + suffix
-    # Without a number the supplement may be cut anywhere; the limit counts the number or not.
-    long = full + _SUPPLEMENT
-    for end in range(len(long), len(full) - 1, -1):
-        yield f"{long[:end]}{number}.json"
-    for end in range(_TAKEOUT_LIMIT, _TAKEOUT_LIMIT - 7, -1):
-        if end < len(full):
-            yield f"{full[:end]}{number}.json"
-    if number:
-        # A file that was named IMG(1).jpg before it was uploaded.
-        yield f"{stem}{suffix}{_SUPPLEMENT}.json"
-        yield f"{stem}{suffix}.json"
-    yield f"{stem}.json"
-
-
-def _without_edited(stem: str) -> str | None:
-    """The original's stem when this one is an edited copy: IMG-edited(1) gives IMG(1)."""
-    match = _NUMBERED.match(stem)
-    bare, number = (match["stem"], match["number"]) if match else (stem, "")
-    for ending in _EDITED:
-        if bare.lower().endswith(ending) and len(bare) > len(ending):
-            return bare[: -len(ending)] + number
-    return None
+    by_ending: dict[str, list[str]] = {}
+    for name in names:
+        by_ending.setdefault(suffix_of(name), []).append(name)
+    packets, jsons = FileNames(by_ending.get(".xmp", ())), by_ending.get(".json", ())
+    if not jsons and not packets:
+        return {}
+    images = [name for ending in sorted(IMAGE_SUFFIXES) for name in by_ending.get(ending, ())]
+    takeout = TakeoutMatcher(jsons, title_of).match(images) if jsons else {}
+    found = {}
+    for image in images:
+        stem = image.rpartition(".")[0]
+        described = (packets.find(f"{image}.xmp"), packets.find(f"{stem}.xmp"), takeout.get(image))
+        sidecars = tuple(dict.fromkeys(name for name in described if name is not None))
+        if sidecars:
+            found[image] = sidecars
+    return found

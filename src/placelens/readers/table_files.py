@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from placelens.errors import ReadError
-from placelens.readers.geo_tables import load_geojson, load_parquet
+from placelens.readers.geo_tables import load_features, load_geojson, load_parquet
 from placelens.readers.rows import Row, Table, flatten
 
 _DELIMITERS = ",;\t|"
 _MAX_TABLE_BYTES = 2**31
+# What spreadsheets write above the header to name their delimiter.
+_SEP_LINE = re.compile(r'\s*"?sep=(?P<delimiter>[^"\r\n])"?[;,\t ]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+_CELL_LIMIT = Lock()
+_UNCLOSED = "a quote in it is never closed, so the lines after it cannot be told apart"
+# RFC 8142 puts this mark before each text of a sequence, so that a text may have several lines.
+_RECORD_SEPARATOR = "\x1e"
+# The longer marks first: UTF-32's begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_ENCODING_PEEK = 4096
 
 
 def load_table(path: str) -> Table:
@@ -32,16 +50,23 @@ def load_table(path: str) -> Table:
             raise ReadError("it is larger than 2 GiB; split it, or write it as GeoParquet parts")
         if suffix in (".parquet", ".geoparquet", ".pq"):
             return load_parquet(path)
-        text = _decode(file.read_bytes())
+        text = decode(file.read_bytes())
     except OSError as error:
         raise ReadError(f"it cannot be opened: {error.strerror or error}") from error
     return _LOADERS.get(suffix, _load_csv)(text)
 
 
-def _decode(data: bytes) -> str:
-    """UTF-8, or UTF-16 if its mark says so, or else the Windows code page of western Europe."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
+def decode(data: bytes) -> str:
+    """UTF-8, or UTF-16 or UTF-32 if a mark or its zeros say so, else Windows' western code page."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    # ASCII in UTF-16 is zero in every other byte.
+    start = data[: min(_ENCODING_PEEK, len(data) // 2 * 2)]
+    for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        zeros, others = start[offset::2].count(0), start[1 - offset :: 2].count(0)
+        if zeros > 0.35 * len(start) and not others:
+            return data.decode(encoding, "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -49,7 +74,16 @@ def _decode(data: bytes) -> str:
 
 
 def _load_csv(text: str) -> Table:
-    lines = _csv_lines(text, _delimiter(text))
+    sep_line = _SEP_LINE.match(text)
+    delimiter = sep_line["delimiter"] if sep_line else _delimiter(text)
+    with _cells_of_any_length():
+        records = list(_csv_lines(text[sep_line.end() :] if sep_line else text, delimiter))
+    if records and _is_unclosed(text, records[-1][0]):
+        records[-1] = (
+            [],
+            "a quote in it is never closed, so the lines after it cannot be told apart",
+        )
+    lines = iter(records)
     header = next((cells for cells, _ in lines if any(cells)), None)
     if header is None:
         raise ReadError("it is empty")
@@ -68,6 +102,21 @@ def _load_csv(text: str) -> Table:
     return Table(names, rows, is_text=True)
 
 
+@contextmanager
+def _cells_of_any_length() -> Iterator[None]:
+    """Lift the csv module's limit of 131,072 characters a cell while a table is read.
+
+    The limit is one for the whole process: it is put back at once, and a thread that reads a
+    table waits for another that does, so that neither finds the other's limit.
+    """
+    with _CELL_LIMIT:
+        before = csv.field_size_limit(_MAX_TABLE_BYTES - 1)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
+
+
 def _csv_lines(text: str, delimiter: str) -> Iterable[tuple[list[str], str | None]]:
     """Cells of each record, or the reason why it has none; goes on after a bad record."""
     reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
@@ -80,9 +129,14 @@ def _csv_lines(text: str, delimiter: str) -> Iterable[tuple[list[str], str | Non
             yield [], f"it is not CSV: {error}"
 
 
+def _is_unclosed(text: str, cells: Sequence[str]) -> bool:
+    """Whether the last record took in the lines after it, for want of a closing quote."""
+    return any("\n" in cell or "\r" in cell for cell in cells) and text.count('"') % 2 == 1
+
+
 def _delimiter(text: str) -> str:
     """The delimiter that the header has most of, outside quotes."""
-    header = text.lstrip().split("\n", 1)[0]
+    header = re.split(r"[\r\n]", text.lstrip("\r\n "), maxsplit=1)[0]
     bare = "".join(header.split('"')[::2])
     return max(_DELIMITERS, key=bare.count)
 
@@ -99,14 +153,20 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _load_jsonl(text: str) -> Table:
+    separator = _RECORD_SEPARATOR if _RECORD_SEPARATOR in text else "\n"
     records: list[Any] = []
-    for line in text.split("\n"):
+    for line in text.split(separator):
         if not line.strip():
             continue
         try:
-            records.append(json.loads(line))
+            record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            records.append(ReadError(f"it is not JSON: {error}"))
+            record = ReadError(f"it is not JSON: {error}")
+        whole = isinstance(record, dict) and record.get("type") == "FeatureCollection"
+        features = record.get("features") if whole else None
+        records += features if isinstance(features, list) else [record]
+    if any(isinstance(record, dict) and record.get("type") == "Feature" for record in records):
+        return load_features(records)
     return _from_records(records)
 
 
@@ -114,12 +174,21 @@ def _load_json(text: str) -> Table:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
+        if _RECORD_SEPARATOR in text or _is_json_object(text.lstrip().split("\n", 1)[0]):
+            return _load_jsonl(text)  # one feature or record a line under the name of the whole
         raise ReadError(f"it is not JSON: {error}") from error
     if isinstance(value, dict) and value.get("type") in ("FeatureCollection", "Feature"):
         return load_geojson(value)
     if not isinstance(value, list):
         raise ReadError("it holds neither an array of rows nor GeoJSON features")
     return _from_records(value)
+
+
+def _is_json_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _from_records(records: Sequence[Any]) -> Table:
@@ -141,6 +210,9 @@ _LOADERS: Mapping[str, Callable[[str], Table]] = {
     ".tsv": _load_csv,
     ".json": _load_json,
     ".geojson": _load_json,
+    ".geojsonl": _load_jsonl,
+    ".geojsons": _load_jsonl,
     ".jsonl": _load_jsonl,
+    ".ndgeojson": _load_jsonl,
     ".ndjson": _load_jsonl,
 }

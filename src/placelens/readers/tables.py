@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,24 @@ import xxhash
 from placelens.errors import CoordinateError, ReadError
 from placelens.readers.base import Skipped, Source
 from placelens.readers.columns import Columns, TableOptions, find_columns, is_own_output
-from placelens.readers.coordinates import parse_angle
+from placelens.readers.coordinates import angle, parse_angle, parse_hemisphere
 from placelens.readers.folders import Listings
 from placelens.readers.lists import split_cell
+from placelens.readers.place_columns import AxisColumns
+from placelens.readers.positions import PositionColumn
 from placelens.readers.rows import Row, Table
-from placelens.readers.table_files import load_table
+from placelens.readers.table_files import decode, load_table
 from placelens.readers.table_images import ImageFinder
-from placelens.readers.values import clean_text, converter_of, join_texts, parse_time, to_attribute
+from placelens.readers.values import (
+    clean_text,
+    converter_of,
+    has_gaps,
+    is_missing,
+    join_texts,
+    number_text,
+    parse_time,
+    to_attribute,
+)
 from placelens.types import Attribute, Place, PlaceSource
 
 _PEEK_BYTES = 2**16
@@ -30,10 +42,10 @@ def might_be_table(path: str) -> bool:
         return True
     try:
         with Path(path).open("rb") as file:
-            start = file.read(_PEEK_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
+            start = decode(file.read(_PEEK_BYTES)).lstrip()
     except OSError:
         return False
-    return start.startswith(b"[") or b'"FeatureCollection"' in start
+    return start.startswith("[") or '"FeatureCollection"' in start
 
 
 def read_rows(
@@ -52,7 +64,10 @@ def read_rows(
     try:
         table = load_table(path)
         columns = find_columns(
-            table.names, [row.values for row in table.rows if row.problem is None], options
+            table.names,
+            [row.values for row in table.rows if row.problem is None],
+            options,
+            has_geometry=table.has_geometry,
         )
         if not named and is_own_output(table.names):
             # Results saved among the photos must not outrank what the photos say themselves.
@@ -83,14 +98,23 @@ class _TableReader:
         self.columns = columns
         self.images = ImageFinder(path, listings)
         self.attributes = columns.attributes_of(table.names)
-        self.types = {
-            name: converter_of(row.values.get(name) for row in table.rows)
-            for name in (self.attributes if table.is_text else ())
+        self.converters = {
+            name: found
+            for name in self.attributes
+            if (found := _converter(self._cells(name), table.is_text)) is not None
         }
+        self.positions = (
+            PositionColumn(columns.place.position, self._cells(columns.place.position))
+            if columns.place.position is not None
+            else None
+        )
+        ids = Counter(str(cell) for cell in self._cells(columns.id)) if columns.id else Counter()
+        # An id that stands for none is one that comes again; NA alone may be Namibia.
+        self.no_ids = {name for name, count in ids.items() if count > 1 and is_missing(name)}
 
     def is_worth_taking(self) -> bool:
         """Whether a table that nobody named is about photos or places."""
-        if self.columns.texts and (self.columns.has_place or self.table.has_geometry):
+        if self.columns.texts and (self.columns.place.names() or self.table.has_geometry):
             return True
         return any(self.images.exists(image) for image in map(self._image_of, self.table.rows))
 
@@ -106,8 +130,17 @@ class _TableReader:
                     key=self._key(row),
                     reason=f"{Path(self.path).name} row {row.number}: {error}",
                 )
+        notes = list(self.columns.place.notes)
+        if self.positions is not None and self.positions.note is not None:
+            notes.append(self.positions.note)
+        said = tuple(f"{Path(self.path).name}: {note}" for note in notes)
         for _, source in found.values():
-            yield replace(source, stamp=f"{source.stamp}|{_digest(source)}")
+            yield replace(
+                source,
+                stamp=f"{source.stamp}|{_digest(source)}",
+                warnings=(*said, *source.warnings),
+            )
+            said = ()  # once a table
 
     def _add(
         self,
@@ -175,32 +208,61 @@ class _TableReader:
         name = (self._identity(row) or str(row.number)).replace("#", "%23")
         return f"{self.path}#{name}"
 
+    def _cells(self, column: str) -> list[Any]:
+        return [row.values.get(column) for row in self.table.rows if row.problem is None]
+
     def _identity(self, row: Row) -> str | None:
-        value = self._value(row, self.columns.id)
-        return None if value is None else clean_text(str(value))
+        value = None if self.columns.id is None else row.values.get(self.columns.id)
+        no_number = isinstance(value, float) and is_missing(value)
+        absent = value is None or no_number or str(value) in self.no_ids
+        return None if absent else clean_text(str(number_text(value)))
 
     def _value(self, row: Row, column: str | None) -> Any:
-        return None if column is None else row.values.get(column)
+        """A cell; None where it says that there is no value."""
+        value = None if column is None else row.values.get(column)
+        return None if is_missing(value) else value
 
     def _image_of(self, row: Row) -> str | None:
         return clean_text(self._value(row, self.columns.image))
 
     def _place_of(self, row: Row) -> tuple[Place | None, list[str]]:
         """The row's place; 0, 0 is believed, since somebody wrote it, but pointed out."""
-        columns = self.columns
+        columns = self.columns.place
         if row.place is not None:
             return row.place, []
         if columns.x is not None and columns.y is not None:
             x, y = (self._value(row, column) for column in (columns.x, columns.y))
             both = _both("x", x, "y", y)
             return (Place(x=_metres(x, "x"), y=_metres(y, "y")) if both else None), []
-        lat, lon = self._value(row, columns.lat), self._value(row, columns.lon)
-        if not _both("latitude", lat, "longitude", lon):
+        if self.positions is not None:
+            place = self.positions.place_of(row.values.get(self.positions.name))
+        elif columns.lat is not None and columns.lon is not None:
+            place = self._place_of_axes(row, columns.lat, columns.lon)
+        else:
+            place = None
+        if place is None:
             return None, []
-        place = Place(lat=parse_angle(lat, "latitude"), lon=parse_angle(lon, "longitude"))
         if place.lat == 0 and place.lon == 0:
             return place, [f"row {row.number}: 0, 0 is taken as it is; leave unknown places empty"]
         return place, []
+
+    def _place_of_axes(self, row: Row, lat: AxisColumns, lon: AxisColumns) -> Place | None:
+        lat_cell, lon_cell = self._value(row, lat.degrees), self._value(row, lon.degrees)
+        if not _both("latitude", lat_cell, "longitude", lon_cell):
+            return None
+        return Place(
+            lat=self._degrees(row, lat, lat_cell, "latitude"),
+            lon=self._degrees(row, lon, lon_cell, "longitude"),
+        )
+
+    def _degrees(self, row: Row, columns: AxisColumns, cell: Any, axis: str) -> float:
+        """Signed degrees of one coordinate, from all the columns that it is spread over."""
+        hemisphere = parse_hemisphere(self._value(row, columns.hemisphere), axis)
+        cells = [self._value(row, part) for part in (columns.minutes, columns.seconds)]
+        if all(part is None for part in cells):
+            return parse_angle(cell, axis, hemisphere=hemisphere, comma="decimal")
+        parts = (parse_angle(part or 0, axis, comma="decimal") for part in (cell, *cells))
+        return angle(list(parts), hemisphere, axis)
 
     def _attributes_of(self, row: Row) -> dict[str, Attribute]:
         found: dict[str, Attribute] = {}
@@ -215,7 +277,14 @@ class _TableReader:
         return found
 
     def _converted(self, name: str, text: str) -> Attribute:
-        return self.types[name](text) if name in self.types else text
+        return self.converters[name](text) if name in self.converters else text
+
+
+def _converter(cells: Sequence[Any], is_text: bool) -> Callable[[str], Attribute] | None:
+    """How a column's texts are read; None when as they are."""
+    if is_text:
+        return converter_of(cells)
+    return (lambda _: None) if has_gaps(cells) else None
 
 
 def _place_source(row: Row) -> PlaceSource:
@@ -224,7 +293,7 @@ def _place_source(row: Row) -> PlaceSource:
 
 def _both(name_a: str, a: Any, name_b: str, b: Any) -> bool:
     """Whether both coordinates are given; False when neither is."""
-    given = [value is not None and value != "" for value in (a, b)]
+    given = [value is not None for value in (a, b)]
     if given[0] != given[1]:
         there, missing = (name_a, name_b) if given[0] else (name_b, name_a)
         raise CoordinateError(f"it has a {there} but no {missing}")
@@ -239,9 +308,14 @@ def _metres(value: Any, axis: str) -> float:
 
 
 def _texts_of(value: Any) -> Sequence[str]:
-    """A cell's texts: one, or a list of captions."""
+    """A cell's texts: one, or a list of captions; a number may be a name, as 2001 is."""
     members = value if isinstance(value, list | tuple) else [value]
-    return [text for member in members if (text := clean_text(member))]
+    return [
+        text
+        for member in members
+        if not (isinstance(member, float) and is_missing(member))
+        and (text := clean_text(number_text(member)))
+    ]
 
 
 def _digest(source: Source) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from placelens.errors import CoordinateError, ReadError
 from placelens.readers.coordinates import measured_place, parse_angle
 from placelens.readers.lists import distinct
-from placelens.readers.metadata import Metadata
+from placelens.readers.metadata import Metadata, Origin, TimeKind
+from placelens.readers.times import camera_time
 from placelens.readers.values import clean_text
 from placelens.types import Attribute, Place
 
+# They have a kilobyte or two.
+_MAX_BYTES = 2**20
 _KEYS = frozenset({"geoData", "geoDataExif", "photoTakenTime", "creationTime"})
 
 
@@ -33,7 +37,7 @@ def read_takeout(data: bytes) -> Metadata:
     except (ValueError, RecursionError) as error:
         raise ReadError(f"it is not JSON: {error}") from error
     if not isinstance(record, dict) or not _KEYS & record.keys():
-        return Metadata()
+        return Metadata(origin=Origin.TAKEOUT)
     warnings: list[str] = []
     place, altitude = _place(record, warnings)
     attributes: dict[str, Attribute] = {}
@@ -44,15 +48,31 @@ def read_takeout(data: bytes) -> Metadata:
         attributes["people"] = people
     if record.get("favorited") is True:
         attributes["favorite"] = True
+    time, kind = next(_times(record, warnings), (None, TimeKind.GIVEN))
     return Metadata(
+        origin=Origin.TAKEOUT,
         place=place,
         place_source="takeout" if place else None,
-        time=_time(record, warnings),
+        time=time,
+        time_kind=kind,
         # Takeout's "title" is the file's name and would say nothing about the picture.
         text=clean_text(record.get("description")),
         attributes=attributes,
         warnings=tuple(warnings),
     )
+
+
+def read_title(path: str) -> str | None:
+    """The title that a Takeout JSON states; None for any other file."""
+    try:
+        file = Path(path)
+        if not file.is_file() or file.stat().st_size > _MAX_BYTES:
+            return None
+        record = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    is_takeout = isinstance(record, dict) and _KEYS & record.keys()
+    return clean_text(record.get("title")) if is_takeout else None
 
 
 def _place(record: Mapping[str, Any], warnings: list[str]) -> tuple[Place | None, float | None]:
@@ -79,16 +99,20 @@ def _altitude(value: Any) -> float | None:
     return float(value) if known else None
 
 
-def _time(record: Mapping[str, Any], warnings: list[str]) -> datetime | None:
-    taken = record.get("photoTakenTime")
-    stamp = taken.get("timestamp") if isinstance(taken, Mapping) else None
-    if stamp is None:
-        return None
-    try:
-        return datetime.fromtimestamp(int(stamp), UTC)
-    except (ValueError, TypeError, OverflowError, OSError):
-        warnings.append(f"its Takeout time is ignored: {str(stamp)[:40]!r} is no time since 1970")
-        return None
+def _times(record: Mapping[str, Any], warnings: list[str]) -> Iterator[tuple[datetime, TimeKind]]:
+    for key, kind in (("photoTakenTime", TimeKind.TAKEN), ("creationTime", TimeKind.UPLOADED)):
+        stated = record.get(key)
+        stamp = stated.get("timestamp") if isinstance(stated, Mapping) else None
+        if stamp is None or str(stamp).strip() in ("", "0"):  # what is not known
+            continue
+        try:
+            time = datetime.fromtimestamp(int(stamp), UTC)
+        except (ValueError, TypeError, OverflowError, OSError):
+            warnings.append(f"its Takeout time is ignored: {str(stamp)[:40]!r} is no time")
+            continue
+        believed = camera_time(time, kind, "Takeout time", warnings)
+        if believed is not None:
+            yield believed
 
 
 def _people(people: Any) -> list[str]:

@@ -20,10 +20,30 @@ _DAY_FIRST = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")
 _YEAR_MONTH = re.compile(r"^(\d{4})(?:-(\d{2}))?$")
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+# What programs and people write where a value is missing: pandas's list, and what else is common.
+_MISSING = frozenset(
+    ["", "?", ".", "#n/a", "#n/a n/a", "#na", "#ref!", "#value!", "#div/0!", "-nan", "<na>",
+     "\\n", "missing", "n.a.", "n/a", "na", "nan", "nat", "nil", "none", "not available", "null",
+     "undefined", "unknown", "(null)"]
+)  # fmt: skip
+_DASHES = "-‐‑‒–—―−_ \t"
 _INT64 = range(-(2**63), 2**63)
 # Seconds since 1970 of 1973-03-03 and 5138-11-16; between them and a thousand times more are
 # milliseconds. Smaller numbers are rather years or dates written without dashes.
 _EPOCH_SECONDS = (1e8, 1e11)
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell says that there is no value: ``N/A``, ``-``, ``null``, NaN, nothing, ...
+
+    >>> [is_missing(value) for value in ("n/a", "--", float("nan"), None, 0, "0", "-1")]
+    [True, True, True, True, False, False, False]
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        # Digits begin most cells, and no marker.
+        return not text[:1].isdigit() and (text.casefold() in _MISSING or not text.strip(_DASHES))
+    return value is None or (isinstance(value, float | Decimal) and math.isnan(value))
 
 
 def clean_text(value: object) -> str | None:
@@ -93,15 +113,35 @@ def converter_of(texts: Iterable[object]) -> Callable[[str], Attribute]:
     """How a column of texts is best read: as whole numbers, numbers, true or false, or texts.
 
     One way for the whole column, so that its values compare; numbers with leading zeros, as in
-    post codes, remain texts.
+    post codes, remain texts. What stands for a missing value does not make numbers texts, and is
+    None among them; among texts it is one, since NA may be Namibia.
     """
     ways = [_to_int, _to_float, _to_bool]
     seen = False
     for text in texts:
-        if isinstance(text, str) and ways:
+        if isinstance(text, str) and ways and not is_missing(text):
             seen = True
             ways = [way for way in ways if way(text) is not None]
     return ways[0] if seen and ways else clean_text
+
+
+def has_gaps(values: Sequence[object]) -> bool:
+    """Whether a column is one of numbers whose only texts stand for missing values."""
+    numbers = any(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    return numbers and all(is_missing(v) for v in values if isinstance(v, str))
+
+
+def number_text(value: object) -> object:
+    """A number as people write it, for a column of texts or ids; anything else as it is.
+
+    >>> number_text(2001.0), number_text(12.5), number_text("a")
+    ('2001', '12.5', 'a')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(to_attribute(value) if isinstance(value, int) else value)
 
 
 def _to_int(text: str) -> int | None:

@@ -1,4 +1,4 @@
-"""A folder followed: which photos, sidecars and tables changed, gathered in short pauses."""
+"""A folder followed: which photos, sidecars, tables and folders changed, in short pauses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from placelens.readers.folders import Listing, Listings
 from placelens.readers.formats import IMAGE_SUFFIXES, TABLE_SUFFIXES, is_passed_over, suffix_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def watch(
     *,
     debounce_s: float = 1.6,
 ) -> Iterator[set[str]]:
-    """Follow paths and give the files that changed, appeared or vanished.
+    """Follow paths and give what changed, appeared or vanished.
 
     Parameters
     ----------
@@ -33,7 +34,8 @@ def watch(
     Yields
     ------
     set of str
-        Absolute paths of images, sidecars and tables. Hidden files are left out.
+        Absolute paths of images, sidecars and tables; of a folder that came, those below it; a
+        folder that went, itself. What is hidden is left out.
 
     Raises
     ------
@@ -43,29 +45,69 @@ def watch(
     import watchfiles
 
     roots = [Path(path).expanduser().absolute() for path in paths]
-
-    def wanted(change: Change, path: str) -> bool:
-        return _is_wanted(path, roots)
-
+    follower = Follower(roots)
     for changes in watchfiles.watch(
         *roots,
-        watch_filter=wanted,
+        watch_filter=lambda _, path: follower.is_looked_at(path),
         debounce=max(1, round(debounce_s * 1000)),
         step=min(50, max(1, round(debounce_s * 1000))),
         stop_event=stop_event,
         rust_timeout=500,
         raise_interrupt=True,
     ):
-        yield {path for _, path in changes}
+        if changed := follower.changed(changes):
+            yield changed
 
 
-def _is_wanted(path: str, roots: Iterable[Path]) -> bool:
-    """Whether discovery would look at the file: by its ending, and by every folder below a root."""
-    if suffix_of(Path(path).name) not in _SUFFIXES:
-        return False
-    for root in roots:
-        if Path(path) == root:
-            return True
-        if Path(path).is_relative_to(root):
-            return not any(map(is_passed_over, Path(path).relative_to(root).parts))
-    return True
+class Follower:
+    """What the system reports of some roots, made into what an import wants to know.
+
+    A folder that is moved or renamed is reported as one path, with nothing of what is in it. One
+    that has come is therefore looked through; one that has gone is known by having been there.
+
+    Parameters
+    ----------
+    roots : absolute paths of folders or files.
+    """
+
+    def __init__(self, roots: Iterable[Path]) -> None:
+        self._roots = list(roots)
+        self._folders: set[str] = set()
+        for root in self._roots:
+            if root.is_dir():
+                self._files_below(str(root))
+
+    def is_looked_at(self, path: str) -> bool:
+        """Whether discovery would look at it: by every name below a root, not by its ending."""
+        for root in self._roots:
+            if Path(path).is_relative_to(root):
+                return not any(map(is_passed_over, Path(path).relative_to(root).parts))
+        return True
+
+    def changed(self, changes: Iterable[tuple[Change, str]]) -> set[str]:
+        """Files and vanished folders of one batch of reports, as ``watch`` gives them."""
+        from watchfiles import Change
+
+        found: set[str] = set()
+        for change, path in changes:
+            if not self.is_looked_at(path):
+                continue
+            if Path(path).is_dir():
+                if change == Change.added or path not in self._folders:
+                    found.update(self._files_below(path))
+            elif path in self._folders:
+                below = path + os.sep
+                self._folders -= {f for f in self._folders if f == path or f.startswith(below)}
+                found.add(path)
+            elif suffix_of(Path(path).name) in _SUFFIXES or Path(path) in self._roots:
+                found.add(path)
+        return found
+
+    def _files_below(self, folder: str) -> list[str]:
+        """The files of a folder that are wanted; remembers it and the folders in it."""
+        files = []
+        for listing in Listings().walk(folder, recursive=True):
+            if isinstance(listing, Listing):
+                self._folders.add(listing.folder)
+                files += [listing.path(n) for n in listing.files if suffix_of(n) in _SUFFIXES]
+        return files

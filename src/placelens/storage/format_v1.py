@@ -11,11 +11,12 @@ id                 string                 the public id
 source             string                 what it was read from (a reader's ``Source.key``)
 stamp              string                 the source's state when it was read
 content_hash       string                 hash of the file's bytes and of what its row says
-copies             string                 a JSON object: source to stamp of identical files
+copies             string                 a JSON object: source to stamp of identical files,
+                                          "=" before the stamp once the row has what they say
 image              string                 path of the image file
 text               string
 lat, lon           float64                degrees; ``x``, ``y`` in metres on a plane
-place_source       string                 given, exif, xmp, takeout, table or estimated
+place_source       string                 given, exif, xmp, raster, takeout, table or estimated
 time               timestamp[us]          wall-clock time where it was taken
 utc_offset_s       int32                  the wall clock's offset from UTC, where known
 attributes         string                 a JSON object
@@ -173,6 +174,34 @@ def table_from_rows(rows: Sequence[Row], iids: Sequence[int], manifest: Manifest
     for modality in manifest.modalities:
         columns[vector_column(modality)] = [row.vectors.get(modality) for row in rows]
     return table_from(columns, manifest)
+
+
+def rows_from(table: pa.Table, manifest: Manifest) -> list[Row]:
+    """The rows of a table that has every column: what ``table_from_rows`` was given."""
+    table = table.combine_chunks()
+    names = ("source", "stamp", "content_hash", "copies", "thumbnail")
+    columns = zip(*(table[name].to_pylist() for name in names), strict=True)
+    vectors: list[dict[Modality, Float32Array]] = [{} for _ in range(table.num_rows)]
+    for modality in manifest.modalities:
+        column = table[vector_column(modality)]
+        there = np.flatnonzero(column.is_valid().to_numpy())
+        values = column.drop_null().combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        for row, vector in zip(there, values.reshape(-1, manifest.dim), strict=True):
+            vectors[row][modality] = vector
+    return [
+        Row(
+            item=item,
+            source=source,
+            stamp=stamp,
+            content_hash=content_hash,
+            copies=json.loads(copies) if copies else {},
+            thumbnail=thumbnail,
+            vectors=of_row,
+        )
+        for item, (source, stamp, content_hash, copies, thumbnail), of_row in zip(
+            items_from(table, manifest.space), columns, vectors, strict=True
+        )
+    ]
 
 
 def items_from(table: pa.Table, space: Space) -> list[Item]:

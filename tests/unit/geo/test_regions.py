@@ -129,3 +129,49 @@ def test_a_polygon_on_the_plane_is_not_wrapped():
     polygon = Polygon.from_geojson(shapely.box(0, 0, 5_000, 5_000), space="plane")
     assert polygon.bounds == (0.0, 0.0, 5_000.0, 5_000.0)
     assert inside(polygon, (5_000, 2_500), (5_001, 2_500)) == [True, False]
+
+
+FIJI = [[177, -20], [-178, -20], [-178, -15], [177, -15], [177, -20]]
+
+
+@pytest.mark.parametrize(
+    "ring",
+    [
+        FIJI,
+        FIJI[::-1],
+        FIJI[1:] + FIJI[1:2],  # begun in the east
+        [[x + 360 if x < 0 else x, y] for x, y in FIJI],  # longitudes that run on
+        [[177, -20], [180, -20], [-178, -20], [-178, -15], [180, -15], [177, -15]],
+        [[177, -20], [-180, -20], [-178, -20], [-178, -15], [-180, -15], [177, -15]],
+    ],
+)
+def test_an_uncut_area_over_the_antimeridian_holds_what_it_encloses(ring):
+    polygon = Polygon.from_geojson({"type": "Polygon", "coordinates": [ring]})
+    assert polygon.bounds == (177.0, -20.0, -178.0, -15.0)
+    points = [(178, -17), (180, -17), (-180, -17), (-179, -17), (0, -17), (176, -17)]
+    assert inside(polygon, *points) == [True, True, True, True, False, False]
+
+
+@pytest.mark.parametrize("hole", [(179, 181), (177.5, 178), (-178.7, -178.3)])
+def test_holes_go_with_an_uncut_area(hole):
+    west, east = hole
+    ring = [[x - 360 if x > 180 else x, y] for x in (west, east) for y in (-18, -16)]
+    ring = [ring[0], ring[2], ring[3], ring[1]]
+    polygon = Polygon.from_geojson({"type": "Polygon", "coordinates": [FIJI, ring]})
+    assert inside(polygon, ((west + east) / 2, -17), (178.5, -17)) == [False, True]
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [(-170, -60, 170, 60), (-180, -90, 180, 90), (-180, -60, 170, 80), (-179, -85, 179, 85)],
+)
+def test_a_wide_area_is_not_taken_for_a_narrow_one(edges):
+    polygon = Polygon.from_geojson(shapely.box(*edges))
+    assert polygon.bounds == edges
+    assert inside(polygon, (0, 0)) == [True]
+
+
+@pytest.mark.parametrize("west", [-170.0, -100.0])
+def test_a_wide_flat_box_comes_back_from_geojson(west):
+    box = Box(west=west, south=-1.0, east=170.0, north=1.0)
+    assert Polygon.from_geojson(box.to_geojson()).bounds == box.bounds

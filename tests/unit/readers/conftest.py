@@ -2,6 +2,7 @@
 
 import io
 import struct
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def _ifd(entries: list[tuple[int, int, Any]], at: int) -> bytes:
     """One TIFF directory, little-endian, its long values right behind it (TIFF 6.0, section 2)."""
     extra_at = at + 2 + 12 * len(entries) + 4
     head, extra = struct.pack("<H", len(entries)), b""
-    formats = {1: "B", 3: "H", 4: "I", 5: "I", 10: "i"}
+    formats = {1: "B", 3: "H", 4: "I", 5: "I", 10: "i", 12: "d"}
     for tag, kind, values in sorted(entries):
         data = values if kind == 2 else struct.pack(f"<{len(values)}{formats[kind]}", *values)
         count = len(values) // 2 if kind in (5, 10) else len(values)
@@ -94,6 +95,68 @@ def _ifd(entries: list[tuple[int, int, Any]], at: int) -> bytes:
     return head + struct.pack("<I", 0) + extra
 
 
+Tag = tuple[int, int, Any]
+_SAMPLE_FORMATS = {"u": 1, "i": 2, "f": 3, "c": 6}
+
+
+def tiff(values: np.ndarray, tags: list[Tag] | None = None, *overviews: np.ndarray) -> bytes:
+    """A little-endian TIFF of (height, width, bands) values, with reduced pages if given."""
+    out, next_at = bytearray(b"II*\0" + bytes(4)), 4
+    for number, page in enumerate((values, *overviews)):
+        height, width, bands = page.shape
+        bits, colours = page.dtype.itemsize * 8, 3 if bands >= 3 else 1
+        entries = [
+            (254, 4, [1 if number else 0]), (256, 4, [width]), (257, 4, [height]),
+            (258, 3, [bits] * bands), (259, 3, [1]), (262, 3, [2 if colours == 3 else 1]),
+            (273, 4, [len(out)]), (277, 3, [bands]), (278, 4, [height]), (279, 4, [page.nbytes]),
+            (339, 3, [_SAMPLE_FORMATS[page.dtype.kind]] * bands),
+            *([(338, 3, [0] * (bands - colours))] if bands > colours else []),
+            *((tags or []) if number == 0 else []),
+        ]  # fmt: skip
+        out += page.tobytes() + b"\0" * (page.nbytes % 2)
+        struct.pack_into("<I", out, next_at, len(out))
+        next_at = len(out) + 2 + 12 * len(entries)
+        out += _ifd(entries, len(out))
+    return bytes(out)
+
+
+@pytest.fixture
+def make_tiff() -> Callable[..., bytes]:
+    return tiff
+
+
+def geo_tags(
+    *,
+    epsg: int = 4326,
+    origin: tuple[float, float] = (14.0, 51.0),
+    pixel: tuple[float, float] = (0.25, 0.5),
+    keys: list[int] | None = None,
+) -> list[Tag]:
+    """GeoTIFF's tags: pixels of a size from an upper left corner in a coordinate system."""
+    kind = 2 if epsg in (4326, 4269) else 1
+    own = [1024, 0, 1, kind, 2048 if kind == 2 else 3072, 0, 1, epsg, *(keys or [])]
+    return [
+        (33550, 12, [*pixel, 0.0]),
+        (33922, 12, [0.0, 0.0, 0.0, *origin, 0.0]),
+        (34735, 3, [1, 1, 0, len(own) // 4, *own]),
+    ]
+
+
+@pytest.fixture
+def make_geo_tags() -> Callable[..., list[Tag]]:
+    return geo_tags
+
+
+@pytest.fixture(params=["rasterio", "Pillow"])
+def raster_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each of the two that read rasters; Pillow, where rasterio is not installed."""
+    if request.param == "rasterio":
+        pytest.importorskip("rasterio")
+    else:
+        monkeypatch.setitem(sys.modules, "rasterio", None)
+    return request.param
+
+
 @pytest.fixture
 def make_dng() -> Callable[..., bytes]:
     """A DNG of 640 x 480 grey raw pixels, taken at 33.85 S, 151.2 E, with a JPEG preview."""
@@ -103,6 +166,7 @@ def make_dng() -> Callable[..., bytes]:
         orientation: int = 1,
         preview: bool = True,
         preview_size: tuple[int, int] = (320, 240),
+        xmp: bytes = b"",
     ) -> bytes:
         stored = io.BytesIO()
         picture(*preview_size).save(stored, "JPEG", quality=95)
@@ -125,6 +189,8 @@ def make_dng() -> Callable[..., bytes]:
                 (50721, 10, [*one, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1]),
                 (50728, 5, [1, 1, 1, 1, 1, 1]), (50778, 3, [21]),
             ]  # fmt: skip
+            if xmp:
+                main.append((700, 1, xmp))
             if preview:
                 main += [
                     (256, 4, [preview_size[0]]), (257, 4, [preview_size[1]]), (258, 3, [8, 8, 8]),

@@ -9,6 +9,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from placelens.readers.exif import read_exif, read_tags
 from placelens.readers.images import decode
+from placelens.readers.metadata import TimeKind
 from placelens.types import Place
 
 LAT_50_30 = (50.0, 30.0, 0.0)
@@ -139,7 +140,7 @@ def test_time_has_fraction_and_offset_where_stated():
     )
 
 
-def test_time_falls_back_from_taken_to_digitised_to_changed_to_satellites():
+def test_time_falls_back_from_taken_to_digitised_to_satellites_to_changed():
     satellites = {29: "2019:06:04", 7: (23.0, 59.0, 59.5)}
     tags = [
         {36867: "2019:06:01 00:00:00"},
@@ -149,10 +150,34 @@ def test_time_falls_back_from_taken_to_digitised_to_changed_to_satellites():
     whole = {**tags[0], **tags[1]}
     assert read_tags(tags[2], whole, satellites).time.day == 1
     assert read_tags(tags[2], tags[1], satellites).time.day == 2
-    assert read_tags(tags[2], {}, satellites).time.day == 3
-    assert read_tags({}, {}, satellites).time == datetime(
-        2019, 6, 4, 23, 59, 59, 500_000, tzinfo=UTC
-    )
+    facts = read_tags(tags[2], {}, satellites)
+    assert facts.time == datetime(2019, 6, 4, 23, 59, 59, 500_000, tzinfo=UTC)
+    assert facts.time_kind is TimeKind.SATELLITES
+    facts = read_tags(tags[2], {}, {})
+    assert (facts.time, facts.time_kind) == (datetime(2019, 6, 3), TimeKind.CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        # Where clocks start that were never set, and what they show after a day of use.
+        ("1970:01:01 00:00:00", None),
+        ("1980:01:01 00:00:00", None),
+        ("2000:01:01 00:00:00", None),
+        ("0001:01:01 00:00:00", None),
+        ("2000:01:01 03:12:45", TimeKind.UNSET_CLOCK),
+        ("1979:12:31 18:00:09", TimeKind.UNSET_CLOCK),
+        ("2000:01:02 00:00:00", TimeKind.TAKEN),
+        ("1975:07:14 00:00:00", TimeKind.TAKEN),  # a print that was scanned and dated
+    ],
+)
+def test_clocks_that_were_not_set(text, kind):
+    facts = read_tags({}, {36867: text}, {})
+    assert (facts.time_kind if facts.time else None) == kind
+    assert bool(facts.warnings) == (kind is not TimeKind.TAKEN)
+    # Anything else that is stated is likelier, be it only the time of a change.
+    facts = read_tags({306: "2019:06:03 00:00:00"}, {36867: text}, {})
+    assert facts.time.year == (2019 if kind is not TimeKind.TAKEN else int(text[:4]))
 
 
 @pytest.mark.parametrize(

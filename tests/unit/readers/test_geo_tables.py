@@ -62,15 +62,65 @@ def test_a_representative_point_lies_on_the_geometry(write):
     [
         (point(50.5, 120.25), "latitude 120.25 is not in [-90, 90]; are lat and lon swapped?"),
         (point(500000, 5), "longitude 500000.0 is not in [-180, 180]"),
-        ({"type": "Point", "coordinates": []}, "its point has the coordinates []"),
         ({"type": "Point", "coordinates": ["1", "2"]}, "its point has the coordinates ['1', '2']"),
         ({"type": "Point"}, "its point has the coordinates None"),
-        ({"type": "Polygon", "coordinates": []}, "its geometry is empty"),
+        ({"type": "Point", "coordinates": [1]}, "its point has the coordinates [1]"),
     ],
 )
 def test_bad_geometries_are_named(write, geometry, reason):
     skipped = one(write("t.geojson", collection(feature(geometry))))
     assert skipped.reason == f"t.geojson row 1: {reason}"
+
+
+@pytest.mark.parametrize("kind", ["Point", "LineString", "Polygon", "MultiPolygon"])
+def test_an_empty_geometry_is_none(write, kind):
+    # RFC 7946, 3.1: "geometry objects with empty coordinates arrays as null objects".
+    assert (
+        one(write("t.geojson", collection(feature({"type": kind, "coordinates": []})))).place
+        is None
+    )
+
+
+FIJI = [[177, -20], [-178, -20], [-178, -15], [177, -15], [177, -20]]
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"type": "Polygon", "coordinates": [FIJI]},
+        {"type": "Polygon", "coordinates": [FIJI[::-1]]},
+        {"type": "Polygon", "coordinates": [[[x % 360, y] for x, y in FIJI]]},
+        {"type": "MultiPolygon", "coordinates": [[FIJI]]},
+        {"type": "MultiPolygon", "coordinates": [  # cut, as RFC 7946, 3.1.9, asks
+            [[[177, -20], [180, -20], [180, -15], [177, -15], [177, -20]]],
+            [[[-180, -20], [-178, -20], [-178, -15], [-180, -15], [-180, -20]]],
+        ]},
+    ],
+)  # fmt: skip
+def test_an_area_over_the_antimeridian_has_a_place_within_it(write, geometry):
+    place = one(write("t.geojson", collection(feature(geometry)))).place
+    assert place.lon >= 177 or place.lon <= -178
+    assert -20 <= place.lat <= -15
+
+
+@pytest.mark.parametrize(
+    ("name", "separator"),
+    [("t.jsonl", "\n"), ("t.geojsonl", "\n"), ("t.geojsons", "\n\x1e"), ("t.ndgeojson", "\n"),
+     ("t.geojson", "\n"), ("t.json", "\n"), ("t.geojson", "\n\x1e")],
+)  # fmt: skip
+def test_one_feature_a_line(write, name, separator):
+    lines = [
+        json.dumps(feature(point(14.25, 50.5), name="a")),
+        "{broken",
+        json.dumps({"type": "FeatureCollection", "features": [feature(point(1, 2), name="b")]}),
+    ]
+    if "\x1e" in separator:  # RFC 8142: a text may have several lines
+        lines[0] = json.dumps(feature(point(14.25, 50.5), name="a"), indent=1)
+    start = separator[1:]
+    broken, first, second = read_table(write(name, start + separator.join(lines) + "\n"))
+    assert (first.text, first.place) == ("a", Place(lat=50.5, lon=14.25))
+    assert "it is not JSON" in broken.reason
+    assert (second.text, second.place) == ("b", Place(lat=2.0, lon=1.0))
 
 
 @pytest.mark.parametrize(
@@ -180,6 +230,35 @@ def test_plain_parquet(tmp_path):
     # `date -u -d @1559390400` gives 2019-06-01 12:00:00; nanoseconds are cut.
     assert source.time.isoformat() == "2019-06-01T12:00:00.123456"
     assert source.attributes == {"n": 3}
+
+
+def test_the_folders_of_a_partitioned_data_set_are_columns(tmp_path):
+    """The folders' keys, except where the file has a column of that name itself."""
+    folder = (
+        tmp_path
+        / "outside=x"
+        / "set"
+        / "kind=old%20town"
+        / "year=2020"
+        / "none=__HIVE_DEFAULT_PARTITION__"
+    )
+    folder.mkdir(parents=True)
+    path = geoparquet(folder / "part-0.parquet", [wkb_point(14.25, 50.5)])
+    source = one(path)
+    assert source.place == Place(lat=50.5, lon=14.25)
+    assert source.attributes == {"name": "n0", "kind": "old town", "year": 2020}
+    own = tmp_path / "name=b"
+    own.mkdir()
+    assert one(geoparquet(own / "part-0.parquet", [wkb_point(1, 2)])).text == "n0"
+
+
+def test_geoparquet_with_empty_geometries(tmp_path):
+    nan = float("nan")  # how WKB writes an empty point
+    first, second = read_table(
+        geoparquet(tmp_path / "t.parquet", [wkb_point(14.25, 50.5), wkb_point(nan, nan)])
+    )
+    assert first.place == Place(lat=50.5, lon=14.25)
+    assert second.place is None
 
 
 def test_damaged_geoparquet_metadata_is_named(tmp_path):

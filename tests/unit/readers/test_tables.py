@@ -71,7 +71,8 @@ def test_decimal_commas_of_a_continental_spreadsheet(write):
     [
         ("120.5", "45", "latitude 120.5 is not in [-90, 90]; are lat and lon swapped?"),
         ("45", "181", "longitude 181.0 is not in [-180, 180]"),
-        ("nan", "4", "latitude nan is not a finite number of degrees"),
+        ("nan", "4", "it has a longitude but no latitude"),
+        ("N/A", "4", "it has a longitude but no latitude"),
         ("inf", "4", "latitude inf is not a finite number of degrees"),
         ("here", "4", "latitude 'here' is not a number of degrees"),
         ("45", "", "it has a latitude but no longitude"),

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from placelens.errors import ReadError
+from placelens.readers.metadata import Origin
 from placelens.readers.xmp import read_xmp
 from placelens.types import Place
 
@@ -119,6 +120,194 @@ def test_texts_keywords_rating_and_names_of_places():
 )
 def test_ratings(rating, expected):
     assert read_xmp(packet(f'xmp:Rating="{rating}"')).attributes.get("rating") == expected
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"],
+)
+@pytest.mark.parametrize("declared", ["", '<?xml version="1.0" encoding="UTF-16"?>'])
+def test_packets_in_any_unicode_encoding(encoding, declared):
+    text = packet('dc:description="\u017elut\u00fd \U0001f600" xmp:Rating="2"').decode()
+    if not declared:
+        text = text.replace('begin=""', 'begin="\ufeff"')
+    facts = read_xmp((declared + text + "\n  \0\0").encode(encoding))
+    assert (facts.text, facts.attributes) == ("\u017elut\u00fd \U0001f600", {"rating": 2})
+
+
+def test_a_packet_cut_in_the_middle_of_a_character_names_its_reason():
+    with pytest.raises(ReadError, match="it is not XMP"):
+        read_xmp(packet().decode().encode("utf-16")[:-101])
+
+
+@pytest.mark.parametrize(
+    ("lat", "ref", "degrees", "warned"),
+    [
+        ("20,30.5N", "N", 20.508333, False),
+        ("20,30.5N", "S", 20.508333, True),  # the value's own letter, as the standard has it
+        ("20,30.5S", "N", -20.508333, True),
+        ("-33.85", "S", -33.85, False),
+        ("-33.85", "N", -33.85, True),
+        ("33.85", "S", -33.85, False),
+        ("33.85", "South", -33.85, False),
+        ("33,51,0", "S", -33.85, False),
+        ("33,51.0", "S", -33.85, False),
+        # Rationals, as EXIF stores them: 33 degrees 51 minutes 0 seconds.
+        ("33/1,51/1,0/1", "S", -33.85, False),
+        ("33/1 51/1 0/100", "N", 33.85, False),
+        ("3385/100", "S", -33.85, False),
+    ],
+)  # fmt: skip
+def test_a_hemisphere_written_apart(lat, ref, degrees, warned):
+    facts = read_xmp(
+        packet(f'exif:GPSLatitude="{lat}" exif:GPSLatitudeRef="{ref}" exif:GPSLongitude="5.0E"')
+    )
+    assert facts.place.lat == pytest.approx(degrees, abs=1e-6)
+    assert len(facts.warnings) == warned
+    if warned:
+        assert "is believed against its reference" in facts.warnings[0]
+
+
+def test_a_position_as_a_list_of_rationals():
+    parts = "".join(f"<rdf:li>{part}</rdf:li>" for part in ("50/1", "5/1", "132/10"))
+    facts = read_xmp(
+        packet(
+            'exif:GPSLatitudeRef="N" exif:GPSLongitude="14,25.26E"',
+            f"<exif:GPSLatitude><rdf:Seq>{parts}</rdf:Seq></exif:GPSLatitude>",
+        )
+    )
+    assert facts.place.lat == pytest.approx(50.087, abs=1e-9)
+    assert position("50/0", "14E").place is None
+
+
+IPTC = 'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+
+
+def location(name, forms, lat="10,0N", lon="20,0E", city="Elsewhere"):
+    """A structure of the IPTC extension, as elements, as a description or as attributes."""
+    if forms == "attributes":
+        return (
+            f'<Iptc4xmpExt:{name}><rdf:Bag><rdf:li Iptc4xmpExt:City="{city}" '
+            f'exif:GPSLatitude="{lat}" exif:GPSLongitude="{lon}"/></rdf:Bag></Iptc4xmpExt:{name}>'
+        )
+    fields = (
+        f"<Iptc4xmpExt:City>{city}</Iptc4xmpExt:City><exif:GPSLatitude>{lat}</exif:GPSLatitude>"
+        f"<exif:GPSLongitude>{lon}</exif:GPSLongitude>"
+    )
+    if forms == "description":
+        inner = f"<rdf:li><rdf:Description>{fields}</rdf:Description></rdf:li>"
+    else:
+        inner = f'<rdf:li rdf:parseType="Resource">{fields}</rdf:li>'
+    return f"<Iptc4xmpExt:{name}><rdf:Bag>{inner}</rdf:Bag></Iptc4xmpExt:{name}>"
+
+
+FORMS = ["elements", "description", "attributes"]
+
+
+@pytest.mark.parametrize("forms", FORMS)
+def test_where_it_was_made_counts_and_what_it_shows_does_not(forms):
+    shown, made = location("LocationShown", forms), location("LocationCreated", forms, city="Praha")
+    facts = read_xmp(packet(IPTC, shown))
+    assert (facts.place, facts.attributes, facts.warnings) == (None, {}, ())
+    facts = read_xmp(packet(IPTC, shown + made))
+    assert (facts.place, facts.attributes) == (Place(lat=10, lon=20), {"city": "Praha"})
+    own = f'{IPTC} exif:GPSLatitude="50,5.22N" exif:GPSLongitude="14,25.26E" photoshop:City="Brno"'
+    facts = read_xmp(packet(own, made))
+    assert facts.place.lat == pytest.approx(50.087)
+    assert facts.attributes == {"city": "Brno"}
+
+
+@pytest.mark.parametrize("forms", FORMS)
+@pytest.mark.parametrize(
+    "name", ["xmpMM:Pantry", "xmpMM:Ingredients", "xmpMM:DerivedFrom", "xmpMM:History"]
+)
+def test_what_is_said_of_other_pictures_is_not_said_of_this_one(name, forms):
+    says = 'exif:DateTimeOriginal="2001-02-03T04:05:06" xmp:Rating="5" dc:description="Another"'
+    position = 'exif:GPSLatitude="10,0N" exif:GPSLongitude="20,0E"'
+    if forms == "attributes":
+        inner = f"<rdf:li {says} {position}/>"
+    elif forms == "description":
+        inner = f"<rdf:li><rdf:Description {says} {position}/></rdf:li>"
+    else:
+        title = "<dc:title><rdf:Alt><rdf:li>Another</rdf:li></rdf:Alt></dc:title>"
+        inner = f'<rdf:li rdf:parseType="Resource">{title}</rdf:li>'
+    media = 'xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/"'
+    facts = read_xmp(packet(media, f"<{name}><rdf:Bag>{inner}</rdf:Bag></{name}>"))
+    assert (facts.place, facts.time, facts.text, facts.attributes) == (None, None, None, {})
+
+
+def test_descriptions_of_other_resources_are_passed_over():
+    text = packet('xmp:Rating="2"').decode()
+    other = '<rdf:Description rdf:about="other.jpg" xmp:Rating="5" dc:description="Another"/>'
+    more = '<rdf:Description rdf:about="" dc:description="This"/>'
+    named = text.replace('rdf:about=""', 'rdf:about="uuid:1"')
+    for whole in (text, named):
+        facts = read_xmp(whole.replace("</rdf:RDF>", f"{more}{other}</rdf:RDF>").encode())
+        if whole is named:
+            assert (facts.text, facts.attributes) == ("This", {"rating": 2})
+        else:
+            assert facts.attributes["rating"] == 2
+
+
+def test_values_with_qualifiers():
+    facts = read_xmp(
+        packet(
+            "",
+            "<dc:description rdf:parseType='Resource'><rdf:value>A dome</rdf:value>"
+            "<xmp:Label>x</xmp:Label></dc:description>",
+        )
+    )
+    assert facts.text == "A dome"
+
+
+def faces(*people):
+    """Regions by the schema of the Metadata Working Group: (name, type)."""
+    regions = "".join(
+        f'<rdf:li><rdf:Description mwg-rs:Name="{name}" mwg-rs:Type="{kind}">'
+        '<mwg-rs:Area stArea:x="0.5" stArea:y="0.5"/></rdf:Description></rdf:li>'
+        for name, kind in people
+    )
+    return (
+        '<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag>'
+        f"{regions}</rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
+    )
+
+
+SPACES = (
+    f'{IPTC} xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/" '
+    'xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" '
+    'xmlns:MP="http://ns.microsoft.com/photo/1.2/" '
+    'xmlns:MPRI="http://ns.microsoft.com/photo/1.2/t/RegionInfo#" '
+    'xmlns:MPReg="http://ns.microsoft.com/photo/1.2/t/Region#"'
+)
+
+
+def test_names_of_faces_are_people():
+    facts = read_xmp(packet(SPACES, faces(("Ana", "Face"), ("", "Face"), ("Rex", "Pet"))))
+    assert facts.attributes == {"people": ["Ana"]}
+    microsoft = (
+        '<MP:RegionInfo><rdf:Description><MPRI:Regions><rdf:Bag><rdf:li rdf:parseType="Resource">'
+        "<MPReg:PersonDisplayName>Bo</MPReg:PersonDisplayName></rdf:li>"
+        '<rdf:li MPReg:Rectangle="0, 0, 1, 1"/></rdf:Bag></MPRI:Regions></rdf:Description>'
+        "</MP:RegionInfo>"
+    )
+    assert read_xmp(packet(SPACES, microsoft)).attributes == {"people": ["Bo"]}
+    listed = (
+        "<Iptc4xmpExt:PersonInImage><rdf:Bag><rdf:li>Ana</rdf:li><rdf:li>Cy</rdf:li></rdf:Bag>"
+        "</Iptc4xmpExt:PersonInImage>"
+    )
+    whole = packet(SPACES, listed + microsoft + faces(("Ana", "Face")))
+    assert read_xmp(whole).attributes == {"people": ["Ana", "Cy", "Bo"]}
+
+
+def test_clocks_that_were_not_set():
+    clock = packet('exif:DateTimeOriginal="1980-01-01T00:00:00" xmp:CreateDate="2019-06-01T12:00"')
+    facts = read_xmp(clock)
+    assert (facts.time, len(facts.warnings)) == (datetime(2019, 6, 1, 12), 1)
+    # A date alone was written by people, and so is what a sidecar says.
+    assert read_xmp(packet('photoshop:DateCreated="2000-01-01"')).time == datetime(2000, 1, 1)
+    assert read_xmp(clock, Origin.SIDECAR).time == datetime(1980, 1, 1)
+    assert read_xmp(packet('exif:DateTimeOriginal="0000-00-00T00:00:00"')).time is None
 
 
 def test_padding_is_taken_off():
