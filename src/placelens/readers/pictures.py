@@ -1,0 +1,183 @@
+"""The one door through which pictures are opened: which formats, how large, how much of them.
+
+Pillow opens whatever any of its plugins knows, and one of them hands PostScript to a program.
+Here the first bytes choose one decoder out of a short list, and nothing else is ever tried.
+What a picture needs to be decoded is counted before it is, from its header, by its format and
+mode: a file of a few kilobytes may claim gigabytes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import Image, ImageFile
+
+from placelens.errors import MissingExtraError, ReadError
+from placelens.readers.codestreams import hidden_bytes
+from placelens.readers.formats import format_of
+from placelens.readers.pixels import exif_of, orientation_of
+from placelens.readers.rescue import rescue
+
+# What decoding one picture may take beside the file itself: of the user's own files, room for
+# those of 200-megapixel telephones; of what comes over the network, for 48 megapixels.
+FILE_BUDGET_BYTES = 3 * 2**30
+UPLOAD_BUDGET_BYTES = 640 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A format: who decodes it, and the bytes a pixel that this takes beside the picture."""
+
+    module: str
+    plugin: str
+    bytes_a_pixel: int
+
+
+# The bytes were measured with Pillow 13.0 and pillow-heif 1.8 on 16 megapixels, and rounded up:
+# planes of their own, 16-bit samples, a copy to turn (TIFF), two canvases (WebP).
+_KINDS = {
+    "AVIF": _Kind("PIL.AvifImagePlugin", "AvifImageFile", 12),
+    "BMP": _Kind("PIL.BmpImagePlugin", "BmpImageFile", 4),
+    "GIF": _Kind("PIL.GifImagePlugin", "GifImageFile", 4),
+    "HEIF": _Kind("pillow_heif", "HeifImageFile", 8),
+    "JPEG": _Kind("PIL.JpegImagePlugin", "JpegImageFile", 0),  # see _coefficient_bytes
+    "JPEG2000": _Kind("PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile", 16),
+    "PNG": _Kind("PIL.PngImagePlugin", "PngImageFile", 1),
+    "PPM": _Kind("PIL.PpmImagePlugin", "PpmImageFile", 8),
+    "PSD": _Kind("PIL.PsdImagePlugin", "PsdImageFile", 1),
+    "TGA": _Kind("PIL.TgaImagePlugin", "TgaImageFile", 1),
+    "TIFF": _Kind("PIL.TiffImagePlugin", "TiffImageFile", 12),
+    "WEBP": _Kind("PIL.WebPImagePlugin", "WebPImageFile", 16),
+}
+FORMATS = tuple(_KINDS)
+# How Pillow keeps a pixel; every other mode takes four bytes.
+_STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
+_RGB_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture.
+
+    ``image`` is of any mode, at its own size or the smaller one that was asked for, and still to
+    be turned by ``orientation`` (EXIF, 1 to 8). ``width`` and ``height`` are the file's, upright.
+    ``exif`` is as the file has it. ``missing`` says in words what of it is not there.
+    """
+
+    image: Image.Image
+    exif: Image.Exif
+    orientation: int
+    width: int
+    height: int
+    missing: str | None = None
+
+
+def read_picture(
+    data: bytes,
+    *,
+    name: str = "",
+    budget_bytes: int = FILE_BUDGET_BYTES,
+    shrink: Callable[[Image.Image], None] | None = None,
+) -> Picture:
+    """Decode the first picture of a file.
+
+    Parameters
+    ----------
+    data : the file's bytes.
+    name : its name; tells a TGA.
+    budget_bytes : what decoding may take; more is refused before anything is decoded.
+    shrink : asks the decoder for a smaller picture (``Image.draft``), if it can give one.
+
+    Raises
+    ------
+    ReadError
+        If it is no picture of a known format, or needs more than the budget.
+    Exception
+        Whatever the decoder is led to by broken bytes.
+    """
+
+    kind = format_of(data, name)
+    if kind is None:
+        raise ReadError("its content is not an image of a kind that placelens reads")
+    opener = _Opener(kind, budget_bytes, shrink)
+    missing = None
+    try:
+        image = opener.open(data)
+        image.load()
+    except (ReadError, MissingExtraError, MemoryError):
+        raise
+    except Exception as error:
+        # Decoders raise whatever broken bytes lead them to.
+        rescued = rescue(kind, data, opener.image, opener.open)
+        if rescued is None:
+            raise
+        image, share = rescued
+        missing = _what_is_missing(share, error)
+    # Asked for after decoding, because some decoders turn the picture (TIFF, HEIF) and some do not.
+    orientation = orientation_of(image)
+    size = image.size if image.size == opener.size[::-1] else opener.size
+    width, height = size[::-1] if orientation >= 5 else size
+    return Picture(image, exif_of(image), orientation, width, height, missing)
+
+
+class _Opener:
+    """Opens the bytes of one picture, perhaps mended ones, within a budget.
+
+    ``size`` is that of the file last opened; ``image`` may be smaller. None before.
+    """
+
+    def __init__(
+        self, kind: str, budget_bytes: int, shrink: Callable[[Image.Image], None] | None
+    ) -> None:
+        self.kind = kind
+        self.budget_bytes = budget_bytes
+        self.shrink = shrink
+        self.size = (0, 0)
+        self.image: ImageFile.ImageFile | None = None
+
+    def open(self, data: bytes) -> ImageFile.ImageFile:
+        """Read the header with the one decoder that the first bytes call for."""
+        # Not Image.open, which would look for other plugins, and counts pixels, not bytes.
+        module, name = _KINDS[self.kind].module, _KINDS[self.kind].plugin
+        plugin = getattr(importlib.import_module(module), name)
+        image: ImageFile.ImageFile = plugin(io.BytesIO(data))
+        self.image, self.size = image, image.size
+        if image.width < 1 or image.height < 1:
+            raise ReadError("it claims to have no pixels")
+        if self.shrink is not None:
+            self.shrink(image)
+        self._check_budget(image, data)
+        return image
+
+    def _check_budget(self, image: ImageFile.ImageFile, data: bytes) -> None:
+        """Refuse a picture whose header claims so many pixels that they could fill the memory."""
+        width, height = self.size
+        kept = _STORED_BYTES.get(image.mode, 4)
+        converted = 0 if image.mode == "RGB" else _RGB_BYTES
+        taken = image.width * image.height * (kept + converted)
+        taken += width * height * _KINDS[self.kind].bytes_a_pixel
+        taken += _coefficient_bytes(image, width * height) + hidden_bytes(self.kind, data)
+        if taken > self.budget_bytes:
+            raise ReadError(
+                f"it claims {width} x {height} pixels, too many pixels to decode: they take "
+                f"{taken / 2**20:,.0f} MiB of memory; the limit is {self.budget_bytes // 2**20:,}"
+            )
+
+
+def _what_is_missing(share: float, error: Exception) -> str:
+    how = "cut off" if "truncated" in str(error).lower() else "cut off or damaged"
+    there = "what is there of" if share > 0.99 else f"{share:.0%} of"
+    return f"the file is {how}: {there} the picture was taken"
+
+
+def _coefficient_bytes(image: ImageFile.ImageFile, n_pixels: int) -> int:
+    """What libjpeg keeps of a JPEG in several scans: two bytes a sample, at full size."""
+    layers = getattr(image, "layer", ())  # (id, horizontal, vertical sampling, ...)
+    if not layers:
+        return 0
+    finest = max(layer[1] for layer in layers) * max(layer[2] for layer in layers)
+    samples = sum(layer[1] * layer[2] for layer in layers) / max(finest, 1)
+    return int(2 * samples * n_pixels)
