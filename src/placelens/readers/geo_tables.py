@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from placelens.errors import CoordinateError, ReadError
+from placelens.readers.parquet_files import read_parquet
 from placelens.readers.rows import Row, Table, flatten
 from placelens.types import Place
 
@@ -50,13 +51,7 @@ def load_parquet(path: str) -> Table:
     ReadError
         If it is not Parquet, or its coordinate system is unknown or cannot be brought to WGS84.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise ReadError(f"it is not Parquet: {str(error)[:200]}") from error
+    table = read_parquet(path)
     geo = _geo_metadata(table.schema.metadata or {})
     geometry = geo["primary_column"] if geo else None
     if geometry is not None and geometry not in table.column_names:

@@ -1,6 +1,7 @@
 """Which pictures are opened, how they are turned, how much of a broken one is taken."""
 
 import io
+import re
 import struct
 import subprocess
 import sys
@@ -139,7 +140,9 @@ def test_of_a_file_that_is_cut_off_what_is_there_is_taken(kind, options, how, sh
     assert (cut.width, cut.height) == (640, 480)
     [warning] = cut.warnings
     assert warning.startswith("the file is cut off")
-    assert f"{share:.0%}"[:-2] in warning or share == 0.98
+    told = re.search(r"(\d+)% of the picture", warning)
+    assert told is None if share == 0.98 and "what is there" in warning else told is not None
+    assert told is None or abs(int(told[1]) / 100 - share) < 0.04
 
 
 def test_a_jpeg_that_lacks_its_last_bytes_is_whole_but_for_them():
@@ -326,5 +329,5 @@ def test_a_jpeg_may_be_larger_because_it_is_decoded_small():
     data = bytearray(encoded(Image.new("RGB", (64, 64)), "JPEG"))
     at = data.index(b"\xff\xc0")  # start of frame: length, precision, height, width (T.81 B.2.2)
     data[at + 5 : at + 9] = struct.pack(">HH", 12_240, 16_320)
-    with pytest.raises(ReadError, match="cut off"):  # so it was decoded, and found empty
-        decode(bytes(data), SPEC, budget_bytes=UPLOAD_BUDGET_BYTES)
+    decoded = decode(bytes(data), SPEC, budget_bytes=UPLOAD_BUDGET_BYTES)
+    assert (decoded.width, decoded.height) == (16_320, 12_240)
