@@ -149,22 +149,32 @@ class _Opener:
             raise ReadError("it claims to have no pixels")
         if self.shrink is not None:
             self.shrink(image)
-        self._check_budget(image, data)
+        needed = bytes_needed(image, self.kind, self.size, data)
+        if needed > self.budget_bytes:
+            raise ReadError(
+                f"it claims {self.size[0]} x {self.size[1]} pixels, too many pixels to decode: "
+                f"they take {needed / 2**20:,.0f} MiB of memory; the limit is "
+                f"{self.budget_bytes // 2**20:,}"
+            )
         return image
 
-    def _check_budget(self, image: ImageFile.ImageFile, data: bytes) -> None:
-        """Refuse a picture whose header claims so many pixels that they could fill the memory."""
-        width, height = self.size
-        kept = _STORED_BYTES.get(image.mode, 4)
-        converted = 0 if image.mode == "RGB" else _RGB_BYTES
-        taken = image.width * image.height * (kept + converted)
-        taken += width * height * _KINDS[self.kind].bytes_a_pixel
-        taken += _coefficient_bytes(image, width * height) + hidden_bytes(self.kind, data)
-        if taken > self.budget_bytes:
-            raise ReadError(
-                f"it claims {width} x {height} pixels, too many pixels to decode: they take "
-                f"{taken / 2**20:,.0f} MiB of memory; the limit is {self.budget_bytes // 2**20:,}"
-            )
+
+def bytes_needed(image: ImageFile.ImageFile, kind: str, size: tuple[int, int], data: bytes) -> int:
+    """What decoding a picture to RGB takes at most, in bytes.
+
+    Parameters
+    ----------
+    image : opened, not decoded; perhaps smaller than the file, as asked of the decoder.
+    kind : the format.
+    size : of the picture in the file.
+    data : the file's bytes.
+    """
+    n_pixels = size[0] * size[1]
+    kept = _STORED_BYTES.get(image.mode, 4)
+    converted = 0 if image.mode == "RGB" else _RGB_BYTES
+    shown = image.width * image.height * (kept + converted)
+    decoder = n_pixels * _KINDS[kind].bytes_a_pixel + _coefficient_bytes(image, n_pixels)
+    return shown + decoder + hidden_bytes(kind, data)
 
 
 def _what_is_missing(share: float, error: Exception) -> str:

@@ -24,7 +24,7 @@ _UPRIGHT = {
 }
 
 # A conversion takes some forty bytes a pixel on the way, so larger pictures are cut into bands.
-_BAND_PIXELS = 2**20
+_BAND_PIXELS = 2**18
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
 
 
