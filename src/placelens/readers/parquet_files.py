@@ -76,10 +76,12 @@ def _read(file: BinaryIO) -> pa.Table:
     texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
     reader = pq.ParquetFile(file, metadata=metadata, read_dictionary=texts, pre_buffer=False)
     batches, n_bytes = [], 0
-    for batch in reader.iter_batches(_BATCH_ROWS):
-        n_bytes += sum(_unpacked_bytes(column) for column in batch.columns)
-        _check(n_bytes, MAX_VALUE_BYTES, "bytes")
-        batches.append(batch)
+    # Group by group, since each has dictionaries of its own.
+    for group in range(metadata.num_row_groups):
+        for batch in reader.iter_batches(_BATCH_ROWS, row_groups=[group]):
+            n_bytes += sum(_unpacked_bytes(column) for column in batch.columns)
+            _check(n_bytes, MAX_VALUE_BYTES, "bytes")
+            batches.append(batch)
     plain = footer.schema_arrow
     # What was read as a dictionary is written out here, and so has one type in every batch.
     return pa.Table.from_batches([_plain(batch, plain) for batch in batches], plain)

@@ -10,6 +10,7 @@ from placelens.readers.base import Skipped, Source
 from placelens.readers.folders import Listing, is_printable, printable
 from placelens.readers.formats import IMAGE_SUFFIXES, suffix_of
 
+NOT_UTF8 = "its name is not valid UTF-8; rename it to have it taken"
 _ONE_FILE = re.compile(r"[0-9a-f]+\.-?[0-9a-f]+")
 
 
@@ -29,9 +30,7 @@ def photo_in(listing: Listing, name: str) -> Source | Skipped:
     """One photo of a folder, with its sidecars and a stamp that changes when any of them does."""
     path = listing.path(name)
     if not is_printable(path):
-        return Skipped(
-            key=printable(path), reason="its name is not valid UTF-8; rename it to have it taken"
-        )
+        return Skipped(key=printable(path), reason=NOT_UTF8)
     sidecars = listing.sidecars.get(name, ())
     try:
         stamp = "|".join(_stamp(listing.files[part]) for part in (name, *sidecars))
