@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import importlib
 import io
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image, ImageFile
 
 from placelens.errors import MissingExtraError, ReadError
-from placelens.readers.codestreams import hidden_bytes
 from placelens.readers.formats import format_of
 from placelens.readers.pixels import exif_of, orientation_of
 from placelens.readers.rescue import rescue
@@ -56,6 +56,10 @@ FORMATS = tuple(_KINDS)
 # How Pillow keeps a pixel; every other mode takes four bytes.
 _STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 _RGB_BYTES = 4
+# The marks of a JPEG 2000 codestream's start and of the sizes in it. What a tile takes was
+# measured with OpenJPEG 2.5.
+_CODESTREAM = b"\xff\x4f\xff\x51"
+_BYTES_A_TILE = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,24 @@ def bytes_needed(image: ImageFile.ImageFile, kind: str, size: tuple[int, int], d
     converted = 0 if image.mode == "RGB" else _RGB_BYTES
     shown = image.width * image.height * (kept + converted)
     decoder = n_pixels * _KINDS[kind].bytes_a_pixel + _coefficient_bytes(image, n_pixels)
-    return shown + decoder + hidden_bytes(kind, data)
+    return shown + decoder + (_tile_bytes(data) if kind == "JPEG2000" else 0)
+
+
+def _tile_bytes(data: bytes) -> int:
+    """What OpenJPEG keeps of the tiles of a JPEG 2000, however small these are.
+
+    Their number follows from the size of the picture and of a tile, which stand behind the start
+    of the codestream (ISO/IEC 15444-1, A.5.1). In a container that need not agree with the header.
+    """
+    n_tiles, at = 0, data.find(_CODESTREAM)
+    while at >= 0:
+        sizes = data[at + 8 : at + 40]
+        if len(sizes) == 32:
+            x1, y1, _, _, width, height, x0, y0 = struct.unpack(">8I", sizes)
+            columns = -(-max(0, x1 - x0) // max(width, 1))
+            n_tiles = max(n_tiles, columns * -(-max(0, y1 - y0) // max(height, 1)))
+        at = data.find(_CODESTREAM, at + 1)
+    return n_tiles * _BYTES_A_TILE
 
 
 def _what_is_missing(share: float, error: Exception) -> str:

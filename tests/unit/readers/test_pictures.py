@@ -333,3 +333,13 @@ def test_a_jpeg_may_be_larger_because_it_is_decoded_small():
     data[at + 5 : at + 9] = struct.pack(">HH", 12_240, 16_320)
     decoded = decode(bytes(data), SPEC, budget_bytes=UPLOAD_BUDGET_BYTES)
     assert (decoded.width, decoded.height) == (16_320, 12_240)
+
+
+@pytest.mark.parametrize("in_a_container", [False, True])
+def test_a_jpeg_2000_of_countless_tiles_is_refused(in_a_container):
+    # 255 x 255 tiles of one pixel: 171 bytes that take OpenJPEG 750 MB.
+    data = bytearray(encoded(Image.new("RGB", (64, 64)), "JPEG2000", no_jp2=not in_a_container))
+    at = data.index(b"\xff\x4f\xff\x51") + 8
+    struct.pack_into(">8I", data, at, 255, 255, 0, 0, 1, 1, 0, 0)
+    with pytest.raises(ReadError, match=r"too many pixels to decode: they take 7\d\d MiB"):
+        decode(bytes(data), SPEC, budget_bytes=UPLOAD_BUDGET_BYTES)
