@@ -102,7 +102,6 @@ def read_picture(
     Exception
         Whatever the decoder is led to by broken bytes.
     """
-
     kind = format_of(data, name)
     if kind is None:
         raise ReadError("its content is not an image of a kind that placelens reads")
@@ -130,7 +129,7 @@ def read_picture(
 class _Opener:
     """Opens the bytes of one picture, perhaps mended ones, within a budget.
 
-    ``size`` is that of the file last opened; ``image`` may be smaller. None before.
+    ``image`` is what was opened last, and ``size`` that of the file, which may be larger.
     """
 
     def __init__(
@@ -199,6 +198,7 @@ def _tile_bytes(data: bytes) -> int:
 
 
 def _what_is_missing(share: float, error: Exception) -> str:
+    """What to say of a picture of which a share was taken."""
     how = "cut off" if "truncated" in str(error).lower() else "cut off or damaged"
     there = "what is there of" if share > 0.99 else f"{share:.0%} of"
     return f"the file is {how}: {there} the picture was taken"

@@ -27,7 +27,7 @@ _BAND_ROWS = 64
 
 
 def rescue(
-    kind: str | None,
+    kind: str,
     data: bytes,
     image: ImageFile.ImageFile | None,
     reopen: Callable[[bytes], ImageFile.ImageFile],
@@ -57,8 +57,8 @@ def rescue(
             image = reopen(completed)
             image.load()
         elif image is not None:
-            share = _share_written(image)
             image.tile = []  # decoding is over; Pillow would begin anew
+            share = _share_written(image)
             # What turns a TIFF; it meets the end of the file where that is cut off.
             with contextlib.suppress(Exception):
                 image.load_end()
@@ -69,7 +69,6 @@ def rescue(
 
 def _share_written(image: ImageFile.ImageFile) -> float:
     """Rows that a decoder has written to, as a share of all; before it does, all are zero."""
-    image.tile = []
     n_rows = sum(
         int(np.asarray(band).reshape(band.height, -1).any(axis=1).sum())
         for _, band in bands(image, _BAND_ROWS)
@@ -80,7 +79,8 @@ def _share_written(image: ImageFile.ImageFile) -> float:
 def _share_below(image: Image.Image) -> float:
     """The grey rows at the end of a picture as a share of all."""
     n_grey = 0
-    for _, band in reversed(list(bands(image, _BAND_ROWS))):
+    for top in reversed(range(0, image.height, _BAND_ROWS)):
+        band = image.crop((0, top, image.width, min(top + _BAND_ROWS, image.height)))
         rows = np.asarray(band).reshape(band.height, -1)
         pictured = np.flatnonzero((rows < _GREY[0]).any(axis=1) | (rows > _GREY[1]).any(axis=1))
         n_grey += band.height - 1 - int(pictured.max(initial=-1))
