@@ -101,3 +101,10 @@ def test_an_image_that_is_a_device_names_its_reason(tmp_path, make_jpeg, cell):
     else:
         with pytest.raises(ReadError, match=r"it is a (device|pipe), not a file"):
             read(other, None)
+
+
+@pytest.mark.parametrize("cell", [r"\\host\share\a.jpg", "//host/a.jpg", "file:////host/a.jpg"])
+def test_an_image_on_another_computer_is_not_asked_for(tmp_path, cell):
+    (tmp_path / "photos.csv").write_text(f"image,text\n{cell},one\n")
+    [skipped] = read_photos(tmp_path / "photos.csv")
+    assert "is on another computer; copy it first" in skipped.reason
