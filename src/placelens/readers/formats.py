@@ -105,6 +105,11 @@ def is_passed_over(name: str) -> bool:
     return name.startswith((".", "@eaDir")) or name.lower() in _PASSED_OVER
 
 
+def is_jpeg(data: bytes) -> bool:
+    """Whether the bytes begin as a JPEG does."""
+    return data.startswith(_JPEG)
+
+
 def format_of(data: bytes, name: str = "") -> str | None:
     """Which of the pictures' formats the bytes begin as, by Pillow's name; None for any other.
 
@@ -134,7 +139,7 @@ def is_raw(data: bytes, name: str = "") -> bool:
 
     NEF, ARW and DNG begin as any TIFF does, so these are known by name alone.
     """
-    if data.startswith(_JPEG):
+    if is_jpeg(data):
         return False
     return (
         suffix_of(name) in RAW_SUFFIXES
