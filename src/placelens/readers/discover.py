@@ -15,7 +15,7 @@ from placelens.readers.base import Skipped, Source
 from placelens.readers.columns import TableOptions
 from placelens.readers.folders import Listing, Listings, is_printable, printable
 from placelens.readers.formats import RAW_SUFFIXES, TABLE_SUFFIXES, suffix_of
-from placelens.readers.photos import is_image_name, photo_in, photos_in
+from placelens.readers.photos import NOT_UTF8, is_image_name, photo_in, photos_in
 from placelens.readers.tables import might_be_table, read_rows
 
 AnyPath = str | os.PathLike[str]
@@ -110,8 +110,7 @@ class _Finder:
             if path.is_dir() and not as_tables:
                 yield from self._folder(root)
             elif as_tables or (suffix_of(path.name) in TABLE_SUFFIXES):
-                rows = read_rows(root, self.options, self.listings)
-                yield from self._once(root, rows, from_table=True)
+                yield from self._once(root, self._rows(root), from_table=True)
             elif is_image_name(path.name):
                 yield from self._once(root, [self._photo(path)])
             else:
@@ -126,11 +125,26 @@ class _Finder:
             else:
                 found.append((listing, list(photos_in(listing))))
         for listing, photos in found if self.tables else ():
-            for path in _tables_in(listing, photos):
-                rows = read_rows(path, self.options, self.listings, named=False)
+            for path in self._tables_in(listing, photos):
+                rows = self._rows(path, named=False)
                 yield from self._once(path, rows, from_table=True)
         for _, photos in found:
             yield from self._once(root, photos)
+
+    def _rows(self, path: str, *, named: bool = True) -> Iterator[Source | Skipped]:
+        if not is_printable(path):
+            return iter([Skipped(key=printable(path), reason=NOT_UTF8)])
+        return read_rows(path, self.options, self.listings, named=named)
+
+    def _tables_in(self, listing: Listing, photos: Iterable[Source | Skipped]) -> Iterator[str]:
+        """Files of a folder that may be tables: not the sidecars of its photos."""
+        names = [name for name in listing.files if suffix_of(name) in TABLE_SUFFIXES]
+        if not names:
+            return
+        sidecars = {p for photo in photos if isinstance(photo, Source) for p in photo.sidecars}
+        for path in map(listing.path, names):
+            if path not in sidecars and might_be_table(path, self.options):
+                yield path
 
     def _photo(self, path: Path) -> Source | Skipped:
         try:
@@ -160,17 +174,6 @@ class _Finder:
                 reason=f"{count} of its images came with {first} already; what it says of them "
                 "is not taken",
             )
-
-
-def _tables_in(listing: Listing, photos: Iterable[Source | Skipped]) -> Iterator[str]:
-    """Files of a folder that may be tables: not the sidecars of its photos."""
-    names = [name for name in listing.files if suffix_of(name) in TABLE_SUFFIXES]
-    if not names:
-        return
-    sidecars = {path for photo in photos if isinstance(photo, Source) for path in photo.sidecars}
-    for path in map(listing.path, names):
-        if path not in sidecars and is_printable(path) and might_be_table(path):
-            yield path
 
 
 def _unknown(name: str) -> str:
