@@ -117,7 +117,7 @@ class Collection:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
         if space not in COORDINATES:
             raise InputError(f"space {space!r} is not known; use sphere or plane")
-        folder = Path(path).expanduser()
+        folder = _folder(path)
         if dim is not None:
             chosen = tuple(modalities or ("vector",))
             _check_modalities(chosen)
@@ -148,7 +148,7 @@ class Collection:
         EncoderMismatchError
             If ``encoder`` is not the one its vectors come from.
         """
-        table = ItemTable.open(Path(path).expanduser())
+        table = ItemTable.open(_folder(path))
         return cls(table, as_encoder(encoder) if encoder is not None else None)
 
     @staticmethod
@@ -173,7 +173,7 @@ class Collection:
         >>> [damage.path for damage in Collection.check(folder).damage]
         ['manifest.json']
         """
-        return check(Path(path).expanduser())
+        return check(_folder(path))
 
     @staticmethod
     def repair(path: str | os.PathLike[str], *, dry_run: bool = False) -> Repairs:
@@ -206,7 +206,7 @@ class Collection:
         >>> len(Collection.open(folder))
         0
         """
-        return repair(Path(path).expanduser(), dry_run=dry_run)
+        return repair(_folder(path), dry_run=dry_run)
 
     # What it is
 
@@ -776,6 +776,12 @@ class Collection:
         lon, lat = place.lonlat
         pair = (lat, lon) if self.space == "sphere" else (lon, lat)
         return {first: pair[0], second: pair[1], "place_source": "given"}
+
+
+def _folder(path: str | os.PathLike[str]) -> Path:
+    if "://" in os.fspath(path):
+        raise InputError(f"{os.fspath(path)[:200]} is an address; a collection is a folder here")
+    return Path(path).expanduser()
 
 
 def _check_modalities(modalities: Sequence[str]) -> None:

@@ -170,7 +170,7 @@ def repair(folder: Path, *, dry_run: bool = False) -> Repairs:
 def _collection(folder: Path) -> Path:
     if not any((folder / name).exists() for name in (FILE_NAME, COPY_NAME, TABLE_NAME)):
         raise CollectionNotFoundError(f"{folder} is not a placelens collection")
-    return folder
+    return folder.absolute()
 
 
 def _opens(folder: Path) -> bool:

@@ -42,8 +42,8 @@ class Ledger:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.path = folder / FILE_NAME
+        self._folder = folder.absolute()
+        self.path = self._folder / FILE_NAME
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
         self._before: dict[str, Entry] = {}
@@ -179,7 +179,7 @@ class Ledger:
 
     def name_of(self, path: Path) -> str:
         """How a file of the collection is called in the ledger."""
-        return path.relative_to(self._folder).as_posix()
+        return path.absolute().relative_to(self._folder).as_posix()
 
 
 def _write_all(file: io.FileIO, content: bytes) -> None:

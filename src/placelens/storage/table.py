@@ -75,7 +75,8 @@ class ItemTable(VersionedTable):
         if folder.exists():
             raise CollectionExistsError(f"{folder} exists already; open it, or choose another path")
         folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+        # Absolute: see `VersionedTable`.
+        beside = folder.absolute().with_name(f".{folder.name}.{os.getpid()}.new")
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir()
         try:

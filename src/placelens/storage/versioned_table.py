@@ -68,9 +68,11 @@ class VersionedTable:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ledger = Ledger(folder)
+        # Absolute, since Lance takes a relative path with a colon in it for an address, and asks
+        # the network for it.
+        self._path = folder.absolute() / TABLE_NAME
+        self.ledger = Ledger(self._path.parent)
         self.manifest = read_manifest(folder, self.ledger)
-        self._path = folder / TABLE_NAME
         self.tags = Tags(self._path, self.ledger)
         self._lock = filelock.FileLock(folder / LOCK_NAME, timeout=0)
         # Threads of one process wait for one another.

@@ -105,3 +105,21 @@ def test_concepts_of_a_manifest_name_every_component(tmp_path):
     (collection.path / "checksums.txt").unlink()  # which would say no more than that it changed
     with pytest.raises(pl.errors.CollectionError, match="1 concepts do not name 2 components"):
         pl.Collection.open(collection.path)
+
+
+@pytest.mark.parametrize("name", ["s3:bucket", "photos: 2020.pl", "file:x.pl", "hf:a/b.pl"])
+def test_a_path_with_a_colon_is_a_folder_and_no_address(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    made = pl.Collection.create(name, dim=4)
+    made.add_vectors(["a"], np.eye(4)[:1])
+    made.snapshot("one")
+    assert (tmp_path / name / "manifest.json").exists()
+    assert len(pl.Collection.open(name)) == 1
+    assert pl.Collection.check(name).is_sound
+
+
+@pytest.mark.parametrize("path", ["s3://bucket/photos.pl", "https://example.org/photos.pl"])
+def test_an_address_is_refused_in_words(path):
+    for use in (pl.Collection.open, lambda path: pl.Collection.create(path, dim=4)):
+        with pytest.raises(pl.InputError, match="is an address"):
+            use(path)
