@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,37 @@ CONFINED = {
     "lance": {"storage"},
     "onnxruntime": {"encoders", "training"},
 }
+# What leads from bytes to a program, a file or a host stands in few places. The first list is of
+# modules: a room, or "room/module"; the second of calls, and what may make them.
+DOORS = {
+    "PIL.EpsImagePlugin": set(),
+    "pickle": set(),
+    "marshal": set(),
+    "shelve": set(),
+    "subprocess": {"bench"},
+    "urllib.request": set(),
+    "http.client": set(),
+    "requests": set(),
+    "httpx": set(),
+    "ftplib": set(),
+    "zipfile": {"geo/towns"},
+    "tarfile": set(),
+    "xml.etree.ElementTree": {"readers/xmp", "export/xml_formats"},  # types, and writing
+    "socket": {"cli/serve"},
+}
+CALLS = {
+    "Image.open": set(),
+    "ImageFile.Parser": set(),
+    "ImageGrab.grab": set(),
+    "os.system": set(),
+    "os.popen": set(),
+    "eval": set(),
+    "exec": set(),
+    "pq.read_table": set(),
+    "torch.load": {"training/backbone"},  # with weights_only
+}
+
+
 # Packages that must not be imported when a module is: they are slow, or an extra.
 LAZY = {"torch", "open_clip", "transformers", "geopandas", "pandas", "pyogrio", "shapely", "rawpy"}
 LAZY_BUT_IN = {"torch": {"models", "training"}}
@@ -154,6 +186,54 @@ def test_importing_stays_light(module: str) -> None:
     code = f"import sys, {module}; print([m for m in {heavy!r} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def _module(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").as_posix()
+
+
+def _may(module: str, allowed: set[str]) -> bool:
+    return module in allowed or module.split("/", maxsplit=1)[0] in allowed
+
+
+def test_what_leads_outside_is_imported_in_few_places() -> None:
+    wrong = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for found in imports_of(path):
+            for name, allowed in DOORS.items():
+                inside = found.target == name or found.target.startswith(f"{name}.")
+                if inside and not _may(_module(path), allowed):
+                    wrong.append(f"{found.where} imports {found.target}")
+    assert not wrong, "\n".join(wrong)
+
+
+def calls_of(path: Path) -> Iterator[tuple[str, int]]:
+    """Names of what a file calls, as "module.function", and the lines."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node.lineno
+
+
+def test_what_leads_outside_is_called_in_few_places() -> None:
+    wrong = [
+        f"{_module(path)}:{line} calls {name}: only {sorted(CALLS[call]) or 'no module'} may"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for name, line in calls_of(path)
+        for call in CALLS
+        # A method that happens to be called eval is no door, PIL.Image.open is.
+        if (name == call or ("." in call and name.endswith(f".{call}")))
+        and not _may(_module(path), CALLS[call])
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_only_one_module_names_decoders() -> None:
+    plugins = {
+        path.name
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if re.search(r"\w+ImagePlugin|HeifImageFile|rawpy\.imread", path.read_text("utf-8"))
+    }
+    assert plugins == {"pictures.py", "raster_pixels.py", "raw.py"}
 
 
 def picture() -> str:

@@ -167,10 +167,9 @@ def _hashes(paths: Sequence[Path]) -> list[str]:
 
 def _pixels(path: Path) -> UInt8Array:
     """An image file at its own size, (height, width, 3)."""
-    from PIL import Image
+    from placelens.readers.images import read_image
 
     try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except OSError as error:
-        raise ReadError(f"{path}: it cannot be read as an image ({error})") from error
+        return np.asarray(read_image(path))
+    except ReadError as error:
+        raise ReadError(f"{path}: {error}") from error

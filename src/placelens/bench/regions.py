@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import as_encoder
@@ -23,6 +22,8 @@ from placelens.errors import InputError
 from placelens.evaluation import prepared_blocks
 from placelens.evaluation.prepared import image_spec_of
 from placelens.evaluation.words import naming
+from placelens.readers.images import read_file
+from placelens.readers.pictures import read_picture
 from placelens.types import Float64Array, UInt8Array
 
 COCO = "coco_mini"
@@ -110,10 +111,7 @@ def street_classes(folder: Path, encoder: Encoder) -> dict[str, Any]:
     maps = np.concatenate([encoder.encode_class_maps(block, names) for block in blocks])
     grid = maps.shape[1:3]
     shares = np.stack(
-        [
-            _shares(np.asarray(Image.open(folder / labels / f"{path.stem}.png")), chosen, grid)
-            for path in paths
-        ]
+        [_shares(_classes(folder / labels / f"{path.stem}.png"), chosen, grid) for path in paths]
     )
     # Regions that are mostly of a class with a name, and which.
     told = shares.max(axis=-1) > 0.5
@@ -135,6 +133,11 @@ def street_classes(folder: Path, encoder: Encoder) -> dict[str, Any]:
         "log_loss_of_chance": float(np.log(len(chosen))),
         "accuracy_by_class": by_class,
     }
+
+
+def _classes(path: Path) -> UInt8Array:
+    """The class of each pixel of a mask, which stores it as a colour of its palette."""
+    return np.asarray(read_picture(read_file(path)).image)
 
 
 def _shares(labels: UInt8Array, chosen: Sequence[int], grid: Sequence[int]) -> Float64Array:

@@ -108,12 +108,14 @@ def cut_tiles(
     ReadError
         If the picture cannot be read.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
+
+    from placelens.readers.images import read_image
 
     source = picture or find_picture()
     try:
-        earth = Image.open(source).convert("RGB")
-    except (OSError, UnidentifiedImageError) as error:
+        earth = read_image(source)
+    except ReadError as error:
         raise ReadError(f"the picture of the Earth {source} cannot be read: {error}") from error
     folder.mkdir(parents=True, exist_ok=True)
     tiles = [(tile, cut) for tile in tile_grid() if _shows_land(cut := _cut(earth, tile))]

@@ -107,6 +107,11 @@ def is_own_output(names: Sequence[str]) -> bool:
     return names_an_export(names) or list(names) == _REPORT
 
 
+def may_name_images(names: Sequence[str]) -> bool:
+    """Whether a column has a name that columns of images have."""
+    return not {plain_name(name) for name in names}.isdisjoint(_IMAGE)
+
+
 def find_columns(
     names: Sequence[str],
     rows: Sequence[Mapping[str, Any]],

@@ -16,7 +16,7 @@ from placelens.readers.columns import TableOptions
 from placelens.readers.exclude import Excluded
 from placelens.readers.folders import Listing, Listings, is_printable, printable
 from placelens.readers.formats import RAW_SUFFIXES, TABLE_SUFFIXES, suffix_of
-from placelens.readers.photos import is_image_name, photo_in, photos_in
+from placelens.readers.photos import NOT_UTF8, is_image_name, photo_in, photos_in
 from placelens.readers.tables import might_be_table, read_rows
 
 AnyPath = str | os.PathLike[str]
@@ -118,8 +118,7 @@ class _Finder:
             if path.is_dir() and not as_tables:
                 yield from self._folder(root)
             elif as_tables or (suffix_of(path.name) in TABLE_SUFFIXES):
-                rows = read_rows(root, self.options, self.listings)
-                yield from self._once(root, rows, from_table=True)
+                yield from self._once(root, self._rows(root), from_table=True)
             elif is_image_name(path.name):
                 yield from self._once(root, [self._photo(path)])
             else:
@@ -141,12 +140,27 @@ class _Finder:
             else:
                 found.append((listing, list(photos_in(listing))))
         for listing, photos in found if self.tables else ():
-            for path in _tables_in(listing, photos):
+            for path in self._tables_in(listing, photos):
                 if not is_out(path):
-                    rows = read_rows(path, self.options, self.listings, named=False)
-                    yield from self._once(path, _but(rows, is_out), from_table=True)
+                    rows = _but(self._rows(path, named=False), is_out)
+                    yield from self._once(path, rows, from_table=True)
         for _, photos in found:
             yield from self._once(root, _but(photos, is_out))
+
+    def _rows(self, path: str, *, named: bool = True) -> Iterator[Source | Skipped]:
+        if not is_printable(path):
+            return iter([Skipped(key=printable(path), reason=NOT_UTF8)])
+        return read_rows(path, self.options, self.listings, named=named)
+
+    def _tables_in(self, listing: Listing, photos: Iterable[Source | Skipped]) -> Iterator[str]:
+        """Files of a folder that may be tables: not the sidecars of its photos."""
+        names = [name for name in listing.files if suffix_of(name) in TABLE_SUFFIXES]
+        if not names:
+            return
+        sidecars = {p for photo in photos if isinstance(photo, Source) for p in photo.sidecars}
+        for path in map(listing.path, names):
+            if path not in sidecars and might_be_table(path, self.options):
+                yield path
 
     def _photo(self, path: Path) -> Source | Skipped:
         try:
@@ -186,17 +200,6 @@ def _but(
         path = one.key if isinstance(one, Skipped) else one.image
         if path is None or not is_out(path):
             yield one
-
-
-def _tables_in(listing: Listing, photos: Iterable[Source | Skipped]) -> Iterator[str]:
-    """Files of a folder that may be tables: not the sidecars of its photos."""
-    names = [name for name in listing.files if suffix_of(name) in TABLE_SUFFIXES]
-    if not names:
-        return
-    sidecars = {path for photo in photos if isinstance(photo, Source) for path in photo.sidecars}
-    for path in map(listing.path, names):
-        if path not in sidecars and is_printable(path) and might_be_table(path):
-            yield path
 
 
 def _unknown(name: str) -> str:

@@ -76,6 +76,24 @@ _PASSED_OVER = frozenset(
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
+# The first bytes of the formats that are opened; AVIF, HEIF, WebP and TGA have none so plain.
+_JPEG = b"\xff\xd8\xff"
+_STARTS = {
+    _JPEG: "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"II+\0": "TIFF",  # BigTIFF
+    b"MM\0+": "TIFF",
+    b"BM": "BMP",
+    b"\xff\x4f\xff\x51": "JPEG2000",
+    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG2000",
+    b"8BPS": "PSD",
+    **{b"P%d" % n: "PPM" for n in range(1, 7)},
+}
+
 
 def suffix_of(name: str) -> str:
     """The lower-case ending of a file name, dot included; '' when there is none."""
@@ -90,16 +108,31 @@ def is_passed_over(name: str) -> bool:
 
 def is_jpeg(data: bytes) -> bool:
     """Whether the bytes begin as a JPEG does."""
-    return data.startswith(b"\xff\xd8\xff")
+    return data.startswith(_JPEG)
 
 
-def is_heif(data: bytes) -> bool:
-    """Whether the bytes begin as HEIC or HEIF does (AVIF, which Pillow reads itself, does not)."""
-    if data[4:8] != b"ftyp":
-        return False
+def format_of(data: bytes, name: str = "") -> str | None:
+    """Which of the pictures' formats the bytes begin as, by Pillow's name; None for any other.
+
+    TGA has no mark of its own, so a file must be called that.
+    """
+    if data[4:8] == b"ftyp":
+        return _format_of_box(data)
+    for start, kind in _STARTS.items():
+        if data.startswith(start):
+            return kind
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WEBP"
+    return "TGA" if suffix_of(name) == ".tga" else None
+
+
+def _format_of_box(data: bytes) -> str | None:
+    """AVIF or HEIF by the brands of the file type box (ISO/IEC 14496-12, 4.3)."""
     size = min(int.from_bytes(data[:4], "big"), 256)
     brands = {data[8:12]} | {data[i : i + 4] for i in range(16, size, 4)}
-    return bool(brands & _HEIF_BRANDS) and not brands & _AVIF_BRANDS
+    if brands & _AVIF_BRANDS:
+        return "AVIF"
+    return "HEIF" if brands & _HEIF_BRANDS else None
 
 
 def is_raw(data: bytes, name: str = "") -> bool:

@@ -17,6 +17,7 @@ from placelens.readers.geometries import (
     point_of_wkb,
     reprojection,
 )
+from placelens.readers.parquet_files import read_parquet
 from placelens.readers.rows import Row, Table, flatten
 from placelens.readers.values import converter_of
 from placelens.types import Attribute, Place
@@ -75,14 +76,7 @@ def load_parquet(path: str) -> Table:
     ReadError
         If it is not Parquet, or its coordinate system is unknown or cannot be brought to WGS84.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        # Versions of pyarrow differ in what they make of key=value in a path; some fail over it.
-        table = pq.read_table(path, partitioning=None)
-    except (pa.ArrowException, OSError) as error:
-        raise ReadError(f"it is not Parquet: {str(error)[:200]}") from error
+    table = read_parquet(path)
     geo = _geo_metadata(table.schema.metadata or {})
     geometry = geo["primary_column"] if geo else None
     if geometry is not None and geometry not in table.column_names:

@@ -7,28 +7,29 @@ far below what JPEG itself does.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image
 
 from placelens.errors import MissingExtraError, ReadError
-from placelens.readers.formats import is_heif, is_jpeg, is_raw
-from placelens.readers.pixels import orientation_of, prepare, to_rgb, to_square, turn_upright
-from placelens.readers.raster_pixels import read_raster
+from placelens.readers.files import read_regular
+from placelens.readers.formats import is_raw
+from placelens.readers.pictures import FILE_BUDGET_BYTES, read_picture
+from placelens.readers.pixels import prepare, to_rgb, to_square, turn_upright
+from placelens.readers.raster_pixels import MAX_PIXELS_READ, read_raster
 from placelens.readers.raw import read_preview
 from placelens.types import ImageSpec, UInt8Array
 
 __all__ = ["Decoded", "decode", "prepare"]
 
-# Room for the photos of 200-megapixel telephones in the formats that cameras write; the others
-# are held to Pillow's own limit (twice Image.MAX_IMAGE_PIXELS, 179 million).
-MAX_PHOTO_PIXELS = 400_000_000
 MAX_FILE_BYTES = 2**30
 THUMBNAIL_QUALITY = 80
 DEFAULT_THUMBNAIL_SIZE = 320
@@ -59,7 +60,11 @@ class Decoded:
 
 
 def decode(
-    source: str | os.PathLike[str] | bytes, spec: ImageSpec | None, *, name: str | None = None
+    source: str | os.PathLike[str] | bytes,
+    spec: ImageSpec | None,
+    *,
+    name: str | None = None,
+    budget_bytes: int = FILE_BUDGET_BYTES,
 ) -> Decoded:
     """Decode an image file once into an encoder's input and a thumbnail.
 
@@ -68,11 +73,19 @@ def decode(
     source : a path, or the file's bytes.
     spec : how the encoder wants its images; None for a thumbnail only.
     name : the file's name when ``source`` is bytes; tells raw files that look like TIFF.
+    budget_bytes : the memory that decoding may take; a picture that needs more is refused
+        before it is decoded. Some ten bytes a pixel, by format and mode.
+
+    Returns
+    -------
+    Decoded
+        Of a picture that is cut off or damaged, what is there of it, if that is a tenth or more;
+        ``warnings`` says so.
 
     Raises
     ------
     ReadError
-        With the reason in words: not an image, cut off, too large, no preview, ...
+        With the reason in words: not an image, nothing of it is there, too large, no preview, ...
     MissingExtraError
         For a raw file when rawpy is not installed.
     """
@@ -82,11 +95,32 @@ def decode(
         data, name = read_file(source), name or Path(source).name
     if not data:
         raise ReadError("the file is empty")
+    with _in_words():
+        return _decode(data, spec, name or "", budget_bytes)
+
+
+def read_image(path: str | os.PathLike[str]) -> Image.Image:
+    """A whole image file in RGB, upright.
+
+    Raises
+    ------
+    ReadError
+        With the reason in words.
+    """
+    data = read_file(path)
+    with _in_words():
+        picture = read_picture(data, name=Path(path).name)
+        return turn_upright(to_rgb(picture.image), picture.orientation)
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """Give whatever goes wrong in a decoder as a ReadError."""
     try:
         with warnings.catch_warnings():
             # Pillow warns of odd metadata and of large images; neither hinders the decoding.
             warnings.simplefilter("ignore")
-            return _decode(data, spec, name or "")
+            yield
     except (ReadError, MissingExtraError):
         raise
     except Exception as error:
@@ -101,74 +135,36 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     Raises
     ------
     ReadError
-        If it is not there, cannot be opened, or is larger than 1 GiB.
+        If it is not there, is no regular file, cannot be opened, or is larger than 1 GiB.
     """
-    file = Path(path)
-    try:
-        if not file.is_file():  # a pipe would be waited for
-            raise ReadError("it is not a file" if file.exists() else "there is no such file")
-        size = file.stat().st_size
-        if size <= MAX_FILE_BYTES:
-            return file.read_bytes()
-    except OSError as error:
-        raise ReadError(f"it cannot be opened: {error.strerror or error}") from error
-    raise ReadError(
-        f"the file has {size / 2**30:.1f} GiB; the limit is 1 GiB an image; cut it into tiles first"
-    )
+    return read_regular(path, MAX_FILE_BYTES, advice="cut it into tiles first")
 
 
-def _decode(data: bytes, spec: ImageSpec | None, name: str) -> Decoded:
-    info: dict[str, Any] = {}
-    notes: tuple[str, ...] = ()
+def _decode(data: bytes, spec: ImageSpec | None, name: str, budget_bytes: int) -> Decoded:
     thumbnail_size = spec.thumbnail_size if spec else DEFAULT_THUMBNAIL_SIZE
+    shrink = partial(_draft, spec=spec, thumbnail_size=thumbnail_size)
+    info: dict[str, Any] = {}
     if is_raw(data, name):
-        preview = read_preview(data)
-        image, exif, orientation = preview.image, preview.exif, preview.orientation
-        width, height = preview.width, preview.height
+        picture = read_preview(data, budget_bytes, shrink)
         info["raw"] = data
-    elif raster := read_raster(data, spec.size if spec else 0, thumbnail_size):
-        image, exif, orientation = raster.image, raster.exif, raster.orientation
-        width, height = raster.width, raster.height
-        notes = (raster.note,) if raster.note else ()
     else:
-        image = _open(data)
-        exif, orientation = image.getexif(), orientation_of(image)
-        width, height = image.size[::-1] if orientation >= 5 else image.size
-    info |= {"format": image.format, "exif": exif, "xmp": _xmp_of(image)}
+        sides = (spec.size if spec else 0, thumbnail_size)
+        # A raster is read block by block: not its memory is bounded by the budget but its work.
+        max_pixels = MAX_PIXELS_READ * budget_bytes // FILE_BUDGET_BYTES
+        raster = read_raster(data, *sides, max_pixels=max_pixels)
+        picture = raster or read_picture(data, name=name, budget_bytes=budget_bytes, shrink=shrink)
+    image, turn = picture.image, picture.orientation
+    info |= {"format": image.format, "exif": picture.exif, "xmp": _xmp_of(image)}
     profile = image.info.get("icc_profile") if image.mode == "RGB" else None
-    _draft(image, spec, thumbnail_size)
     rgb = to_rgb(image)
     return Decoded(
-        pixels=to_square(rgb, spec, orientation) if spec else None,
-        thumbnail=_thumbnail(rgb, thumbnail_size, orientation, profile),
-        width=width,
-        height=height,
+        pixels=to_square(rgb, spec, turn) if spec else None,
+        thumbnail=_thumbnail(rgb, thumbnail_size, turn, profile),
+        width=picture.width,
+        height=picture.height,
         info=info,
-        warnings=notes,
+        warnings=(picture.note,) if picture.note else (),
     )
-
-
-def _open(data: bytes) -> Image.Image:
-    """Open an image, its pixels not yet decoded."""
-    stream = io.BytesIO(data)
-    if is_jpeg(data):
-        # Not Image.open, which refuses more than 179 million pixels.
-        return _within_limit(JpegImagePlugin.JpegImageFile(stream))
-    if is_heif(data):
-        import pillow_heif
-
-        return _within_limit(pillow_heif.HeifImageFile(stream))
-    return Image.open(stream)
-
-
-def _within_limit(image: Image.Image) -> Image.Image:
-    """The image, unless its header claims so many pixels that decoding could fill the memory."""
-    if image.width * image.height > MAX_PHOTO_PIXELS:
-        raise ReadError(
-            f"it claims {image.width} x {image.height} pixels; "
-            f"the limit is {MAX_PHOTO_PIXELS // 10**6} megapixels"
-        )
-    return image
 
 
 def _draft(image: Image.Image, spec: ImageSpec | None, thumbnail_size: int) -> None:
@@ -210,8 +206,6 @@ def _xmp_of(image: Image.Image) -> bytes | None:
 def _reason(error: Exception) -> str:
     """Why a file could not be decoded, in words."""
     words = str(error) or type(error).__name__
-    if isinstance(error, UnidentifiedImageError):
-        return "its content is not an image of a kind that placelens reads"
     if isinstance(error, Image.DecompressionBombError):
         return f"it would unpack to too many pixels: {words}"
     if isinstance(error, MemoryError):

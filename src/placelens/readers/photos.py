@@ -11,6 +11,7 @@ from placelens.readers.folders import Listing, is_printable, printable
 from placelens.readers.formats import IMAGE_SUFFIXES, suffix_of
 from placelens.readers.geotiff import names_beside
 
+NOT_UTF8 = "its name is not valid UTF-8; rename it to have it taken"
 _ONE_FILE = re.compile(r"[0-9a-f]+\.-?[0-9a-f]+")
 
 
@@ -30,9 +31,7 @@ def photo_in(listing: Listing, name: str) -> Source | Skipped:
     """One photo of a folder, with its sidecars and a stamp that changes when any of them does."""
     path = listing.path(name)
     if not is_printable(path):
-        return Skipped(
-            key=printable(path), reason="its name is not valid UTF-8; rename it to have it taken"
-        )
+        return Skipped(key=printable(path), reason=NOT_UTF8)
     sidecars = listing.sidecars.get(name, ())
     try:
         beside = [part for part in names_beside(name) if part in listing.files]

@@ -10,7 +10,6 @@ import io
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from PIL import Image, TiffImagePlugin
 
 from placelens.errors import MissingExtraError, ReadError
 from placelens.readers.geotiff import GEO_TAGS
+from placelens.readers.pictures import Picture
 from placelens.readers.pixels import ORIENTATION_TAG
 from placelens.types import BoolArray, UInt8Array
 
@@ -47,23 +47,6 @@ _COLOURS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Raster:
-    """A raster as a picture.
-
-    ``image`` is RGB, not larger than was asked for, and still to be turned by ``orientation``
-    (EXIF, 1 to 8); its ``info`` has the XMP packet. ``width`` and ``height`` are the file's.
-    ``exif`` holds its first directory. ``note`` says what had to be assumed.
-    """
-
-    image: Image.Image
-    exif: Image.Exif
-    orientation: int
-    width: int
-    height: int
-    note: str | None = None
-
-
 def is_tiff(data: bytes) -> bool:
     """Whether the bytes begin as a TIFF or a BigTIFF does."""
     return data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -71,7 +54,7 @@ def is_tiff(data: bytes) -> bool:
 
 def read_raster(
     data: bytes, shortest: int, longest: int, *, max_pixels: int = MAX_PIXELS_READ
-) -> Raster | None:
+) -> Picture | None:
     """A raster as a picture; None for a TIFF that is an ordinary image, and all else.
 
     Parameters
@@ -99,7 +82,7 @@ def read_raster(
     return raster
 
 
-def _read(data: bytes, tags: Image.Exif, shortest: int, longest: int, max_pixels: int) -> Raster:
+def _read(data: bytes, tags: Image.Exif, shortest: int, longest: int, max_pixels: int) -> Picture:
     try:
         import rasterio
     except ImportError:
@@ -145,7 +128,7 @@ def _opened(data: bytes) -> TiffImagePlugin.TiffImageFile | None:
         return None
 
 
-def _by_rasterio(raster: DatasetReader, tags: Image.Exif, shortest: int, longest: int) -> Raster:
+def _by_rasterio(raster: DatasetReader, tags: Image.Exif, shortest: int, longest: int) -> Picture:
     from rasterio.enums import ColorInterp, Resampling
 
     height, width = _reduced((raster.height, raster.width), shortest, longest)
@@ -163,7 +146,7 @@ def _by_rasterio(raster: DatasetReader, tags: Image.Exif, shortest: int, longest
         values = colours[values[0].astype(np.uint8)].transpose(2, 0, 1)
     rgb = to_sight(values, valid)
     turn = _first(tags, ORIENTATION_TAG, 1)
-    return Raster(Image.fromarray(rgb), tags, turn, raster.width, raster.height, note)
+    return Picture(Image.fromarray(rgb), tags, turn, raster.width, raster.height, note)
 
 
 def _check_work(raster: DatasetReader, shortest: int, longest: int, max_pixels: int) -> None:
@@ -189,7 +172,7 @@ def _check_work(raster: DatasetReader, shortest: int, longest: int, max_pixels: 
         )
 
 
-def _by_pillow(data: bytes, tags: Image.Exif, shortest: int, longest: int) -> Raster:
+def _by_pillow(data: bytes, tags: Image.Exif, shortest: int, longest: int) -> Picture:
     image = _opened(data)
     if image is None:
         n, bits = _first(tags, _SAMPLES, 1), _first(tags, _BITS, 1)
@@ -211,7 +194,7 @@ def _by_pillow(data: bytes, tags: Image.Exif, shortest: int, longest: int) -> Ra
     rgb = Image.fromarray(to_sight(values[:3], valid))
     rows, columns = _reduced((image.height, image.width), shortest, longest)
     # Pillow has turned it by its orientation.
-    return Raster(rgb.resize((columns, rows), reducing_gap=2.0), tags, 1, width, height)
+    return Picture(rgb.resize((columns, rows), reducing_gap=2.0), tags, 1, width, height)
 
 
 def _seek_overview(image: TiffImagePlugin.TiffImageFile, wanted: float) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
 from PIL import Image
 
 from placelens.errors import MissingExtraError, ReadError
-from placelens.readers.pixels import ORIENTATION_TAG, orientation_of
+from placelens.readers.pictures import Picture, read_picture
+from placelens.readers.pixels import ORIENTATION_TAG
 
 _SOFTWARE_TAG = 0x0131
 
@@ -16,22 +18,14 @@ _SOFTWARE_TAG = 0x0131
 _FLIP_TO_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 
 
-@dataclass(frozen=True, slots=True)
-class RawPreview:
-    """The largest embedded preview, how to turn it upright, and the raw picture's upright size.
+def read_preview(
+    data: bytes, budget_bytes: int, shrink: Callable[[Image.Image], None] | None = None
+) -> Picture:
+    """Take the largest embedded preview out of a raw file's bytes.
 
-    ``exif`` is the preview's own, empty where the camera wrote none.
-    """
-
-    image: Image.Image
-    exif: Image.Exif
-    orientation: int
-    width: int
-    height: int
-
-
-def read_preview(data: bytes) -> RawPreview:
-    """Take the embedded preview out of a raw file's bytes; the raw pixels are not developed.
+    The raw pixels are not developed; ``width`` and ``height`` are theirs all the same. ``exif``
+    is the preview's own, empty where the camera wrote none. For the other parameters see
+    `read_picture`.
 
     Raises
     ------
@@ -55,25 +49,29 @@ def read_preview(data: bytes) -> RawPreview:
         raise ReadError("the raw file's preview has a format that LibRaw cannot read") from error
     except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
         raise ReadError(f"LibRaw cannot read the raw file: {_words(error)}") from error
-    is_jpeg = thumbnail.format == rawpy.ThumbFormat.JPEG
-    image = Image.open(io.BytesIO(thumbnail.data)) if is_jpeg else Image.fromarray(thumbnail.data)
-    exif = image.getexif()
+    if thumbnail.format == rawpy.ThumbFormat.JPEG:
+        picture = read_picture(thumbnail.data, budget_bytes=budget_bytes, shrink=shrink)
+    else:
+        bitmap = Image.fromarray(thumbnail.data)
+        picture = Picture(bitmap, bitmap.getexif(), 1, *bitmap.size)
+    exif = picture.exif
     # LibRaw adds EXIF to a preview that has none, with a made-up hemisphere and the year 1970.
     if str(exif.get(_SOFTWARE_TAG, "")).startswith("dcraw"):
         exif = Image.Exif()
     width, height = size if flip in (0, 3) else size[::-1]
-    return RawPreview(image, exif, _orientation(image, exif, flip, size), width, height)
+    orientation = _orientation(picture, exif, flip, size)
+    return replace(picture, exif=exif, orientation=orientation, width=width, height=height)
 
 
-def _orientation(image: Image.Image, exif: Image.Exif, flip: int, raw_size: tuple[int, int]) -> int:
+def _orientation(picture: Picture, exif: Image.Exif, flip: int, raw_size: tuple[int, int]) -> int:
     """How to turn the preview: as its own EXIF says, else as the raw file says.
 
     Some cameras store the preview upright already: then its shape is that of the turned picture.
     """
     if ORIENTATION_TAG in exif:
-        return orientation_of(image)
+        return picture.orientation
     stored_landscape = raw_size[0] > raw_size[1]
-    if flip in (5, 6) and (image.width > image.height) != stored_landscape:
+    if flip in (5, 6) and (picture.image.width > picture.image.height) != stored_landscape:
         return 1
     return _FLIP_TO_ORIENTATION.get(flip, 1)
 

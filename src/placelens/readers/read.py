@@ -15,6 +15,7 @@ import xxhash
 from placelens.errors import MissingExtraError, ReadError
 from placelens.readers.base import Reading, Source
 from placelens.readers.embedded import embedded_metadata
+from placelens.readers.files import read_regular
 from placelens.readers.geotiff import read_georeference
 from placelens.readers.images import Decoded, decode, read_file
 from placelens.readers.metadata import Metadata, Origin, TimeKind, merge
@@ -136,12 +137,8 @@ def _sidecar(path: str, photo: str) -> Metadata:
         own = file.stem.casefold() == photo.casefold()
         origin = Origin.SIDECAR if own else Origin.SIDECAR_OF_STEM
     try:
-        if file.stat().st_size > _MAX_SIDECAR_BYTES:
-            raise ReadError(f"it is larger than {_MAX_SIDECAR_BYTES // 2**20} MiB")
-        data = file.read_bytes()
+        data = read_regular(path, _MAX_SIDECAR_BYTES)
         return read_takeout(data) if is_takeout else read_xmp(data, origin)
-    except OSError as error:
-        reason = f"it cannot be opened: {error.strerror or error}"
     except ReadError as error:
-        reason = str(error)
-    return Metadata(origin=origin, warnings=(f"its sidecar {file.name} is ignored: {reason}",))
+        text = f"its sidecar {file.name} is ignored: {error}"
+        return Metadata(origin=origin, warnings=(text,))

@@ -14,11 +14,19 @@ from threading import Lock
 from typing import Any
 
 from placelens.errors import ReadError
+from placelens.readers.files import open_regular, read_regular, read_some
+from placelens.readers.formats import suffix_of
 from placelens.readers.geo_tables import load_features, load_geojson, load_parquet
+from placelens.readers.parquet_files import parquet_names
 from placelens.readers.rows import Row, Table, flatten
 
 _DELIMITERS = ",;\t|"
-_MAX_TABLE_BYTES = 2**31
+_PARQUET = (".parquet", ".geoparquet", ".pq")
+_MAX_TABLE_BYTES = 2**29
+_TOO_LARGE = "split it, or write it as Parquet"
+_HEAD_BYTES = 2**16
+_BLANK = "\ufeff \t\r\n"
+_NO_ROWS = "it holds neither an array of rows nor GeoJSON features"
 # What spreadsheets write above the header to name their delimiter.
 _SEP_LINE = re.compile(r'\s*"?sep=(?P<delimiter>[^"\r\n])"?[;,\t ]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 _CELL_LIMIT = Lock()
@@ -43,17 +51,50 @@ def load_table(path: str) -> Table:
     ReadError
         If it cannot be opened or is not what its name says.
     """
-    file = Path(path)
-    suffix = file.suffix.lower()
-    try:
-        if file.stat().st_size > _MAX_TABLE_BYTES:
-            raise ReadError("it is larger than 2 GiB; split it, or write it as GeoParquet parts")
-        if suffix in (".parquet", ".geoparquet", ".pq"):
-            return load_parquet(path)
-        text = decode(file.read_bytes())
-    except OSError as error:
-        raise ReadError(f"it cannot be opened: {error.strerror or error}") from error
+    suffix = suffix_of(Path(path).name)
+    if suffix in _PARQUET:
+        return load_parquet(path)
+    text = decode(read_regular(path, _MAX_TABLE_BYTES, advice=_TOO_LARGE))
     return _LOADERS.get(suffix, _load_csv)(text)
+
+
+def load_head(path: str) -> Table | None:
+    """The first rows of a table file, or its columns alone, without reading all of it.
+
+    None where they cannot be told from its beginning.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be opened or is not what its name says.
+    """
+    suffix = suffix_of(Path(path).name)
+    if suffix in _PARQUET:
+        return Table(parquet_names(path), [])
+    with open_regular(path) as file:
+        data = read_some(file, _HEAD_BYTES + 1)
+    if len(data) <= _HEAD_BYTES:
+        return _LOADERS.get(suffix, _load_csv)(decode(data))
+    if _LOADERS.get(suffix) is _load_json:
+        return _first_record(decode(data))
+    whole_lines = data[: data.rfind(b"\n") + 1]
+    return _LOADERS.get(suffix, _load_csv)(decode(whole_lines)) if whole_lines else None
+
+
+def _first_record(text: str) -> Table | None:
+    """The first row of a JSON array or of GeoJSON's features that is only there in part."""
+    is_array = text.lstrip(_BLANK).startswith("[")
+    if not is_array and '"FeatureCollection"' not in text:
+        raise ReadError(_NO_ROWS)
+    features = re.search(r'"features"\s*:\s*\[\s*', text)
+    start = features.end() if features else len(text) - len(text.lstrip(_BLANK + "["))
+    try:
+        record, _ = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    if not features:
+        return _from_records([record])
+    return load_geojson({"type": "FeatureCollection", "features": [record]})
 
 
 def decode(data: bytes) -> str:
@@ -180,7 +221,7 @@ def _load_json(text: str) -> Table:
     if isinstance(value, dict) and value.get("type") in ("FeatureCollection", "Feature"):
         return load_geojson(value)
     if not isinstance(value, list):
-        raise ReadError("it holds neither an array of rows nor GeoJSON features")
+        raise ReadError(_NO_ROWS)
     return _from_records(value)
 
 

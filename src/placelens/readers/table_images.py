@@ -121,7 +121,11 @@ def _likeness(name: str) -> str:
 def _local(name: str) -> Path:
     """A cell as a path of this machine: backslashes and file addresses understood."""
     if name.lower().startswith("file://"):
-        return Path(unquote(urlsplit(name).path))
+        name = unquote(urlsplit(name).path)
     if _WEB.match(name):
         raise ReadError(f"its image {name[:80]!r} is on the web; download it first")
-    return Path(name if "/" in name else name.replace("\\", "/"))
+    path = name if "/" in name else name.replace("\\", "/")
+    if path.startswith("//"):
+        # Windows would ask that computer, and say who asks.
+        raise ReadError(f"its image {name[:80]!r} is on another computer; copy it first")
+    return Path(path)

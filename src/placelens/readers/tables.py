@@ -12,14 +12,20 @@ import xxhash
 
 from placelens.errors import CoordinateError, ReadError
 from placelens.readers.base import Skipped, Source
-from placelens.readers.columns import Columns, TableOptions, find_columns, is_own_output
+from placelens.readers.columns import (
+    Columns,
+    TableOptions,
+    find_columns,
+    is_own_output,
+    may_name_images,
+)
 from placelens.readers.coordinates import angle, parse_angle, parse_hemisphere
 from placelens.readers.folders import Listings
 from placelens.readers.lists import split_cell
 from placelens.readers.place_columns import AxisColumns
 from placelens.readers.positions import PositionColumn
 from placelens.readers.rows import Row, Table
-from placelens.readers.table_files import decode, load_table
+from placelens.readers.table_files import load_head, load_table
 from placelens.readers.table_images import ImageFinder
 from placelens.readers.values import (
     clean_text,
@@ -33,19 +39,27 @@ from placelens.readers.values import (
 )
 from placelens.types import Attribute, Place, PlaceSource
 
-_PEEK_BYTES = 2**16
 
+def might_be_table(path: str, options: TableOptions) -> bool:
+    """Whether a file found in a folder is worth loading, by its beginning.
 
-def might_be_table(path: str) -> bool:
-    """Whether a file found in a folder is worth loading: settings kept as JSON are not."""
-    if not path.lower().endswith(".json"):
-        return True
+    Settings kept as JSON are not, nor a logger's hundred megabytes of numbers: a table of items
+    has images, or texts and coordinates.
+    """
+    is_json = path.lower().endswith(".json")
     try:
-        with Path(path).open("rb") as file:
-            start = decode(file.read(_PEEK_BYTES)).lstrip()
-    except OSError:
-        return False
-    return start.startswith("[") or '"FeatureCollection"' in start
+        head = load_head(path)
+        if head is None:
+            return True
+        rows = [row.values for row in head.rows if row.problem is None]
+        columns = find_columns(head.names, rows, options, has_geometry=head.has_geometry)
+    except ReadError:
+        # Loading it says what is wrong with it; a JSON file in a folder may be anything.
+        return not is_json
+    if not head.rows:  # Parquet tells its columns alone, and not which of them are images
+        return bool(columns.texts) or may_name_images(head.names)
+    has_place = columns.place.names() or head.has_geometry
+    return columns.image is not None or bool(columns.texts and has_place)
 
 
 def read_rows(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from placelens.errors import CoordinateError, ReadError
 from placelens.readers.coordinates import measured_place, parse_angle
+from placelens.readers.files import read_regular
 from placelens.readers.lists import distinct
 from placelens.readers.metadata import Metadata, Origin, TimeKind
 from placelens.readers.times import camera_time
@@ -65,11 +65,8 @@ def read_takeout(data: bytes) -> Metadata:
 def read_title(path: str) -> str | None:
     """The title that a Takeout JSON states; None for any other file."""
     try:
-        file = Path(path)
-        if not file.is_file() or file.stat().st_size > _MAX_BYTES:
-            return None
-        record = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        record = json.loads(read_regular(path, _MAX_BYTES))
+    except (ReadError, ValueError, RecursionError):
         return None
     is_takeout = isinstance(record, dict) and _KEYS & record.keys()
     return clean_text(record.get("title")) if is_takeout else None

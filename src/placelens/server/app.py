@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from placelens.server import errors
 from placelens.server.catalogue import Catalogue
+from placelens.server.decoding import Decoders
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
 from placelens.server.routes import (
     collections,
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.catalogue = catalogue
+    app.state.decoders = Decoders()
     errors.install(app)
     for resource in (config, encoders, collections, points, search, items, places):
         app.include_router(resource.router, prefix="/v1")

@@ -13,6 +13,7 @@ from PIL import Image
 import placelens as pl
 from placelens.server import Settings
 from placelens.server.catalogue import Catalogue
+from placelens.server.decoding import Decoders
 from placelens.server.originals import open_original
 from placelens.testing.fakes import HashEncoder
 from placelens.types import Item
@@ -186,7 +187,9 @@ def test_paths_are_shown_on_this_machine_only(make_client, ids, photos):
 def test_a_heic_photo_is_shown_as_jpeg(tmp_path: Path):
     photo = pillow_heif.from_pillow(Image.new("RGB", (64, 32), (10, 200, 10)))
     photo.save(tmp_path / "photo.heic")
-    response = open_original(Item(id="a", image=str(tmp_path / "photo.heic"))).response({})
+    response = open_original(Item(id="a", image=str(tmp_path / "photo.heic"))).response(
+        {}, Decoders()
+    )
     assert response.media_type == "image/jpeg"
     assert Image.open(io.BytesIO(bytes(response.body))).size == (64, 32)
 

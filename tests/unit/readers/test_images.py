@@ -223,7 +223,7 @@ def test_the_thumbnail_carries_no_metadata(make_jpeg, prague_gps):
 def test_a_cut_off_file_names_its_reason(make_jpeg):
     data = make_jpeg(size=(640, 480))
     with pytest.raises(ReadError, match="the file is cut off: image file is truncated"):
-        decode(data[: len(data) // 2], SPEC)
+        decode(data[: data.index(b"\xff\xda") + 20], SPEC)  # nothing after the start of scan
 
 
 @pytest.mark.parametrize(
@@ -261,5 +261,5 @@ def test_bombs_are_refused(make_jpeg):
 def test_a_missing_file_names_its_reason(tmp_path):
     with pytest.raises(ReadError, match="there is no such file"):
         decode(tmp_path / "none.jpg", SPEC)
-    with pytest.raises(ReadError, match="it is not a file"):
+    with pytest.raises(ReadError, match="it is a folder, not a file"):
         decode(tmp_path, SPEC)

@@ -360,3 +360,49 @@ def test_cells_hold_lists_only_in_columns_of_lists(write):
         {"Keywords": ["x, y", "z"], "city": "Brno"},
         {"Keywords": ["7"], "tags": ["8"], "city": "Brno"},
     ]  # fmt: skip
+
+
+def test_a_stray_log_is_refused_by_its_beginning(write, monkeypatch):
+    from placelens.readers import tables
+
+    log = "time,sensor,value\n" + "2020-01-01,s1,0.5\n" * 10_000
+    write("photos/log.csv", log)
+    write("photos/log.jsonl", '{"time": "2020-01-01", "value": 0.5}\n' * 5000)
+    write("photos/log.json", "[" + '{"value": 0.5, "other": 1},' * 5000 + '{"value": 1}]')
+    write("photos/track.geojson", '{"type": "FeatureCollection", "features": ['
+          + '{"type": "Feature", "geometry": null, "properties": {"speed": 1}},' * 3000
+          + '{"type": "Feature", "geometry": null, "properties": {"speed": 1}}]}')  # fmt: skip
+    # Texts without coordinates are no items of a place either.
+    write("photos/notes.csv", "title,price\n" + "a bill,12\n" * 10_000)
+    monkeypatch.setattr(tables, "load_table", lambda path: pytest.fail(f"{path} was loaded"))
+    assert list(read_photos(write("photos/readme.txt", "").parent)) == []
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "json", "geojson", "parquet"])
+def test_a_long_table_of_items_is_taken(write, tmp_path, suffix):
+    rows = [{"text": f"place {i}", "lat": 1.5, "lon": 2.5, "note": "x" * 30} for i in range(2000)]
+    if suffix == "csv":
+        lines = [",".join(map(str, row.values())) for row in rows]
+        path = write("t.csv", "text,lat,lon,note\n" + "\n".join(lines))
+    elif suffix == "jsonl":
+        path = write("t.jsonl", "\n".join(map(json.dumps, rows)))
+    elif suffix == "json":
+        path = write("t.json", json.dumps(rows))
+    elif suffix == "geojson":
+        features = [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [2.5, 1.5]},
+                "properties": {"text": row["text"], "note": row["note"]},
+            }
+            for row in rows
+        ]
+        path = write("t.geojson", json.dumps({"type": "FeatureCollection", "features": features}))
+    else:
+        pq = pytest.importorskip("pyarrow.parquet")
+        pa = pytest.importorskip("pyarrow")
+        path = tmp_path / "t.parquet"
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    found = list(read_photos(path.parent))
+    assert len(found) == 2000
+    assert found == list(read_photos(path))

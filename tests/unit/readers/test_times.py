@@ -147,10 +147,10 @@ def test_the_time_of_the_file_on_disk_is_no_statement(photo):
 
 
 def test_equal_statements_join_their_texts_and_lists():
-    first = Metadata(origin=Origin.TAKEOUT, text="A", attributes={"people": "Ana, Bo", "n": 1})
-    second = Metadata(origin=Origin.TAKEOUT, text="B", attributes={"people": "Cy, Ana", "n": 2})
+    first = Metadata(origin=Origin.TAKEOUT, text="A", attributes={"people": ["Ana", "Bo"], "n": 1})
+    second = Metadata(origin=Origin.TAKEOUT, text="B", attributes={"people": ["Cy", "Ana"], "n": 2})
     both = merge([first, second])
-    assert (both.text, both.attributes) == ("A\nB", {"people": "Ana, Bo, Cy", "n": 1})
+    assert (both.text, both.attributes) == ("A\nB", {"people": ["Ana", "Bo", "Cy"], "n": 1})
     better = Metadata(origin=Origin.EXIF, text="C", attributes={"people": "Di"})
     assert merge([first, second, better]).text == "C"
     assert merge([first, second, better]).attributes == {"people": "Di", "n": 1}

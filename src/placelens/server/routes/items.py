@@ -13,6 +13,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
 from placelens.server.caching import fresh_headers, not_modified
+from placelens.server.decoding import DecodersOf
 from placelens.server.dependencies import CollectionOf, SettingsOf
 from placelens.server.list_schemas import ItemList, ListRequest
 from placelens.server.originals import open_original
@@ -60,11 +61,13 @@ def read_thumbnail(item_id: str, collection: CollectionOf, request: Request) -> 
 
 
 @router.get("/{item_id:path}/image", response_class=Response, responses=_PICTURE)
-def read_image(item_id: str, collection: CollectionOf, request: Request) -> Response:
+def read_image(
+    item_id: str, collection: CollectionOf, decoders: DecodersOf, request: Request
+) -> Response:
     """An item's original image; a format that browsers cannot show comes as JPEG."""
     original = open_original(collection.get(item_id))
     headers = fresh_headers(original.tag)
-    return not_modified(request, headers) or original.response(headers)
+    return not_modified(request, headers) or original.response(headers, decoders)
 
 
 @router.get("/{item_id:path}", response_model=ItemOut)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
+from placelens.server.decoding import DecodersOf
 from placelens.server.dependencies import CollectionOf, SettingsOf
 from placelens.server.schemas import SearchAnswer, SearchRequest
 from placelens.server.urls import refuse_hidden, with_links
@@ -26,11 +27,15 @@ def search(
     request: SearchRequest,
     collection: CollectionOf,
     settings: SettingsOf,
+    decoders: DecodersOf,
+    *,
     output: Annotated[Literal["json", "geojson"], Query(alias="format")] = "json",
 ) -> JSONResponse:
     """Search by words, images, vectors, place and filters; `format=geojson` for a map."""
     refuse_hidden(request.where, settings)
-    hits = collection.search(**request.to_arguments())
+    arguments = request.to_arguments()
+    arguments["image"] = decoders.prepared(arguments["image"], collection)
+    hits = collection.search(**arguments)
     answer = hits.to_dict()
     del answer["query"]  # the client knows what it asked, images included
     for hit in answer["hits"]:
