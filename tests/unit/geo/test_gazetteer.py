@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from placelens.errors import CoordinateError, QueryError
-from placelens.geo import countries, towns
+from placelens.geo import areas, outlines, towns
 from placelens.geo.gazetteer import Gazetteer, town_radius_m
 from placelens.geo.names import fold
 
@@ -115,28 +115,28 @@ def test_towns_lie_in_their_own_country(gazetteer):
     codes = np.array(table.countries)
     n_inside = 0
     for code in np.unique(codes).tolist():
-        if code in countries.outline_codes():
+        if code in outlines.outline_codes():
             rows = np.flatnonzero(codes == code)
-            n_inside += int(countries.region(code).contains(table.lon[rows], table.lat[rows]).sum())
+            n_inside += int(areas.region(code).contains(table.lon[rows], table.lat[rows]).sum())
     assert n_inside / len(codes) > 0.99
 
 
 def test_every_outlined_area_can_be_used(gazetteer):
-    names = countries.areas_by_name()
+    names = areas.areas_by_name()
     codes = {code for several in names.values() for code in several}
     assert len(codes) > 300
     for code in codes:
-        area = countries.area(code)
+        area = areas.area(code)
         assert area.radius_m > 0
         assert -90 <= area.lat <= 90
         # Its middle lies in it: "near" an area starts from there.
-        inside = countries.region(code).contains(np.array([area.lon]), np.array([area.lat]))
+        inside = areas.region(code).contains(np.array([area.lon]), np.array([area.lat]))
         assert inside[0], code
 
 
 def test_russia_and_fiji_cross_the_antimeridian():
     for code, west_of, east_of in (("RU", 19.0, -169.0), ("FJ", 174.0, -178.0)):
-        west, _, east, _ = countries.region(code).bounds
+        west, _, east, _ = areas.region(code).bounds
         assert west > west_of > east
         assert east < east_of or east == pytest.approx(east_of, abs=1.0)
 
@@ -198,4 +198,4 @@ class TestCache:
     ],
 )
 def test_a_region_stops_at_the_neighbours_border(code, lat, lon, where):
-    assert not countries.region(code).contains(np.array([lon]), np.array([lat])).any(), where
+    assert not areas.region(code).contains(np.array([lon]), np.array([lat])).any(), where

@@ -70,8 +70,6 @@ lights of Paris
 in New York Times Square
 in Paris Hilton shirt
 church from Prague
-Paris, Texas
-Lyon
 lights near 91.5,14.2
 near 3,4 people
 within 5 km
@@ -101,7 +99,7 @@ PLACES = [
     ("churches in France and Italy", "churches", ["in France", "in Italy"]),
     ("churches in France, Italy or Spain, old", "churches, old",
      ["in France", "in Italy", "in Spain"]),
-    ("hotel in Portland, or in Seattle", "hotel, or",
+    ("hotel in Portland, or in Seattle", "hotel",
      ["in Portland, Oregon, United States", "in Seattle, Washington, United States"]),
     ("within 5 km of Lyon", "", ["within 5.0 km of Lyon, France"]),
     ("bridge 5km from Lyon", "bridge", ["within 5.0 km of Lyon, France"]),
