@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import threading
 import time as clock
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,11 @@ class Collection:
     """Items on disk with their vectors and index; many may read while one writes.
 
     Make one with `create`, or open one with `open`. The encoder is loaded when it is first
-    needed; a collection remembers it by fingerprint and refuses another one's vectors.
+    needed; a collection remembers it by fingerprint and refuses another one's vectors. ``clock``
+    tells the time that words like "yesterday" start from.
     """
+
+    clock: Callable[[], datetime] = staticmethod(datetime.now)
 
     def __init__(self, table: ItemTable, encoder: Encoder | None = None) -> None:
         self._table = table
@@ -613,8 +617,9 @@ class Collection:
             A `Place`, "50.087,14.421", or a name like "Lyon".
         decay
             How nearness falls with distance: "gauss:5km", "exp:5km", "linear:5km", or the paper's
-            "linear"; see `placelens.geo.decay`. Default "gauss:25km"; wider near a country, and
-            "linear" when nothing but a place is asked for.
+            "linear"; see `placelens.geo.decay`. Default "gauss:25km", wider near a country and
+            where fewer than ten items lie so near, and "linear" when nothing but a place is asked
+            for.
         mu
             What place counts for, in [0, 1].
         bbox
@@ -630,7 +635,8 @@ class Collection:
         modality
             Which vectors are compared; an item counts with its best.
         parse
-            Whether place names in the words ("near Lyon", "in Peru") become place and region.
+            Whether places and times in the words ("near Lyon", "not in Peru", "summer 2019") become
+            place and filters. What stands in quotes is never read.
         similarity
             "calibrated" (the default where the encoder says how) or "raw" cosines.
         cursor
@@ -669,9 +675,13 @@ class Collection:
             engine=engine,
             recall_target=recall_target,
         )
-        resolver = Resolver(searcher.snapshot, self._table.manifest, self._encoder.get)
+        resolver = Resolver(
+            searcher.snapshot, self._table.manifest, self._encoder.get, clock=self.clock
+        )
         resolved, understood = resolver.resolve(request)
         answer = searcher.search(resolved)
+        if understood is not None and understood.decay is not None and answer.plan.reach is not None:
+            understood = replace(understood, decay=answer.decay.write())
         return Hits(
             hits=answer.hits,
             query=request.to_dict(),
@@ -683,6 +693,9 @@ class Collection:
             thumbnails=self.thumbnail,
             answerabilities=self._encoder.answerabilities,
             readings=[(term.label, term.read_as) for term in resolved.terms if term.read_as],
+            notes=(*answer.notes, *(understood.notes if understood is not None else ())),
+            best=answer.best,
+            unfit=resolved.unfit,
         )
 
     # Inside

@@ -39,7 +39,13 @@ class QueryTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Query:
-    """What to look for, where, and how the two count; see `placelens.index.base.Task`."""
+    """What to look for, where, and how the two count; see `placelens.index.base.Task`.
+
+    ``widens`` lets the decay's scale grow to where items are; that nothing lies within
+    ``reach_m``, or without it the scale, is said. ``is_judged`` asks for how well the
+    best item fits, wherever it is. ``unfit`` says why the encoder cannot be trusted to read the
+    words.
+    """
 
     terms: tuple[QueryTerm, ...] = ()
     near: Place | None = None
@@ -53,6 +59,10 @@ class Query:
     cursor: str | None = None
     engine: str | None = None
     recall_target: float | None = None
+    widens: bool = False
+    reach_m: float | None = None
+    is_judged: bool = False
+    unfit: str | None = None
 
     def __post_init__(self) -> None:
         if not self.terms and self.near is None:
@@ -73,7 +83,7 @@ class Query:
 
     def digest(self) -> str:
         """A short hash of all that decides the ranking; k and the page are left out."""
-        parts: list[Any] = [self.near, self.decay, self.mu, self.filters, self.modalities]
+        parts: list[Any] = [self.near, self.decay, self.widens, self.mu, self.filters, self.modalities]
         parts += [self.similarity, *((t.kind, t.label, t.weight) for t in self.terms)]
         sha = hashlib.sha256(repr(parts).encode())
         for term in self.terms:

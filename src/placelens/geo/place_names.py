@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from placelens.errors import CoordinateError
 from placelens.geo import areas
+from placelens.geo.decay import Decay
 from placelens.geo.gazetteer import Gazetteer, PlaceChoice, town_radius_m
 from placelens.geo.names import fold
 from placelens.geo.place_evidence import NameFound, Reader
@@ -190,6 +191,8 @@ class _Walk:
                 return start
             if name.aside is not None:
                 self._note(*name.aside, f"{_UNKNOWN} in {name.written}")
+            if relation.relation == "near":
+                name = replace(name, choices=_towns_before_divisions(name))
             refusal = self._refusal(relation, name)
             if refusal is not None:
                 self._refuse(start, name, refusal)
@@ -258,7 +261,9 @@ class _Walk:
             return _UNCLEAR
         if relation.is_direction:
             return _DIRECTION
-        if name.is_weak and (relation.relation == "in" or _is_generic(name)):
+        # A name of common words may be near a town that it is the main name of, but is no filter.
+        is_main = fold(name.choices[0].name) == fold(name.written)
+        if name.is_weak and (relation.relation == "in" or (_is_generic(name) and not is_main)):
             return _WEAK
         return None
 
@@ -343,6 +348,18 @@ class _Walk:
         return self.tokens[at].low if at < len(self.tokens) else ""
 
 
+def _towns_before_divisions(name: NameFound) -> tuple[PlaceChoice, ...]:
+    """What "near" a name means: rather a large town of that main name than a division."""
+    folded = fold(name.written)
+    towns = [
+        choice
+        for choice in name.choices
+        if choice.kind == "town" and choice.population >= 100_000 and fold(choice.name) == folded
+    ]
+    is_division = name.choices[0].kind == "state"
+    return tuple(dict.fromkeys([*towns[: int(is_division)], *name.choices]))
+
+
 def _is_generic(name: NameFound) -> bool:
     """Whether a name is made of words that say nothing of where."""
     return all(word in GENERIC for word in fold(name.written).split())
@@ -375,19 +392,13 @@ def _place_term(mentions: Sequence[PlaceMention]) -> tuple[Place | None, str | N
         towns = [mention for mention in mentions if mention.kind == "town"]
         if len(towns) != 1:
             return None, None
-        return towns[0].choice.place, _gauss(_radius_m(towns[0].choice))
+        return towns[0].choice.place, Decay("gauss", _radius_m(towns[0].choice)).write()
     if near.radius_m:
-        return near.choice.place, _gauss(near.radius_m)
+        return near.choice.place, Decay("gauss", near.radius_m).write()
     if near.kind not in ("town", "point", "item"):
         radius_m = areas.area(near.choice.code).radius_m
-        return near.choice.place, _gauss(radius_m / 2.0, offset_m=radius_m)
+        return near.choice.place, Decay("gauss", radius_m / 2.0, radius_m).write()
     return near.choice.place, NEAR_DECAY
-
-
-def _gauss(scale_m: float, offset_m: float = 0.0) -> str:
-    """A Gaussian decay as it is written, in kilometres where these are whole enough."""
-    parts = [f"{d / 1000:.0f}km" if d >= 10_000 else f"{d:.0f}m" for d in (scale_m, offset_m) if d]
-    return ":".join(["gauss", *parts])
 
 
 def _region(mentions: Sequence[PlaceMention], gazetteer: Gazetteer) -> Region | None:

@@ -37,7 +37,7 @@ banks bar bare barn barren base bat battle bear bed bell bend bent big bites blo
 bone boomerang booth born bottom bow bra branch brass brick bride bright bronze brush bud bun bust
 but butterfly buy cage camo can canal canyon cardigan care carry cars casino cat cave celebration
 chair change chat chin clay cloud clover collie color come concert cone converse cop corral cot
-countryside crane creek crossroads crystal dam danger derby detail diamond dig dining dives
+countryside crane creek crossroads crystal dam danger detail diamond dig dining dives
 dolphin dome duffel dusty eagle eden emerald enter evergreen faith far farmers fashion fireworks
 flames flashing flea fleet flight focus fortune fountain freedom from front fully furnace gal garb
 gay gaze general glory goes gondola grabs grace grass grin grins grove groves guns halfway hang

@@ -81,7 +81,8 @@ class TimeMention:
     ``yearly`` gives the spans of a year, or is None where ``spans`` are given once and for all.
     ``years`` are the first and last year of it, None for all. ``negated`` asks for other times.
     ``is_weak`` marks what may be something else than a time, ``is_aside`` what is one only as the
-    whole query, and ``unread`` says why it must not act at all.
+    whole query, and ``unread`` says why it must not act at all. The phrase
+    stands from ``start`` to ``end`` in the text.
     """
 
     phrase: str
@@ -93,6 +94,8 @@ class TimeMention:
     is_weak: bool = False
     is_aside: bool = False
     unread: str = ""
+    start: int = 0
+    end: int = 0
 
     def in_years(self, first: int, last: int, *, southern: bool) -> list[Span]:
         """Its spans, of those years where it comes back every year."""
@@ -158,11 +161,13 @@ def parse_times(text: str, now: datetime) -> tuple[TimeMention, ...]:
     while at < len(tokens):
         mention, end = reader.mention(at)
         if mention is not None:
-            phrase = text[tokens[at].start : tokens[end - 1].end]
+            start, stop = tokens[at].start, tokens[end - 1].end
             is_whole = at == 0 and end == len(tokens)
             reason = _UNCLEAR if unclear and not mention.negated else mention.unread
             if is_whole or not mention.is_aside:
-                found.append(replace(mention, phrase=phrase, unread=reason))
+                found.append(
+                    replace(mention, phrase=text[start:stop], unread=reason, start=start, end=stop)
+                )
         elif is_negation(tokens[at]):
             unclear = not (at + 1 < len(tokens) and tokens[at + 1].low.endswith("ing"))
         elif tokens[at].kind == "mark" or tokens[at].low in {"but", "and", "with"}:
@@ -194,7 +199,7 @@ class _Reader:
         made = self._made(read, lead, self._low(position - 1) == "the")
         if made is None:
             return None, at + 1
-        return replace(made, negated=negated), read.end
+        return replace(made, negated=negated, is_weak=made.is_weak and not negated), read.end
 
     def _made(self, read: _Read, lead: str, article: bool) -> TimeMention | None:
         """A mention of what was read, by what leads to it; None where it is no time."""
@@ -369,7 +374,7 @@ class _Reader:
 
     def _name(self, at: int) -> _Read | None:
         """A month, season or feast of any year."""
-        for count in (2, 1):
+        for count in (3, 2, 1):
             low = " ".join(self._low(i) for i in range(at, at + count)).replace("’", "'")
             if low in _FIXED_FEASTS:
                 return _Read(at + count, "feast", low.title().replace("'S", "'s"),
