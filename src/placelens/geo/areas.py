@@ -262,4 +262,4 @@ def _claimed(code: str) -> list[Geometry]:
     if code not in _CLAIMED:
         return []
     holder, box = _CLAIMED[code]
-    return [shapely.intersection(outline(holder), shapely.box(*box))]
+    return [shapely.intersection(region(holder).geometry, shapely.box(*box))]

@@ -241,6 +241,8 @@ class Reader:
         if container is None:
             return None
         is_list = (choices[0].kind == "town") == (container.choices[0].kind == "town")
+        # Letters stand behind a name to say which one it is: "Cuba, NY" is not the country.
+        is_list &= not (len(container.written) <= 3 and container.written.isupper())
         return None if is_list and not is_weak else container
 
     def container(self, at: int, name_end: int, end: int) -> NameFound | None:
@@ -270,7 +272,8 @@ class Reader:
         if found is None or found.aside is not None:
             return None
         name_end = at + len(found.written.split())
-        plain = is_plain_name(fold(found.written), found.choices[0])
+        folded = fold(found.written)
+        plain = is_plain_name(folded, found.choices[0]) or not folded.isascii()
         is_weak = found.is_weak or not (plain or found.end > name_end)
         return replace(found, is_weak=is_weak)
 

@@ -301,14 +301,15 @@ class _Walk:
         """A name of the collection's own items; what looks like a name and is none is noted."""
         start = relation.end + int(self._low(relation.end) == "the")
         end = self.reader.end_of_landmark(start)
-        if end == start:
+        is_name = end > start and self.reader.looks_like_a_name(start, end, at)
+        if not is_name or (relation.is_loose and not self._is_capital(start)):
             return None
         written = [self.reader.written(start, stop) for stop in range(end, start, -1)]
         known = self.landmarks(written) if self.landmarks is not None else None
         if known is not None:
             number, choice = known
             return NameFound(end - number, written[number], (choice,))
-        if relation.is_loose or not self.reader.looks_like_a_name(start, end, at):
+        if relation.is_loose:
             return None
         container = self.reader.container(start, end, end)
         if container is not None:

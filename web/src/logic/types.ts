@@ -71,7 +71,23 @@ export interface PlaceChoice {
 export interface PlaceMention extends PlaceChoice {
   phrase: string;
   relation: "near" | "in";
+  /** What it was taken for, in words: "not in Lyon, France". */
+  words: string;
+  negated: boolean;
   choices: PlaceChoice[];
+}
+
+/** A time that the words name. */
+export interface TimeMention {
+  phrase: string;
+  words: string;
+}
+
+/** What a phrase might mean, too uncertain to act on, and what to write for that. */
+export interface Offer {
+  phrase: string;
+  write: string;
+  label: string;
 }
 
 export interface LatLon {
@@ -82,6 +98,8 @@ export interface LatLon {
 export interface Understood {
   text: string;
   mentions: PlaceMention[];
+  times: TimeMention[];
+  offers: Offer[];
   near: LatLon | null;
   decay: string | null;
   bounds: [number, number, number, number] | null;
@@ -100,6 +118,7 @@ export interface Answer {
   certificate: { kind: string } | null;
   answerable: number | null;
   doubt: string | null;
+  notes: string[];
   readings: { label: string; concepts: SharedConcept[] }[];
   cursor: string | null;
   elapsed_ms: number;
