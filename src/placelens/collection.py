@@ -680,7 +680,11 @@ class Collection:
         )
         resolved, understood = resolver.resolve(request)
         answer = searcher.search(resolved)
-        if understood is not None and understood.decay is not None and answer.plan.reach is not None:
+        if (
+            understood is not None
+            and understood.decay is not None
+            and answer.plan.reach is not None
+        ):
             understood = replace(understood, decay=answer.decay.write())
         return Hits(
             hits=answer.hits,

@@ -52,8 +52,9 @@ _FOREIGN = {
         barco carro comida catedral casamento aniversário
     """,
     "Dutch": """
-        de het een en met op bij van voor naar zonder onder naast niet hond kat huis kerk strand berg
-        bergen rivier zee brug kasteel straat boom bomen bos bloem bloemen mensen kinderen vrouw
+        de het een en met op bij van voor naar zonder onder naast niet hond kat huis kerk strand
+        berg bergen rivier zee brug kasteel straat boom bomen bos bloem bloemen mensen kinderen
+        vrouw
         meisje jongen lucht zonsondergang sneeuw nacht oude rode zwarte witte toren tuin boot fiets
     """,
     "Swedish": """
@@ -102,18 +103,17 @@ _FOREIGN = {
         vechi roșu negru alb turn grădină barcă
     """,
 }
-_ENGLISH = frozenset(
-    """
-    a an and are as at bar be boot by bus can casa cat dam day den die do dog dome el fair for from
-    gate gold hat has he her his hot i in is it its la las los man mare men met most no not of off
-    on one or pan path pier pod red road se sea she si slot so sort sound strand sun the this to
-    tour tower two under un up van via war was we were west white who with without woman you hand
-    land bank wand rose wind winter ski hotel restaurant park bad arm ring gift fast hell rock
-    house church beach mountain river bridge castle city street tree forest flower people children
-    girl boy sky sunset snow night old black big small water hill lake garden boat car bike food
-    la le rio mar bro by de da
-    """.split()
-)
+_ENGLISH_WORDS = """
+a an and are as at bar be boot by bus can casa cat dam day den die do dog dome el fair for from
+gate gold hat has he her his hot i in is it its la las los man mare men met most no not of off
+on one or pan path pier pod red road se sea she si slot so sort sound strand sun the this to
+tour tower two under un up van via war was we were west white who with without woman you hand
+land bank wand rose wind winter ski hotel restaurant park bad arm ring gift fast hell rock
+house church beach mountain river bridge castle city street tree forest flower people children
+girl boy sky sunset snow night old black big small water hill lake garden boat car bike food
+la le rio mar bro by de da
+"""
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
 """English words that the tables have in another meaning, and those that a query is full of."""
 # One word of a name may be foreign ("la jolla beach"), but few queries have two and no English one.
 _ENOUGH = 2

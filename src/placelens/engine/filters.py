@@ -24,8 +24,8 @@ class Filters:
 
     ``time_us`` is [start, end) of the wall clock. ``where`` holds attribute conditions (see
     `conditions`). ``outside`` are regions in which an item must not be known to lie: one without a
-    place passes. ``periods`` are times that the words named. ``only`` keeps items that have a vector of one of the modalities. ``without``
-    names items to leave out.
+    place passes. ``periods`` are times that the words named. ``only`` keeps
+    items that have a vector of one of the modalities. ``without`` names items to leave out.
     """
 
     regions: tuple[Region, ...] = ()

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from placelens.geo.decay import Decay
 from placelens.geo.units import format_distance
 from placelens.types import Float64Array

@@ -83,7 +83,14 @@ class Query:
 
     def digest(self) -> str:
         """A short hash of all that decides the ranking; k and the page are left out."""
-        parts: list[Any] = [self.near, self.decay, self.widens, self.mu, self.filters, self.modalities]
+        parts: list[Any] = [
+            self.near,
+            self.decay,
+            self.widens,
+            self.mu,
+            self.filters,
+            self.modalities,
+        ]
         parts += [self.similarity, *((t.kind, t.label, t.weight) for t in self.terms)]
         sha = hashlib.sha256(repr(parts).encode())
         for term in self.terms:

@@ -14,8 +14,8 @@ import numpy as np
 
 from placelens.encoders.base import Encoder
 from placelens.engine.filters import Filters, conditions
-from placelens.engine.query import Query, QueryTerm, Similarity, unit_vector
 from placelens.engine.periods import Periods
+from placelens.engine.query import Query, QueryTerm, Similarity, unit_vector
 from placelens.engine.times import parse_time_range
 from placelens.errors import FilterError, ItemNotFoundError, QueryError
 from placelens.geo.decay import Decay
@@ -279,7 +279,9 @@ class Resolver:
         likes = tuple(item_id for item_id, _ in _weighted(request.like, "like"))
         return Filters(
             regions=tuple(regions),
-            outside=() if understood is None or understood.outside is None else (understood.outside,),
+            outside=()
+            if understood is None or understood.outside is None
+            else (understood.outside,),
             periods=periods,
             time_us=parse_time_range(request.time),
             where=where,

@@ -19,6 +19,7 @@ import numpy as np
 from placelens.geo import divisions
 from placelens.geo.countries import country_name, country_table, names_of, state_table
 from placelens.geo.country_groups import PARTS, country_groups
+from placelens.geo.distance import EARTH_RADIUS_M
 from placelens.geo.known_regions import known_regions
 from placelens.geo.names import fold
 from placelens.geo.outlines import areas_in, boxes, outline, outline_codes, size_m2
@@ -28,7 +29,16 @@ from placelens.geo.towns import town_table
 if TYPE_CHECKING:
     from shapely import Geometry
 
-__all__ = ["BORDER_ERROR_DEG", "COAST_BUFFER_DEG", "Area", "area", "areas_by_name", "middle_of", "region"]
+__all__ = [
+    "BORDER_ERROR_DEG",
+    "COAST_BUFFER_DEG",
+    "Area",
+    "area",
+    "areas_by_name",
+    "middle_of",
+    "region",
+    "region_around",
+]
 
 COAST_BUFFER_DEG = 0.1
 """How far a region reaches over the sea beyond its outline, in degrees (11 km from south to north).
@@ -171,6 +181,23 @@ def region(code: str) -> Polygon:
             shape = shapely.intersection(shape, region(known.country).geometry)
     world = shapely.box(-190, -90, 190, 90)
     return Polygon.from_geojson(areas_in(shapely.intersection(shape, world)))
+
+
+@lru_cache(maxsize=64)
+def region_around(code: str, radius_m: float) -> Polygon:
+    """An area with all that lies within a distance of it.
+
+    Widened on a plane whose degrees of longitude are as long as in the area's middle: right to a
+    tenth of the distance, or so, where the area reaches no more than ten degrees to the north.
+    """
+    import shapely
+
+    shrink = math.cos(math.radians(area(code).lat))
+    flat = shapely.transform(region(code).geometry, lambda lonlat: lonlat * (shrink, 1.0))
+    reach_deg = min(math.degrees(radius_m / EARTH_RADIUS_M), 10.0 * shrink)
+    wide = shapely.transform(flat.buffer(reach_deg), lambda xy: xy / (shrink, 1.0))
+    world = shapely.box(-190, -90, 190, 90)
+    return Polygon.from_geojson(areas_in(shapely.intersection(wide, world)))
 
 
 def _group(members: Iterable[str]) -> Geometry:

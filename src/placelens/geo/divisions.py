@@ -44,9 +44,9 @@ _DIVISIONS = {
         "14 Sardinia/Sardegna; 15 Sicily/Sicilia; 16 Tuscany/Toscana; "
         "17 Trentino-Alto Adige/South Tyrol/Südtirol; 18 Umbria; 19 Aosta Valley/Valle d'Aosta; "
         "20 Veneto",
-    "ES": "07 Balearic Islands/Islas Baleares; 27 La Rioja; 29 Community of Madrid; 31 Region of Murcia; "
-        "32 Navarre/Navarra; 34 Asturias; 39 Cantabria; 51 Andalusia/Andalucía; "
-        "52 Aragon/Aragón; 53 Canary Islands/Islas Canarias; 54 Castilla-La Mancha; "
+    "ES": "07 Balearic Islands/Islas Baleares; 27 La Rioja; 29 Community of Madrid; "
+        "31 Region of Murcia; 32 Navarre/Navarra; 34 Asturias; 39 Cantabria; "
+        "51 Andalusia/Andalucía; 52 Aragon/Aragón; 53 Canary Islands/Islas Canarias; 54 Castilla-La Mancha; "
         "55 Castile and León/Castilla y León; 56 Catalonia/Catalunya/Cataluña; "
         "57 Extremadura; 58 Galicia; 59 Basque Country/País Vasco/Euskadi; 60 Valencian Community",
     "AT": "01 Burgenland; 02 Carinthia/Kärnten; 03 Lower Austria/Niederösterreich; "
@@ -138,7 +138,9 @@ def cells(country: str) -> dict[str, Geometry]:
 
     towns = town_table()
     rows = np.flatnonzero(np.array(towns.countries) == country)
-    points, first = np.unique(np.column_stack([towns.lon, towns.lat])[rows], axis=0, return_index=True)
+    points, first = np.unique(
+        np.column_stack([towns.lon, towns.lat])[rows], axis=0, return_index=True
+    )
     divisions = np.array(towns.admin1)[rows][first]
     shrink = np.cos(np.radians(np.median(points[:, 1])))
     sites = shapely.multipoints(points * (shrink, 1.0))

@@ -44,6 +44,7 @@ _BESIDE_M = 20_000.0
 
 _SHORT_NAMES = {"nyc": "New York City", "la": "Los Angeles"}
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceChoice:
     """One place that a name may mean; ``code`` is its country's (``FR``), or its own."""
@@ -159,9 +160,7 @@ class Gazetteer:
         kept.sort(key=lambda choice: folded not in _letters(choice))
         return kept or self._within(list(choices), folded, beside)
 
-    def _within(
-        self, choices: list[PlaceChoice], folded: str, beside: bool
-    ) -> list[PlaceChoice]:
+    def _within(self, choices: list[PlaceChoice], folded: str, beside: bool) -> list[PlaceChoice]:
         """Those of some places that lie in an area of a name, or beside the best town of it."""
         lon, lat = (np.array([getattr(c, axis) for c in choices]) for axis in ("lon", "lat"))
         for area in self._areas(folded):

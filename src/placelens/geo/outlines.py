@@ -44,7 +44,6 @@ _CARVED_OUT = {
 of that country within (west, south, east, north)."""
 
 
-
 @lru_cache(maxsize=512)
 def outline(code: str) -> Geometry:
     """The outline of a country or state, in longitude and latitude, cut at the antimeridian."""
@@ -146,5 +145,3 @@ def size_m2(shape: Geometry) -> float:
         ),
     )
     return float(flat.area) * EARTH_RADIUS_M**2
-
-

@@ -59,7 +59,8 @@ FOLLOWERS = frozenset(
 
 _TOWN, _STATE, _COUNTRY, _AREA = ("town",), ("state",), ("country",), ("country", "state", "region")
 _LEADING_KINDS = {
-    **dict.fromkeys(("city", "town", "village", "outskirts", "suburbs", "streets", "old town"), _TOWN),
+    **dict.fromkeys(("city", "town", "village", "outskirts", "suburbs", "streets", "old town"),
+                    _TOWN),
     **dict.fromkeys(("state", "province", "prefecture", "canton"), _STATE),
     **dict.fromkeys(("country", "republic", "kingdom"), _COUNTRY),
     **dict.fromkeys(("island", "islands", "isle", "continent", "region"), _AREA),
@@ -80,20 +81,19 @@ _ADJECTIVES = frozenset(
 )  # fmt: skip
 
 
-_LANDMARKS = frozenset(
-    """
-    abbey airport arch basilica bridge canyon castle cathedral colosseum falls fort gate hall lake
-    lighthouse market memorial monastery monument mosque mount mountain museum opera pagoda palace
-    park pyramid pyramids shrine square stadium station statue temple theatre tower wall zoo
-    """.split()
-)
-_ADJECTIVES_SEEN = frozenset(
-    """
-    a an another any brick broken bus busy clock closed colorful concrete covered crowded dark empty
-    famous fire football glass huge iron its large little local my our paved ruined small snowy some
-    stone subway suspension tall that their this tiny train water wooden
-    """.split()
-)
+_LANDMARK_WORDS = """
+abbey airport arch basilica bridge canyon castle cathedral colosseum falls fort gate hall lake
+lighthouse market memorial monastery monument mosque mount mountain museum opera pagoda palace
+park pyramid pyramids shrine square stadium station statue temple theatre tower wall zoo
+"""
+_LANDMARKS = frozenset(_LANDMARK_WORDS.split())
+_ADJECTIVE_WORDS = """
+a an another any brick broken bus busy clock closed colorful concrete covered crowded dark empty
+famous fire football glass huge iron its large little local my our paved ruined small snowy some
+stone subway suspension tall that their this tiny train water wooden
+"""
+_ADJECTIVES_SEEN = frozenset(_ADJECTIVE_WORDS.split())
+
 
 @dataclass(frozen=True, slots=True)
 class NameFound:
@@ -158,17 +158,19 @@ class Reader:
                 continue
             end, kinds_here = self._kinds(end, kinds)
             choices = tuple(c for c in choices if _fits(c, kinds_here, article, folded))
-            found = self._judged(at, at + count, end, choices, titled, bare)
+            found = self._judged(at, at + count, end, choices, titled=titled, bare=bare)
             if found is not None:
                 return found
         return None
 
     def _kinds(self, end: int, kinds: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
         """The kinds that a word behind the name leaves: "Washington state", "Orange County"."""
-        if end < len(self.tokens) and (low := self.tokens[end].low) in _TRAILING_KINDS:
-            if self._is_adjacent(end) and (low != "city" or not self._is_capital(end)):
-                return end + 1, _TRAILING_KINDS[low] or ("none",)
-        return end, kinds
+        low = self.tokens[end].low if end < len(self.tokens) else ""
+        if low not in _TRAILING_KINDS or not self._is_adjacent(end):
+            return end, kinds
+        if low == "city" and self._is_capital(end):
+            return end, kinds  # a part of the name, if of any
+        return end + 1, _TRAILING_KINDS[low] or ("none",)
 
     def _judged(
         self,
@@ -176,6 +178,7 @@ class Reader:
         name_end: int,
         end: int,
         choices: tuple[PlaceChoice, ...],
+        *,
         titled: bool,
         bare: bool,
     ) -> NameFound | None:
@@ -288,9 +291,9 @@ class Reader:
 
     def end_of_landmark(self, start: int) -> int:
         """Where the name of a landmark would end: words up to a mark or a word like "with"."""
-        words = self.tokens[start : start + self._n_adjacent(start)] if start < len(self.tokens) else ()
         end = start
-        for count, word in enumerate(words, start=1):
+        for count in range(1, self._n_adjacent(start) + 1):
+            word = self.tokens[start + count - 1]
             if word.low in FOLLOWERS and not word.is_capital:
                 break
             if word.low not in CONNECTORS or count == 1:

@@ -15,27 +15,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from placelens.errors import CoordinateError
-from placelens.geo import areas
-from placelens.geo.decay import Decay
-from placelens.geo.gazetteer import Gazetteer, PlaceChoice, town_radius_m
+from placelens.geo.gazetteer import Gazetteer, PlaceChoice
 from placelens.geo.names import fold
 from placelens.geo.place_evidence import NameFound, Reader
-from placelens.geo.regions import AnyOf, Circle, Region
+from placelens.geo.place_terms import (
+    NEAR_DECAY,
+    place_term,
+    region_inside,
+    region_outside,
+    settled,
+)
 from placelens.geo.relations import CONJUNCTIONS, RelationFound, is_negation, read_relation
 from placelens.geo.stop_names import GENERIC
 from placelens.geo.tokens import Token, tokens_of
-from placelens.geo.understood import AWAY_M, Offer, PlaceMention, Understood, Unread
+from placelens.geo.understood import Offer, PlaceMention, Understood, Unread
 from placelens.types import Place
 
 __all__ = ["NEAR_DECAY", "Landmarks", "PlaceMention", "Understood", "parse_query", "read_near"]
 
-NEAR_DECAY = "gauss:25km"
-"""For "near" a town; 25 km is a day's outing, where the value is 0.61."""
-
 Landmarks = Callable[[Sequence[str]], tuple[int, PlaceChoice] | None]
 """Of some names, longest first, the first that a collection's own items go by, and where it is."""
 _LATLON = re.compile(r"(?P<lat>[-+]?\d{1,3}\.\d{1,15})\s?,\s?(?P<lon>[-+]?\d{1,3}\.\d{1,15})(?!\w)")
-_QUOTES = re.compile("[\"“”]")
+_QUOTES = re.compile('["“”]')
 _MAX_BARE_TOKENS = 40
 _MAX_CHOICES = 10
 _PICTURES = frozenset(
@@ -86,17 +87,15 @@ def parse_query(
     walk = _Walk(text, gazetteer, landmarks)
     walk.run()
     found = _one_near(walk.found)
-    mentions = _settled([place.mention for place in found])
-    near, decay = _place_term(mentions)
-    inside = [mention for mention in mentions if not mention.negated]
-    outside = [_left_out(mention, gazetteer) for mention in mentions if mention.negated]
+    mentions = settled([place.mention for place in found])
+    near, decay = place_term(mentions)
     return Understood(
         text=_without(text, [place for place in found if not place.mention.is_bare]),
         mentions=mentions,
         near=near,
         decay=decay,
-        region=_region(inside, gazetteer),
-        outside=_joined(outside),
+        region=region_inside(mentions, gazetteer),
+        outside=region_outside(mentions, gazetteer),
         unread=tuple(walk.unread),
         offers=tuple(walk.offers),
     )
@@ -112,7 +111,7 @@ def read_near(name: str, gazetteer: Gazetteer) -> tuple[PlaceMention, Place, str
     """
     choices = (gazetteer.resolve(name), *gazetteer.find(name)[1:])
     mention = PlaceMention(phrase=name, written=name, relation="near", choices=choices)
-    place, decay = _place_term((mention,))
+    place, decay = place_term((mention,))
     return mention, place or mention.choice.place, decay or NEAR_DECAY
 
 
@@ -131,7 +130,8 @@ class _Walk:
     """One walk over a query's tokens, from left to right, and what it found on the way.
 
     ``unclear`` says that a negation stands before in the same clause and its reach is not known;
-    ``carried`` is where a relation would stand that the negation before a list goes on to.
+    ``negates`` that there is one anywhere; ``carried`` is where a relation would stand that the
+    negation before a list goes on to.
     """
 
     text: str
@@ -142,6 +142,7 @@ class _Walk:
     unread: list[Unread] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
     unclear: bool = False
+    negates: bool = False
     carried: tuple[int, str] = (-1, "")
     reader: Reader = field(init=False)
 
@@ -161,6 +162,7 @@ class _Walk:
         """Read what stands at a token, and return where to go on."""
         relation = read_relation(self.tokens, at)
         if relation is not None:
+            self.negates |= relation.negated
             end = self._read_places(at, relation)
             if end > at:
                 self.unclear = False
@@ -232,7 +234,8 @@ class _Walk:
         if name is None or point is not None or not relation.is_loose:
             return name
         if negated:  # "man without Jersey" is about a jersey, "in Europe without France" is not
-            is_clear = self.found or (self._low(at) != "without" and self._is_capital(position))
+            capital = self._is_capital(position + (self._low(position) == "the"))
+            is_clear = self.found or (self._low(at) != "without" and capital)
             return name if not name.is_weak and is_clear else None
         before = self.tokens[at - 1].low if at else None
         is_of_pictures = self.tokens[at].low == "from" and (before is None or before in _PICTURES)
@@ -322,8 +325,8 @@ class _Walk:
 
     def _read_bare(self) -> None:
         """Names without a word like "near": the whole query is acted on, part of it is offered."""
-        if any(is_negation(token) for token in self.tokens):
-            return
+        if self.negates or any(is_negation(token) for token in self.tokens):
+            return  # whatever it takes out, it must not become what is asked for
         for at in range(min(len(self.tokens), _MAX_BARE_TOKENS)):
             name = self.reader.read_bare(at)
             if name is None:
@@ -370,77 +373,6 @@ def _one_near(found: Sequence[_Found]) -> list[_Found]:
     """Only the first "near": a query has one place term; what further ones say stays text."""
     nears = [p for p in found if p.mention.relation == "near" and not p.mention.negated]
     return [place for place in found if place not in nears[1:]]
-
-
-def _settled(mentions: Sequence[PlaceMention]) -> tuple[PlaceMention, ...]:
-    """Take for each town the choice that lies in a country or state of the same query."""
-    wider = {m.name for m in mentions if m.kind not in ("town", "point") and not m.negated}
-    settled = []
-    for mention in mentions:
-        choices = mention.choices
-        if mention.kind == "town":
-            inside = [choice for choice in choices if wider & {choice.country, choice.admin}]
-            choices = tuple(dict.fromkeys([*inside, *choices]))
-        settled.append(replace(mention, choices=choices))
-    return tuple(settled)
-
-
-def _place_term(mentions: Sequence[PlaceMention]) -> tuple[Place | None, str | None]:
-    """Where the place term lies and how it falls: of the "near", else of a single town."""
-    mentions = [mention for mention in mentions if not mention.negated]
-    near = next((mention for mention in mentions if mention.relation == "near"), None)
-    if near is None:
-        towns = [mention for mention in mentions if mention.kind == "town"]
-        if len(towns) != 1:
-            return None, None
-        return towns[0].choice.place, Decay("gauss", _radius_m(towns[0].choice)).write()
-    if near.radius_m:
-        return near.choice.place, Decay("gauss", near.radius_m).write()
-    if near.kind not in ("town", "point", "item"):
-        radius_m = areas.area(near.choice.code).radius_m
-        return near.choice.place, Decay("gauss", radius_m / 2.0, radius_m).write()
-    return near.choice.place, NEAR_DECAY
-
-
-def _region(mentions: Sequence[PlaceMention], gazetteer: Gazetteer) -> Region | None:
-    """The hard filter: the circle of a given distance; else the narrowest places that are "in"."""
-    regions: list[Region] = [
-        Circle(center=mention.choice.place, radius_m=mention.radius_m)
-        for mention in mentions
-        if mention.radius_m is not None
-    ]
-    if not regions:
-        inside = [mention.choice for mention in mentions if mention.relation == "in"]
-        narrowest = [choice for choice in inside if choice.kind == "town"] or inside
-        regions = [_inside(choice, gazetteer) for choice in narrowest]
-    return _joined(regions)
-
-
-def _inside(choice: PlaceChoice, gazetteer: Gazetteer) -> Region:
-    """What is "in" a place: the circle of a town, the region of anything wider."""
-    if choice.kind == "town":
-        return Circle(center=choice.place, radius_m=_radius_m(choice))
-    return gazetteer.region(choice)
-
-
-def _left_out(mention: PlaceMention, gazetteer: Gazetteer) -> Region:
-    """What a negated mention leaves out."""
-    choice = mention.choice
-    if mention.radius_m is not None:
-        return Circle(center=choice.place, radius_m=mention.radius_m)
-    if choice.kind in ("point", "item") or (choice.kind == "town" and mention.relation == "near"):
-        return Circle(center=choice.place, radius_m=AWAY_M)
-    return _inside(choice, gazetteer)
-
-
-def _joined(regions: Sequence[Region]) -> Region | None:
-    if len(regions) <= 1:
-        return regions[0] if regions else None
-    return AnyOf(tuple(regions))
-
-
-def _radius_m(town: PlaceChoice) -> float:
-    return float(town_radius_m(town.population))
 
 
 def _without(text: str, found: Sequence[_Found]) -> str:

@@ -66,8 +66,9 @@ _PHRASES: Mapping[str, tuple[Relation, bool]] = {
     **dict.fromkeys(("in", "inside", "inside of", "within", "throughout", "across"), ("in", False)),
     **dict.fromkeys(
         ("outside", "outside of", "except", "except in", "except for", "excluding",
-         "excepting", "exclude", "minus", "other than", "other than in", "anywhere but", "anywhere but in",
-         "everywhere but", "everywhere but in", "everything but", "anything but", "all but", "anywhere except",
+         "excepting", "exclude", "minus", "other than", "other than in", "anywhere but",
+         "anywhere but in", "everywhere but", "everywhere but in", "everything but",
+         "anything but", "all but", "anywhere except",
          "everywhere except", "everything except", "nowhere in", "without", "apart from"),
         ("in", True),
     ),

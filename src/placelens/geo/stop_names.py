@@ -78,23 +78,25 @@ _SEVERAL_WORDS = {
     "universal city", "upper west side",
 }  # fmt: skip
 
-WORDS = frozenset((_ENGLISH_WORDS + _CAPTION_WORDS + _GIVEN_AND_FAMILY_NAMES).split()) | _SEVERAL_WORDS
+WORDS = (
+    frozenset((_ENGLISH_WORDS + _CAPTION_WORDS + _GIVEN_AND_FAMILY_NAMES).split()) | _SEVERAL_WORDS
+)
 """Not a place when written in small letters; written as a name, one if it is a large town's."""
 
-GENERIC = NEVER | frozenset(_CAPTION_WORDS.split()) | frozenset(
-    """
-    big little great grand new old upper lower inner outer main royal national holy saint first
-    palace cathedral mosque temple abbey stadium arena gate house mountain mountains peak sea ocean
-    lakeside harbour harbor pier square avenue boulevard mall zoo farm airport island islands club
-    quarter district side heights gardens woods springs falls rock rapids
-    """.split()
-)
+_GENERIC_WORDS = """
+big little great grand new old upper lower inner outer main royal national holy saint first
+palace cathedral mosque temple abbey stadium arena gate house mountain mountains peak sea ocean
+lakeside harbour harbor pier square avenue boulevard mall zoo farm airport island islands club
+quarter district side heights gardens woods springs falls rock rapids
+"""
+GENERIC = NEVER | frozenset(_CAPTION_WORDS.split()) | frozenset(_GENERIC_WORDS.split())
 """Words that a name may be made of without saying where: Central Park, Old Town, Green Hill."""
 
 _EXONYMS = """
-EG: alexandria / TR: antioch constantinople / IN: bangalore bombay calcutta madras benares / CH: basle
-geneva lucerne zuerich / BE: bruges brussel bruxelles ghent / CN: canton peking / DE: cologne
-frankfurt hanover koln munchen muenchen nuremberg / DK: koebenhavn / PL: cracow warszawa danzig /
+EG: alexandria / TR: antioch constantinople / IN: bangalore bombay calcutta madras benares /
+CH: basle geneva lucerne zuerich / BE: bruges brussel bruxelles ghent / CN: canton peking /
+DE: cologne frankfurt hanover koln munchen muenchen nuremberg / DK: koebenhavn / PL: cracow
+warszawa danzig /
 MA: fes fez marrakech / IT: firenze florence genoa milano napoli padua roma torino venezia venice /
 CU: havana / UA: kharkov kiev lvov odessa / RU: leningrad / PT: lisboa oporto / FR: lyons
 marseilles / SA: mecca medina / ES: seville / CZ: praha / MM: rangoon / VN: saigon / GR: salonica /

@@ -1,9 +1,5 @@
 """Times in the words of a query: "summer 2019", "last May", "at Christmas", "in the 90s".
 
-Seasons are those of meteorology, and turned around south of the equator: the summer of 2019 is
-June to August there and January, February and December here. The winter of 2019 reaches from
-January 2019 to February 2020 without what lies between, since people write it of either.
-
 What is explicit is read: a year behind a word like "in", a date, a month with "in" or a year,
 "last week". A bare year may be a number of something else and a season alone is something to see
 ("in winter"): such mentions are ``is_weak``, and the search decides by the collection's own times.
@@ -12,20 +8,28 @@ What is explicit is read: a year behind a word like "in", a date, a month with "
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from placelens.geo.relations import is_negation
+from placelens.geo.seasons import (
+    EASTER,
+    FIXED_FEASTS,
+    SEASONS,
+    Span,
+    Yearly,
+    around_easter,
+    fixed_days,
+    month_of,
+    month_start,
+    season,
+    whole_year,
+)
 from placelens.geo.tokens import Token, tokens_of
 
 __all__ = ["TimeMention", "parse_times"]
-
-Span = tuple[datetime, datetime]
-"""A start, and an end that does not belong to it."""
-Yearly = Callable[[int, bool], list[Span]]
-"""The spans of something in a year, north or (True) south of the equator."""
 
 OLDEST_YEAR = 1826
 """Of the oldest photograph that is known."""
@@ -34,21 +38,12 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 )  # fmt: skip
-_MONTH = {name: number for number, name in enumerate(_MONTHS, start=1)} | {
-    name[:3]: number for number, name in enumerate(_MONTHS, start=1)
-} | {"sept": 9}
+_MONTH = (
+    {name: number for number, name in enumerate(_MONTHS, start=1)}
+    | {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
+    | {"sept": 9}
+)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SEASONS = {"spring": (3, 9), "summer": (6, 12), "autumn": (9, 3), "fall": (9, 3), "winter": (12, 6)}
-"""First months north and south of the equator."""
-_FIXED_FEASTS = {
-    "christmas": (12, 24, 3), "xmas": (12, 24, 3), "christmas eve": (12, 24, 1),
-    "christmas day": (12, 25, 1), "boxing day": (12, 26, 1), "new year's eve": (12, 31, 1),
-    "new years eve": (12, 31, 1), "new year": (1, 1, 1), "new year's day": (1, 1, 1),
-    "halloween": (10, 31, 1), "valentine's day": (2, 14, 1), "valentines day": (2, 14, 1),
-}  # fmt: skip
-"""Month, day and length in days; Christmas from Christmas Eve to Boxing Day."""
-_EASTER = {"easter": (-2, 4), "easter sunday": (0, 1), "good friday": (-2, 1)}
-"""Days from Easter Sunday, and length; Easter from Good Friday to Easter Monday."""
 _DECADES = {
     "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960,
     "seventies": 1970, "eighties": 1980, "nineties": 1990,
@@ -61,7 +56,9 @@ _OPEN = frozenset({"since", "after", "before", "until", "till"})
 _EVERY = frozenset({"every", "any", "each"})
 _LAST = frozenset({"last", "past", "previous"})
 _ALL_LEADS = (
-    frozenset({"in", "from", "during", "of", "on", "at", "over", "around", "between"}) | _OPEN | _EVERY
+    frozenset({"in", "from", "during", "of", "on", "at", "over", "around", "between"})
+    | _OPEN
+    | _EVERY
 )
 _UNCLEAR = "it is not clear what the negation before it refers to"
 _SEEN = "a season may be what is to be seen; write: any season, or its year"
@@ -281,10 +278,13 @@ class _Reader:
             start -= timedelta(days=start.weekday() if unit == "week" else 0)
             end = start + timedelta(days=7 if unit == "week" else 1)
         elif unit == "month":
-            start = _month_start(today.year * 12 + today.month - 1 - number)
-            end = _month_start(today.year * 12 + today.month - number)
+            start = month_start(today.year * 12 + today.month - 1 - number)
+            end = month_start(today.year * 12 + today.month - number)
         elif unit == "year" and number < 200:
-            start, end = datetime(today.year - number, 1, 1), datetime(today.year - number + 1, 1, 1)
+            start, end = (
+                datetime(today.year - number, 1, 1),
+                datetime(today.year - number + 1, 1, 1),
+            )
         else:
             return None
         return _Read(unit_at + 2, "date", label, ((start, end),))
@@ -298,7 +298,7 @@ class _Reader:
         spans = {
             "week": (monday, monday + timedelta(days=7)),
             "weekend": (monday + timedelta(days=5), monday + timedelta(days=7)),
-            "month": (_month_start(months), _month_start(months + 1)),
+            "month": (month_start(months), month_start(months + 1)),
             "year": (datetime(today.year - back, 1, 1), datetime(today.year - back + 1, 1, 1)),
         }
         if unit in spans:
@@ -321,7 +321,7 @@ class _Reader:
         if (years := _YEARS.fullmatch(text)) and int(years[1]) < int(years[2]):
             first, last = int(years[1]), int(years[2])
             if self._is_year(first) and self._is_year(last):
-                return _Read(at + 1, "date", text, yearly=_whole_year, years=(first, last))
+                return _Read(at + 1, "date", text, yearly=whole_year, years=(first, last))
         if match := _DAY_FIRST.fullmatch(text):
             return self._made_date(at + 1, match[3], match[2], match[1])
         if match := _DATE.fullmatch(text):
@@ -349,9 +349,9 @@ class _Reader:
         first = int(year) * 12 + int(month) - 1
         if day is None:
             return _Read(end, "date", f"{year}-{int(month):02}",
-                         ((_month_start(first), _month_start(first + 1)),))  # fmt: skip
-        start = _month_start(first) + timedelta(days=int(day) - 1)
-        if not 1 <= int(day) or start >= _month_start(first + 1):
+                         ((month_start(first), month_start(first + 1)),))  # fmt: skip
+        start = month_start(first) + timedelta(days=int(day) - 1)
+        if not int(day) >= 1 or start >= month_start(first + 1):
             return None
         return _Read(end, "date", f"{start:%Y-%m-%d}", ((start, start + timedelta(days=1)),))
 
@@ -368,26 +368,24 @@ class _Reader:
             year, end = self._now.year - (self._low(year_at) == "last"), year_at + 2
         if year is None:
             return name
-        return replace(
-            name, end=end, kind="date", label=f"{name.label} {year}", years=(year, year)
-        )
+        return replace(name, end=end, kind="date", label=f"{name.label} {year}", years=(year, year))
 
     def _name(self, at: int) -> _Read | None:
         """A month, season or feast of any year."""
         for count in (3, 2, 1):
             low = " ".join(self._low(i) for i in range(at, at + count)).replace("’", "'")
-            if low in _FIXED_FEASTS:
+            if low in FIXED_FEASTS:
                 return _Read(at + count, "feast", low.title().replace("'S", "'s"),
-                             yearly=_fixed(*_FIXED_FEASTS[low]))  # fmt: skip
-            if low in _EASTER:
-                return _Read(at + count, "feast", low.title(), yearly=_around_easter(*_EASTER[low]))
+                             yearly=fixed_days(*FIXED_FEASTS[low]))  # fmt: skip
+            if low in EASTER:
+                return _Read(at + count, "feast", low.title(), yearly=around_easter(*EASTER[low]))
         low = self._low(at)
-        if low in _SEASONS:
-            return _Read(at + 1, "season", low, yearly=_season(*_SEASONS[low]))
+        if low in SEASONS:
+            return _Read(at + 1, "season", low, yearly=season(*SEASONS[low]))
         # In small letters the short forms are words: "mar", "dec", "sep".
         if low in _MONTH and (len(low) > 4 or low in _MONTHS or self._tokens[at].is_capital):
             month = _MONTH[low]
-            return _Read(at + 1, "month", _MONTHS[month - 1].capitalize(), yearly=_month(month))
+            return _Read(at + 1, "month", _MONTHS[month - 1].capitalize(), yearly=month_of(month))
         return None
 
     def _decade(self, at: int) -> _Read | None:
@@ -403,14 +401,14 @@ class _Reader:
             return None
         if first % 10 or not self._is_year(first):
             return None
-        return _Read(at + 1, "decade", f"the {first}s", yearly=_whole_year, years=(first, first + 9))
+        return _Read(at + 1, "decade", f"the {first}s", yearly=whole_year, years=(first, first + 9))
 
     def _year(self, at: int) -> _Read | None:
         low = self._low(at)
         if not _YEAR.fullmatch(low) or not self._is_year(int(low)):
             return None
         years = (int(low), int(low))
-        return _Read(at + 1, "year", low, yearly=_whole_year, years=years)
+        return _Read(at + 1, "year", low, yearly=whole_year, years=years)
 
     def _is_year(self, year: int) -> bool:
         return OLDEST_YEAR <= year <= self._now.year + 1
@@ -440,57 +438,3 @@ def _opened(made: TimeMention, read: _Read, lead: str) -> TimeMention | None:
         "till": (datetime.min, end),
     }[lead]
     return replace(made, label=f"{lead} {read.label}", spans=(span,), yearly=None, years=None)
-
-
-def _month_start(months: int) -> datetime:
-    """The start of a month, counted from the start of the year 0."""
-    return datetime(months // 12, months % 12 + 1, 1)
-
-
-def _whole_year(year: int, southern: bool) -> list[Span]:
-    return [(datetime(year, 1, 1), datetime(year + 1, 1, 1))]
-
-
-def _month(month: int) -> Yearly:
-    def spans(year: int, southern: bool) -> list[Span]:
-        first = year * 12 + month - 1
-        return [(_month_start(first), _month_start(first + 1))]
-
-    return spans
-
-
-def _season(north: int, south: int) -> Yearly:
-    def spans(year: int, southern: bool) -> list[Span]:
-        first = year * 12 + (south if southern else north) - 1
-        whole = (_month_start(first), _month_start(first + 3))
-        if first % 12 == 11:  # December belongs to the year, and so do January and February
-            return [(datetime(year, 1, 1), datetime(year, 3, 1)), whole]
-        return [whole]
-
-    return spans
-
-
-def _fixed(month: int, day: int, n_days: int) -> Yearly:
-    def spans(year: int, southern: bool) -> list[Span]:
-        start = datetime(year, month, day)
-        return [(start, start + timedelta(days=n_days))]
-
-    return spans
-
-
-def _around_easter(offset: int, n_days: int) -> Yearly:
-    def spans(year: int, southern: bool) -> list[Span]:
-        start = _easter(year) + timedelta(days=offset)
-        return [(start, start + timedelta(days=n_days))]
-
-    return spans
-
-
-def _easter(year: int) -> datetime:
-    """Easter Sunday by the Gregorian calendar (the anonymous algorithm, Nature 1876)."""
-    a, (b, c) = year % 19, divmod(year, 100)
-    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    k = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
-    m = (a + 11 * h + 22 * k) // 451
-    month, day = divmod(h + k - 7 * m + 114, 31)
-    return datetime(year, month, day + 1)

@@ -18,9 +18,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, a mark, or a stretch in quotes; ``low`` is it in small letters, without an end dot.
-
-    """
+    """A word, a mark, or a stretch in quotes; ``low`` is in small letters, without a last dot."""
 
     text: str
     low: str

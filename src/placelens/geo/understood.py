@@ -74,7 +74,11 @@ class PlaceMention:
         label = self.choice.label
         if self.radius_m is not None:
             distance = format_distance(self.radius_m)
-            return f"more than {distance} from {label}" if self.negated else f"within {distance} of {label}"
+            return (
+                f"more than {distance} from {label}"
+                if self.negated
+                else f"within {distance} of {label}"
+            )
         if self.negated and self.relation == "near" and self.kind in ("town", "point", "item"):
             return f"not within {format_distance(AWAY_M)} of {label}"
         return f"{'not ' if self.negated else ''}{self.relation} {label}"
@@ -122,8 +126,8 @@ class Understood:
     """What was understood of a query: the words that are left, the place terms, the times.
 
     ``near`` and ``decay`` make the place term; ``region`` is a hard filter, and nothing that is
-    known to lie in ``outside`` is found. ``times`` are the periods named. ``unread`` are phrases that were
-    left to the words, ``offers`` what else phrases might mean.
+    known to lie in ``outside`` is found. ``times`` are the periods named.
+    ``unread`` are phrases that were left to the words, ``offers`` what else phrases might mean.
     """
 
     text: str
@@ -152,7 +156,10 @@ class Understood:
     def notes(self) -> tuple[str, ...]:
         """In words, what was not read, and what might be meant instead."""
         unread = [f"{each.phrase!r} is left to the words: {each.reason}" for each in self.unread]
-        offers = [f"{each.phrase!r} may mean a place or time; for that write: {each.write}" for each in self.offers]
+        offers = [
+            f"{each.phrase!r} may mean a place or time; for that write: {each.write}"
+            for each in self.offers
+        ]
         return (*unread, *offers)
 
     def to_dict(self) -> dict[str, Any]:

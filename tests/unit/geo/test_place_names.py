@@ -432,3 +432,12 @@ def test_as_plain_json(gazetteer):
     assert understood["mentions"][0]["phrase"] == "near Lyon"
     assert understood["mentions"][0]["choices"][0]["label"] == "Lyon, France"
     assert understood["bounds"][0] < 2.0 < understood["bounds"][2]
+
+
+def test_a_distance_from_a_country_is_one_from_its_border(gazetteer):
+    region = parse_query("villages within 50 km of Spain", gazetteer).region
+    assert holds(region, lat=40.4, lon=-3.7)  # Madrid, in Spain
+    assert holds(region, lat=42.7, lon=2.9)  # Perpignan, 25 km from the border
+    assert not holds(region, lat=43.6, lon=1.44)  # Toulouse, 95 km away
+    outside = parse_query("villages more than 50 km from Spain", gazetteer).outside
+    assert holds(outside, lat=42.7, lon=2.9)

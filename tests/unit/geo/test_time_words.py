@@ -83,7 +83,10 @@ def test_open_periods(query, start, end):
 
 
 def test_seasons_are_turned_around_south_of_the_equator():
-    assert read("summer 2019", southern=True)[1] == ["2019-01-01 2019-03-01", "2019-12-01 2020-03-01"]
+    assert read("summer 2019", southern=True)[1] == [
+        "2019-01-01 2019-03-01",
+        "2019-12-01 2020-03-01",
+    ]
     assert read("winter 2019", southern=True)[1] == ["2019-06-01 2019-09-01"]
     # Written of the winter before and of the one after.
     assert read("winter 2019")[1] == ["2019-01-01 2019-03-01", "2019-12-01 2020-03-01"]
