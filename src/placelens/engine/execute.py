@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from placelens.engine.plan import ENGINES, Plan, make_plan
 from placelens.engine.query import Query, QueryTerm, Similarity
 from placelens.errors import QueryError
 from placelens.geo.decay import KIND_CODES, Decay
-from placelens.geo.distance import SPACES, origin_of, positions_of
+from placelens.geo.distance import EARTH_RADIUS_M, SPACES, origin_of, positions_of
 from placelens.geo.regions import Circle, Region
 from placelens.index.base import (
     Certificate,
@@ -154,8 +155,9 @@ class Searcher:
     ) -> Float64Array:
         """Distances of the nearest items that pass the filters, increasing; N_NEAR at most."""
         origin = origin_of(near, self.snapshot.space)
-        # Of a scale that nothing reaches, so that every item with a place has a value above 0.
-        scale_m = 2.0 * self._farthest_m(origin) + 1.0
+        # A scale that nothing reaches, so that every item with a place has a value above 0.
+        is_sphere = self.snapshot.space == "sphere"
+        scale_m = 1.0 + (math.pi * EARTH_RADIUS_M if is_sphere else 2.0 * self._farthest_m(origin))
         place = PlaceTask(origin, KIND_CODES["linear"], scale_m, 0.0)
         task = Task(N_NEAR, 1.0, place, None, allowed=allowed, regions=regions)
         found = self._index("gmrtree" if self._tree is not None else "scan", ()).top_k(task)

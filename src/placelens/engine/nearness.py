@@ -48,6 +48,7 @@ def reached(
 
     Examples
     --------
+    >>> import numpy as np
     >>> far = np.array([7_000_000.0, 8_000_000.0])
     >>> wide = reached(Decay.parse("gauss:25km"), far, widens=True, label="Lyon", within_m=None)
     >>> wide.decay.scale_m, wide.note

@@ -46,9 +46,10 @@ _DIVISIONS = {
         "20 Veneto",
     "ES": "07 Balearic Islands/Islas Baleares; 27 La Rioja; 29 Community of Madrid; "
         "31 Region of Murcia; 32 Navarre/Navarra; 34 Asturias; 39 Cantabria; "
-        "51 Andalusia/Andalucía; 52 Aragon/Aragón; 53 Canary Islands/Islas Canarias; 54 Castilla-La Mancha; "
-        "55 Castile and León/Castilla y León; 56 Catalonia/Catalunya/Cataluña; "
-        "57 Extremadura; 58 Galicia; 59 Basque Country/País Vasco/Euskadi; 60 Valencian Community",
+        "51 Andalusia/Andalucía; 52 Aragon/Aragón; 53 Canary Islands/Islas Canarias; "
+        "54 Castilla-La Mancha; 55 Castile and León/Castilla y León; "
+        "56 Catalonia/Catalunya/Cataluña; 57 Extremadura; 58 Galicia; "
+        "59 Basque Country/País Vasco/Euskadi; 60 Valencian Community",
     "AT": "01 Burgenland; 02 Carinthia/Kärnten; 03 Lower Austria/Niederösterreich; "
         "04 Upper Austria/Oberösterreich; 05 Land Salzburg; 06 Styria/Steiermark; "
         "07 Tyrol/Tirol; 08 Vorarlberg",

@@ -277,6 +277,8 @@ class _Walk:
             self._offer(phrase, name.choices[0])
 
     def _offer(self, phrase: str, choice: PlaceChoice) -> None:
+        if self.negates:
+            return  # what is taken out must not become what is asked for
         label = f"near {choice.label}"
         self.offers.append(Offer(phrase=phrase, write=label, label=label))
 
@@ -326,7 +328,7 @@ class _Walk:
     def _read_bare(self) -> None:
         """Names without a word like "near": the whole query is acted on, part of it is offered."""
         if self.negates or any(is_negation(token) for token in self.tokens):
-            return  # whatever it takes out, it must not become what is asked for
+            return
         for at in range(min(len(self.tokens), _MAX_BARE_TOKENS)):
             name = self.reader.read_bare(at)
             if name is None:
