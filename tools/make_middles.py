@@ -18,8 +18,10 @@ FILE = Path(__file__).parents[1] / "src/placelens/geo/data/middles.json"
 
 def main() -> None:
     """Compute and write, one area a line."""
-    codes = sorted({code for several in areas.areas_by_name().values() for code in several})
-    lines = [f"{json.dumps(code)}: {json.dumps(areas.middle_of(code))}" for code in codes]
+    lines = [
+        f"{json.dumps(code)}: {json.dumps(areas.middle_of(code))}"
+        for code in sorted(areas.area_codes())
+    ]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "COAST_BUFFER_DEG",
     "Area",
     "area",
+    "area_codes",
     "areas_by_name",
     "middle_of",
     "region",
@@ -81,7 +82,7 @@ class Area:
 def areas_by_name() -> dict[str, tuple[str, ...]]:
     """Codes by folded name, countries first: ``{"georgia": ("GE", "US-GA"), ...}``."""
     names: dict[str, list[str]] = {}
-    known = outline_codes()
+    known = _middles()  # at hand sooner than the outlines
     for code in country_table():
         if code in known:
             # The two letters alone are words too often: "in", "at", "be", "me".
@@ -98,6 +99,13 @@ def areas_by_name() -> dict[str, tuple[str, ...]]:
     for name, known_region in known_regions().items():
         names.setdefault(name, []).append(known_region.names[0])
     return {name: tuple(dict.fromkeys(codes)) for name, codes in names.items()}
+
+
+def area_codes() -> frozenset[str]:
+    """The codes of all areas."""
+    groups = (shown for shown, _ in country_groups().values())
+    landscapes = (known.names[0] for known in known_regions().values())
+    return frozenset({*outline_codes(), *divisions.division_names(), *groups, *landscapes})
 
 
 @lru_cache(maxsize=512)

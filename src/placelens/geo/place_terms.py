@@ -50,6 +50,7 @@ def place_term(mentions: Sequence[PlaceMention]) -> tuple[Place | None, str | No
 
 def region_inside(mentions: Sequence[PlaceMention], gazetteer: Gazetteer) -> Region | None:
     """The hard filter: the circle of a given distance; else the narrowest places that are "in"."""
+    mentions = [mention for mention in mentions if not mention.negated]
     regions: list[Region] = [
         _around(mention.choice, mention.radius_m)
         for mention in mentions
