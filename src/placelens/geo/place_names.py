@@ -37,7 +37,8 @@ Landmarks = Callable[[Sequence[str]], tuple[int, PlaceChoice] | None]
 """Of some names, longest first, the first that a collection's own items go by, and where it is."""
 _LATLON = re.compile(r"(?P<lat>[-+]?\d{1,3}\.\d{1,15})\s?,\s?(?P<lon>[-+]?\d{1,3}\.\d{1,15})(?!\w)")
 _QUOTES = re.compile('["“”]')
-_MAX_BARE_TOKENS = 40
+_MAX_BARE_TOKENS = 6
+"""In a longer query, which is a sentence, a name stands behind a word that says how."""
 _MAX_CHOICES = 10
 _PICTURES = frozenset(
     {"photo", "photos", "picture", "pictures", "image", "images", "shot", "shots", "view", "views"}
@@ -327,9 +328,10 @@ class _Walk:
 
     def _read_bare(self) -> None:
         """Names without a word like "near": the whole query is acted on, part of it is offered."""
-        if self.negates or any(is_negation(token) for token in self.tokens):
+        negates = self.negates or any(is_negation(token) for token in self.tokens)
+        if negates or len(self.tokens) > _MAX_BARE_TOKENS:
             return
-        for at in range(min(len(self.tokens), _MAX_BARE_TOKENS)):
+        for at in range(len(self.tokens)):
             name = self.reader.read_bare(at)
             if name is None:
                 continue
