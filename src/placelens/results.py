@@ -146,8 +146,9 @@ class Hits(Sequence[Hit]):
                 f"{answerable:.0%} that anything here shows it"
             )
         if fit < EVEN_ODDS:
+            whose = "these" if self._best is None else "all"
             return (
-                f"no good match: the best of these fits by {fit:.2f} of 1, "
+                f"no good match: the best of {whose} fits by {fit:.2f} of 1, "
                 f"and below {EVEN_ODDS} an item cannot be told from a random one"
             )
         return None

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from placelens.geo import divisions
 from placelens.geo.countries import country_name, country_table, names_of, state_table
@@ -269,7 +270,7 @@ def _islets(code: str, shape: Geometry) -> list[Geometry]:
     import shapely
 
     towns = town_table()
-    rows = np.flatnonzero(np.array(towns.countries) == code)
+    rows = np.flatnonzero(_countries_of_towns() == code)
     points = shapely.points(towns.lon[rows], towns.lat[rows])
     shapely.prepare(shape)
     points = points[~shapely.intersects(shape, points)]
@@ -278,6 +279,11 @@ def _islets(code: str, shape: Geometry) -> list[Geometry]:
         for point in points
         if (at_sea := not _is_on_land(point)) or shapely.dwithin(point, shape, _ISLAND_DEG)
     ]
+
+
+@cache
+def _countries_of_towns() -> npt.NDArray[np.str_]:
+    return np.array(town_table().countries)
 
 
 def _is_on_land(point: Geometry) -> bool:
