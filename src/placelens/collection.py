@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import threading
 import time as clock
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +18,7 @@ from typing import Any, Self
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import BoundEncoder, as_encoder
 from placelens.engine.attributes import names, value_counts
-from placelens.engine.execute import Searcher
+from placelens.engine.execute import Answer, Searcher
 from placelens.engine.mistyped import mistyped
 from placelens.engine.query import Similarity
 from placelens.engine.request import Resolver, SearchRequest, requests_of
@@ -28,6 +29,7 @@ from placelens.errors import (
     InputError,
     ItemNotFoundError,
 )
+from placelens.geo.understood import Understood
 from placelens.index.limb import cpus
 from placelens.ingest.concepts import ConceptReport, manifest_for, train_cosmat
 from placelens.ingest.pipeline import Ingest
@@ -60,8 +62,11 @@ class Collection:
     """Items on disk with their vectors and index; many may read while one writes.
 
     Make one with `create`, or open one with `open`. The encoder is loaded when it is first
-    needed; a collection remembers it by fingerprint and refuses another one's vectors.
+    needed; a collection remembers it by fingerprint and refuses another one's vectors. ``clock``
+    tells the time that words like "yesterday" start from.
     """
+
+    clock: Callable[[], datetime] = staticmethod(datetime.now)
 
     def __init__(self, table: ItemTable, encoder: Encoder | None = None) -> None:
         self._table = table
@@ -704,8 +709,9 @@ class Collection:
             or GeoJSON point.
         decay
             How nearness falls with distance: "gauss:5km", "exp:5km", "linear:5km", or the paper's
-            "linear"; see `placelens.geo.decay`. Default "gauss:25km"; wider near a country, and
-            "linear" when nothing but a place is asked for.
+            "linear"; see `placelens.geo.decay`. Default "gauss:25km", wider near a country and
+            where fewer than ten items lie so near, and "linear" when nothing but a place is asked
+            for.
         mu
             What place counts for, in [0, 1].
         bbox
@@ -728,7 +734,8 @@ class Collection:
             from ``near``. With words, images or vectors the k best are found first and then put in
             this order; "score", the default then, leaves them best first.
         parse
-            Whether place names in the words ("near Lyon", "in Peru") become place and region.
+            Whether places and times in the words ("near Lyon", "not in Peru", "summer 2019") become
+            place and filters. What stands in quotes is never read.
         similarity
             "calibrated" (the default where the encoder says how) or "raw" cosines.
         cursor
@@ -796,7 +803,7 @@ class Collection:
             Hits(
                 hits=answer.hits,
                 query=request.to_dict(),
-                understood=understood,
+                understood=_with_reach(understood, answer),
                 plan=answer.plan,
                 certificate=answer.certificate,
                 cursor=answer.cursor,
@@ -804,7 +811,13 @@ class Collection:
                 thumbnails=self.thumbnail,
                 answerabilities=self._encoder.answerabilities,
                 readings=[(term.label, term.read_as) for term in query.terms if term.read_as],
-                notes=mistyped(searcher.snapshot, query.filters.where),
+                notes=(
+                    *mistyped(searcher.snapshot, query.filters.where),
+                    *answer.notes,
+                    *(understood.notes if understood is not None else ()),
+                ),
+                best=answer.best,
+                unfit=query.unfit,
             )
             for request, (query, understood), answer in zip(
                 requests, resolved, answers, strict=True
@@ -812,7 +825,9 @@ class Collection:
         ]
 
     def _resolver(self, searcher: Searcher) -> Resolver:
-        return Resolver(searcher.snapshot, self._table.manifest, self._encoder.get)
+        return Resolver(
+            searcher.snapshot, self._table.manifest, self._encoder.get, clock=self.clock
+        )
 
     # Inside
 
@@ -911,6 +926,13 @@ def _folder(path: str | os.PathLike[str]) -> Path:
     if "://" in os.fspath(path):
         raise InputError(f"{os.fspath(path)[:200]} is an address; a collection is a folder here")
     return Path(path).expanduser()
+
+
+def _with_reach(understood: Understood | None, answer: Answer) -> Understood | None:
+    """What was understood, with the decay that the collection gave a place."""
+    if understood is None or understood.decay is None or answer.plan.reach is None:
+        return understood
+    return replace(understood, decay=answer.decay.write()) if answer.decay else understood
 
 
 def _check_modalities(modalities: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ from placelens.export import (
 )
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
-from placelens.types import Hit, Modality, Shares, shares_to_json
+from placelens.types import Hit, Modality, ScoreTerm, Shares, shares_to_json
 
 if TYPE_CHECKING:
     import geopandas
@@ -52,8 +52,10 @@ class Hits(Sequence[Hit]):
     readings : in a collection of concepts, each text or image asked with, by its label, and the
         concepts that it was taken for.
     understood : what was read from the words (places, regions), or None when nothing was parsed.
+    notes : what to know beside the hits: that nothing is near, what was not read, and why.
     plan : which index answered, and why.
     certificate : what vouches that no better item was missed.
+    unfit : in words, why the encoder cannot be trusted to read the words; None when it can.
     cursor : give it to the next search to get the next page; None on the last page.
     elapsed_ms : wall-clock time of the search in milliseconds.
     thumbnails : gives the small JPEG of an id; None where the hits came from elsewhere.
@@ -62,6 +64,7 @@ class Hits(Sequence[Hit]):
 
     __slots__ = (
         "_answerabilities",
+        "_best",
         "_hits",
         "certificate",
         "cursor",
@@ -72,6 +75,7 @@ class Hits(Sequence[Hit]):
         "readings",
         "thumbnails",
         "understood",
+        "unfit",
     )
 
     def __init__(
@@ -88,13 +92,17 @@ class Hits(Sequence[Hit]):
         answerabilities: Mapping[tuple[Modality, Modality], Answerability] | None = None,
         readings: Sequence[tuple[str, Shares]] = (),
         notes: Sequence[str] = (),
+        best: tuple[float, Modality] | None = None,
+        unfit: str | None = None,
     ) -> None:
         self._hits = tuple(hits)
         # A term's kind is a modality or "place", so any string may be looked up.
         self._answerabilities: Mapping[Any, Answerability] = answerabilities or {}
         self.thumbnails = thumbnails
-        self.notes = tuple(notes)
         self.readings = tuple(readings)
+        self.notes = tuple(notes)
+        self._best = best
+        self.unfit = unfit
         self.query = MappingProxyType(dict(query or {}))
         self.understood = understood
         self.plan = plan
@@ -131,6 +139,8 @@ class Hits(Sequence[Hit]):
             "answerabilities": self._answerabilities,
             "readings": self.readings,
             "notes": self.notes,
+            "best": self._best,
+            "unfit": self.unfit,
         }
 
     def thumbnail(self, hit: Hit) -> bytes | None:
@@ -146,6 +156,8 @@ class Hits(Sequence[Hit]):
         pair, so below, a hit cannot be told from a random item. Raw cosines say nothing of the
         kind, and neither do later pages, which are without the best.
         """
+        if self.unfit is not None:
+            return self.unfit
         best = self._best_fit()
         if best is None:
             return None
@@ -156,8 +168,9 @@ class Hits(Sequence[Hit]):
                 f"{answerable:.0%} that anything here shows it"
             )
         if fit < EVEN_ODDS:
+            whose = "these" if self._best is None else "all"
             return (
-                f"no good match: the best of these fits by {fit:.2f} of 1, "
+                f"no good match: the best of {whose} fits by {fit:.2f} of 1, "
                 f"and below {EVEN_ODDS} an item cannot be told from a random one"
             )
         return None
@@ -166,35 +179,45 @@ class Hits(Sequence[Hit]):
     def answerable(self) -> float | None:
         """The probability that something here shows what was asked for; None where none can tell.
 
-        Told for one text without a place, by encoders that say how (``lite``): from the best
-        similarity and from how many items were compared, since among many, one fits well by luck.
-        A place brings items to the top that do not fit best.
+        Told for one text, by encoders that say how (``lite``): from the best similarity and from
+        how many items were compared, since among many, one fits well by luck. A place brings items
+        to the top that do not fit best; the best is then looked for among all that pass the
+        filters.
         """
         best = self._best_fit()
         if best is None or self.plan is None:
             return None
-        fit, hit = best
-        terms = [term for term in hit.terms if term.weight > 0]
-        if len(terms) != 1 or hit.matched is None:
+        fit, matched, terms = best
+        if len(terms) != 1 or matched is None or self.unfit is not None:
             return None
-        answerability = self._answerabilities.get((terms[0].kind, hit.matched))
+        answerability = self._answerabilities.get((terms[0].kind, matched))
         if answerability is None:
             return None
         return float(answerability(np.array([fit]), np.array([max(1, self.plan.n_allowed)]))[0])
 
-    def _best_fit(self) -> tuple[float, Hit] | None:
-        """The best calibrated similarity on the first page, and whose; None when none can tell."""
+    def _best_fit(self) -> tuple[float, Modality | None, list[ScoreTerm]] | None:
+        """The best calibrated similarity there is, by what, and the terms; None when none can tell.
+
+        Of the first page's hits, unless the search has looked for a better one elsewhere.
+        """
         if self.plan is None or self.plan.similarity != "calibrated":
             return None
         if not self._hits or self._hits[0].rank > 1:
             return None
         fits = [(fit, hit) for hit in self._hits if (fit := _fit(hit)) is not None]
-        return max(fits, key=lambda pair: pair[0], default=None)
+        if not fits:
+            return None
+        fit, hit = max(fits, key=lambda pair: pair[0])
+        terms = [term for term in hit.terms if term.weight > 0 and term.kind != "place"]
+        if self._best is not None and self._best[0] > fit:
+            return (*self._best, terms)
+        is_best = self._best is not None or all(term.kind != "place" for term in hit.terms)
+        return fit, hit.matched if is_best else None, terms
 
     @property
     def interpretation(self) -> str | None:
-        """In words, how the places in the query's words were read; None when there were none."""
-        if self.understood is None or not self.understood.mentions:
+        """In words, how places and times in the query's words were read; None without any."""
+        if self.understood is None or not self.understood.describe():
             return None
         rest = f"; words: {self.understood.text}" if self.understood.text else ""
         return f"understood: {self.understood.describe()}{rest}"
@@ -315,7 +338,7 @@ class Hits(Sequence[Hit]):
 
     def _notes(self) -> tuple[str, ...]:
         """What the hits should not be shown without."""
-        said = (self.interpretation, self.reading, *self.notes, self.doubt)
+        said = (self.interpretation, *self.notes, self.reading, self.doubt)
         return tuple(note for note in said if note)
 
 

@@ -182,6 +182,39 @@ def test_doubt_weighs_how_many_were_compared() -> None:
     assert "no good match" in (answer(10, kind="image", value=0.2).doubt or "")
 
 
+def test_doubt_holds_with_a_place_by_the_best_fit_anywhere() -> None:
+    def answer(best: float | None, *, unfit: str | None = None) -> Hits:
+        place = ScoreTerm(kind="place", label="Lyon", weight=0.5, value=1.0, contribution=0.5)
+        text = ScoreTerm(kind="text", label="x", weight=0.5, value=0.6, contribution=0.3)
+        found = Hit(
+            rank=1, id="a", score=0.8, terms=(place, text), distance_m=0.0, matched="image",
+            item=Item(id="a"),
+        )  # fmt: skip
+        return Hits(
+            [found],
+            plan=Plan("scan", "few items", 10_000, 10_000, "calibrated"),
+            answerabilities={
+                ("text", "image"): Answerability(
+                    slope=1, size_slope=-0.5, intercept=0, largest=100_000
+                )
+            },
+            best=None if best is None else (best, "image"),
+            unfit=unfit,
+        )
+
+    # The hits fit by 0.6, and something far away by 0.9: 9 / 10,000 ** 0.5 = 0.09 to 1.
+    assert answer(0.9).answerable == pytest.approx(0.09 / 1.09)
+    assert "fits by 0.90 of 1" in (answer(0.9).doubt or "")
+    assert answer(0.9999).doubt is None
+    # The best of all is among the hits.
+    assert answer(0.6).answerable == pytest.approx(0.015 / 1.015)
+    # Nobody looked for the best: the hits' own fits say nothing of what is elsewhere.
+    assert answer(None).answerable is None
+    # What the encoder cannot read has no odds.
+    assert answer(0.9999, unfit="lite reads English").doubt == "lite reads English"
+    assert answer(0.9999, unfit="lite reads English").answerable is None
+
+
 def test_a_notebook_shows_what_was_understood_and_where() -> None:
     lyon = PlaceChoice(
         name="Lyon", kind="town", country="France", admin=None,

@@ -14,7 +14,7 @@ import {
   STEPS,
 } from "../src/logic/reach.ts";
 import { describe as inWords, longest, sharesOf, widths } from "../src/logic/shares.ts";
-import { joinWords, replacePlace, splitWords } from "../src/logic/words.ts";
+import { joinWords, quote, replacePlace, splitWords } from "../src/logic/words.ts";
 
 describe("words", () => {
   test("a minus before a word or a quotation looks away from it", () => {
@@ -34,6 +34,11 @@ describe("words", () => {
     );
     // Typed by another name than the town's own: the whole phrase goes.
     assert.equal(replacePlace("in Roma", "in Roma", "Rome", "Roma, Queensland"), "in Roma, Queensland");
+  });
+  test("a phrase in quotes is left to the words", () => {
+    assert.equal(quote("cafe in Bloom -snow", "in Bloom"), 'cafe "in Bloom" -snow');
+    assert.equal(quote("cafe", "in Bloom"), null);
+    assert.equal(splitWords('cafe "in Bloom" -snow').wanted, 'cafe "in Bloom"');
   });
   test("joining gives back what was split", () => {
     const typed = 'old harbour -crowd -"cruise ship"';
@@ -148,7 +153,15 @@ describe("query", () => {
     assert.deepEqual(fromHash('#where=["a","drops",1]').where, []);
   });
   test("the reach is as set, else as understood, else 25 km", () => {
-    const understood = { text: "", mentions: [], near: null, decay: "gauss:5000m", bounds: null };
+    const understood = {
+      text: "",
+      mentions: [],
+      times: [],
+      offers: [],
+      near: null,
+      decay: "gauss:5000m",
+      bounds: null,
+    };
     const query = emptyQuery();
     assert.equal(effectiveDecay(query, null).scale, 25_000);
     assert.equal(effectiveDecay(query, understood).scale, 5000);

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 def notes_before(
     hits: Hits, *, near: str | None, decay: str | None, mu: float, space: str
 ) -> Iterator[str]:
-    """Which places and concepts were meant, and the options that changed nothing."""
+    """What was read and what was not, that nothing is near, and options that changed nothing."""
     if near is not None and space == "sphere":
         named = _named_place(near)
         if named is not None:
             yield f"understood: {named}"
     if hits.interpretation:
         yield hits.interpretation
+    yield from hits.notes
     if hits.reading:
         yield hits.reading
-    yield from hits.notes
     placed = near is not None or (hits.understood is not None and hits.understood.near is not None)
     if not placed:
         idle = [*(["--decay"] if decay is not None else []), *(["--mu"] if mu != 0.5 else [])]

@@ -37,7 +37,9 @@ Like = Annotated[
 ]
 Parse = Annotated[
     bool,
-    typer.Option("--parse/--no-parse", help="Read place names in TEXT.", rich_help_panel=_WHAT),
+    typer.Option(
+        "--parse/--no-parse", help="Read places and times in TEXT.", rich_help_panel=_WHAT
+    ),
 ]
 Near = Annotated[
     str | None,

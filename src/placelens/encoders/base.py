@@ -133,6 +133,10 @@ class Encoder(ABC):
     def encode_texts(self, texts: Sequence[str]) -> Float32Array:
         """Encode n texts to (n, dim) unit vectors."""
 
+    def unread(self, text: str) -> str | None:
+        """Why the encoder cannot be trusted to read a text, in words; None when it can."""
+        return None
+
     def describe_images(self, images: UInt8Array, *, k: int = 3) -> list[Shares]:
         """The k most probable concepts of prepared images; none where components mean nothing."""
         return [() for _ in images]

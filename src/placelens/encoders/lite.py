@@ -23,6 +23,7 @@ import numpy as np
 from placelens.encoders.base import Encoder
 from placelens.encoders.checks import check_images, check_texts, unit_rows
 from placelens.encoders.fits import Fits
+from placelens.encoders.language import why_not_english
 from placelens.encoders.minilm import MiniLM, Tokens
 from placelens.encoders.onnx_session import LazySession, check_sha256
 from placelens.encoders.parts import ImageRegions, TextPhrases, owners, phrase_spans
@@ -147,6 +148,11 @@ class LiteEncoder(Encoder):
         sentences = self._text.encode(check_texts(texts, name=self.name))
         text_map = self._open_text_map()
         return unit_rows(sentences @ text_map[:-1] + text_map[-1])
+
+    def unread(self, text: str) -> str | None:
+        """Why a text is none that this English encoder can read; None when it may be one."""
+        reason = why_not_english(text)
+        return None if reason is None else f"lite reads English: {reason}; trust no hit by words"
 
     def encode_phrases(self, texts: Sequence[str]) -> list[TextPhrases]:
         """Encode n texts and the phrases in each, read within their sentence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +11,13 @@ import numpy as np
 
 from placelens.engine.cursor import Cursor
 from placelens.engine.lists import Lists, known_then
+from placelens.engine.nearness import N_NEAR, Nearness, reached
 from placelens.engine.plan import ENGINES, Plan, make_plan
 from placelens.engine.query import Query, QueryTerm, Similarity
 from placelens.errors import QueryError
-from placelens.geo.decay import KIND_CODES
-from placelens.geo.distance import SPACES, origin_of, positions_of
+from placelens.geo.decay import KIND_CODES, Decay
+from placelens.geo.distance import EARTH_RADIUS_M, SPACES, origin_of, positions_of
+from placelens.geo.regions import Circle, Region
 from placelens.index.base import (
     Certificate,
     Corpus,
@@ -40,6 +43,7 @@ from placelens.types import (
     Hit,
     Int64Array,
     Modality,
+    Place,
     ScoreTerm,
     Shares,
 )
@@ -47,16 +51,24 @@ from placelens.types import (
 # Concepts that a hit names, and the least share that is worth a name.
 MOST_CONCEPTS, LEAST_SHARE = 3, 0.05
 TINY = 1e-12
+TINY_SHARE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """Hits, best first, and how they were found."""
+    """Hits, best first, and how they were found.
+
+    ``decay`` is the one that was used, ``notes`` what to say beside the hits, ``best`` how well the
+    best item fits, wherever it lies, and by what; None where that was not asked for.
+    """
 
     hits: list[Hit]
     plan: Plan
     certificate: Certificate | None
     cursor: str | None
+    decay: Decay | None = None
+    notes: tuple[str, ...] = ()
+    best: tuple[float, Modality] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +81,8 @@ class _Ranking:
     index: Index
     cursor: Cursor | None
     d_max_m: float
+    digest: str
+    nearness: Nearness
 
 
 def _top_k_of(rankings: Sequence[_Ranking]) -> list[TopK]:
@@ -121,11 +135,13 @@ class Searcher:
     def _ranking(self, query: Query) -> _Ranking:
         modalities = query.modalities or self._manifest.modalities
         similarity, meaning = self._meaning(query, modalities)
+        digest = query.digest()
         cursor = None
         if query.cursor is not None:
-            cursor = Cursor.decode(query.cursor, digest=query.digest())
-        place, d_max_m = self._place(query, cursor)
+            cursor = Cursor.decode(query.cursor, digest=digest)
         allowed = self._allowed(query, cursor)
+        query, nearness = self._reached(query, cursor, allowed)
+        place, d_max_m = self._place(query, cursor)
         # One more than asked tells whether there is a next page.
         task = Task(
             k=query.k + 1,
@@ -145,11 +161,12 @@ class Searcher:
             tree=None if self._tree is None else self._tree.shape(),
             similarity=similarity,
         )
+        plan = replace(plan, reach=nearness.reach)
         index = self._index(plan.engine, modalities if query.terms else ())
-        return _Ranking(query, task, plan, index, cursor, d_max_m)
+        return _Ranking(query, task, plan, index, cursor, d_max_m, digest, nearness)
 
     def _ranked(self, ranking: _Ranking, found: TopK) -> Answer:
-        query, cursor = ranking.query, ranking.cursor
+        query, cursor, nearness = ranking.query, ranking.cursor, ranking.nearness
         more = len(found.rows) > query.k
         found = replace(found, rows=found.rows[: query.k], scores=found.scores[: query.k])
         hits = self._hits(query, ranking.task, found, cursor.rank if cursor else 0)
@@ -159,8 +176,62 @@ class Searcher:
             hits=hits,
             plan=ranking.plan,
             certificate=found.certificate,
-            cursor=self._next(query, found, cursor, ranking.d_max_m) if more else None,
+            cursor=self._next(query, found, cursor, ranking.d_max_m, ranking.digest)
+            if more
+            else None,
+            decay=query.decay,
+            notes=(nearness.note,) if nearness.note else (),
+            best=self._best(query, ranking.task, ranking.plan) if cursor is None else None,
         )
+
+    def _reached(
+        self, query: Query, cursor: Cursor | None, allowed: BoolArray | None
+    ) -> tuple[Query, Nearness]:
+        """The query with the scale that its decay has here, and what to say of it."""
+        if query.near is None:
+            return query, Nearness(query.decay)
+        if cursor is not None:
+            # The page before decided the scale, or scores would move between pages.
+            decay = query.decay
+            if query.widens and cursor.d_max_m:
+                decay = replace(decay, scale_m=cursor.d_max_m)
+            return replace(query, decay=decay), Nearness(decay)
+        circle = _circle_around(query)
+        regions = tuple(region for region in query.filters.regions if region is not circle)
+        nearness = reached(
+            query.decay,
+            self._nearest_m(query.near, allowed, regions),
+            widens=query.widens,
+            label=query.near_label or _written(query.near),
+            within_m=query.reach_m if circle is None else circle.radius_m,
+        )
+        return replace(query, decay=nearness.decay), nearness
+
+    def _nearest_m(
+        self, near: Place, allowed: BoolArray | None, regions: tuple[Region, ...]
+    ) -> Float64Array:
+        """Distances of the nearest items that pass the filters, increasing; N_NEAR at most."""
+        origin = origin_of(near, self.snapshot.space)
+        # A scale that nothing reaches, so that every item with a place has a value above 0.
+        is_sphere = self.snapshot.space == "sphere"
+        scale_m = 1.0 + (math.pi * EARTH_RADIUS_M if is_sphere else 2.0 * self._farthest_m(origin))
+        place = PlaceTask(origin, KIND_CODES["linear"], scale_m, 0.0)
+        task = Task(N_NEAR, 1.0, place, None, allowed=allowed, regions=regions)
+        found = self._index("gmrtree" if self._tree is not None else "scan", ()).top_k(task)
+        return (1.0 - found.scores[found.scores > 0.0]) * scale_m
+
+    def _best(self, query: Query, task: Task, plan: Plan) -> tuple[float, Modality] | None:
+        """How well the best item fits, were there no place, and the modality it fits by."""
+        if not query.is_judged or task.place is None or plan.similarity != "calibrated":
+            return None
+        task = replace(task, k=1, place=None)
+        modalities = query.modalities or self._manifest.modalities
+        found = self._index(plan.engine, modalities).top_k(task)
+        if not len(found.rows):
+            return None
+        _, vectors = self.snapshot.hits(found.rows, task.meaning or ())
+        (matched,) = _matched(self._corpus_of(found.rows, vectors), task)
+        return None if matched is None else (float(found.scores[0]), matched)
 
     def _corpus(self, modalities: tuple[Modality, ...]) -> Corpus:
         with self._lock:
@@ -226,10 +297,13 @@ class Searcher:
             return None, 0.0
         origin = origin_of(query.near, self.snapshot.space)
         decay = query.decay
-        d_max_m = 0.0
+        d_max_m = decay.scale_m if query.widens and decay.scale_m is not None else 0.0
         if decay.scale_m is None:
             # The page before decided the scale, or scores would move between pages.
             d_max_m = cursor.d_max_m if cursor else self._farthest_m(origin)
+            if query.widens:
+                # The farthest item comes before those without a place, which have a value of 0.
+                d_max_m *= 1.0 if cursor else 1.0 + TINY_SHARE
         scale_m = d_max_m if decay.scale_m is None else decay.scale_m
         return PlaceTask(origin, KIND_CODES[decay.kind], scale_m, decay.offset_m), d_max_m
 
@@ -245,7 +319,9 @@ class Searcher:
             filters = replace(filters, only=query.modalities)
         return known_then(filters.mask(self.snapshot), self.snapshot.iids, cursor)
 
-    def _next(self, query: Query, found: TopK, cursor: Cursor | None, d_max_m: float) -> str:
+    def _next(
+        self, query: Query, found: TopK, cursor: Cursor | None, d_max_m: float, digest: str
+    ) -> str:
         iids = self.snapshot.iids
         end_iid = cursor.end_iid if cursor else int(iids.max()) + 1
         return Cursor(
@@ -254,7 +330,7 @@ class Searcher:
             end_iid=end_iid,
             d_max_m=d_max_m,
             rank=(cursor.rank if cursor else 0) + len(found.rows),
-            digest=query.digest(),
+            digest=digest,
         ).encode()
 
     def _hits(self, query: Query, task: Task, found: TopK, rank: int) -> list[Hit]:
@@ -355,11 +431,20 @@ def _shared_concepts(
     return shared
 
 
+def _written(place: Place) -> str:
+    return ", ".join(f"{c:g}" for c in reversed(place.lonlat))
+
+
+def _circle_around(query: Query) -> Circle | None:
+    """The circle around the place that nothing may leave: "within 5 km of", or a radius."""
+    circles = [r for r in query.filters.regions if isinstance(r, Circle) and r.center == query.near]
+    return min(circles, key=lambda circle: circle.radius_m, default=None)
+
+
 def _place_term(query: Query, weight: float, value: float) -> ScoreTerm:
     label = query.near_label
     if label is None:
-        near = query.near
-        label = "" if near is None else ", ".join(f"{c:g}" for c in reversed(near.lonlat))
+        label = "" if query.near is None else _written(query.near)
     return ScoreTerm(
         kind="place", label=label, weight=weight, value=value, contribution=weight * value
     )

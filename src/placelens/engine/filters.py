@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from placelens.engine.attributes import Folder, as_wanted, attribute, members
+from placelens.engine.periods import Periods
 from placelens.errors import FilterError
 from placelens.geo.regions import Region
 from placelens.storage.snapshot import Snapshot
@@ -29,11 +30,15 @@ class Filters:
     """Hard limits; an item must pass all of them.
 
     ``time_us`` is [start, end) of the wall clock. ``where`` holds attribute conditions (see
-    `conditions`). ``only`` keeps items that have a vector of one of the modalities. ``without``
-    names items to leave out. ``located`` keeps those with a place, or those without.
+    `conditions`). ``outside`` are regions in which an item must not be known to lie: one without a
+    place passes. ``periods`` are times that the words named. ``only`` keeps
+    items that have a vector of one of the modalities. ``without`` names items to leave out.
+    ``located`` keeps those with a place, or those without.
     """
 
     regions: tuple[Region, ...] = ()
+    outside: tuple[Region, ...] = ()
+    periods: tuple[Periods, ...] = ()
     time_us: tuple[int, int] | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     only: tuple[Modality, ...] = ()
@@ -43,6 +48,8 @@ class Filters:
     def mask(self, snapshot: Snapshot) -> BoolArray | None:
         """Which rows pass, (n,); None when nothing is asked."""
         masks: list[BoolArray] = [region.contains(*snapshot.lonlat) for region in self.regions]
+        masks += [~region.contains(*snapshot.lonlat) for region in self.outside]
+        masks += [p.mask(snapshot.times_us, snapshot.lonlat[1]) for p in self.periods]
         if self.located is not None:
             masks.append(np.isnan(snapshot.lonlat[0]) != self.located)
         if self.time_us is not None:

@@ -34,7 +34,8 @@ class Plan:
     """The index chosen, the reason in words, and the numbers the choice rests on.
 
     ``n_allowed`` are the items that pass the filters; in a ranking, those by region left aside.
-    ``tree`` is what there is of it: items, trees, and items that were added since.
+    ``tree`` is what there is of it: items, trees, and items that were added since. ``reach`` says
+    in words how far "near" reached, where the collection decided that.
     """
 
     engine: str
@@ -43,6 +44,7 @@ class Plan:
     n_allowed: int
     similarity: str | None
     tree: TreeShape | None = None
+    reach: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""

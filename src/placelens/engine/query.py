@@ -43,6 +43,10 @@ class Query:
     """What to look for, where, and how the two count; see `placelens.index.base.Task`.
 
     With terms, ``sort`` orders the k best; without, it orders all that pass the filters.
+    ``widens`` lets the decay's scale grow to where items are; that nothing lies within
+    ``reach_m``, or without it the scale, is said. ``is_judged`` asks for how well the
+    best item fits, wherever it is. ``unfit`` says why the encoder cannot be trusted to read the
+    words.
     """
 
     terms: tuple[QueryTerm, ...] = ()
@@ -58,6 +62,10 @@ class Query:
     cursor: str | None = None
     engine: str | None = None
     recall_target: float | None = None
+    widens: bool = False
+    reach_m: float | None = None
+    is_judged: bool = False
+    unfit: str | None = None
 
     def __post_init__(self) -> None:
         check_sort(self.sort)
@@ -85,7 +93,14 @@ class Query:
 
     def digest(self) -> str:
         """A short hash of all that decides the ranking; k and the page are left out."""
-        parts: list[Any] = [self.near, self.decay, self.mu, self.filters, self.modalities]
+        parts: list[Any] = [
+            self.near,
+            self.decay,
+            self.widens,
+            self.mu,
+            self.filters,
+            self.modalities,
+        ]
         parts += [self.similarity, self.sort, *((t.kind, t.label, t.weight) for t in self.terms)]
         sha = hashlib.sha256(repr(parts).encode())
         for term in self.terms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from placelens.encoders.base import Encoder
 from placelens.engine.filters import Filters, conditions
+from placelens.engine.periods import Periods
 from placelens.engine.query import Query, QueryTerm, Similarity, unit_vector
 from placelens.engine.sorting import DEFAULT_SORT
 from placelens.engine.times import parse_time_range
@@ -28,7 +30,7 @@ from placelens.types import Float64Array, Modality, Place, Shares
 
 if TYPE_CHECKING:
     from placelens.geo.gazetteer import Gazetteer
-    from placelens.geo.place_names import Understood
+    from placelens.geo.understood import Understood
 
 DEFAULT_DECAY = "gauss:25km"
 # With nothing but a place the nearest come first, however far they are: a Gaussian is 0 from some
@@ -103,8 +105,14 @@ class Resolver:
     """Turns requests into queries against one version of a collection."""
 
     def __init__(
-        self, snapshot: Snapshot, manifest: Manifest, encoder: Callable[[], Encoder]
+        self,
+        snapshot: Snapshot,
+        manifest: Manifest,
+        encoder: Callable[[], Encoder],
+        clock: Callable[[], datetime] = datetime.now,
     ) -> None:
+        """``clock`` tells what "yesterday" is the day before."""
+        self._clock = clock
         self._snapshot = snapshot
         self._manifest = manifest
         self._encoder = encoder
@@ -125,7 +133,7 @@ class Resolver:
     ) -> list[tuple[Query, Understood | None]]:
         """`resolve` of many requests; their texts are encoded in one batch."""
         read = [self._read(request) for request in requests]
-        self._encode(text for texts, _ in read for text, _ in texts)
+        self._encode(text for texts, _, _ in read for text, _ in texts)
         return [self._query(request, *parts) for request, parts in zip(requests, read, strict=True)]
 
     def resolve_list(self, request: SearchRequest) -> Query:
@@ -135,21 +143,16 @@ class Resolver:
             near=near,
             near_label=label,
             sort=request.sort or DEFAULT_SORT,
-            filters=self._filters(request, near, None),
+            filters=self._filters(request, near, None, ()),
             modalities=self._modalities(request.modality),
         )
 
-    def _read(self, request: SearchRequest) -> tuple[list[tuple[str, float]], Understood | None]:
-        """The words that are left when places are taken out, and what was understood."""
-        texts = list(_weighted(request.query, "text"))
-        understood = None
-        if request.parse and self._manifest.space == "sphere":
-            texts, understood = _parse_places(texts)
-            understood = _outranked(understood, request)
-        return [(text.strip(), weight) for text, weight in texts if text.strip()], understood
-
     def _query(
-        self, request: SearchRequest, texts: list[tuple[str, float]], understood: Understood | None
+        self,
+        request: SearchRequest,
+        texts: list[tuple[str, float]],
+        understood: Understood | None,
+        periods: tuple[Periods, ...],
     ) -> tuple[Query, Understood | None]:
         near, near_label, near_decay = self._near(request.near, understood)
         terms = (
@@ -170,7 +173,7 @@ class Resolver:
             decay=Decay.parse(decay),
             mu=_number(request.mu, "mu"),
             k=_whole(request.k, "k"),
-            filters=self._filters(request, near, understood),
+            filters=self._filters(request, near, understood, periods),
             modalities=self._modalities(request.modality),
             similarity=_similarity(request.similarity),
             sort=request.sort,
@@ -181,8 +184,57 @@ class Resolver:
                 if request.recall_target is None
                 else _number(request.recall_target, "recall_target")
             ),
+            widens=request.decay is None and (not terms or _is_open(understood, request)),
+            reach_m=None if request.decay is not None else _reach_m(near_decay),
+            is_judged=self._can_be_judged(terms),
+            unfit=self._unfit(terms),
         )
         return query, understood
+
+    def _unfit(self, terms: tuple[QueryTerm, ...]) -> str | None:
+        """Why the encoder cannot be trusted to read the words; None when it can."""
+        texts = [term.label for term in terms if term.kind == "text" and term.weight > 0]
+        reasons = (self._encoder().unread(text) for text in texts)
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def _can_be_judged(self, terms: tuple[QueryTerm, ...]) -> bool:
+        """Whether the encoder can tell from the best fit if anything shows what is asked for."""
+        is_one_text = len(terms) == 1 and terms[0].kind == "text" and terms[0].weight > 0
+        return is_one_text and bool(self._encoder().answerabilities)
+
+    def _read(
+        self, request: SearchRequest
+    ) -> tuple[list[tuple[str, float]], Understood | None, tuple[Periods, ...]]:
+        """The texts without what the first that is wanted says of places and times, and that."""
+        texts, understood, periods = self._read_words(request)
+        is_placed = request.near is not None or (
+            understood is not None and understood.near is not None
+        )
+        if not (is_placed or _asks(request) or any(text.strip() for text, _ in texts)):
+            # Places and times that only filter rank nothing: the words do, as they were written.
+            texts = _texts_of(request)
+        texts = [(text.strip(), weight) for text, weight in texts if text.strip()]
+        return texts, understood, periods
+
+    def _read_words(
+        self, request: SearchRequest
+    ) -> tuple[list[tuple[str, float]], Understood | None, tuple[Periods, ...]]:
+        texts = _texts_of(request)
+        wanted = [i for i, (_, weight) in enumerate(texts) if weight > 0]
+        if not (request.parse and wanted and self._manifest.space == "sphere"):
+            return texts, None, ()
+        from placelens.engine.words import read_words
+
+        text, weight = texts[wanted[0]]
+        read = read_words(
+            text,
+            snapshot=self._snapshot,
+            gazetteer=gazetteer(),
+            now=self._clock(),
+            with_times=request.time is None,
+        )
+        texts[wanted[0]] = (read.understood.text, weight)
+        return texts, _outranked(read.understood, request), read.periods
 
     def _encode(self, texts: Iterable[str]) -> None:
         """Encode texts, each once, for `_text_terms` to take."""
@@ -261,11 +313,16 @@ class Resolver:
             return place, None if mention.kind == "point" else mention.name, decay
         if understood is None or understood.near is None:
             return None, None, None
-        names = [m.name for m in sorted(understood.mentions, key=lambda m: m.relation != "near")]
+        positive = [mention for mention in understood.mentions if not mention.negated]
+        names = [m.name for m in sorted(positive, key=lambda m: m.relation != "near")]
         return understood.near, names[0], understood.decay
 
     def _filters(
-        self, request: SearchRequest, near: Place | None, understood: Understood | None
+        self,
+        request: SearchRequest,
+        near: Place | None,
+        understood: Understood | None,
+        periods: tuple[Periods, ...],
     ) -> Filters:
         space = self._manifest.space
         regions: list[Region] = []
@@ -295,6 +352,10 @@ class Resolver:
         likes = tuple(item_id for item_id, _ in _weighted(request.like, "like"))
         return Filters(
             regions=tuple(regions),
+            outside=()
+            if understood is None or understood.outside is None
+            else (understood.outside,),
+            periods=periods,
             time_us=parse_time_range(request.time),
             where=where,
             without=likes,
@@ -314,19 +375,28 @@ class Resolver:
         return wanted
 
 
-def _parse_places(
-    texts: list[tuple[str, float]],
-) -> tuple[list[tuple[str, float]], Understood | None]:
-    """Take place names out of the first text that is wanted (not pushed away)."""
-    for i, (text, weight) in enumerate(texts):
-        if weight > 0:
-            from placelens.geo.place_names import parse_query
+def _texts_of(request: SearchRequest) -> list[tuple[str, float]]:
+    return list(_weighted(request.query, "text"))
 
-            understood = parse_query(text, gazetteer())
-            if not understood.mentions:
-                return texts, understood
-            return [*texts[:i], (understood.text, weight), *texts[i + 1 :]], understood
-    return texts, None
+
+def _asks(request: SearchRequest) -> bool:
+    """Whether anything but words says what to look for."""
+    return any(given is not None for given in (request.image, request.like, request.vector))
+
+
+def _reach_m(near_decay: str | None) -> float:
+    """How far "near" reaches where nobody said it: within its scale."""
+    decay = Decay.parse(near_decay or DEFAULT_DECAY)
+    return (decay.scale_m or 0.0) + decay.offset_m
+
+
+def _is_open(understood: Understood | None, request: SearchRequest) -> bool:
+    """Whether nobody has said how far "near" reaches."""
+    if request.near is not None:
+        return request.radius is None
+    mentions = understood.mentions if understood is not None else ()
+    near = [m for m in mentions if m.relation == "near" and not m.negated]
+    return bool(near) and near[0].radius_m is None
 
 
 def _outranked(understood: Understood | None, request: SearchRequest) -> Understood | None:
@@ -334,7 +404,7 @@ def _outranked(understood: Understood | None, request: SearchRequest) -> Underst
     if understood is None or understood.near is None:
         return understood
     if request.near is not None:
-        asked = tuple(m for m in understood.mentions if m.relation == "in")
+        asked = tuple(m for m in understood.mentions if m.relation == "in" or m.negated)
         return replace(understood, mentions=asked, near=None, decay=None)
     if request.decay is not None:
         return replace(understood, decay=request.decay)

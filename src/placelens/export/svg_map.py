@@ -73,17 +73,12 @@ def svg_map(
 @cache
 def country_rings() -> tuple[tuple[tuple[float, float], ...], ...]:
     """Outer rings of all countries in (lon, lat) degrees; about 0.5 s the first time."""
-    import shapely
-
-    from placelens.geo import countries
+    from placelens.geo import outlines
 
     # Codes with a hyphen are states, whose land is their country's.
-    codes = sorted(code for code in countries.outline_codes() if "-" not in code)
-    parts = shapely.get_parts([countries.outline(code) for code in codes])
+    codes = sorted(code for code in outlines.outline_codes() if "-" not in code)
     return tuple(
-        tuple(map(tuple, shapely.get_coordinates(part.exterior).tolist()))
-        for part in parts
-        if part.geom_type == "Polygon"
+        tuple(map(tuple, ring.tolist())) for code in codes for ring in outlines.outer_rings(code)
     )
 
 

@@ -83,6 +83,18 @@ class Decay:
             parts.append(f"{self.offset_m:g}m")
         return ":".join(parts)
 
+    def write(self) -> str:
+        """The decay as people write it, in kilometres where these are whole enough.
+
+        Examples
+        --------
+        >>> Decay("gauss", 642_000.0, 8_660.0).write()
+        'gauss:642km:8660m'
+        """
+        distances = [d for d in (self.scale_m, self.offset_m) if d]
+        parts = [f"{d / 1000:.0f}km" if d >= 10_000 else f"{d:.0f}m" for d in distances]
+        return ":".join([self.kind, *parts])
+
     def describe(self) -> str:
         """The decay in words."""
         if self.scale_m is None:

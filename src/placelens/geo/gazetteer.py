@@ -1,10 +1,11 @@
 """The offline gazetteer: from a name to the places it may mean, best first.
 
-Places are towns above 5,000 people (GeoNames, CC BY 4.0), countries, US states and some well-known
-regions. Among places of one name the areas come first, in this order; then towns by population,
-where an alternate name counts a fifth of the population and comes behind towns above 100,000
-people whose main name it is: "Geneva" is Genève, with 202,000 people, before Geneva in Illinois,
-with 22,000; but "Puno" is not Pune.
+Places are towns above 5,000 people (GeoNames, CC BY 4.0), countries, their divisions, continents
+and well-known regions. Among places of one name the areas come first, in this order, but for a
+division that a fifth of its people's town gave its name; then towns by population, where an
+alternate name counts a fifth of the population and comes behind towns above 100,000 people whose
+main name it is, unless people know the town by it (``stop_names.EXONYMS``): "Geneva" is Genève,
+with 202,000 people, before Geneva in Illinois, with 22,000; but "Puno" is not Pune.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from placelens.errors import QueryError
-from placelens.geo import countries
+from placelens.geo import areas, countries, divisions
 from placelens.geo.distance import distances_m
 from placelens.geo.names import fold
 from placelens.geo.regions import Polygon
+from placelens.geo.stop_names import EXONYMS
 from placelens.geo.towns import TownTable, town_table
 from placelens.types import Float64Array, Int64Array, Place, check_latlon
 
@@ -29,22 +31,18 @@ __all__ = ["Gazetteer", "PlaceChoice", "town_radius_m"]
 _ALTERNATE_SHARE = 0.2
 _WELL_KNOWN_POPULATION = 100_000
 
-_TOWN_BEFORE_STATE = frozenset({"new york", "washington"})
-"""Names by which people mean the city more often than the state."""
+_TOWN_BEFORE_DIVISION = frozenset({"washington"})
+"""Names by which people mean a city more often than the division, though it is not in it."""
+_SHARE_OF_NAMESAKE = 0.2
+"""Of the people in a division's towns, how many a town of its name has that is meant before it."""
+
+_NAMED_BY_DIVISION = frozenset({"AU", "CA", "GB", "US"})
+"""Countries whose towns people tell apart by their division: Paris, Texas."""
+
+_BESIDE_M = 20_000.0
+"""How far a place may lie from the middle of the town behind its name: "Murano, Venice"."""
 
 _SHORT_NAMES = {"nyc": "New York City", "la": "Los Angeles"}
-
-_REGIONS = {
-    "AU": {"01": "Australian Capital Territory", "02": "New South Wales",
-           "03": "Northern Territory", "04": "Queensland", "05": "South Australia",
-           "06": "Tasmania", "07": "Victoria", "08": "Western Australia"},
-    "CA": {"01": "Alberta", "02": "British Columbia", "03": "Manitoba", "04": "New Brunswick",
-           "05": "Newfoundland and Labrador", "07": "Nova Scotia", "08": "Ontario",
-           "09": "Prince Edward Island", "10": "Quebec", "11": "Saskatchewan", "12": "Yukon",
-           "13": "Northwest Territories", "14": "Nunavut"},
-    "GB": {"ENG": "England", "NIR": "Northern Ireland", "SCT": "Scotland", "WLS": "Wales"},
-}  # fmt: skip
-"""GeoNames' first-level divisions that people write behind a town, beside the US states."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +81,8 @@ class PlaceChoice:
     @property
     def label(self) -> str:
         """Its name with what tells it apart: ``Paris, Texas, United States``."""
-        parts = (self.name, self.admin, self.country)
+        division = self.admin if self.code in _NAMED_BY_DIVISION else None
+        parts = (self.name, division, self.country)
         return ", ".join(dict.fromkeys(part for part in parts if part))
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,7 +110,7 @@ def town_radius_m(population: Int64Array | int) -> Float64Array:
 
 
 class Gazetteer:
-    """Looks up towns, countries, US states and regions by name, prefix or position.
+    """Looks up towns, countries, divisions and regions by name, prefix or position.
 
     The data are read on first use, in a tenth of a second; the very first use on a machine
     takes a few seconds more, see ``placelens.geo.towns``.
@@ -141,21 +140,39 @@ class Gazetteer:
         """The places a name may mean, best first; "Paris, Texas" keeps to those in Texas.
 
         Accents, case, hyphens and apostrophes do not matter. A qualifier behind a comma is a
-        country, a US state or its two letters, or a first-level division of Australia, Canada
-        or the United Kingdom; where it fits none of the places nothing is found.
+        country, a division or its letters, a region, or a town beside the place; where it fits none
+        of the places nothing is found.
         """
         head, _, tail = name.partition(",")
         choices = self._areas(fold(head)) + self._towns_named(fold(head))
-        if fold(head) in _TOWN_BEFORE_STATE:
-            choices.sort(key=lambda choice: choice.kind == "state")
+        choices = sorted(choices, key=lambda c: _is_behind_its_town(c, fold(head), choices))
         for qualifier in filter(None, tail.split(",")):
             choices = self.qualified(choices, qualifier)
         return choices[:limit]
 
-    def qualified(self, choices: Iterable[PlaceChoice], qualifier: str) -> list[PlaceChoice]:
-        """Those of some places that lie in a country, state or division of that name."""
+    def qualified(
+        self, choices: Iterable[PlaceChoice], qualifier: str, *, beside: bool = True
+    ) -> list[PlaceChoice]:
+        """Those of some places that lie in an area of that name, or ``beside`` a town."""
         folded = fold(qualifier)
-        return [choice for choice in choices if folded in self._qualifiers(choice)]
+        kept = [choice for choice in choices if folded in self._qualifiers(choice)]
+        # CA is California before it is Canada: towns of a state are named by its letters.
+        kept.sort(key=lambda choice: folded not in _letters(choice))
+        return kept or self._within(list(choices), folded, beside)
+
+    def _within(self, choices: list[PlaceChoice], folded: str, beside: bool) -> list[PlaceChoice]:
+        """Those of some places that lie in an area of a name, or beside the best town of it."""
+        lon, lat = (np.array([getattr(c, axis) for c in choices]) for axis in ("lon", "lat"))
+        for area in self._areas(folded):
+            inside = areas.region(area.code).contains(lon, lat)
+            if inside.any():
+                return [choice for choice, is_in in zip(choices, inside, strict=True) if is_in]
+        for town in self._towns_named(folded)[: int(beside)]:
+            away_m = distances_m(lat, lon, to=town.place)
+            reach_m = max(_BESIDE_M, 1.5 * float(town_radius_m(town.population)))
+            near = (c for c, d in zip(choices, away_m, strict=True) if d <= reach_m and c != town)
+            return [choice for choice in near if choice.kind == "town"]
+        return []
 
     def resolve(self, name: str) -> PlaceChoice:
         """The best place of a name, or the position written as ``lat,lon``.
@@ -179,7 +196,7 @@ class Gazetteer:
         similar = [choice.label for choice in self.complete(name[: max(3, len(name) - 2)], limit=3)]
         hint = f"; similar: {' / '.join(similar)}" if similar else ""
         raise QueryError(
-            f"place {name!r} is not a known town (above 5,000 people), country, US state or "
+            f"place {name!r} is not a known town (above 5,000 people), country, division or "
             f"well-known region{hint}; "
             "a position can be given as lat,lon"
         )
@@ -189,14 +206,14 @@ class Gazetteer:
         folded = fold(prefix)
         if not folded:
             return []
-        names = countries.areas_by_name()
+        names = areas.areas_by_name()
         codes = [code for name in names if name.startswith(folded) for code in names[name]]
-        areas = [_area_choice(code) for code in dict.fromkeys(codes)]
-        areas.sort(key=lambda choice: (choice.kind != "country", -choice.population))
+        wide = [_area_choice(code) for code in dict.fromkeys(codes)]
+        wide.sort(key=lambda choice: (choice.kind != "country", -choice.population))
         exact = self.find(prefix, limit=limit)
         towns = self._choices(self.towns.with_prefix(folded), limit)
         # A whole name typed out comes first; then countries are few and well known.
-        return list(dict.fromkeys([*exact, *areas[: limit // 2], *towns]))[:limit]
+        return list(dict.fromkeys([*exact, *wide[: limit // 2], *towns]))[:limit]
 
     def nearest(self, *, lat: float, lon: float) -> PlaceChoice:
         """The town that a position belongs to or lies nearest to.
@@ -227,13 +244,23 @@ class Gazetteer:
                 return self.town(int(inside[best]))
             window_deg *= 2.0
 
+    def area_of_letters(self, letters: str) -> PlaceChoice | None:
+        """The state, division or country of short letters: NY, QC, NSW, UK."""
+        folded = letters.casefold()
+        states = [f"US-{letters}", *divisions.codes_of_letters(folded)]
+        known = [code for code in states if code in countries.state_table() or "US-" not in code]
+        codes = [*known, *(code for code in countries.country_table() if code == letters)]
+        if codes:
+            return _area_choice(codes[0])
+        return self.country(letters)
+
     def country(self, name: str) -> PlaceChoice | None:
         """The country of a name, everyday names included: USA, Holland, Czech Republic."""
         countries_named = [c for c in self._areas(fold(name)) if c.kind == "country"]
         return countries_named[0] if countries_named else None
 
     def region(self, choice: PlaceChoice) -> Polygon:
-        """The region "in" a country, state or region: see ``countries.region``.
+        """The region "in" a country, state or region: see ``areas.region``.
 
         Raises
         ------
@@ -242,10 +269,10 @@ class Gazetteer:
         """
         if choice.kind in ("town", "point"):
             raise QueryError(f"{choice.label} is a {choice.kind} and has no outline")
-        return countries.region(choice.code)
+        return areas.region(choice.code)
 
     def _areas(self, folded: str) -> list[PlaceChoice]:
-        return [_area_choice(code) for code in countries.areas_by_name().get(folded, ())]
+        return [_area_choice(code) for code in areas.areas_by_name().get(folded, ())]
 
     def _towns_named(self, folded: str) -> list[PlaceChoice]:
         if folded in _SHORT_NAMES:
@@ -257,6 +284,10 @@ class Gazetteer:
         towns = self.towns
         indices = towns.name_towns[rows]
         population, is_main = towns.population[indices], towns.name_is_main[rows]
+        country = EXONYMS.get(towns.names[rows.start].decode()) if len(indices) else None
+        if country is not None:
+            is_there = np.array([towns.countries[index] == country for index in indices])
+            is_main = is_main | (is_there & (population >= _WELL_KNOWN_POPULATION))
         weight = population * np.where(is_main, 1.0, _ALTERNATE_SHARE)
         known = is_main & (population >= _WELL_KNOWN_POPULATION)
         order = np.lexsort((-weight, ~known))
@@ -283,20 +314,37 @@ class Gazetteer:
         words = {fold(choice.country), *countries.names_of(choice.code.partition("-")[0])}
         if choice.admin is not None:
             words.add(fold(choice.admin))
-            words.update(countries.letters_of_state(choice.admin))
-        return words
+        return words | _letters(choice)
+
+
+def _letters(choice: PlaceChoice) -> frozenset[str]:
+    """The short forms of a place's division: ``ca`` for California, ``qc`` for Quebec."""
+    if choice.admin is None:
+        return frozenset()
+    return countries.letters_of_state(choice.admin) | divisions.short_names(choice.admin)
+
+
+def _is_behind_its_town(area: PlaceChoice, folded: str, choices: list[PlaceChoice]) -> bool:
+    """Whether a division's name is rather that of a town: "in New York", but not "in Quebec"."""
+    if area.kind != "state":
+        return False
+    if folded in _TOWN_BEFORE_DIVISION:
+        return True
+    country = area.code.partition("-")[0]
+    enough = _SHARE_OF_NAMESAKE * divisions.population(area.code)
+    return any(c.kind == "town" and c.code == country and c.population > enough for c in choices)
 
 
 def _area_choice(code: str) -> PlaceChoice:
-    area = countries.area(code)
+    found = areas.area(code)
     return PlaceChoice(
-        name=area.name,
-        kind=area.kind,
-        country=area.country,
+        name=found.name,
+        kind=found.kind,
+        country=found.country,
         admin=None,
-        lat=area.lat,
-        lon=area.lon,
-        population=area.population,
+        lat=found.lat,
+        lon=found.lon,
+        population=found.population,
         code=code,
     )
 
@@ -304,4 +352,5 @@ def _area_choice(code: str) -> PlaceChoice:
 def _division(country: str, admin1: str) -> str | None:
     if country == "US":
         return countries.state_name(admin1)
-    return _REGIONS.get(country, {}).get(admin1)
+    names = divisions.division_names().get(f"{country}-{admin1}")
+    return names[0] if names else None

@@ -1,98 +1,64 @@
-"""Place names inside a query: "baroque church near Prague", "temples in Peru".
+"""Place names inside a query: "baroque church near Prague", "temples in Peru, not in Lima".
 
-The grammar is small and conservative: a relation ("near", "in", "within 5 km of", ...) must be
-followed at once by a name that the gazetteer knows, or by ``lat,lon``. A name counts when
-
-- it is written as a name, with capitals (or in a script without them), is not one of the words
-  in ``stop_names.NEVER``, and is not the start of a longer name ("near Lyon Cathedral");
-- or it is written in small letters, is the main name of a town above 100,000 people, of a
-  country or of a US state, is not also an English word (``stop_names.WORDS``), and ends the phrase
-  ("in tokyo", but not "in tokyo bay"). In a query whose words all have capitals a capital says
-  nothing, and this rule holds as well.
-
-Of places that share a name the most populous is taken; "Paris, Texas" picks another one.
+The grammar is small and conservative. A relation ("near", "not in", "within 5 km of", see
+``relations``) must be followed at once by a name that the gazetteer knows, or by ``lat,lon``; what
+stands around the name ("state of", "Washington state", "Paris, Texas") must fit the place, or it
+is not read. Which of the places of a name is meant, and whether it may act at all, is decided in
+``place_evidence``. A phrase that looks like a place and is not read is left to the words, and
+said so; it never becomes its opposite, nor another place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from placelens.errors import CoordinateError
-from placelens.geo import countries
-from placelens.geo.gazetteer import Gazetteer, PlaceChoice, town_radius_m
+from placelens.geo.gazetteer import Gazetteer, PlaceChoice
 from placelens.geo.names import fold
-from placelens.geo.regions import AnyOf, Circle, Region
-from placelens.geo.stop_names import LOWER_CASE_ALTERNATES, NEVER, WORDS
-from placelens.geo.understood import PlaceMention, Relation, Understood
-from placelens.geo.units import parse_distance_m
+from placelens.geo.place_evidence import NameFound, Reader
+from placelens.geo.place_terms import (
+    NEAR_DECAY,
+    place_term,
+    region_inside,
+    region_outside,
+    settled,
+)
+from placelens.geo.relations import CONJUNCTIONS, RelationFound, is_negation, read_relation
+from placelens.geo.stop_names import GENERIC
+from placelens.geo.tokens import Token, tokens_of
+from placelens.geo.understood import Offer, PlaceMention, Understood, Unread
 from placelens.types import Place
 
-__all__ = ["PlaceMention", "Understood", "parse_query", "read_near"]
+__all__ = ["NEAR_DECAY", "Landmarks", "PlaceMention", "Understood", "parse_query", "read_near"]
 
-NEAR_DECAY = "gauss:25km"
-"""For "near" a town; 25 km is a day's outing, where the value is 0.61."""
-
-MIN_LOWER_CASE_POPULATION = 100_000
-
-_WORD = re.compile(
-    r"['’‘]?(?:[^\W_]|[\u0300-\u036f])+(?:[-'’‘.‐–/](?:[^\W_]|[\u0300-\u036f])+)*\.?"
+Landmarks = Callable[[Sequence[str]], tuple[int, PlaceChoice] | None]
+"""Of some names, longest first, the first that a collection's own items go by, and where it is."""
+_LATLON = re.compile(r"(?P<lat>[-+]?\d{1,3}\.\d{1,15})\s?,\s?(?P<lon>[-+]?\d{1,3}\.\d{1,15})(?!\w)")
+_QUOTES = re.compile('["“”]')
+_MAX_BARE_TOKENS = 6
+"""In a longer query, which is a sentence, a name stands behind a word that says how."""
+_MAX_CHOICES = 10
+_PICTURES = frozenset(
+    {"photo", "photos", "picture", "pictures", "image", "images", "shot", "shots", "view", "views"}
 )
-_MAX_WORDS = 6
-_CONNECTORS = frozenset(
-    {
-        "a", "am", "an", "and", "auf", "aux", "bei", "d", "da", "das", "de", "del", "della", "der",
-        "di", "do", "dos", "du", "e", "el", "en", "es", "et", "i", "im", "in", "l", "la", "las",
-        "le", "les", "los", "lès", "na", "nad", "of", "on", "sobre", "sous", "sur", "the", "und",
-        "upon", "van", "von", "y",
-    }
+_EXCEPTING = frozenset(
+    {"all", "anything", "anywhere", "apart", "everything", "everywhere", "except", "excepting",
+     "exclude", "excluding", "minus", "nowhere", "other"}
 )  # fmt: skip
-"""Words within a name that are written small: Frankfurt am Main, Rio de Janeiro."""
+"""First words of what takes something out, be it a place or not."""
+_CLAUSE_ENDS = frozenset({",", ";", ".", "but", "and", "with", "that", "which", "where"})
 
-_FOLLOWERS = frozenset(
-    {
-        "after", "along", "and", "around", "as", "at", "before", "beside", "between", "by",
-        "close", "during", "for", "from", "in", "inside", "near", "next", "not", "on", "or",
-        "over", "seen", "showing", "since", "through", "to", "under", "until", "when", "where",
-        "while", "with", "within", "without",
-    }
-)  # fmt: skip
-"""Words that end a place name written in small letters."""
-
-_UNITS = {
-    "kilometer": "km", "kilometre": "km", "kms": "km", "kilometers": "km", "kilometres": "km",
-    "meter": "m", "metre": "m", "meters": "m", "metres": "m", "mile": "mi", "miles": "mi",
-}  # fmt: skip
-_RELATION = re.compile(
-    r"""(?<![\w-])(?:(?:taken|located|situated|somewhere|photographed)\s+)?
-    (?:
-      (?:(?:within|less\s+than|under|up\s+to|at\s+most|no\s+more\s+than)\s+)?
-      (?P<number>\d+(?:\.\d+)?)\s*
-      (?P<unit>km|kms|kilomet(?:er|re)s?|mi|miles?|m|met(?:er|re)s?)\s+
-      (?:away\s+from|from|of|around)
-      |
-      (?P<near>near(?:by|\s+to)?|close\s+to|next\s+to|around|not\s+far\s+from
-        |in\s+the\s+(?:vicinity|area|surroundings|neighbou?rhood)\s+of)
-      |
-      (?P<in>in|inside(?:\s+of)?|within|throughout|across)
-    )\s+""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_LEAD = re.compile(
-    r"""(?:the\s+)?(?:(?:city|town|state|country|island|cent(?:er|re)|outskirts|suburbs|streets
-      |north|south|east|west)\s+of\s+(?:the\s+)?)?
-    (?:(?:(?:north|south|east|west)(?:ern)?|central|rural|downtown)\s+)?""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""Words that may stand between the relation and the name: "in the south of France"."""
-
-_LATLON = re.compile(r"(?P<lat>[-+]?\d+\.\d+)\s*,\s*(?P<lon>[-+]?\d+\.\d+)(?!\w)")
-_QUALIFIER_GAP = re.compile(r"\s*[,(]\s*|\s+")
-_LIST_GAP = re.compile(r"\s*,?\s+(?:and|or|&)\s+|\s*,\s*", re.IGNORECASE)
+_UNKNOWN = "no such place is known"
+_UNCLEAR = "it is not clear what the negation before it refers to"
+_DIRECTION = "directions are not read"
+_WEAK = "it is a word as well as a little known name"
 
 
-def parse_query(text: str, gazetteer: Gazetteer) -> Understood:
+def parse_query(
+    text: str, gazetteer: Gazetteer, *, landmarks: Landmarks | None = None
+) -> Understood:
     """Take the place names out of a query and make place terms of them.
 
     "near" a town or point: a place term at its centre, decay ``gauss:25km``. "near" a country,
@@ -101,7 +67,11 @@ def parse_query(text: str, gazetteer: Gazetteer) -> Understood:
     and a circle that nothing may leave. "in" a country, state or region: it is the filter. "in" a
     town: a circle of ``town_radius_m`` is the filter, and a place term with that scale. Several
     "in" joined by "and" or "or" are alternatives; a wider place beside a town ("near Kyoto in
-    Japan") tells which town is meant, and filters where nothing narrower does.
+    Japan") tells which town is meant, and filters where nothing narrower does. "not in", "outside",
+    "more than 5 km from" leave out what lies there. A name that is the whole query is taken as
+    "near" it, and stays with the words. What stands in quotes is not read.
+
+    ``landmarks`` looks names up among a collection's own items.
 
     Examples
     --------
@@ -110,27 +80,25 @@ def parse_query(text: str, gazetteer: Gazetteer) -> Understood:
     'baroque church at night'
     >>> understood.describe()
     'near Prague, Czechia; decay gauss:25km'
+    >>> parse_query("beaches in Spain, not in Catalonia", Gazetteer()).describe()
+    'in Spain; not in Catalonia, Spain'
     >>> parse_query("a man in black near water", Gazetteer()).mentions
     ()
     """
-    found: list[_Found] = []
-    position = 0
-    while match := _RELATION.search(text, position):
-        places = _read_places(text, match, gazetteer)
-        position = match.end() if not places else places[-1].end
-        if not places:
-            # The next relation may lie within what this one took for an introduction.
-            position = match.start() + 1
-        found += places
-    found = _one_near(found)
-    mentions = _settled([place.mention for place in found])
-    near, decay = _place_term(mentions)
+    walk = _Walk(text, gazetteer, landmarks)
+    walk.run()
+    found = _one_near(walk.found)
+    mentions = settled([place.mention for place in found])
+    near, decay = place_term(mentions)
     return Understood(
-        text=_without(text, [(place.start, place.end) for place in found]),
+        text=_without(text, [place for place in found if not place.mention.is_bare]),
         mentions=mentions,
         near=near,
         decay=decay,
-        region=_region(mentions, gazetteer),
+        region=region_inside(mentions, gazetteer),
+        outside=region_outside(mentions, gazetteer),
+        unread=tuple(walk.unread),
+        offers=tuple(walk.offers),
     )
 
 
@@ -144,236 +112,283 @@ def read_near(name: str, gazetteer: Gazetteer) -> tuple[PlaceMention, Place, str
     """
     choices = (gazetteer.resolve(name), *gazetteer.find(name)[1:])
     mention = PlaceMention(phrase=name, written=name, relation="near", choices=choices)
-    place, decay = _place_term((mention,))
+    place, decay = place_term((mention,))
     return mention, place or mention.choice.place, decay or NEAR_DECAY
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A mention and where it stands in the text."""
+    """A mention, where it stands in the text, and what of it stays with the words."""
 
     start: int
     end: int
     mention: PlaceMention
+    kept: str = ""
 
 
-def _read_places(text: str, match: re.Match[str], gazetteer: Gazetteer) -> list[_Found]:
-    """The place behind a relation, and after "in" those that a list goes on with."""
-    relation: Relation = "in" if match["in"] else "near"
-    radius_m = None
-    if match["number"]:
-        unit = _UNITS.get(match["unit"].lower(), match["unit"].lower())
-        radius_m = parse_distance_m(match["number"] + unit)
-    titled = _is_titled(text, match)
-    found: list[_Found] = []
-    start, position = match.start(), match.end()
-    while True:
-        read = _read_point(text, position) if relation == "near" else None
-        read = read or _read_name(text, position, titled, gazetteer)
-        if read is None and (lead := _LEAD.match(text, position)) and lead.end() > position:
-            read = _read_name(text, lead.end(), titled, gazetteer)
-        if read is None:
-            return found
-        end, written, choices = read
-        mention = PlaceMention(
-            phrase=text[start:end].strip(" ,"),
-            written=written,
-            relation=relation,
-            choices=choices,
-            radius_m=radius_m,
-        )
-        found.append(_Found(start, end, mention))
-        gap = _LIST_GAP.match(text, end)
-        if relation != "in" or gap is None:
-            return found
-        start, position = end, gap.end()
+@dataclass(slots=True)
+class _Walk:
+    """One walk over a query's tokens, from left to right, and what it found on the way.
 
+    ``unclear`` says that a negation stands before in the same clause and its reach is not known;
+    ``negates`` that there is one anywhere; ``carried`` is where a relation would stand that the
+    negation before a list goes on to.
+    """
 
-def _read_point(text: str, position: int) -> tuple[int, str, tuple[PlaceChoice, ...]] | None:
-    """A position written as ``lat,lon``, both with a decimal point."""
-    match = _LATLON.match(text, position)
-    if match is None:
-        return None
-    try:
-        point = PlaceChoice.point(float(match["lat"]), float(match["lon"]))
-    except CoordinateError:
-        return None
-    return match.end(), match[0], (point,)
+    text: str
+    gazetteer: Gazetteer
+    landmarks: Landmarks | None
+    tokens: tuple[Token, ...] = ()
+    found: list[_Found] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+    unclear: bool = False
+    negates: bool = False
+    carried: tuple[int, str] = (-1, "")
+    reader: Reader = field(init=False)
 
+    def __post_init__(self) -> None:
+        self.tokens = tokens_of(self.text)
+        self.reader = Reader(self.text, self.tokens, self.gazetteer)
 
-def _read_name(
-    text: str, position: int, titled: bool, gazetteer: Gazetteer
-) -> tuple[int, str, tuple[PlaceChoice, ...]] | None:
-    """The longest acceptable name at a position, with what qualifies it."""
-    words = _words(text, position)
-    for count in range(len(words), 0, -1):
-        end = words[count - 1].end()
-        written = text[position:end]
-        choices = gazetteer.find(written)
-        if not choices or fold(written) in NEVER:
-            continue
-        qualified_end, qualified = _qualify(text, end, choices, gazetteer)
-        if qualified_end > end:
-            return qualified_end, written, tuple(qualified)
-        if _is_written_as_name(words[:count]) and not titled:
-            if not _goes_on_as_name(text, end):
-                return end, written, tuple(choices)
-        elif _is_plain_name(fold(written), choices) and _ends_phrase(text, end):
-            return end, written, tuple(choices)
-    return None
+    def run(self) -> None:
+        """Read the whole query."""
+        at = 0
+        while at < len(self.tokens):
+            at = self._step(at)
+        if not self.found and not self.unread:
+            self._read_bare()
 
+    def _step(self, at: int) -> int:
+        """Read what stands at a token, and return where to go on."""
+        relation = read_relation(self.tokens, at)
+        if relation is not None:
+            self.negates |= relation.negated
+            end = self._read_places(at, relation)
+            if end > at:
+                self.unclear = False
+                return end
+        token, following = self.tokens[at], self._low(at + 1)
+        if token.low in _CLAUSE_ENDS or token.kind == "mark":
+            self.unclear = False
+        elif is_negation(token) or (token.low in {"no", "without"} and following in _PICTURES):
+            # "people not wearing hats in Spain": the hats are not there, Spain is.
+            self.unclear = not following.endswith("ing")
+        elif relation is not None and relation.negated and token.low in _EXCEPTING:
+            self.unclear = True
+            return relation.end
+        return at + 1
 
-def _qualify(
-    text: str, end: int, choices: Sequence[PlaceChoice], gazetteer: Gazetteer
-) -> tuple[int, list[PlaceChoice]]:
-    """Keep the choices that a country or division behind the name fits: "Paris, Texas, USA"."""
-    kept = list(choices)
-    while gap := _QUALIFIER_GAP.match(text, end):
-        words = _words(text, gap.end())
-        for count in range(min(3, len(words)), 0, -1):
-            words_end = words[count - 1].end()
-            qualifier = text[gap.end() : words_end]
-            # Short ones and those without a comma must be capitals: "Portland, or in Seattle".
-            small = not (qualifier.isupper() if len(qualifier) <= 2 else qualifier[:1].isupper())
-            if small and (len(qualifier) <= 2 or gap[0].isspace()):
-                continue
-            fitting = gazetteer.qualified(kept, qualifier)
-            if fitting:
-                kept = fitting
-                end = words_end + (text[words_end : words_end + 1] == ")")
-                break
-        else:
-            break
-    return end, kept
+    def _read_places(self, at: int, relation: RelationFound) -> int:
+        """The places behind a relation; where to go on, or ``at`` if there are none."""
+        negated = relation.negated
+        if self.carried[0] == at and not negated:
+            negated = self.carried[1] == "negated"
+            self.unclear |= self.carried[1] == "unclear"
+        start, position = at, relation.end
+        while True:
+            name = self._read_one(position, at, relation, negated)
+            if name is None and start == at:
+                name = self._landmark(at, relation)
+            if name is None:
+                return start
+            if name.aside is not None:
+                self._note(*name.aside, f"{_UNKNOWN} in {name.written}")
+            if relation.relation == "near":
+                name = replace(name, choices=_towns_before_divisions(name))
+            refusal = self._refusal(relation, name)
+            if refusal is not None:
+                self._refuse(start, name, refusal)
+                return name.end
+            self._take(start, name, relation, negated)
+            following = self._list_goes_on(name.end, relation, negated)
+            if following is None:
+                return name.end
+            start, (position, negated) = name.end, following
 
-
-def _words(text: str, position: int) -> list[re.Match[str]]:
-    """Up to six words from a position on, with nothing but white space between them."""
-    words: list[re.Match[str]] = []
-    while len(words) < _MAX_WORDS and (match := _WORD.match(text, position)):
-        words.append(match)
-        position = match.end()
-        while text[position : position + 1].isspace():
+    def _list_goes_on(
+        self, end: int, relation: RelationFound, negated: bool
+    ) -> tuple[int, bool] | None:
+        """Where a list's next name would stand, and whether it is negated: "in Paris, not Lyon"."""
+        position = end
+        while position < end + 2 and self._low(position) in CONJUNCTIONS:
             position += 1
-        if position == match.end():
-            break
-    return words
+        if position == end:
+            return None
+        conjunction = self._low(position - 1)
+        if read_relation(self.tokens, position) is not None:
+            reach = {"but": "", "yet": "", "and": "unclear", "&": "unclear"}
+            if negated:
+                self.carried = (position, reach.get(conjunction, "negated"))
+            return None
+        if position < len(self.tokens) and is_negation(self.tokens[position]):
+            return position + 1, True
+        negated = negated and conjunction not in {"but", "yet"}
+        return (position, negated) if relation.relation == "in" or negated else None
+
+    def _read_one(
+        self, position: int, at: int, relation: RelationFound, negated: bool
+    ) -> NameFound | None:
+        """A position or a name that a relation may have behind it."""
+        point = self._read_point(position) if relation.relation == "near" else None
+        name = point or self.reader.read(position, at)
+        if name is None or point is not None or not relation.is_loose:
+            return name
+        if negated:  # "man without Jersey" is about a jersey, "in Europe without France" is not
+            capital = self._is_capital(position + (self._low(position) == "the"))
+            is_clear = self.found or (self._low(at) != "without" and capital)
+            return name if not name.is_weak and is_clear else None
+        before = self.tokens[at - 1].low if at else None
+        is_of_pictures = self.tokens[at].low == "from" and (before is None or before in _PICTURES)
+        return name if is_of_pictures and not name.is_weak else None
+
+    def _read_point(self, position: int) -> NameFound | None:
+        """A position written as ``lat,lon``, both with a decimal point."""
+        if position >= len(self.tokens):
+            return None
+        start = self.tokens[position].start
+        match = _LATLON.match(self.text, start)
+        if match is None:
+            return None
+        try:
+            point = PlaceChoice.point(float(match["lat"]), float(match["lon"]))
+        except CoordinateError:
+            return None
+        end = position
+        while end < len(self.tokens) and self.tokens[end].start < match.end():
+            end += 1
+        return NameFound(end, match[0], (point,))
+
+    def _refusal(self, relation: RelationFound, name: NameFound) -> str | None:
+        """Why a place that was found is not acted on."""
+        if self.unclear:
+            return _UNCLEAR
+        if relation.is_direction:
+            return _DIRECTION
+        # A name of common words may be near a town that it is the main name of, but is no filter.
+        is_main = fold(name.choices[0].name) == fold(name.written)
+        if name.is_weak and (relation.relation == "in" or (_is_generic(name) and not is_main)):
+            return _WEAK
+        return None
+
+    def _refuse(self, start: int, name: NameFound, why: str) -> None:
+        """Leave a phrase to the words, and offer the place where that may be meant."""
+        phrase = self._note(start, name.end, why)
+        if why in (_DIRECTION, _WEAK) and not _is_generic(name):
+            self._offer(phrase, name.choices[0])
+
+    def _offer(self, phrase: str, choice: PlaceChoice) -> None:
+        if self.negates:
+            return  # what is taken out must not become what is asked for
+        label = f"near {choice.label}"
+        self.offers.append(Offer(phrase=phrase, write=label, label=label))
+
+    def _note(self, start: int, end: int, why: str) -> str:
+        phrase = self.reader.written(start, end).strip(" ,")
+        self.unread.append(Unread(phrase=phrase, reason=why))
+        return phrase
+
+    def _take(self, start: int, name: NameFound, relation: RelationFound, negated: bool) -> None:
+        """Make a mention of a name."""
+        phrase = self.reader.written(start, name.end)
+        mention = PlaceMention(
+            phrase=phrase.strip(" ,"),
+            written=name.written,
+            relation="near" if name.choices[0].kind == "item" else relation.relation,
+            choices=name.choices[:_MAX_CHOICES],
+            radius_m=relation.radius_m,
+            negated=negated,
+        )
+        begin, end = self.tokens[start].start, self.tokens[name.end - 1].end
+        kept = self.reader.written(*name.aside) if name.aside else ""
+        self.found.append(_Found(begin, end, mention, kept))
+
+    def _landmark(self, at: int, relation: RelationFound) -> NameFound | None:
+        """A name of the collection's own items; what looks like a name and is none is noted."""
+        start = relation.end + int(self._low(relation.end) == "the")
+        end = self.reader.end_of_landmark(start)
+        is_name = end > start and self.reader.looks_like_a_name(start, end, at)
+        if not is_name or (relation.is_loose and not self._is_capital(start)):
+            return None
+        written = [self.reader.written(start, stop) for stop in range(end, start, -1)]
+        known = self.landmarks(written) if self.landmarks is not None else None
+        if known is not None:
+            number, choice = known
+            return NameFound(end - number, written[number], (choice,))
+        if relation.is_loose:
+            return None
+        container = self.reader.container(start, end, end)
+        if container is not None:
+            return container
+        self._note(at, end, _UNKNOWN)
+        prefix = self.reader.read_prefix(start, end)
+        if prefix is not None:
+            self._offer(self.unread[-1].phrase, prefix.choices[0])
+        return None
+
+    def _read_bare(self) -> None:
+        """Names without a word like "near": the whole query is acted on, part of it is offered."""
+        negates = self.negates or any(is_negation(token) for token in self.tokens)
+        if negates or len(self.tokens) > _MAX_BARE_TOKENS:
+            return
+        for at in range(len(self.tokens)):
+            name = self.reader.read_bare(at)
+            if name is None:
+                continue
+            phrase = self.reader.written(at, name.end)
+            if at == 0 and name.end == len(self.tokens) and not name.is_weak:
+                mention = PlaceMention(
+                    phrase=phrase,
+                    written=name.written,
+                    relation="near",
+                    choices=name.choices[:_MAX_CHOICES],
+                    is_bare=True,
+                )
+                self.found.append(_Found(0, len(self.text), mention))
+            elif not _is_generic(name):
+                self._offer(phrase, name.choices[0])
+            return
+
+    def _is_capital(self, at: int) -> bool:
+        return at < len(self.tokens) and self.tokens[at].is_capital
+
+    def _low(self, at: int) -> str:
+        return self.tokens[at].low if at < len(self.tokens) else ""
 
 
-def _is_written_as_name(words: Sequence[re.Match[str]]) -> bool:
-    """Whether the words have capitals, but for connectors within, or belong to no cased script."""
-    letters = [word[0].lstrip("'’‘") for word in words]
-    if letters[0][:1].islower() and letters[0] not in {"s-Hertogenbosch"}:
-        return False
-    if len(fold(letters[0])) <= 2 and len(words) == 1:
-        return letters[0].replace(".", "").isupper() or not letters[0][:1].isupper()
-    return all(
-        not word[:1].islower() or word.split("'")[0].casefold() in _CONNECTORS for word in letters
-    )
-
-
-def _goes_on_as_name(text: str, end: int) -> bool:
-    """Whether a capital follows: "near Lyon Cathedral" names a cathedral, not the town."""
-    following = re.match(r"\s+(\w)", text[end:])
-    return following is not None and following[1].isupper() and text[end - 1] != "."
-
-
-def _is_plain_name(folded: str, choices: Sequence[PlaceChoice]) -> bool:
-    """Whether small letters will do for the name."""
-    if folded in WORDS or (len(folded) <= 3 and folded not in {"usa", "uae", "nyc"}):
-        return False
-    best = choices[0]
-    if best.kind != "town" or folded in LOWER_CASE_ALTERNATES:
-        return True
-    return best.population >= MIN_LOWER_CASE_POPULATION and fold(best.name) == folded
-
-
-def _ends_phrase(text: str, end: int) -> bool:
-    """Whether the phrase ends: at the text's end, a mark, or a word like "at" or "with"."""
-    following = re.match(r"\s+(\w+)", text[end:])
-    return following is None or following[1].casefold() in _FOLLOWERS or following[1].isdigit()
-
-
-def _is_titled(text: str, match: re.Match[str]) -> bool:
-    """Whether capitals say nothing: the relation has one within the text, or all words do."""
-    relation = match[0].lstrip()
-    if match.start() > 0 and relation[:1].isupper():
-        return True
-    others = [
-        word[0] for word in _WORD.finditer(text[: match.start()]) if word[0] not in _CONNECTORS
+def _towns_before_divisions(name: NameFound) -> tuple[PlaceChoice, ...]:
+    """What "near" a name means: rather a large town of that main name than a division."""
+    folded = fold(name.written)
+    towns = [
+        choice
+        for choice in name.choices
+        if choice.kind == "town" and choice.population >= 100_000 and fold(choice.name) == folded
     ]
-    return len(others) >= 3 and all(word[:1].isupper() for word in others)
+    is_division = name.choices[0].kind == "state"
+    return tuple(dict.fromkeys([*towns[: int(is_division)], *name.choices]))
+
+
+def _is_generic(name: NameFound) -> bool:
+    """Whether a name is made of words that say nothing of where."""
+    return all(word in GENERIC for word in fold(name.written).split())
 
 
 def _one_near(found: Sequence[_Found]) -> list[_Found]:
     """Only the first "near": a query has one place term; what further ones say stays text."""
-    nears = [place for place in found if place.mention.relation == "near"]
-    return [place for place in found if place.mention.relation == "in" or place is nears[0]]
+    nears = [p for p in found if p.mention.relation == "near" and not p.mention.negated]
+    return [place for place in found if place not in nears[1:]]
 
 
-def _settled(mentions: Sequence[PlaceMention]) -> tuple[PlaceMention, ...]:
-    """Take for each town the choice that lies in a country or state of the same query."""
-    areas = {m.name for m in mentions if m.kind not in ("town", "point")}
-    settled = []
-    for mention in mentions:
-        choices = mention.choices
-        if mention.kind == "town":
-            inside = [choice for choice in choices if areas & {choice.country, choice.admin}]
-            choices = tuple(dict.fromkeys([*inside, *choices]))
-        settled.append(replace(mention, choices=choices))
-    return tuple(settled)
-
-
-def _place_term(mentions: Sequence[PlaceMention]) -> tuple[Place | None, str | None]:
-    """Where the place term lies and how it falls: of the "near", else of a single town."""
-    near = next((mention for mention in mentions if mention.relation == "near"), None)
-    if near is None:
-        towns = [mention for mention in mentions if mention.kind == "town"]
-        if len(towns) != 1:
-            return None, None
-        return towns[0].choice.place, _gauss(_radius_m(towns[0].choice))
-    if near.radius_m:
-        return near.choice.place, _gauss(near.radius_m)
-    if near.kind not in ("town", "point"):
-        radius_m = countries.area(near.choice.code).radius_m
-        return near.choice.place, _gauss(radius_m / 2.0, offset_m=radius_m)
-    return near.choice.place, NEAR_DECAY
-
-
-def _gauss(scale_m: float, offset_m: float = 0.0) -> str:
-    """A Gaussian decay as it is written, in kilometres where these are whole enough."""
-    parts = [f"{d / 1000:.0f}km" if d >= 10_000 else f"{d:.0f}m" for d in (scale_m, offset_m) if d]
-    return ":".join(["gauss", *parts])
-
-
-def _region(mentions: Sequence[PlaceMention], gazetteer: Gazetteer) -> Region | None:
-    """The hard filter: the circle of a given distance; else the narrowest places that are "in"."""
-    regions: list[Region] = [
-        Circle(center=mention.choice.place, radius_m=mention.radius_m)
-        for mention in mentions
-        if mention.radius_m is not None
-    ]
-    if not regions:
-        inside = [mention.choice for mention in mentions if mention.relation == "in"]
-        narrowest = [choice for choice in inside if choice.kind == "town"] or inside
-        regions = [
-            Circle(center=choice.place, radius_m=_radius_m(choice))
-            if choice.kind == "town"
-            else gazetteer.region(choice)
-            for choice in narrowest
-        ]
-    if len(regions) <= 1:
-        return regions[0] if regions else None
-    return AnyOf(tuple(regions))
-
-
-def _radius_m(town: PlaceChoice) -> float:
-    return float(town_radius_m(town.population))
-
-
-def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """The text without some stretches, tidied."""
-    for start, end in reversed(spans):
-        text = f"{text[:start]} {text[end:]}"
-    text = re.sub(r"\s+([,;.!?])", r"\1", re.sub(r"\s+", " ", text))
-    return text.strip(" ,;")
+def _without(text: str, found: Sequence[_Found]) -> str:
+    """The text without the phrases that were found and without quotes, tidied."""
+    parts, position = [], 0
+    for place in found:
+        between = text[position : place.start]
+        # "not in Paris but in Lyon": what joined two phrases goes with them.
+        if not (position and between.strip(" ,").casefold() in CONJUNCTIONS):
+            parts.append(between)
+        parts.append(place.kept)
+        position = place.end
+    rest = _QUOTES.sub("", " ".join([*parts, text[position:]]))
+    rest = re.sub(r"\s+([,;.!?])", r"\1", re.sub(r"\s+", " ", rest))
+    return rest.strip(" ,;")

@@ -226,7 +226,9 @@ class SearchRequest(StrictRequest):
         description="score, time, oldest, name or distance. Without words, images or vectors all "
         "that passes is listed in this order; else it orders the k best.",
     )
-    parse: bool = Field(True, description="Whether place names in the text are understood.")
+    parse: bool = Field(
+        True, description="Whether places and times in the text are read; never those in quotes."
+    )
     similarity: Literal["raw", "calibrated"] | None = None
     cursor: str | None = None
     engine: str | None = Field(None, description="The index to use; by default it is planned.")
@@ -357,11 +359,12 @@ class SearchAnswer(BaseModel):
     certificate: dict[str, Any] | None
     answerable: float | None = Field(
         description="The probability that something here shows what was asked for, in [0, 1]; told "
-        "for one text without a place, on the first page."
+        "for one text, on the first page."
     )
     doubt: str | None = Field(description="In words, when nothing here is a good match.")
     notes: list[str] = Field(
-        description="In words, attributes and values of `where` that no item has."
+        description="In words: that nothing is near, phrases that were left to the words, and why; "
+        "attributes and values of `where` that no item has."
     )
     cursor: str | None
     elapsed_ms: float

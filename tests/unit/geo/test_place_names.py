@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from placelens.geo.decay import Decay
-from placelens.geo.gazetteer import Gazetteer
+from placelens.geo.gazetteer import Gazetteer, PlaceChoice
 from placelens.geo.place_names import parse_query
 from placelens.geo.regions import AnyOf, Circle
 from placelens.types import Place
@@ -70,8 +70,6 @@ lights of Paris
 in New York Times Square
 in Paris Hilton shirt
 church from Prague
-Paris, Texas
-Lyon
 lights near 91.5,14.2
 near 3,4 people
 within 5 km
@@ -101,7 +99,7 @@ PLACES = [
     ("churches in France and Italy", "churches", ["in France", "in Italy"]),
     ("churches in France, Italy or Spain, old", "churches, old",
      ["in France", "in Italy", "in Spain"]),
-    ("hotel in Portland, or in Seattle", "hotel, or",
+    ("hotel in Portland, or in Seattle", "hotel",
      ["in Portland, Oregon, United States", "in Seattle, Washington, United States"]),
     ("within 5 km of Lyon", "", ["within 5.0 km of Lyon, France"]),
     ("bridge 5km from Lyon", "bridge", ["within 5.0 km of Lyon, France"]),
@@ -150,6 +148,203 @@ def test_places_are_understood(gazetteer, query, text, descriptions):
     understood = parse_query(query, gazetteer)
     assert [mention.describe() for mention in understood.mentions] == descriptions
     assert understood.text == text
+
+
+# Query, words that are left, what was understood: what is asked for is never kept.
+NEGATIONS = [
+    ("churches not in Spain", "churches", ["not in Spain"]),
+    ("beach more than 50 km from Nice", "beach", ["more than 50.0 km from Nice, France"]),
+    ("beach at least 3 miles away from Nice", "beach", ["more than 4.8 km from Nice, France"]),
+    ("beach fifty km or more from Nice", "beach", ["more than 50.0 km from Nice, France"]),
+    ("beach > 20km from Nice", "beach", ["more than 20.0 km from Nice, France"]),
+    ("beach not within 5 km of Nice", "beach", ["more than 5.0 km from Nice, France"]),
+    ("cafe not in Paris but in Lyon", "cafe", ["not in Paris, France", "in Lyon, France"]),
+    ("cafe not in Paris but Lyon", "cafe", ["not in Paris, France", "in Lyon, France"]),
+    ("church outside France", "church", ["not in France"]),
+    ("church in France except Paris", "church", ["in France", "not in Paris, France"]),
+    ("church in Europe, not France", "church", ["in Europe", "not in France"]),
+    ("church in Europe without France", "church", ["in Europe", "not in France"]),
+    ("church in Europe but not in France or Spain", "church",
+     ["in Europe", "not in France", "not in Spain"]),
+    ("neither in France nor in Spain", "", ["not in France", "not in Spain"]),
+    ("neither France nor Spain", "", ["not in France", "not in Spain"]),
+    ("cafe not in Spain or in Portugal", "cafe", ["not in Spain", "not in Portugal"]),
+    ("photos not taken in Peru", "photos", ["not in Peru"]),
+    ("photos that weren't taken anywhere near Lyon", "photos that",
+     ["not within 25.0 km of Lyon, France"]),
+    ("everything but Spain", "", ["not in Spain"]),
+    ("exclude Spain", "", ["not in Spain"]),
+    ("Kirche nicht in Berlin", "Kirche", ["not in Berlin, Germany"]),
+    ("église pas in Lyon", "église", ["not in Lyon, France"]),
+    ("not outside France", "", ["in France"]),
+    ("no more than 5 km from Lyon", "", ["within 5.0 km of Lyon, France"]),
+    ("not far from Lyon", "", ["near Lyon, France"]),
+    # What is negated is something else.
+    ("people not wearing hats in Spain", "people not wearing hats", ["in Spain"]),
+    ("lake without people in Spain", "lake without people", ["in Spain"]),
+]  # fmt: skip
+
+# Left to the words, and said so, since it is not clear what the negation takes out.
+UNCLEAR = """
+not only in Spain
+not a church in Spain
+no photos from Spain
+I don't want photos from Spain
+anything but photos from Spain
+""".strip().splitlines()
+
+# Query, words that are left, what was understood: what stands around a name must fit it.
+QUALIFIED = [
+    ("peach in the state of Georgia", "peach", ["in Georgia, United States"]),
+    ("apple in Washington state", "apple", ["in Washington, United States"]),
+    ("theatre in New York State", "theatre", ["in New York, United States"]),
+    ("beach in Victoria, Australia", "beach", ["in Victoria, Australia"]),
+    ("pier in Long Beach, CA", "pier", ["in Long Beach, California, United States"]),
+    ("hall in Springfield, IL", "hall", ["in Springfield, Illinois, United States"]),
+    ("opera in Odessa", "opera", ["in Odesa, Ukraine"]),
+    ("opera in Odessa, Texas", "opera", ["in Odessa, Texas, United States"]),
+    ("church in Quebec", "church", ["in Quebec, Canada"]),
+    ("church in Quebec City", "church", ["in Québec, Quebec, Canada"]),
+    ("market in Munich, Bavaria", "market", ["in Munich, Germany"]),
+    ("market in Ontario, California", "market", ["in Ontario, California, United States"]),
+    ("market in the province of Ontario", "market", ["in Ontario, Canada"]),
+    ("glass in Murano, Venice", "glass Murano", ["in Venice, Italy"]),
+    ("bridge in Paris, Australia", "bridge Paris", ["in Australia"]),
+    ("cigar in Cuba, NY", "cigar Cuba", ["in New York, United States"]),
+    ("cafe in Paris, London and Rome", "cafe",
+     ["in Paris, France", "in London, England, United Kingdom", "in Rome, Italy"]),
+    ("lions in Africa", "lions", ["in Africa"]),
+    ("temple in Asia", "temple", ["in Asia"]),
+    ("llama in South America", "llama", ["in South America"]),
+    ("hut in the Alps", "hut", ["in Alps"]),
+    ("photos from Spain", "photos", ["in Spain"]),
+    ("ship within a mile of Lyon", "ship", ["within 1.6 km of Lyon, France"]),
+]  # fmt: skip
+
+# Query and a word of the reason: named, not read as a place, and said so.
+UNREAD = [
+    ("bench near Central Park", "little known"),
+    ("flowers in Bloom", "little known"),
+    ("cafe near the Eiffel Tower", "no such place"),
+    ("cafe near the eiffel tower", "no such place"),
+    ("cathedral near Lyon Cathedral", "no such place"),
+    ("shop in Orange County", "no such place"),
+    ("field north of Lyon", "directions"),
+    ("market in Brigadoon", "no such place"),
+]
+
+
+@pytest.mark.parametrize(("query", "text", "descriptions"), NEGATIONS + QUALIFIED)
+def test_negations_and_what_stands_around_a_name(gazetteer, query, text, descriptions):
+    understood = parse_query(query, gazetteer)
+    assert [mention.describe() for mention in understood.mentions] == descriptions
+    assert understood.text == text
+
+
+@pytest.mark.parametrize("query", UNCLEAR)
+def test_a_negation_that_is_not_clear_is_left_to_the_words(gazetteer, query):
+    understood = parse_query(query, gazetteer)
+    assert understood.mentions == ()
+    assert understood.text == query
+    assert any("negation" in each.reason for each in understood.unread)
+
+
+@pytest.mark.parametrize(("query", "reason"), UNREAD)
+def test_what_is_not_read_is_said(gazetteer, query, reason):
+    understood = parse_query(query, gazetteer)
+    assert understood.mentions == ()
+    assert understood.text == query
+    assert reason in understood.unread[0].reason
+    assert reason in understood.notes[0]
+
+
+def test_old_town_in_prague_is_in_prague(gazetteer):
+    (mention,) = parse_query("street in Old Town, Prague", gazetteer).mentions
+    assert mention.choice.country == "Czechia"
+
+
+@pytest.mark.parametrize(
+    ("query", "label"),
+    [
+        ("Kyoto", "Kyoto, Japan"),
+        ("kyoto", "Kyoto, Japan"),
+        ("Paris, Texas", "Paris, Texas, United States"),
+        ("京都", "Kyoto, Japan"),
+        ("Peru", "Peru"),
+    ],
+)
+def test_a_name_alone_is_near_it_and_stays_with_the_words(gazetteer, query, label):
+    understood = parse_query(query, gazetteer)
+    (mention,) = understood.mentions
+    assert (mention.relation, mention.choice.label, mention.is_bare) == ("near", label, True)
+    assert understood.text == query
+    assert understood.region is None
+
+
+@pytest.mark.parametrize(
+    ("query", "offers"),
+    [
+        ("Nice", ["near Nice, France"]),
+        ("Turkey", ["near Turkey"]),
+        ("kyoto temple", ["near Kyoto, Japan"]),
+        ("temple Kyoto", ["near Kyoto, Japan"]),
+        ("field north of Lyon", ["near Lyon, France"]),
+        ("red car", []),
+        ("not Kyoto", []),
+    ],
+)
+def test_what_may_be_a_place_is_offered(gazetteer, query, offers):
+    understood = parse_query(query, gazetteer)
+    assert understood.mentions == ()
+    assert [offer.write for offer in understood.offers] == offers
+    for offer in understood.offers:
+        assert parse_query(query.replace(offer.phrase, offer.write), gazetteer).near is not None
+
+
+def test_quotes_are_never_read(gazetteer):
+    understood = parse_query('church "near Lyon" in France', gazetteer)
+    assert [mention.describe() for mention in understood.mentions] == ["in France"]
+    assert understood.text == "church near Lyon"
+
+
+def test_what_is_excluded_is_a_region_of_its_own(gazetteer):
+    understood = parse_query("church in France, not in Paris", gazetteer)
+    assert holds(understood.region, lat=48.857, lon=2.352)
+    assert holds(understood.outside, lat=48.857, lon=2.352)
+    assert not holds(understood.outside, lat=45.76, lon=4.84)
+    assert understood.near is None
+
+
+def test_landmarks_of_the_collection_are_places(gazetteer):
+    asked = []
+
+    def landmarks(names):
+        asked.append(list(names))
+        at = PlaceChoice.point(48.858, 2.294)
+        return (names.index("Eiffel Tower"), at) if "Eiffel Tower" in names else None
+
+    understood = parse_query("cafe near the Eiffel Tower at night", gazetteer, landmarks=landmarks)
+    assert understood.near.lonlat == (2.294, 48.858)
+    assert understood.text == "cafe at night"
+    assert asked == [["Eiffel Tower", "Eiffel"]]
+
+
+def test_a_long_query_is_read_in_linear_time(gazetteer, monkeypatch):
+    """Names looked up for a query eight times as long: eight times as many, and some."""
+
+    def lookups(query):
+        calls = []
+        find = Gazetteer.find
+        monkeypatch.setattr(
+            Gazetteer, "find", lambda self, name, **k: calls.append(name) or find(self, name, **k)
+        )
+        parse_query(query, gazetteer)
+        monkeypatch.undo()
+        return len(calls)
+
+    for phrase in ("near Lyon in Peru ", "in Foo, Bar, ", "not not ", "A B c "):
+        once, often = lookups(phrase * 10), lookups(phrase * 80)
+        assert often <= 9 * max(once, 10)
 
 
 def holds(region, *, lat, lon):
@@ -237,3 +432,12 @@ def test_as_plain_json(gazetteer):
     assert understood["mentions"][0]["phrase"] == "near Lyon"
     assert understood["mentions"][0]["choices"][0]["label"] == "Lyon, France"
     assert understood["bounds"][0] < 2.0 < understood["bounds"][2]
+
+
+def test_a_distance_from_a_country_is_one_from_its_border(gazetteer):
+    region = parse_query("villages within 50 km of Spain", gazetteer).region
+    assert holds(region, lat=40.4, lon=-3.7)  # Madrid, in Spain
+    assert holds(region, lat=42.7, lon=2.9)  # Perpignan, 25 km from the border
+    assert not holds(region, lat=43.6, lon=1.44)  # Toulouse, 95 km away
+    outside = parse_query("villages more than 50 km from Spain", gazetteer).outside
+    assert holds(outside, lat=42.7, lon=2.9)

@@ -75,7 +75,23 @@ export interface PlaceChoice {
 export interface PlaceMention extends PlaceChoice {
   phrase: string;
   relation: "near" | "in";
+  /** What it was taken for, in words: "not in Lyon, France". */
+  words: string;
+  negated: boolean;
   choices: PlaceChoice[];
+}
+
+/** A time that the words name. */
+export interface TimeMention {
+  phrase: string;
+  words: string;
+}
+
+/** What a phrase might mean, too uncertain to act on, and what to write for that. */
+export interface Offer {
+  phrase: string;
+  write: string;
+  label: string;
 }
 
 export interface LatLon {
@@ -86,6 +102,8 @@ export interface LatLon {
 export interface Understood {
   text: string;
   mentions: PlaceMention[];
+  times: TimeMention[];
+  offers: Offer[];
   near: LatLon | null;
   decay: string | null;
   bounds: [number, number, number, number] | null;
@@ -104,7 +122,6 @@ export interface Answer {
   certificate: { kind: string } | null;
   answerable: number | null;
   doubt: string | null;
-  /** What of the question had no effect. */
   notes: string[];
   readings: { label: string; concepts: SharedConcept[] }[];
   cursor: string | null;

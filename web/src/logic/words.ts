@@ -24,6 +24,11 @@ export function replacePlace(typed: string, phrase: string, name: string, label:
   return typed.replace(phrase, () => lead + label);
 }
 
+/** Put a phrase in quotes, so that it is not read as a place or time; null when it is not there. */
+export function quote(typed: string, phrase: string): string | null {
+  return typed.includes(phrase) ? typed.replace(phrase, () => `"${phrase}"`) : null;
+}
+
 export function joinWords({ wanted, unwanted }: Words): string {
   const minus = unwanted.map((word) => (/\s/.test(word) ? `-"${word}"` : `-${word}`));
   return [wanted, ...minus].filter(Boolean).join(" ");

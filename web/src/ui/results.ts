@@ -73,7 +73,11 @@ export class Results {
     this.#status.textContent = hits.length ? summary(hits, answer) : "Nothing found";
     const empty = hits.length === 0 && "No item passes the filters. Widen or remove one of them.";
     const words = empty || answer.doubt;
-    const notes = [...(hits.length ? readings(answer) : []), ...answer.notes, ...(words ? [words] : [])];
+    const notes = [
+      ...answer.notes,
+      ...(hits.length ? readings(answer) : []),
+      ...(words ? [words] : []),
+    ];
     this.#notice.replaceChildren(...notes.map((note) => el("p", { class: "doubt" }, note)));
   }
 

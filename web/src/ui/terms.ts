@@ -2,16 +2,19 @@
 
 import { formatDistance, formatLatLon, formatName } from "../logic/format.ts";
 import { COMPARISONS, type Condition, type LikeTerm, type PictureTerm, type Query } from "../logic/query.ts";
-import type { PlaceMention, Understood } from "../logic/types.ts";
-import { joinWords, replacePlace, splitWords } from "../logic/words.ts";
+import type { Offer, PlaceMention, TimeMention, Understood } from "../logic/types.ts";
+import { joinWords, quote, replacePlace, splitWords } from "../logic/words.ts";
 import { el, icon } from "./dom.ts";
 
 export type Change = (change: Partial<Query>) => void;
 
 export function showTerms(root: HTMLElement, query: Query, understood: Understood | null, change: Change): void {
+  const read = query.parse ? understood : null;
   root.replaceChildren(
-    ...(query.parse ? (understood?.mentions ?? []).map((each) => mentionChip(each, query, change)) : []),
-    ...(query.parse ? [] : [chip("place names are not read", "Read place names again", () => change({ parse: true }))]),
+    ...(read?.mentions ?? []).map((each) => mentionChip(each, query, change)),
+    ...(read?.times ?? []).map((each) => timeChip(each, query, change)),
+    ...(read?.offers ?? []).map((each) => offerChip(each, query, change)),
+    ...(query.parse ? [] : [chip("places and times are not read", "Read places and times again", () => change({ parse: true }))]),
     ...query.pictures.map((picture) => pictureChip(picture, query, change)),
     ...query.like.map((like) => likeChip(like, query, change)),
     ...minusChips(query, change),
@@ -27,10 +30,11 @@ function chip(label: string | Node, remove: string, onclick: () => void, kind = 
 
 /** What a place name was taken for; another choice is written into the words. */
 function mentionChip(mention: PlaceMention, query: Query, change: Change): HTMLElement {
-  const { phrase, relation, name, label, choices } = mention;
-  const off = () => change({ parse: false });
-  const made = chip(named(relation, label), "Do not read place names in the words", off, "understood");
-  if (choices.length < 2) return made;
+  const { phrase, words, name, label, choices } = mention;
+  const lead = words.endsWith(label) ? words.slice(0, words.length - label.length).trim() : "";
+  const shown = lead ? named(lead, label) : words;
+  const made = chip(shown, `Do not read "${phrase}" as a place`, leave(phrase, query, change), "understood");
+  if (choices.length < 2 || !lead) return made;
   const select = el(
     "select",
     { "aria-label": `Which ${name}?`, title: "Other places of this name" },
@@ -39,8 +43,24 @@ function mentionChip(mention: PlaceMention, query: Query, change: Change): HTMLE
   select.addEventListener("change", () => {
     change({ words: replacePlace(query.words, phrase, name, select.value) });
   });
-  made.querySelector(".label")!.replaceChildren(`${relation} `, select);
+  made.querySelector(".label")!.replaceChildren(`${lead} `, select);
   return made;
+}
+
+function timeChip({ phrase, words }: TimeMention, query: Query, change: Change): HTMLElement {
+  return chip(words, `Do not read "${phrase}" as a time`, leave(phrase, query, change), "understood");
+}
+
+/** What a phrase might mean: one press writes it so that it is read. */
+function offerChip({ phrase, write, label }: Offer, query: Query, change: Change): HTMLElement {
+  const take = () => change({ words: query.words.replace(phrase, () => write) });
+  return el("button", { type: "button", class: "chip offer", title: `Read "${phrase}" as ${label}`, onclick: take }, `${label}?`);
+}
+
+/** Leave a phrase to the words: it goes into quotes, where anybody can see why it is not read. */
+function leave(phrase: string, query: Query, change: Change): () => void {
+  const words = quote(query.words, phrase);
+  return () => change(words === null ? { parse: false } : { words });
 }
 
 function named(relation: string, name: string): HTMLElement {
