@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("storage", "index", "encoders", "models", "readers"),
     ("geo",),
     ("kernels",),
-    ("types", "folders"),
+    ("types", "folders", "files"),
     ("errors",),
 )
 LEVEL = {room: depth for depth, line in enumerate(LAYERS) for room in line}

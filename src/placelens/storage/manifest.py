@@ -9,13 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from placelens.errors import CollectionDamagedError, CollectionError, FormatVersionError
+from placelens.errors import (
+    CollectionDamagedError,
+    CollectionError,
+    FormatVersionError,
+    ReadError,
+)
+from placelens.files import read_regular
 from placelens.storage.durable import write_whole
 from placelens.storage.ledger import Ledger
 from placelens.types import MODALITIES, Modality, Space
 
 FILE_NAME = "manifest.json"
 COPY_NAME = "manifest.copy.json"
+# A hundred thousand named concepts.
+MAX_BYTES = 2**24
 FORMAT = "placelens collection"
 FORMAT_VERSION = 1
 
@@ -126,15 +134,14 @@ def read_manifest(folder: Path, ledger: Ledger | None = None, *, name: str = FIL
     """
     path = folder / name
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = json.loads(read_regular(path, MAX_BYTES).decode())
         if not _is_newer(data):  # a newer placelens may have another ledger as well
             wrong = ledger.damage_of(path) if ledger is not None else None
             if wrong is not None:
                 raise ValueError(wrong)
-    except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except (ReadError, ValueError, RecursionError) as error:
         raise CollectionDamagedError(
-            f"{path} cannot be read ({reason}); bring it back with: placelens repair {folder}"
+            f"{path} cannot be read ({error}); bring it back with: placelens repair {folder}"
         ) from error
     return Manifest.from_json(data, where=str(path))
 
