@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from placelens.display import shown
+from placelens.errors import InputError
 from placelens.export import ExportReport, Privacy, export, feature_of, records_of, to_geodataframe
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
@@ -80,6 +82,8 @@ class Hits(Sequence[Hit]):
         best: tuple[float, Modality] | None = None,
         unfit: str | None = None,
     ) -> None:
+        if not (isinstance(hits, Sequence) and all(isinstance(hit, Hit) for hit in hits)):
+            raise InputError(f"hits are a sequence of Hit, not {shown(hits)}")
         self._hits = tuple(hits)
         # A term's kind is a modality or "place", so any string may be looked up.
         self._answerabilities: Mapping[Any, Answerability] = answerabilities or {}
@@ -123,6 +127,8 @@ class Hits(Sequence[Hit]):
 
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The hit's small JPEG, or None when it has no picture."""
+        if not isinstance(hit, Hit):
+            raise InputError(f"{shown(hit)} is not one of the hits")
         return self._thumbnails(hit.id) if self._thumbnails else None
 
     @property

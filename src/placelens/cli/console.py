@@ -1,14 +1,25 @@
-"""Where output goes: results to stdout, everything said about them to stderr."""
+"""Where output goes: results to stdout, everything said about them to stderr.
+
+Names and texts come from anybody's files: all that is printed goes through
+`placelens.display.visible`, so that no terminal obeys them.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from placelens.display import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+_NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
 
 
 def stdout() -> Console:
@@ -26,30 +37,49 @@ def stderr() -> Console:
 
 
 def notice(message: str) -> None:
-    """Say something about the results, on stderr."""
-    stderr().print(message, soft_wrap=True)
+    """Say something about the results, on stderr, on one line."""
+    stderr().print(visible(message), soft_wrap=True)
 
 
 def complain(message: str) -> None:
     """Say what went wrong, on stderr, in one piece that ``grep`` finds."""
-    stderr().print(message, style="bold red", soft_wrap=True)
+    stderr().print(visible(message), style="bold red", soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Lines of a result on stdout; none of them is somebody else's text alone."""
+    sys.stdout.write(visible(text, lines=True) + "\n")
+
+
+class Warnings(logging.Handler):
+    """What the library logs, on stderr; it names files and what is in them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one record, with its traceback if it has one."""
+        stderr().print(visible(self.format(record), lines=True), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
-    """Indented JSON on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Indented JSON on stdout; what `visible` would write out is escaped as JSON has it."""
+    written = json.dumps(value, ensure_ascii=False, indent=2)
+    sys.stdout.write(_NOT_ASCII.sub(_escaped, written) + "\n")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    letter = match[0]
+    return letter if visible(letter) == letter else json.dumps(letter)[1:-1]
 
 
 def print_facts(facts: Sequence[tuple[str, object]]) -> None:
     """Names and values in two columns; those without a value are left out."""
     known = [
-        (name.replace("_", " "), value)
+        (visible(name.replace("_", " ")), value)
         for name, value in facts
         if value is not None and value != ""
     ]
     width = max((len(name) for name, _ in known), default=0)
     for name, value in known:
-        indented = str(value).replace("\n", "\n" + " " * (width + 2))
+        indented = visible(str(value), lines=True).replace("\n", "\n" + " " * (width + 2))
         sys.stdout.write(f"{name:<{width}}  {indented}\n")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from placelens.cli import options
 from placelens.cli.console import notice
 
 if TYPE_CHECKING:
@@ -69,12 +70,13 @@ def command(
     watch: Watch = False,
     workers: Workers = None,
     report: ReportFile = None,
+    allow_download: options.AllowDownload = False,
 ) -> None:
     """Take photos, texts and tables into a collection; only what is new or changed is read."""
     from placelens.cli.importing import Import
 
     _check_there(paths)
-    collection = _open_or_create(_target(paths, to), encoder)
+    collection = _open_or_create(_target(paths, to), encoder, allow_download=allow_download)
     importing = Import(
         collection,
         paths,
@@ -131,12 +133,12 @@ def _columns(texts: str | None, others: Sequence[str]) -> TableOptions:
     return TableOptions(text_columns=split, **named)
 
 
-def _open_or_create(path: Path, encoder: str | None) -> Collection:
+def _open_or_create(path: Path, encoder: str | None, *, allow_download: bool) -> Collection:
     from placelens.collection import Collection
     from placelens.errors import CollectionNotFoundError, EncoderMismatchError
 
     try:
-        collection = Collection.open(path)
+        collection = Collection.open(path, allow_download=allow_download)
     except CollectionNotFoundError:
         collection = Collection.create(path, encoder=encoder)
         notice(f"new collection {path} with the encoder {collection.encoder_name}")

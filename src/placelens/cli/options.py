@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from placelens.display import shown
 from placelens.errors import FilterError, InputError
 
 CollectionArgument = Annotated[
@@ -20,11 +21,19 @@ CsvSafe = Annotated[
         "--csv-safe", help="In CSV, an apostrophe before cells that spreadsheets would run."
     ),
 ]
+AllowDownload = Annotated[
+    bool,
+    typer.Option(
+        "--allow-download",
+        envvar="PLACELENS_ALLOW_DOWNLOAD",
+        help="Fetch the collection's encoder from the hub if it is not here.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-_WEIGHTED = re.compile(r"(?P<value>.+)\^(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)
-_BARE_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
-_CONDITION = re.compile(r"(?P<name>[^=<>!]+?)\s*(?P<op><=|>=|!=|=|<|>)\s*(?P<value>.*)", re.DOTALL)
+_WEIGHTED = re.compile(r"(?P<value>.+)\^(?P<weight>[-+]?(?:\d+(?:\.\d*)?|\.\d+))", re.DOTALL)
+_BARE_NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_CONDITION = re.compile(r"(?P<name>[^=<>!]+)(?P<op><=|>=|!=|=|<|>)\s*(?P<value>.*)", re.DOTALL)
 _OPERATORS = {"=": "eq", "!=": "ne", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
 
@@ -79,7 +88,7 @@ def bounding_box(written: str) -> tuple[float, float, float, float]:
         west, south, east, north = (float(part) for part in written.split(","))
     except ValueError:
         raise FilterError(
-            f"--bbox {written!r} is not four numbers; write west,south,east,north, "
+            f"--bbox {shown(written)} is not four numbers; write west,south,east,north, "
             "like 14.2,49.9,14.7,50.2"
         ) from None
     return west, south, east, north
@@ -119,7 +128,7 @@ def attribute_filters(written: Sequence[str]) -> dict[str, Any]:
         match = _CONDITION.fullmatch(condition)
         if match is None:
             raise FilterError(
-                f"--where {condition!r} is not a condition; write NAME=VALUE or one of "
+                f"--where {shown(condition)} is not a condition; write NAME=VALUE or one of "
                 f"{' '.join(list(_OPERATORS)[1:])}, like rating>=3"
             )
         name, operator = match["name"].strip(), _OPERATORS[match["op"]]
@@ -145,8 +154,8 @@ def geojson_file(path: Path) -> Mapping[str, Any]:
 
     try:
         area: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise FilterError(f"--polygon {path} is not GeoJSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise FilterError(f"--polygon {path} is not GeoJSON: {shown(str(error))}") from error
     return area
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from placelens.cli.console import notice, print_json, stdout
+from placelens.cli.console import notice, print_json, say, stdout
+from placelens.display import visible
 from placelens.errors import InputError
 from placelens.export import FORMATS, dump, export, guess_format
 from placelens.export.text_table import because, text_table
@@ -61,8 +63,12 @@ def write_things(
     if output is not None:
         notice(str(export(things, output, format=format, force=force, **how)))
         return
-    report = dump(things, sys.stdout.buffer, format=format, **how)
-    sys.stdout.buffer.flush()
+    seen = io.BytesIO()
+    stream = seen if sys.stdout.isatty() else sys.stdout.buffer
+    report = dump(things, stream, format=format, **how)
+    if stream is seen:
+        say(seen.getvalue().decode(errors="backslashreplace").removesuffix("\n"))
+    sys.stdout.flush()
     if report.n_left_out:
         notice(str(report))
 
@@ -113,7 +119,7 @@ def _print_table(hits: Hits) -> None:
     if not hits:
         return
     if not sys.stdout.isatty():
-        sys.stdout.write(text_table(hits, ids=True) + "\n")
+        say(text_table(hits, ids=True))
         return
     from rich.table import Table
     from rich.text import Text
@@ -126,7 +132,8 @@ def _print_table(hits: Hits) -> None:
     for hit in hits:
         away = "" if hit.distance_m is None else format_distance(hit.distance_m)
         mark = " (estimated)" if hit.item.place_source == "estimated" else ""
-        title = Text(hit.item.title)
-        title.append("\n" + "  ".join(filter(None, (hit.id, hit.item.image))), style="dim")
-        table.add_row(str(hit.rank), f"{hit.score:.3f}", away + mark, title, because(hit))
+        title = Text(visible(hit.item.title))
+        names = "  ".join(filter(None, (hit.id, hit.item.image)))
+        title.append("\n" + visible(names), style="dim")
+        table.add_row(str(hit.rank), f"{hit.score:.3f}", away + mark, title, visible(because(hit)))
     stdout().print(table)

@@ -44,6 +44,7 @@ def command(
     explain_plan: opt.ExplainPlan = False,
     engine: opt.Engine = None,
     recall_target: opt.RecallTarget = None,
+    allow_download: options.AllowDownload = False,
 ) -> None:
     """Find items by words, example images and place, in one ranking."""
     from placelens.cli.console import notice
@@ -57,7 +58,7 @@ def command(
     conditions = options.attribute_filters(where) if where else {}
     terms = [options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
-    opened = Collection.open(collection)
+    opened = Collection.open(collection, allow_download=allow_download)
     asked = partial(
         opened.search,
         terms or None,

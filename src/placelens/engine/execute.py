@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placelens.deadline import NEVER, Deadline
 from placelens.engine.cursor import Cursor
 from placelens.engine.nearness import N_NEAR, Nearness, reached
 from placelens.engine.plan import ENGINES, Plan, make_plan
@@ -82,15 +83,16 @@ class Searcher:
         self._positions: Float64Array | None = None
         self._indexes: dict[tuple[str, tuple[Modality, ...]], Index] = {}
 
-    def search(self, query: Query) -> Answer:
-        """Answer a query with the true top k."""
+    def search(self, query: Query, *, deadline: Deadline = NEVER) -> Answer:
+        """Answer a query with the true top k, or stop with the deadline."""
+        deadline.check()
         modalities = query.modalities or self._manifest.modalities
         similarity, meaning = self._meaning(query, modalities)
         digest = query.digest()
         cursor = None
         if query.cursor is not None:
             cursor = Cursor.decode(query.cursor, digest=digest)
-        allowed = self._allowed(query, cursor)
+        allowed = self._allowed(query, cursor, deadline)
         query, nearness = self._reached(query, cursor, allowed)
         place, d_max_m = self._place(query, cursor)
         # One more than asked tells whether there is a next page.
@@ -103,6 +105,7 @@ class Searcher:
             after=(cursor.score, cursor.iid) if cursor else None,
             regions=query.filters.regions,
             recall_target=query.recall_target,
+            deadline=deadline,
         )
         plan = make_plan(
             engine=query.engine,
@@ -113,7 +116,9 @@ class Searcher:
             similarity=similarity,
         )
         plan = replace(plan, reach=nearness.reach)
-        found = self._index(plan.engine, modalities if query.terms else ()).top_k(task)
+        index = self._index(plan.engine, modalities if query.terms else ())
+        deadline.check()  # vectors may have been read from the disk
+        found = index.top_k(task)
         more = len(found.rows) > query.k
         found = replace(found, rows=found.rows[: query.k], scores=found.scores[: query.k])
         rank = cursor.rank if cursor else 0
@@ -219,6 +224,8 @@ class Searcher:
                 f"the collection has no calibration for {missing[0]}; use similarity='raw'"
             )
         weights = np.array([term.weight for term in query.terms])
+        weights = weights / np.abs(weights).max()  # first, or the sum of huge ones overflows
+        shares = weights / np.abs(weights).sum()
         queries = np.array([term.vector for term in query.terms])
         tasks = {}
         for modality in modalities:
@@ -228,7 +235,7 @@ class Searcher:
             ]
             tasks[modality] = MeaningTask(
                 queries,
-                weights / np.abs(weights).sum(),
+                shares,
                 np.array([slope for slope, _ in maps]),
                 np.array([intercept for _, intercept in maps]),
             )
@@ -256,11 +263,13 @@ class Searcher:
         corpus = self._corpus(())
         return float(_max_distance(SPACES[corpus.space], corpus.positions, origin))
 
-    def _allowed(self, query: Query, cursor: Cursor | None) -> np.ndarray | None:
+    def _allowed(
+        self, query: Query, cursor: Cursor | None, deadline: Deadline
+    ) -> np.ndarray | None:
         filters = replace(query.filters, regions=())
         if query.modalities:
             filters = replace(filters, only=query.modalities)
-        mask = filters.mask(self.snapshot)
+        mask = filters.mask(self.snapshot, deadline)
         if cursor is not None:
             known = self.snapshot.iids < cursor.end_iid
             mask = known if mask is None else mask & known

@@ -5,17 +5,24 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
 
+from placelens.deadline import NEVER, Deadline
+from placelens.display import shown
 from placelens.engine.periods import Periods
 from placelens.errors import FilterError
 from placelens.geo.regions import Region
+from placelens.limits import MAX_NAME, MAX_TEXT, MAX_VALUES, within
 from placelens.storage.snapshot import Snapshot
 from placelens.types import BoolArray, Modality
 
 Condition = Callable[[Any], bool]
+
+LARGEST = 10**308
+"""About where float64 ends; whole numbers beyond take long to write, and no attribute has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,7 @@ class Filters:
     without: tuple[str, ...] = ()
     located_only: bool = False
 
-    def mask(self, snapshot: Snapshot) -> BoolArray | None:
+    def mask(self, snapshot: Snapshot, deadline: Deadline = NEVER) -> BoolArray | None:
         """Which rows pass, (n,); None when nothing is asked."""
         masks: list[BoolArray] = [region.contains(*snapshot.lonlat) for region in self.regions]
         masks += [~region.contains(*snapshot.lonlat) for region in self.outside]
@@ -52,7 +59,7 @@ class Filters:
         if self.only:
             masks.append(np.logical_or.reduce([snapshot.present(m) for m in self.only]))
         if self.where:
-            masks.append(_where_mask(snapshot, self.where))
+            masks.append(_where_mask(snapshot, self.where, deadline))
         if self.without:
             left_out = np.zeros(snapshot.n_items, dtype=np.bool_)
             rows = [snapshot.row_of(item_id) for item_id in self.without]
@@ -61,9 +68,10 @@ class Filters:
         return np.logical_and.reduce(masks) if masks else None
 
 
-def _where_mask(snapshot: Snapshot, where: Mapping[str, Any]) -> BoolArray:
+def _where_mask(snapshot: Snapshot, where: Mapping[str, Any], deadline: Deadline) -> BoolArray:
     mask = np.ones(snapshot.n_items, dtype=np.bool_)
     for name, wanted in where.items():
+        deadline.check()
         check = conditions(name, wanted)
         values, of_rows = snapshot.attribute(name)
         # Each different value is tested once.
@@ -90,12 +98,14 @@ def conditions(name: str, wanted: Any) -> Condition:
     >>> conditions("city", ["Paris", "Lyon"])("lyon")
     True
     """
+    within(name, MAX_NAME, "the name of an attribute", error=FilterError)
     if not isinstance(wanted, Mapping):
         wanted = {"in": wanted} if isinstance(wanted, list | tuple | set) else {"eq": wanted}
     unknown = [op for op in wanted if op not in OPERATORS]
     if unknown or not wanted:
         raise FilterError(
-            f"filter on {name!r}: operator {unknown[0] if unknown else '(none)'!r} is not known; "
+            f"filter on {shown(name)}: operator {shown(unknown[0] if unknown else '(none)')} "
+            "is not known; "
             f"use {', '.join(OPERATORS)}"
         )
     tests = [OPERATORS[op](name, value) for op, value in wanted.items()]
@@ -106,18 +116,32 @@ def _fold(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 
-def _equal(_name: str, wanted: Any) -> Condition:
-    folded, text = _fold(wanted), _fold(str(wanted))
-    is_bool = isinstance(wanted, bool)
+def _keys(value: Any) -> tuple[tuple[bool, Any], str]:
+    """What two values have in common that mean the same: either of the two will do.
 
-    def test(value: Any) -> bool:
-        if value is None:
-            return False
-        # "3" in a table and 3 in a query mean the same; True and 1, equal in Python, do not.
-        alike = isinstance(value, bool) == is_bool and _fold(value) == folded
-        return alike or _fold(str(value)) == text
+    "3" in a table and 3 in a query mean the same; True and 1, equal in Python, do not.
+    """
+    return (isinstance(value, bool), _fold(value)), _fold(str(value))
 
-    return test
+
+def _checked(name: str, wanted: Any) -> Any:
+    """A value that an attribute can be compared with."""
+    if isinstance(wanted, np.generic):
+        wanted = wanted.item()
+    if not isinstance(wanted, str | int | float | date):
+        hint = "; {'exists': False} finds items without it" if wanted is None else ""
+        raise FilterError(
+            f"filter on {shown(name)}: {shown(wanted)} is not a text, a number, true or false{hint}"
+        )
+    if isinstance(wanted, int) and abs(wanted) > LARGEST:
+        raise FilterError(f"filter on {shown(name)}: {shown(wanted)} is larger than any number")
+    if isinstance(wanted, str):
+        within(wanted, MAX_TEXT, f"the value for {shown(name)}", error=FilterError)
+    return wanted
+
+
+def _equal(name: str, wanted: Any) -> Condition:
+    return _one_of(name, (wanted,))
 
 
 def _not_equal(name: str, wanted: Any) -> Condition:
@@ -127,16 +151,19 @@ def _not_equal(name: str, wanted: Any) -> Condition:
 
 def _one_of(name: str, wanted: Any) -> Condition:
     if isinstance(wanted, str) or not isinstance(wanted, Sequence | set):
-        raise FilterError(f"filter on {name!r}: 'in' needs a list, got {wanted!r}")
-    tests = [_equal(name, value) for value in wanted]
-    return lambda value: any(test(value) for test in tests)
+        raise FilterError(f"filter on {shown(name)}: 'in' needs a list, got {shown(wanted)}")
+    within(wanted, MAX_VALUES, f"the list for {shown(name)}", error=FilterError)
+    # Looked up, not compared one by one: there may be as many values as items.
+    keys = {key for value in wanted for key in _keys(_checked(name, value))}
+    return lambda value: value is not None and not keys.isdisjoint(_keys(value))
 
 
 def _compare(compare: Callable[[Any, Any], bool]) -> Callable[[str, Any], Condition]:
     def build(name: str, wanted: Any) -> Condition:
+        wanted = _checked(name, wanted)
         if isinstance(wanted, bool) or not isinstance(wanted, int | float | str):
             raise FilterError(
-                f"filter on {name!r}: a range needs a number or a text, got {wanted!r}"
+                f"filter on {shown(name)}: a range needs a number or a text, got {shown(wanted)}"
             )
         is_text = isinstance(wanted, str)
         folded = _fold(wanted)
@@ -153,7 +180,9 @@ def _compare(compare: Callable[[Any, Any], bool]) -> Callable[[str, Any], Condit
 
 def _exists(name: str, wanted: Any) -> Condition:
     if not isinstance(wanted, bool):
-        raise FilterError(f"filter on {name!r}: 'exists' needs true or false, got {wanted!r}")
+        raise FilterError(
+            f"filter on {shown(name)}: 'exists' needs true or false, got {shown(wanted)}"
+        )
     return lambda value: (value is not None) == wanted
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from placelens.display import shown
 from placelens.engine.filters import Filters
 from placelens.errors import QueryError, VectorError
 from placelens.geo.decay import Decay
@@ -34,7 +35,9 @@ class QueryTerm:
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.weight) or self.weight == 0.0:
-            raise QueryError(f"the weight of {self.label!r} is {self.weight}; it must not be 0")
+            raise QueryError(
+                f"the weight of {shown(self.label)} is {self.weight}; it must not be 0 or infinite"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,7 +77,7 @@ class Query:
                 f"mu = {self.mu} is not in [0, 1]; 0 asks for meaning only, 1 for place only"
             )
         if isinstance(self.k, bool) or not 1 <= self.k <= MAX_K:
-            raise QueryError(f"k = {self.k} is not in [1, {MAX_K}]; use pages for more")
+            raise QueryError(f"k = {shown(self.k)} is not in [1, {MAX_K}]; use pages for more")
         if self.recall_target is not None and not 0.5 <= self.recall_target < 1.0:
             raise QueryError(
                 f"recall_target = {self.recall_target} is not in [0.5, 1); "
@@ -107,7 +110,10 @@ def unit_vector(values: Any, dim: int, *, what: str = "vector") -> Float64Array:
     VectorError
         If it does not hold ``dim`` finite numbers, or all of them are 0.
     """
-    vector = np.asarray(values, dtype=np.float64)
+    try:
+        vector = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise VectorError(f"{what} {shown(values)} does not hold numbers only") from None
     if vector.shape != (dim,):
         raise VectorError(f"{what} has shape {vector.shape}; the collection needs ({dim},)")
     if not np.isfinite(vector).all():

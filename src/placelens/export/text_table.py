@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from placelens.display import visible
 from placelens.geo.units import format_distance
 from placelens.types import Hit
 
@@ -18,10 +19,13 @@ def text_table(hits: Sequence[Hit], *, ids: bool = False) -> str:
     rows = [("rank", "score", "distance", "title", "because", "id" if ids else "")]
     for hit in hits:
         away = "" if hit.distance_m is None else format_distance(hit.distance_m)
-        title = " ".join(hit.item.title.split())
+        title = visible(" ".join(hit.item.title.split()))
         title = title if len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…"
         rows.append(
-            (str(hit.rank), f"{hit.score:.3f}", away, title, because(hit), hit.id if ids else "")
+            (
+                *(str(hit.rank), f"{hit.score:.3f}", away, title),
+                *(visible(because(hit)), visible(hit.id) if ids else ""),
+            )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(

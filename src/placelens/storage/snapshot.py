@@ -204,16 +204,20 @@ class Snapshot:
         key = f"attribute {name}"
         rows = self.attributes
         with self._lock:
+            if "names of attributes" not in self._whole:
+                self._whole["names of attributes"] = set().union(*rows)
+            if name not in self._whole["names of attributes"]:
+                # Not kept: there is no end to the names that queries may make up.
+                return [None], np.zeros(self.n_items, dtype=np.int64)
             if key not in self._whole:
                 # 1, 1.0 and True are equal in Python and must stay apart.
                 codes: dict[tuple[type, Any], int] = {(type(None), None): 0}
                 of_rows = np.empty(self.n_items, dtype=np.int64)
                 for row, attributes in enumerate(rows):
                     value = attributes.get(name)
+                    if isinstance(value, list | dict):  # nothing of ours writes them
+                        value = str(value)
                     of_rows[row] = codes.setdefault((type(value), value), len(codes))
-                if len(codes) == 1:
-                    # Not kept: there is no end to the names that queries may make up.
-                    return [None], of_rows
                 self._whole[key] = ([value for _, value in codes], of_rows)
             whole: tuple[list[Any], Int64Array] = self._whole[key]
             return whole
@@ -388,7 +392,8 @@ def _times(column: pa.ChunkedArray) -> Int64Array:
 
 
 def _objects(column: pa.ChunkedArray) -> list[dict[str, Any]]:
-    return [json.loads(value) if value else {} for value in column.to_pylist()]
+    read = [json.loads(value) if value else {} for value in column.to_pylist()]
+    return [value if isinstance(value, dict) else {} for value in read]
 
 
 def _vectors(column: pa.ChunkedArray) -> tuple[Float32Array, BoolArray]:

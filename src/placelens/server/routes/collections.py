@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from placelens.limits import MAX_NAME
 from placelens.server.dependencies import CatalogueOf, CollectionOf
 from placelens.server.schemas import CollectionSummary, ValueOut
 
@@ -37,7 +38,7 @@ def read_stats(name: str, collection: CollectionOf) -> dict[str, Any]:
 @router.get("/{name}/values", response_model=list[ValueOut])
 def read_values(
     collection: CollectionOf,
-    attribute: Annotated[str, Query(min_length=1)],
+    attribute: Annotated[str, Query(min_length=1, max_length=MAX_NAME)],
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
 ) -> list[dict[str, Any]]:
     """The values of an attribute, the most frequent first; what `where` can be equal to."""
