@@ -26,8 +26,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("storage", "index", "encoders", "models", "readers"),
     ("geo",),
     ("kernels",),
-    ("types", "folders"),
+    ("types", "folders", "files", "deadline", "arguments"),
+    ("limits",),
     ("errors",),
+    ("display",),
 )
 LEVEL = {room: depth for depth, line in enumerate(LAYERS) for room in line}
 
@@ -58,7 +60,7 @@ DOORS = {
     "zipfile": {"geo/towns"},
     "tarfile": set(),
     "xml.etree.ElementTree": {"readers/xmp", "export/xml_formats"},  # types, and writing
-    "socket": {"cli/serve"},
+    "socket": {"cli/serve", "server/connections"},
 }
 CALLS = {
     "Image.open": set(),

@@ -3,6 +3,7 @@
 import importlib
 import typing
 
+from placelens.deadline import Deadline
 from placelens.errors import (
     CollectionError,
     CollectionExistsError,
@@ -19,6 +20,7 @@ from placelens.errors import (
     PlacelensError,
     QueryError,
     ReadError,
+    SearchStoppedError,
     VectorError,
 )
 from placelens.types import Hit, Item, Place, ScoreTerm
@@ -40,6 +42,7 @@ __all__ = [
     "CollectionLockedError",
     "CollectionNotFoundError",
     "CoordinateError",
+    "Deadline",
     "Encoder",
     "EncoderError",
     "EncoderMismatchError",
@@ -56,6 +59,7 @@ __all__ = [
     "QueryError",
     "ReadError",
     "ScoreTerm",
+    "SearchStoppedError",
     "TableOptions",
     "VectorError",
     "__version__",

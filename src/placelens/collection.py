@@ -15,6 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
+from placelens.arguments import as_path, as_text, as_texts
+from placelens.deadline import NEVER, Deadline
+from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import BoundEncoder, as_encoder
 from placelens.engine.attributes import names, value_counts
@@ -36,8 +41,10 @@ from placelens.ingest.pipeline import Ingest
 from placelens.ingest.preview import Preview, preview
 from placelens.ingest.report import IngestReport, ProgressCallback
 from placelens.ingest.vectors import Conflict, unit_rows, vector_table, write_vectors
+from placelens.limits import MAX_DIM
 from placelens.readers.base import Skipped, Source
 from placelens.results import Hits
+from placelens.storage.faults import named, naming_faults
 from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
 from placelens.storage.health import Health, Repairs, check, repair
 from placelens.storage.manifest import Manifest
@@ -55,9 +62,13 @@ from placelens.types import (
     Space,
 )
 
+# About as long as there have been computers; the clock's own range ends not far beyond.
+LONGEST_KEPT = timedelta(days=36_500)
+
 UNSET: Any = type("Unset", (), {"__repr__": lambda self: "unset"})()
 
 
+@naming_faults
 class Collection:
     """Items on disk with their vectors and index; many may read while one writes.
 
@@ -68,7 +79,11 @@ class Collection:
 
     clock: Callable[[], datetime] = staticmethod(datetime.now)
 
-    def __init__(self, table: ItemTable, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self, table: ItemTable, encoder: Encoder | None = None, *, allow_download: bool = False
+    ) -> None:
+        if not isinstance(table, ItemTable):
+            raise InputError("make a collection with Collection.create, open one with .open")
         self._table = table
         self._searcher: Searcher | None = None
         self._trees = Trees(
@@ -88,6 +103,7 @@ class Collection:
             dim=table.manifest.dim,
             folder=table.folder,
             given=encoder,
+            allow_download=allow_download,
         )
 
     @classmethod
@@ -124,29 +140,46 @@ class Collection:
         """
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
-        if space not in COORDINATES:
-            raise InputError(f"space {space!r} is not known; use sphere or plane")
+        if not isinstance(space, str) or space not in COORDINATES:
+            raise InputError(f"space {shown(space)} is not known; use sphere or plane")
         folder = _folder(path)
         if dim is not None:
-            chosen = tuple(modalities or ("vector",))
-            _check_modalities(chosen)
-            if isinstance(dim, bool) or dim < 1:
-                raise InputError(f"dim = {dim} is not a positive number of components")
+            chosen = _checked_modalities(modalities or ("vector",))
+            if isinstance(dim, bool) or not isinstance(dim, int | np.integer):
+                raise InputError(f"dim = {shown(dim)} is not a whole number of components")
+            if not 1 <= dim <= MAX_DIM:
+                raise InputError(f"dim = {shown(dim)} is not in [1, {MAX_DIM}]")
             manifest = Manifest(dim=int(dim), modalities=chosen, space=space)
-            return cls(ItemTable.create(folder, manifest))
+            with named(folder):
+                return cls(ItemTable.create(folder, manifest))
         loaded = as_encoder(encoder if encoder is not None else "lite")
         offered: tuple[Modality, ...] = (
             *(("image",) if loaded.image_spec is not None else ()),
             *(("text",) if loaded.takes_text else ()),
         )
         manifest = manifest_for(loaded, modalities=offered, space=space)
-        return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
+        with named(folder):
+            return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str], *, encoder: str | Encoder | None = None
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        encoder: str | Encoder | None = None,
+        allow_download: bool = False,
     ) -> Collection:
         """Open a collection; nothing is read that is not needed.
+
+        Parameters
+        ----------
+        path
+            Its folder.
+        encoder
+            The encoder of its vectors, or its name, instead of the one that it names itself.
+        allow_download
+            Whether the encoder that it names may be fetched from the hub. A collection may come
+            from anybody: by default its encoder is loaded from what this machine has already.
 
         Raises
         ------
@@ -158,7 +191,8 @@ class Collection:
             If ``encoder`` is not the one its vectors come from.
         """
         table = ItemTable.open(_folder(path))
-        return cls(table, as_encoder(encoder) if encoder is not None else None)
+        given = as_encoder(encoder) if encoder is not None else None
+        return cls(table, given, allow_download=allow_download)
 
     @staticmethod
     def check(path: str | os.PathLike[str]) -> Health:
@@ -215,6 +249,8 @@ class Collection:
         >>> len(Collection.open(folder))
         0
         """
+        if not isinstance(dry_run, bool):
+            raise InputError(f"dry_run {shown(dry_run)} is neither True nor False")
         return repair(_folder(path), dry_run=dry_run)
 
     # What it is
@@ -350,6 +386,8 @@ class Collection:
         QueryError, FilterError, CoordinateError
             At once, naming what cannot be used.
         """
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise InputError(f"batch_size {shown(batch_size)} is not a whole number above 0")
         request = SearchRequest(
             near=near,
             bbox=bbox,
@@ -394,7 +432,7 @@ class Collection:
 
         Of a list each member counts. ``folder`` and ``file`` are attributes of every photo.
         """
-        return value_counts(self._snapshot(), attribute)
+        return value_counts(self._snapshot(), as_text(attribute, "the attribute"))
 
     def vector(self, item_id: str, modality: Modality | None = None) -> Float32Array:
         """The unit vector of an item, (dim,); of its first modality unless one is named."""
@@ -403,7 +441,10 @@ class Collection:
             vector = snapshot.vector_of(row, name)
             if vector is not None:
                 return vector.copy()
-        raise ItemNotFoundError(f"item {item_id!r} has no vector for {modality or self.modalities}")
+        raise ItemNotFoundError(
+            f"item {shown(item_id)} has no vector for "
+            f"{', '.join(self.modalities) if modality is None else modality}"
+        )
 
     # Writing
 
@@ -435,10 +476,14 @@ class Collection:
         CollectionLockedError
             If another process is writing.
         """
+        if workers is not None and not (isinstance(workers, int) and workers >= 0):
+            raise InputError(f"workers {shown(workers)} is not a number of processes, 0 or more")
+        if progress is not None and not callable(progress):
+            raise InputError(f"progress {shown(progress)} cannot be called")
         encoder = self.encoder
         with self._table.writing():
             ingest = Ingest(self._table, encoder, workers=workers, progress=progress)
-            report = ingest.run(sources, prune=prune)
+            report = ingest.run(_checked_sources(sources), prune=prune)
         self._trees.settle(self._publish().snapshot)
         return report
 
@@ -517,6 +562,7 @@ class Collection:
         place is kept while only copies change.
         """
         values: dict[str, Any] = {}
+        _check_changes(text, place, time, attributes)
         if text is not UNSET:
             values["text"] = text
             if "text" in self.modalities:
@@ -543,7 +589,7 @@ class Collection:
 
         Files are not touched: importing one again brings its item back.
         """
-        wanted = [ids] if isinstance(ids, str) else list(ids)
+        wanted = as_texts(ids, "the id")
         with self._writing():
             iids = self._table.find(wanted, ["iid"])["iid"].to_pylist()
             self._table.delete(iids)
@@ -556,6 +602,9 @@ class Collection:
 
         Snapshots stay, and so do versions younger than ``keep``, for their readers.
         """
+        if not isinstance(keep, timedelta) or keep < timedelta(0):
+            raise InputError(f"keep {shown(keep)} is not a timedelta of 0 or more")
+        keep = min(keep, LONGEST_KEPT)
         # Not on all processors: searches go on meanwhile.
         with self._merging():
             self._table.merge(n_threads=max(1, cpus() // 2))
@@ -570,7 +619,7 @@ class Collection:
     def snapshot(self, name: str) -> None:
         """Keep the newest state under a name."""
         with self._table.writing():
-            self._table.snapshot(name)
+            self._table.snapshot(as_text(name, "the snapshot's name"))
 
     def snapshots(self) -> dict[str, int]:
         """Names and versions of the states kept.
@@ -586,7 +635,7 @@ class Collection:
     def drop_snapshot(self, name: str) -> None:
         """Forget a snapshot; its files go with the next compaction."""
         with self._table.writing():
-            self._table.tags.drop(name)
+            self._table.tags.drop(as_text(name, "the snapshot's name"))
 
     def restore(self, name: str) -> None:
         """Go back to a snapshot: its state becomes the newest version.
@@ -600,6 +649,7 @@ class Collection:
         CollectionDamagedError
             If the snapshot itself is damaged; nothing is changed then.
         """
+        as_text(name, "the snapshot's name")
         with self._table.writing(damaged=True):
             self._table.check_snapshot(name)
             self._trees.forget()  # first: they lack what was deleted when they were built
@@ -643,7 +693,8 @@ class Collection:
             If no item has the attribute, or there is too little to learn from.
         """
         beside = self.path if self.path.name not in ("", "..") else self.path.resolve()
-        target = Path(to or beside.with_name(f"{self.name}-concepts.pl")).expanduser()
+        as_text(labels, "the attribute")
+        target = as_path(to or beside.with_name(f"{self.name}-concepts.pl"), "to")
         if target.exists():
             raise CollectionExistsError(f"{target} exists already; choose another path")
         self.refresh()
@@ -688,6 +739,7 @@ class Collection:
         cursor: str | None = None,
         engine: str | None = None,
         recall_target: float | None = None,
+        deadline: Deadline = NEVER,
     ) -> Hits:
         """The true top k by meaning and place: ``mu * place + (1 - mu) * meaning``.
 
@@ -744,12 +796,18 @@ class Collection:
             The index to use: "scan", "gmrtree", "filter" or "rtree"; by default it is planned.
         recall_target
             In [0.5, 1): that share of the true best is found on average, sooner. By default all.
+        deadline
+            When to give up: `Deadline(seconds)`, whose ``cancel`` any thread may call.
 
         Raises
         ------
         QueryError, FilterError, CoordinateError, VectorError
-            Naming what cannot be used.
+            Naming what cannot be used; `placelens.limits` says how much one query may hold.
+        SearchStoppedError
+            If the deadline passed, or was cancelled.
         """
+        if not isinstance(deadline, Deadline):
+            raise InputError(f"deadline {shown(deadline)} is not a Deadline, like Deadline(10)")
         request = SearchRequest(
             query=query,
             image=image,
@@ -774,7 +832,7 @@ class Collection:
             engine=engine,
             recall_target=recall_target,
         )
-        return self._answer([request])[0]
+        return self._answer([request], deadline)[0]
 
     def search_many(self, queries: Iterable[str | Mapping[str, Any]], **common: Any) -> list[Hits]:
         """`search` for each of several queries, over one version, their words encoded together.
@@ -791,13 +849,13 @@ class Collection:
         QueryError, FilterError, CoordinateError, VectorError
             Naming what cannot be used; nothing is searched then.
         """
-        return self._answer(requests_of(queries, common))
+        return self._answer(requests_of(queries, common), NEVER)
 
-    def _answer(self, requests: Sequence[SearchRequest]) -> list[Hits]:
+    def _answer(self, requests: Sequence[SearchRequest], deadline: Deadline) -> list[Hits]:
         started = clock.perf_counter()
         searcher = self._current_searcher()
-        resolved = self._resolver(searcher).resolve_many(requests)
-        answers = searcher.search_many([query for query, _ in resolved])
+        resolved = self._resolver(searcher).resolve_many(requests, deadline=deadline)
+        answers = searcher.search_many([query for query, _ in resolved], deadline=deadline)
         elapsed_ms = (clock.perf_counter() - started) * 1_000
         return [
             Hits(
@@ -895,10 +953,11 @@ class Collection:
 
     def _find(self, item_id: str) -> tuple[Snapshot, int]:
         """The version at hand and the item's row in it: another thread may refresh any moment."""
+        as_text(item_id, "the id")
         snapshot = self._snapshot()
         row = snapshot.row_of(item_id)
         if row is None:
-            raise ItemNotFoundError(f"{self.path} has no item with id {item_id!r}")
+            raise ItemNotFoundError(f"{self.path} has no item with id {shown(item_id)}")
         return snapshot, row
 
     def _modality(self, modality: Modality | None) -> Modality:
@@ -906,7 +965,7 @@ class Collection:
             return self.modalities[0]
         if modality not in self.modalities:
             raise InputError(
-                f"modality {modality!r} is not one of this collection's: "
+                f"modality {shown(modality)} is not one of this collection's: "
                 f"{', '.join(self.modalities)}"
             )
         return modality
@@ -922,10 +981,12 @@ class Collection:
         return {first: pair[0], second: pair[1], "place_source": "given"}
 
 
-def _folder(path: str | os.PathLike[str]) -> Path:
+def _folder(path: Any) -> Path:
+    """The folder of a collection; Lance would take an address for one of a cloud's."""
+    folder = as_path(path, "the collection's path")
     if "://" in os.fspath(path):
-        raise InputError(f"{os.fspath(path)[:200]} is an address; a collection is a folder here")
-    return Path(path).expanduser()
+        raise InputError(f"{shown(os.fspath(path))} is an address; a collection is a folder here")
+    return folder
 
 
 def _with_reach(understood: Understood | None, answer: Answer) -> Understood | None:
@@ -935,9 +996,39 @@ def _with_reach(understood: Understood | None, answer: Answer) -> Understood | N
     return replace(understood, decay=answer.decay.write()) if answer.decay else understood
 
 
-def _check_modalities(modalities: Sequence[str]) -> None:
-    unknown = [m for m in modalities if m not in MODALITIES]
-    if unknown or len(set(modalities)) != len(modalities):
+def _checked_sources(sources: Any) -> Iterator[Source | Skipped]:
+    """What readers found, one by one; anything else is an error before it is read."""
+    if not isinstance(sources, Iterable):
+        raise InputError(f"sources {shown(sources)} is not what read_photos gives")
+    for source in sources:
+        if not isinstance(source, Source | Skipped):
+            raise InputError(f"{shown(source)} is not a source; give what read_photos gives")
+        yield source
+
+
+def _check_changes(text: Any, place: Any, time: Any, attributes: Any) -> None:
+    """What `Collection.update` may be given, where it is given."""
+    if text is not UNSET and text is not None:
+        as_text(text, "text")
+    for name, value, kind in (("place", place, Place), ("time", time, datetime)):
+        if value is not UNSET and value is not None and not isinstance(value, kind):
+            raise InputError(f"{name} {shown(value)} is not a {kind.__name__}")
+    if attributes is not UNSET:
+        if not isinstance(attributes, Mapping):
+            raise InputError(f"attributes {shown(attributes)} is not a mapping of names to values")
+        for name, value in attributes.items():
+            as_text(name, "the name of an attribute")
+            if isinstance(value, str):
+                as_text(value, f"the attribute {shown(name)}")
+
+
+def _checked_modalities(modalities: Any) -> tuple[Modality, ...]:
+    """Different modalities, in their order."""
+    if isinstance(modalities, str) or not isinstance(modalities, Sequence):
+        raise InputError(f"modalities {shown(modalities)} is not a list of names")
+    known = [m for m in modalities if isinstance(m, str) and m in MODALITIES]
+    if len(known) != len(modalities) or len(set(known)) != len(known):
         raise InputError(
-            f"modalities {tuple(modalities)!r} must be different ones of {', '.join(MODALITIES)}"
+            f"modalities {shown(modalities)} must be different ones of {', '.join(MODALITIES)}"
         )
+    return tuple(known)

@@ -18,14 +18,20 @@
     │   └── EncoderMismatchError       vectors of another encoder
     ├── EncoderError                   an encoder: its name, weights or input
     ├── ReadError                      a file that cannot be read
+    ├── SearchStoppedError              a search was given up before it was done
     └── MissingExtraError (ImportError) an optional dependency is not installed
 """
 
 from __future__ import annotations
 
+from placelens.display import LONGEST_MESSAGE, cut
+
 
 class PlacelensError(Exception):
-    """Base of every error that placelens raises on purpose."""
+    """Base of every error that placelens raises on purpose; its message never grows endless."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(cut(str(message), LONGEST_MESSAGE))
 
 
 class InputError(PlacelensError, ValueError):
@@ -88,6 +94,10 @@ class EncoderError(PlacelensError):
 
 class ReadError(PlacelensError):
     """A file cannot be read; the message is the reason shown to the user."""
+
+
+class SearchStoppedError(PlacelensError):
+    """A search was given up: its time was over, or nobody waits for it any more."""
 
 
 class MissingExtraError(PlacelensError, ImportError):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from placelens.display import shown
+from placelens.errors import InputError
 from placelens.export import (
     ExportReport,
     Privacy,
@@ -95,6 +97,8 @@ class Hits(Sequence[Hit]):
         best: tuple[float, Modality] | None = None,
         unfit: str | None = None,
     ) -> None:
+        if not (isinstance(hits, Sequence) and all(isinstance(hit, Hit) for hit in hits)):
+            raise InputError(f"hits are a sequence of Hit, not {shown(hits)}")
         self._hits = tuple(hits)
         # A term's kind is a modality or "place", so any string may be looked up.
         self._answerabilities: Mapping[Any, Answerability] = answerabilities or {}
@@ -145,6 +149,8 @@ class Hits(Sequence[Hit]):
 
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The hit's small JPEG, or None when it has no picture."""
+        if not isinstance(hit, Hit):
+            raise InputError(f"{shown(hit)} is not one of the hits")
         return self.thumbnails(hit.id) if self.thumbnails else None
 
     @property

@@ -11,7 +11,9 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from placelens.display import shown
 from placelens.errors import CoordinateError, InputError
+from placelens.limits import MAX_METRES
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -63,7 +65,7 @@ class Place:
     def __new__(cls, *positional: object, **named: object) -> Self:
         """Refuse numbers without names, of which nobody can tell which is the latitude."""
         if positional:
-            given = ", ".join(map(repr, positional))[:60]
+            given = ", ".join(map(shown, positional))
             raise CoordinateError(
                 f"Place({given}) does not say which number is which; "
                 "write Place(lat=50.087, lon=14.421), or Place(x=12.0, y=-3.5) on a plane"
@@ -73,16 +75,24 @@ class Place:
     def __post_init__(self) -> None:
         sphere = (self.lat, self.lon)
         plane = (self.x, self.y)
+        for name in ("lat", "lon", "x", "y"):
+            value = getattr(self, name)
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, int | float | np.number)
+            ):
+                raise CoordinateError(f"{name} = {shown(value)} is not a number")
         if None not in sphere and plane == (None, None):
             check_latlon(self.lat, self.lon)  # type: ignore[arg-type]
         elif None not in plane and sphere == (None, None):
             for name, value in zip("xy", plane, strict=True):
-                if not _is_finite(value):
-                    raise CoordinateError(f"{name} = {value!r} is not a finite number of metres")
+                if not abs(value) <= MAX_METRES:  # type: ignore[arg-type]
+                    raise CoordinateError(
+                        f"{name} = {shown(value)} is not a number of metres up to {MAX_METRES:g}"
+                    )
         else:
             raise CoordinateError(
-                f"a place needs lat and lon, or x and y; got lat={self.lat}, lon={self.lon}, "
-                f"x={self.x}, y={self.y}"
+                f"a place needs lat and lon, or x and y; got lat={shown(self.lat)}, "
+                f"lon={shown(self.lon)}, x={shown(self.x)}, y={shown(self.y)}"
             )
 
     @property
@@ -110,21 +120,13 @@ def check_latlon(lat: float, lon: float, *, where: str = "") -> None:
     """
     prefix = f"{where}: " if where else ""
     for name, value, limit in (("latitude", lat, 90.0), ("longitude", lon, 180.0)):
-        if not _is_finite(value):
-            raise CoordinateError(f"{prefix}{name} {value!r} is not a finite number of degrees")
+        if not abs(value) < math.inf:
+            raise CoordinateError(f"{prefix}{name} {value} is not a finite number of degrees")
         if abs(value) > limit:
             hint = "; are lat and lon swapped?" if name == "latitude" and abs(value) <= 180 else ""
             raise CoordinateError(
-                f"{prefix}{name} {value} is not in [{-limit:.0f}, {limit:.0f}]{hint}"
+                f"{prefix}{name} {shown(value)} is not in [{-limit:.0f}, {limit:.0f}]{hint}"
             )
-
-
-def _is_finite(value: Any) -> bool:
-    """Whether it is a number, and neither NaN nor infinite; a complex number or a text is not."""
-    try:
-        return math.isfinite(value)
-    except TypeError:
-        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +161,10 @@ class Item:
     height: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.id:
-            raise InputError("an item needs an id that is not empty")
+        if not isinstance(self.id, str) or not self.id:
+            raise InputError(
+                f"an item needs an id that is a text and not empty, not {shown(self.id)}"
+            )
 
     @property
     def title(self) -> str:

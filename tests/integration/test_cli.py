@@ -20,7 +20,7 @@ from placelens.collection import Collection
 from placelens.testing.fakes import HashEncoder
 
 # The command with the fake encoder. With SLOW set, it says when encoding begins and takes its
-# time, so that a signal can be sent in the midst of it.
+# time, so that a signal can be sent in the midst of it; with STUCK, words are never encoded.
 DRIVER = """
 import os, sys, time
 from placelens.encoders import registry
@@ -32,6 +32,12 @@ class Slow(HashEncoder):
             print("encoding", flush=True)
             time.sleep(0.5)
         return super().encode_images(images)
+
+    def encode_texts(self, texts):
+        if os.environ.get("STUCK"):
+            print("encoding", flush=True)
+            time.sleep(600)
+        return super().encode_texts(texts)
 
 registry.load_encoder = lambda name, **_: Slow()
 from placelens.cli.main import run
@@ -95,6 +101,23 @@ def test_a_pipe_gets_no_colours_and_whole_titles(tiny_source: Path) -> None:
     assert result.returncode == 0
     assert "\x1b" not in result.stdout + result.stderr
     assert "prague.png" in result.stdout
+
+
+def test_ctrl_c_ends_a_search_without_a_traceback(tiny_source: Path) -> None:
+    searching = command("search", tiny_source, "red")
+    with subprocess.Popen(
+        searching,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"STUCK": "1"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "encoding\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == "interrupted\n"
+    assert process.returncode == 130
 
 
 def test_a_reader_that_leaves_early_is_no_error(tiny_source: Path) -> None:

@@ -6,9 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import typer
-
-from placelens.cli.console import stdout
+from placelens.cli.console import say, stdout
 
 
 def print_result(name: str, result: Any) -> None:
@@ -20,7 +18,7 @@ def print_result(name: str, result: Any) -> None:
     elif name == "paper-000":
         _print_paper_000(result)
     else:
-        typer.echo("\n".join(_lines(result)))
+        say("\n".join(_lines(result)))
 
 
 def for_json(name: str, result: Any) -> Any:
@@ -34,9 +32,7 @@ def for_json(name: str, result: Any) -> Any:
 
 def _print_engine(result: Mapping[str, Any]) -> None:
     """A table per workload, and what each method's index takes."""
-    typer.echo(
-        f"{result['items']:,} items, {result['dim']} dimensions, {result['cpus']} processors"
-    )
+    say(f"{result['items']:,} items, {result['dim']} dimensions, {result['cpus']} processors")
     keys = ("p50_ms", "p99_ms", "qps", "recall", "ratio_to_blas", "ratio_to_blas_run", "n_queries")
     head = ("p50 ms", "p99 ms", "queries/s", "recall", "x BLAS", "x BLAS apart", "n", "setting")
     for workload, methods in result["workloads"].items():
@@ -54,7 +50,7 @@ def _print_engine(result: Mapping[str, Any]) -> None:
         rows.append([method, *map(_short, numbers), why])
     _print_rows("indexes", ("build s", "bytes/vectors", "peak MB", "resident MB", ""), rows)
     for path in result.get("plots", ()):
-        typer.echo(path)
+        say(path)
 
 
 def _print_cosmat(result: Mapping[str, Any]) -> None:

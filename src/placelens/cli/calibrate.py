@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from placelens.cli import options
-from placelens.cli.console import print_json
+from placelens.cli.console import print_json, say
 from placelens.cli.eval import encoding_progress
 
 SEED = 20261122
@@ -55,4 +55,4 @@ def command(
     if as_json:
         print_json({"encoder": loaded.fingerprint, "file": str(path), **fits.to_json()})
     else:
-        typer.echo(f"calibrated {encoder} on {len(chosen):,} images; kept in {path}")
+        say(f"calibrated {encoder} on {len(chosen):,} images; kept in {path}")

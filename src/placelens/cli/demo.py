@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placelens.cli import options
-from placelens.cli.console import count, print_json, stderr
+from placelens.cli.console import count, print_json, say, stderr
 
 if TYPE_CHECKING:
     from placelens.demo.hit_rates import HitRate
@@ -36,7 +36,7 @@ def command(
     if as_json:
         print_json(result.to_dict())
     else:
-        sys.stdout.write("\n".join(_lines(result)) + "\n")
+        say("\n".join(_lines(result)))
 
 
 @contextmanager

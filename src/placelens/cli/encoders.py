@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
-
 from placelens.cli import options
-from placelens.cli.console import print_json
+from placelens.cli.console import print_json, say
 
 
 def command(as_json: options.JsonOption = False) -> None:
@@ -21,9 +19,9 @@ def command(as_json: options.JsonOption = False) -> None:
     for row in rows:
         name, summary = row.pop("name"), row.pop("summary")
         state = "installed" if row.pop("installed") else f"not installed: {row.pop('install')}"
-        typer.echo(f"{name}\n  {summary}\n  {state}")
+        say(f"{name}\n  {summary}\n  {state}")
         for fact, value in row.items():
-            typer.echo(f"  {fact.replace('_', ' ')}: {_in_words(value)}")
+            say(f"  {fact.replace('_', ' ')}: {_in_words(value)}")
 
 
 def _in_words(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from placelens.cli import options
-from placelens.cli.console import print_json, stderr
+from placelens.cli.console import print_json, say, stderr
 
 FORECASTS = {
     "match": "tells a match from a random pair",
@@ -90,4 +90,4 @@ def _print_report(report: Mapping[str, Any]) -> None:
             lines.append(f"{meaning}: AUROC {forecast['auroc']:.3f}{kept}")
     lines.append(f"mR {report['mR']:.2f} (a perfect ranker: {report['mR_ceiling']:.2f})")
     lines.append(f"{report['n_images']:,} images, {report['n_texts']:,} texts")
-    typer.echo("\n".join(lines))
+    say("\n".join(lines))

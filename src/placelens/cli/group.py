@@ -11,10 +11,12 @@ import re
 import sys
 from typing import Any
 
+import click
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from placelens.cli.console import complain, write_anything
+from placelens.display import visible
 from placelens.errors import PlacelensError
 
 INTERRUPTED = 130  # 128 + SIGINT
@@ -53,6 +55,10 @@ class Commands(Group):
             # What is still buffered has nowhere to go; Python would complain when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(READER_GONE) from None
+        except click.ClickException as wrong_usage:
+            # It quotes what was typed, or what a pattern of the shell stood for.
+            wrong_usage.message = visible(wrong_usage.message)  # type: ignore[misc]
+            raise
         except KeyboardInterrupt as interrupt:
             complain(str(interrupt) or "interrupted")
             raise typer.Exit(INTERRUPTED) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placelens.cli import completion
+from placelens.cli import completion, options
 from placelens.cli.console import notice
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def command(
     watch: Watch = False,
     workers: Workers = None,
     report: ReportFile = None,
+    allow_download: options.AllowDownload = False,
 ) -> None:
     """Take photos, texts and tables into a collection; only what is new or changed is read."""
     from placelens.cli.importing import Import
@@ -96,7 +97,8 @@ def command(
     if dry_run and watch:
         raise InputError("--dry-run changes nothing, so there is nothing to --watch")
     target = _target(paths, to)
-    collection = _open(target, encoder) if dry_run else _open_or_create(target, encoder)
+    find = _open if dry_run else _open_or_create
+    collection = find(target, encoder, allow_download=allow_download)
     importing = Import(
         collection,
         paths,
@@ -157,24 +159,24 @@ def _columns(texts: str | None, others: Sequence[str]) -> TableOptions:
     return TableOptions(text_columns=split, **named)
 
 
-def _open_or_create(path: Path, encoder: str | None) -> Collection:
+def _open_or_create(path: Path, encoder: str | None, *, allow_download: bool) -> Collection:
     from placelens.collection import Collection
     from placelens.errors import CollectionNotFoundError
 
     try:
-        return _open(path, encoder)
+        return _open(path, encoder, allow_download=allow_download)
     except CollectionNotFoundError:
         collection = Collection.create(path, encoder=encoder)
         notice(f"new collection {path} with the encoder {collection.encoder_name}")
         return collection
 
 
-def _open(path: Path, encoder: str | None) -> Collection:
+def _open(path: Path, encoder: str | None, *, allow_download: bool) -> Collection:
     """The collection; another encoder than its own is refused."""
     from placelens.collection import Collection
     from placelens.errors import EncoderMismatchError
 
-    collection = Collection.open(path)
+    collection = Collection.open(path, allow_download=allow_download)
     if encoder is not None and encoder != collection.encoder_name:
         raise EncoderMismatchError(
             f"{path} was made with the encoder {collection.encoder_name!r}, not {encoder!r}; "

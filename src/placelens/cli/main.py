@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import Annotated
 
 import typer
 
+from placelens.cli.console import Warnings
 from placelens.cli.group import Command, Commands
 
 # One file a command, in the order in which --help lists them.
@@ -64,6 +66,7 @@ def root(
     ] = False,
 ) -> None:
     """What comes before the command."""
+    logging.getLogger("placelens").handlers = [Warnings(logging.WARNING)]
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from placelens.cli import completion
+from placelens.display import shown
 from placelens.errors import FilterError, InputError
 
 CollectionArgument = Annotated[
@@ -27,10 +28,18 @@ CsvSafe = Annotated[
         "--csv-safe", help="In CSV, an apostrophe before cells that spreadsheets would run."
     ),
 ]
+AllowDownload = Annotated[
+    bool,
+    typer.Option(
+        "--allow-download",
+        envvar="PLACELENS_ALLOW_DOWNLOAD",
+        help="Fetch the collection's encoder from the hub if it is not here.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-_WEIGHTED = re.compile(r"(?P<value>.+)\^(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))", re.DOTALL)
-_BARE_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
+_WEIGHTED = re.compile(r"(?P<value>.+)\^(?P<weight>[-+]?(?:\d+(?:\.\d*)?|\.\d+))", re.DOTALL)
+_BARE_NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 
 
 def weighted(written: str) -> tuple[str, float]:
@@ -121,6 +130,6 @@ def geojson_file(path: Path) -> Mapping[str, Any]:
 
     try:
         area: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise FilterError(f"--polygon {path} is not GeoJSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise FilterError(f"--polygon {path} is not GeoJSON: {shown(str(error))}") from error
     return area

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import webbrowser
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from placelens.cli.console import notice, print_json, stdout
+from placelens.cli.console import notice, print_json, say, stdout
 from placelens.cli.paths import short_path
+from placelens.display import visible
 from placelens.errors import InputError
 from placelens.export import FORMATS, dump, export, guess_format
 from placelens.export.text_table import because, facts, heads, text_table
@@ -85,8 +87,19 @@ def write_things(
         if open_it:
             _show(output)
         return
-    report = dump(things, sys.stdout.buffer, **how)
-    sys.stdout.buffer.flush()
+    seen = io.BytesIO()
+    stream = seen if sys.stdout.isatty() else sys.stdout.buffer
+    report = dump(
+        things,
+        stream,
+        format=format,
+        blur=blur,
+        drop_places=drop_places,
+        thumbnails=thumbnails,
+    )
+    if stream is seen:
+        say(seen.getvalue().decode(errors="backslashreplace").removesuffix("\n"))
+    sys.stdout.flush()
     if report.n_left_out:
         notice(str(report))
 
@@ -163,7 +176,7 @@ def _print_table(hits: Hits) -> None:
     if not hits:
         return
     if not sys.stdout.isatty():
-        sys.stdout.write(text_table(hits, ids=True) + "\n")
+        say(text_table(hits, ids=True))
         return
     from rich.text import Text
 
@@ -179,12 +192,12 @@ def _print_table(hits: Hits) -> None:
     console.print(Text(in_columns(heads(hits), "title"), style="bold"), soft_wrap=True)
     indent = " " * (widths[0] + 2)
     for hit, cells in zip(hits, rows, strict=True):
-        console.print(Text(in_columns(cells, hit.item.title)), soft_wrap=True)
+        console.print(Text(in_columns(cells, visible(hit.item.title))), soft_wrap=True)
         if hit.item.image:
-            path = short_path(hit.item.image, console.width - len(indent))
+            path = short_path(visible(hit.item.image), console.width - len(indent))
             console.print(Text(indent).append(path, style=_link(hit.item.image)), soft_wrap=True)
         said = "  ".join(filter(None, (hit.id, because(hit))))
-        console.print(Text(indent + said, style="dim"), soft_wrap=True)
+        console.print(Text(indent + visible(said), style="dim"), soft_wrap=True)
 
 
 def _estimated(hit: Hit) -> str:

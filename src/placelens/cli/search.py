@@ -55,6 +55,7 @@ def command(
     explain_plan: opt.ExplainPlan = False,
     engine: opt.Engine = None,
     recall_target: opt.RecallTarget = None,
+    allow_download: options.AllowDownload = False,
 ) -> None:
     """Find items by words, example images and place, in one ranking; or list what passes limits."""
     from placelens.cli.console import notice, waiting
@@ -81,7 +82,7 @@ def command(
         unlocated=unlocated,
         sort=sort,
     )
-    opened = Collection.open(collection)
+    opened = Collection.open(collection, allow_download=allow_download)
     asked = partial(
         opened.search,
         terms or None,

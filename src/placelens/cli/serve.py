@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from placelens.cli import completion
+from placelens.cli import completion, options
 from placelens.cli.console import notice, stdout
 from placelens.errors import InputError
 
@@ -42,12 +42,16 @@ def command(
         list[str] | None,
         typer.Option(metavar="NAME", help="Another host name it is reached by; may be repeated."),
     ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(min=0.1, metavar="SECONDS", help="How long a search may take."),
+    ] = 30.0,
+    allow_download: options.AllowDownload = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Serve the web page and the REST API; to this machine only unless --host says otherwise."""
-    import uvicorn
-
     from placelens.server.app import create_app
+    from placelens.server.connections import run
     from placelens.server.settings import Settings, is_loopback
 
     settings = Settings(
@@ -55,6 +59,8 @@ def command(
         host=host,
         allowed_hosts=tuple(allow_host or ()),
         tile_url=tile_url,
+        timeout_s=timeout,
+        allow_download=allow_download,
         warm_up=True,
     )
     app = create_app(settings)
@@ -69,7 +75,7 @@ def command(
     if open_page:
         typer.launch(url)
     try:
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+        run(app, listening)
     except KeyboardInterrupt:
         notice("stopped")  # the way to end a server, not an accident
         # What is loaded at the start may still be loading, in native code that the interpreter's

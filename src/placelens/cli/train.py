@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from placelens.cli import completion, options
-from placelens.cli.console import count, notice, print_json
+from placelens.cli.console import count, notice, print_json, say
 from placelens.cli.group import Command, Group
 
 app = typer.Typer(cls=Group, help="Learn from a collection's own items.", no_args_is_help=True)
@@ -61,7 +61,7 @@ def cosmat(
     if as_json:
         print_json(report)
         return
-    typer.echo("\n".join(_lines(report, labels)))
+    say("\n".join(_lines(report, labels)))
     best = max(report["labels"], key=report["labels"].get)
     notice(f'search it with: placelens search {report["path"]} "{best}"')
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from placelens.encoders.checks import check_images, check_texts
 from placelens.encoders.parts import ImageRegions, TextPhrases, class_maps
 from placelens.errors import EncoderError
 from placelens.types import (
@@ -139,11 +140,11 @@ class Encoder(ABC):
 
     def describe_images(self, images: UInt8Array, *, k: int = 3) -> list[Shares]:
         """The k most probable concepts of prepared images; none where components mean nothing."""
-        return [() for _ in images]
+        return [() for _ in check_images(images, self.image_spec, name=self.name)]
 
     def describe_texts(self, texts: Sequence[str], *, k: int = 3) -> list[Shares]:
         """The k most probable concepts of texts; none where components mean nothing."""
-        return [() for _ in texts]
+        return [() for _ in check_texts(texts, name=self.name)]
 
     def encode_regions(self, images: UInt8Array) -> ImageRegions:
         """Encode prepared images and, in the same pass, the regions of a grid over each.

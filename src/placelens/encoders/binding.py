@@ -11,13 +11,13 @@ from placelens.errors import CollectionError, EncoderMismatchError
 from placelens.types import Modality
 
 
-def as_encoder(encoder: str | Encoder, *, folder: Path | None = None) -> Encoder:
-    """The encoder itself, or the one of that name; its files lie in the folder."""
+def as_encoder(encoder: str | Encoder) -> Encoder:
+    """The encoder itself, or the one of the name that a user wrote."""
     if isinstance(encoder, Encoder):
         return encoder
     from placelens.encoders.registry import load_encoder
 
-    return load_encoder(encoder, folder=folder)
+    return load_encoder(encoder)
 
 
 class BoundEncoder:
@@ -31,6 +31,8 @@ class BoundEncoder:
         Length of the vectors.
     folder
         Of the collection.
+    allow_download
+        Whether the encoder of that name may be fetched from the hub.
     given
         An encoder that the caller brought, checked at once.
 
@@ -48,11 +50,13 @@ class BoundEncoder:
         dim: int,
         folder: Path,
         given: Encoder | None = None,
+        allow_download: bool = False,
     ) -> None:
         self.name = name
         self._fingerprint = fingerprint
         self._dim = dim
         self._folder = folder
+        self._allow_download = allow_download
         self._lock = threading.Lock()
         self._encoder = None if given is None else self._checked(given)
 
@@ -73,7 +77,12 @@ class BoundEncoder:
                         f"{self._folder} holds vectors of your own and has no encoder; "
                         "search it with vector=, or add with add_vectors"
                     )
-                self._encoder = self._checked(as_encoder(self.name, folder=self._folder))
+                from placelens.encoders.registry import load_encoder
+
+                loaded = load_encoder(
+                    self.name, folder=self._folder, allow_download=self._allow_download
+                )
+                self._encoder = self._checked(loaded)
             return self._encoder
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from placelens.display import shown
 from placelens.errors import EncoderError
 from placelens.types import Float32Array, Float64Array, ImageSpec, UInt8Array
 
@@ -48,6 +49,8 @@ def check_texts(texts: Sequence[str], *, takes_text: bool = True, name: str) -> 
         raise EncoderError(
             f"encoder {name!r} takes a sequence of texts, got one str; write [text] instead"
         )
+    if not isinstance(texts, Iterable):
+        raise EncoderError(f"encoder {name!r} takes a sequence of texts, got {shown(texts)}")
     checked = list(texts)
     for position, text in enumerate(checked):
         if not isinstance(text, str):

@@ -72,7 +72,9 @@ class ConceptEncoder(Encoder):
         self.info = MappingProxyType({**base.info, "concepts": concepts.names})
 
     @classmethod
-    def load(cls, path: str | Path, *, base: Encoder | None = None) -> ConceptEncoder:
+    def load(
+        cls, path: str | Path, *, base: Encoder | None = None, allow_download: bool = True
+    ) -> ConceptEncoder:
         """Read the file that a collection of concepts keeps.
 
         Parameters
@@ -81,6 +83,8 @@ class ConceptEncoder(Encoder):
             The file, or the collection it lies in.
         base
             The encoder it was learnt over; loaded by its name unless given.
+        allow_download
+            Whether that encoder's weights may be fetched from the hub.
 
         Raises
         ------
@@ -104,7 +108,11 @@ class ConceptEncoder(Encoder):
         if base is None:
             from placelens.encoders.registry import load_encoder
 
-            base = load_encoder(name)
+            if name.strip().partition(":")[0] == FAMILY:
+                raise EncoderError(
+                    f"{file} names concepts as the encoder of its concepts; learn it anew"
+                )
+            base = load_encoder(name, allow_download=allow_download)
         if base.fingerprint != fingerprint:
             raise EncoderMismatchError(
                 f"{file} was learnt over {name} ({fingerprint}), and the encoder at hand is "

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.checks import check_images, check_texts, unit_rows
 from placelens.encoders.fits import load_fits
+from placelens.errors import EncoderError
 from placelens.types import Float32Array, ImageSpec, UInt8Array
 
 _IMAGE_BATCH = 16
@@ -19,6 +21,15 @@ _TEXT_BATCH = 64
 
 # Any text will do: its tokens tell tokenizers apart, and its vector shows the dimensions.
 _PROBE = "A placelens probe: two ponds, 1 pier & no café."
+
+
+def not_here(name: str) -> EncoderError:
+    """What to say when a collection names an encoder that would have to be fetched."""
+    return EncoderError(
+        f"the collection names the encoder {shown(name)}, which would be fetched from the hub, and "
+        "nothing is fetched because a collection says so; if you trust it, allow that with "
+        "--allow-download, or Collection.open(path, allow_download=True)"
+    )
 
 
 class TorchEncoder(Encoder):

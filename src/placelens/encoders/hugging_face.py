@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from placelens.encoders.hub import TorchEncoder
+from placelens.encoders.hub import TorchEncoder, not_here
 from placelens.errors import EncoderError, MissingExtraError
 from placelens.types import ImageSpec
 
@@ -29,8 +29,10 @@ class HuggingFaceEncoder(TorchEncoder):
         super().__init__(**options)
 
     @classmethod
-    def load(cls, source: str) -> HuggingFaceEncoder:
+    def load(cls, source: str, *, allow_download: bool = True) -> HuggingFaceEncoder:
         """Load a hub id (downloaded once, then cached) or a folder that ``save_pretrained`` wrote.
+
+        Code that comes with a model is never run.
 
         Raises
         ------
@@ -47,10 +49,13 @@ class HuggingFaceEncoder(TorchEncoder):
         folder = Path(source).expanduser()
         where = str(folder) if folder.is_dir() else source
         try:
-            model = AutoModel.from_pretrained(where)
-            tokenizer = AutoTokenizer.from_pretrained(where)
-            preparation = _read_preparation(where)
+            safely = {"trust_remote_code": False, "local_files_only": not allow_download}
+            model = AutoModel.from_pretrained(where, **safely)
+            tokenizer = AutoTokenizer.from_pretrained(where, **safely)
+            preparation = _read_preparation(where, allow_download=allow_download)
         except (OSError, ValueError, KeyError) as error:
+            if not allow_download and not folder.is_dir():
+                raise not_here(f"hf:{source}") from error
             raise EncoderError(
                 f"encoder hf:{source} cannot be loaded: {error}; give a hub id such as "
                 "google/siglip2-base-patch16-224, or a folder that save_pretrained wrote"
@@ -112,12 +117,17 @@ def _tensor(features: Any) -> Any:
     return getattr(features, "pooler_output", features)
 
 
-def _read_preparation(where: str) -> Mapping[str, Any]:
+def _read_preparation(where: str, *, allow_download: bool) -> Mapping[str, Any]:
     """The image processor's settings, from the file of transformers 4 or of 5."""
     from transformers.utils import cached_file
 
     for name in ("preprocessor_config.json", "processor_config.json"):
-        path = cached_file(where, name, _raise_exceptions_for_missing_entries=False)
+        path = cached_file(
+            where,
+            name,
+            local_files_only=not allow_download,
+            _raise_exceptions_for_missing_entries=False,
+        )
         if path is not None:
             settings: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
             settings = settings.get("image_processor", settings)

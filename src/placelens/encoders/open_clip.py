@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from placelens.encoders.hub import TorchEncoder
+from placelens.encoders.hub import TorchEncoder, not_here
 from placelens.errors import EncoderError, MissingExtraError
 from placelens.types import ImageSpec
 
@@ -22,7 +23,7 @@ class OpenClipEncoder(TorchEncoder):
         super().__init__(**options)
 
     @classmethod
-    def load(cls, argument: str) -> OpenClipEncoder:
+    def load(cls, argument: str, *, allow_download: bool = True) -> OpenClipEncoder:
         """Load ``<model>/<weights or path>``, or a folder with ``open_clip_config.json``.
 
         Parameters
@@ -31,6 +32,8 @@ class OpenClipEncoder(TorchEncoder):
             ``ViT-B-32/laion2b_s34b_b79k`` (a tag of OpenCLIP's: downloaded once, then cached),
             ``ViT-B-32/weights.safetensors`` (a file), or the path of a folder as OpenCLIP's
             ``push_to_hf_hub`` saves it.
+        allow_download
+            Whether the hub may be asked, for weights or for a tokenizer.
 
         Raises
         ------
@@ -50,6 +53,9 @@ class OpenClipEncoder(TorchEncoder):
                 "release and build"
             ) from error
         model_name, weights = _parse(argument, open_clip.list_models())
+        # OpenCLIP asks the hub even for what it has, and cannot be told not to.
+        if not allow_download and _asks_the_hub(model_name, weights, open_clip.get_model_config):
+            raise not_here(f"open_clip:{argument}")
         try:
             model = open_clip.create_model(
                 model_name, pretrained=weights, require_pretrained=True, precision="fp32"
@@ -103,6 +109,24 @@ def _parse(argument: str, known: list[str]) -> tuple[str, str | None]:
         )
     path = Path(weights).expanduser()
     return model_name, str(path) if path.exists() else weights
+
+
+def _asks_the_hub(
+    model_name: str,
+    weights: str | None,
+    config_of: Callable[[str], Mapping[str, Any] | None],
+) -> bool:
+    """Whether weights or tokenizer of a model come from the hub, or would run code of its own."""
+    if weights is not None and not Path(weights).is_file():
+        return True
+    folder = model_name.removeprefix("local-dir:")
+    if folder == model_name:
+        config = config_of(model_name) or {}
+    else:
+        stored = json.loads((Path(folder) / "open_clip_config.json").read_text(encoding="utf-8"))
+        config = stored.get("model_cfg", stored)
+    text = config.get("text_cfg", {})
+    return any(text.get(key) for key in ("hf_tokenizer_name", "hf_model_name", "tokenizer_kwargs"))
 
 
 def _image_spec(preparation: Mapping[str, Any]) -> ImageSpec:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
+from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.errors import EncoderError
 
@@ -28,14 +29,16 @@ class EncoderKind:
     load : builds the encoder from the part of the name after the colon.
     packages : importable names that it needs beyond a plain install.
     extra : the extra of placelens that installs them, or None.
+    may_download : whether ``load`` may ask the hub; it then takes ``allow_download`` as well.
     takes_file : whether what follows the colon is a file, which a collection keeps beside it.
     """
 
     pattern: str
     summary: str
-    load: Callable[[str], Encoder]
+    load: Callable[..., Encoder]
     packages: tuple[str, ...] = ()
     extra: str | None = None
+    may_download: bool = False
     takes_file: bool = False
 
     @property
@@ -55,22 +58,22 @@ def _load_lite(argument: str) -> Encoder:
     return LiteEncoder(side=cast("Side", argument) if argument else None)  # which checks it
 
 
-def _load_open_clip(argument: str) -> Encoder:
+def _load_open_clip(argument: str, *, allow_download: bool) -> Encoder:
     from placelens.encoders.open_clip import OpenClipEncoder
 
-    return OpenClipEncoder.load(argument)
+    return OpenClipEncoder.load(argument, allow_download=allow_download)
 
 
-def _load_hugging_face(argument: str) -> Encoder:
+def _load_hugging_face(argument: str, *, allow_download: bool) -> Encoder:
     from placelens.encoders.hugging_face import HuggingFaceEncoder
 
-    return HuggingFaceEncoder.load(argument)
+    return HuggingFaceEncoder.load(argument, allow_download=allow_download)
 
 
-def _load_concepts(argument: str) -> Encoder:
+def _load_concepts(argument: str, *, allow_download: bool) -> Encoder:
     from placelens.encoders.concepts import ConceptEncoder
 
-    return ConceptEncoder.load(argument)
+    return ConceptEncoder.load(argument, allow_download=allow_download)
 
 
 # One table for loading, for the message that lists the choices, and for `placelens encoders`.
@@ -88,6 +91,7 @@ ENCODERS: Mapping[str, EncoderKind] = MappingProxyType(
             load=_load_open_clip,
             packages=("torch", "torchvision", "open_clip"),
             extra="hub",
+            may_download=True,
         ),
         "hf": EncoderKind(
             pattern="hf:<hub id or path>",
@@ -95,18 +99,20 @@ ENCODERS: Mapping[str, EncoderKind] = MappingProxyType(
             load=_load_hugging_face,
             packages=("torch", "transformers"),
             extra="hub",
+            may_download=True,
         ),
         "concepts": EncoderKind(
             pattern="concepts:<collection or file>",
             summary="concepts with names over another encoder, learnt by placelens train cosmat",
             load=_load_concepts,
+            may_download=True,
             takes_file=True,
         ),
     }
 )
 
 
-def load_encoder(spec: str, *, folder: Path | None = None) -> Encoder:
+def load_encoder(spec: str, *, folder: Path | None = None, allow_download: bool = True) -> Encoder:
     """Load an encoder by name.
 
     Parameters
@@ -117,7 +123,9 @@ def load_encoder(spec: str, *, folder: Path | None = None) -> Encoder:
         ``open_clip:ViT-B-32/laion2b_s34b_b79k``; ``hf:<hub id or path>``, e.g.
         ``hf:google/siglip2-base-patch16-224``; or ``concepts:<collection or file>``.
     folder
-        Where a file that an encoder is named after lies, unless its path is absolute.
+        Of the collection that names the encoder: a file that the name ends with must lie in it.
+    allow_download
+        Whether weights may be fetched from the hub; else they must be on this machine.
 
     Raises
     ------
@@ -131,19 +139,38 @@ def load_encoder(spec: str, *, folder: Path | None = None) -> Encoder:
     >>> load_encoder("lite").dim
     384
     """
+    if not isinstance(spec, str):
+        raise EncoderError(f"an encoder is named by a text, not {shown(spec)}")
     family, colon, argument = spec.strip().partition(":")
     kind = ENCODERS.get(family)
     if kind is None:
         raise EncoderError(
-            f"no encoder {spec!r}; there are: "
+            f"no encoder {shown(spec)}; there are: "
             f"{', '.join(kind.pattern for kind in ENCODERS.values())}; "
             "'placelens encoders' says more about each"
         )
     if not argument and (colon or kind.needs_argument):
-        raise EncoderError(f"encoder {spec!r} is not complete; write {kind.pattern}")
+        raise EncoderError(f"encoder {shown(spec)} is not complete; write {kind.pattern}")
     if kind.takes_file and folder is not None:
-        argument = str(folder / argument)
+        argument = str(_file_in(folder, argument))
+    if kind.may_download:
+        return kind.load(argument, allow_download=allow_download)
     return kind.load(argument)
+
+
+def _file_in(folder: Path, name: str) -> Path:
+    """A file of a collection's own; its manifest may come from anybody."""
+    try:
+        path = (folder / name).resolve()
+        path.exists()  # or it would be an error of its own kind later
+        if path.is_relative_to(folder.resolve()):
+            return path
+    except (OSError, ValueError, RuntimeError):  # NUL, too long, a loop of links
+        pass
+    raise EncoderError(
+        f"{folder} names the file {shown(name)} for its encoder, which does not lie in it; open it "
+        "with the encoder you mean: Collection.open(path, encoder=...)"
+    )
 
 
 def list_encoders() -> list[dict[str, Any]]:

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from placelens.display import shown
 from placelens.errors import QueryError
+from placelens.limits import MAX_CURSOR
+
+LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,12 @@ class Cursor:
         """As text for a URL."""
         return _encode(asdict(self).values())
 
+    def _is_possible(self) -> bool:
+        """Whether a page can end like this: finite numbers, and ids that a table can hold."""
+        numbers = (self.iid, self.end_iid, self.rank)
+        is_finite = math.isfinite(self.score) and math.isfinite(self.d_max_m)
+        return is_finite and self.d_max_m >= 0 and all(0 <= n <= LARGEST_ID for n in numbers)
+
     @classmethod
     def decode(cls, text: str, *, digest: str) -> Cursor:
         """Read a cursor and check that it belongs to the query.
@@ -43,6 +54,8 @@ class Cursor:
         try:
             score, iid, end_iid, d_max_m, rank, owner = _decode(text)
             cursor = cls(float(score), int(iid), int(end_iid), float(d_max_m), int(rank), owner)
+            if not cursor._is_possible():
+                raise ValueError("no page ends there")
         except _UNREADABLE:
             raise _unreadable(text) from None
         _check_owner(owner, digest)
@@ -86,13 +99,15 @@ def _encode(values: Iterable[Any]) -> str:
 
 
 def _decode(text: str) -> Any:
+    if len(text) > MAX_CURSOR:
+        raise ValueError("no cursor is that long")
     padded = text + "=" * (-len(text) % 4)
     return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
 
 
 def _unreadable(text: str) -> QueryError:
     return QueryError(
-        f"cursor {str(text)[:40]!r} cannot be read; pass it exactly as the last page gave it"
+        f"cursor {shown(text)} cannot be read; pass it exactly as the last page gave it"
     )
 
 

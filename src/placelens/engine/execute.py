@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placelens.deadline import NEVER, Deadline
 from placelens.engine.cursor import Cursor
 from placelens.engine.lists import Lists, known_then
 from placelens.engine.nearness import N_NEAR, Nearness, reached
@@ -115,31 +116,35 @@ class Searcher:
         self._positions: Float64Array | None = None
         self._indexes: dict[tuple[str, tuple[Modality, ...]], Index] = {}
 
-    def search(self, query: Query) -> Answer:
-        """Answer a query: the true top k, or, with nothing to rank by, a page of the list."""
-        return self.search_many([query])[0]
+    def search(self, query: Query, *, deadline: Deadline = NEVER) -> Answer:
+        """Answer a query, or stop with the deadline.
 
-    def search_many(self, queries: Sequence[Query]) -> list[Answer]:
+        With nothing to rank by the answer is a page of the list, else the true top k.
+        """
+        return self.search_many([query], deadline=deadline)[0]
+
+    def search_many(self, queries: Sequence[Query], *, deadline: Deadline = NEVER) -> list[Answer]:
         """`search` of each; what a tree answers is shared out among threads."""
-        rankings = [None if query.lists else self._ranking(query) for query in queries]
+        rankings = [None if query.lists else self._ranking(query, deadline) for query in queries]
         found = iter(_top_k_of([ranking for ranking in rankings if ranking is not None]))
         return [
-            self._list(query) if ranking is None else self._ranked(ranking, next(found))
+            self._list(query, deadline) if ranking is None else self._ranked(ranking, next(found))
             for query, ranking in zip(queries, rankings, strict=True)
         ]
 
-    def _list(self, query: Query) -> Answer:
-        page = self.lists.page(query)
+    def _list(self, query: Query, deadline: Deadline) -> Answer:
+        page = self.lists.page(query, deadline)
         return Answer(page.hits, page.plan, None, page.cursor)
 
-    def _ranking(self, query: Query) -> _Ranking:
+    def _ranking(self, query: Query, deadline: Deadline) -> _Ranking:
+        deadline.check()
         modalities = query.modalities or self._manifest.modalities
         similarity, meaning = self._meaning(query, modalities)
         digest = query.digest()
         cursor = None
         if query.cursor is not None:
             cursor = Cursor.decode(query.cursor, digest=digest)
-        allowed = self._allowed(query, cursor)
+        allowed = self._allowed(query, cursor, deadline)
         query, nearness = self._reached(query, cursor, allowed)
         place, d_max_m = self._place(query, cursor)
         # One more than asked tells whether there is a next page.
@@ -152,6 +157,7 @@ class Searcher:
             after=(cursor.score, cursor.iid) if cursor else None,
             regions=query.filters.regions,
             recall_target=query.recall_target,
+            deadline=deadline,
         )
         plan = make_plan(
             engine=query.engine,
@@ -163,6 +169,7 @@ class Searcher:
         )
         plan = replace(plan, reach=nearness.reach)
         index = self._index(plan.engine, modalities if query.terms else ())
+        deadline.check()  # vectors may have been read from the disk
         return _Ranking(query, task, plan, index, cursor, d_max_m, digest, nearness)
 
     def _ranked(self, ranking: _Ranking, found: TopK) -> Answer:
@@ -276,6 +283,8 @@ class Searcher:
                 f"the collection has no calibration for {missing[0]}; use similarity='raw'"
             )
         weights = np.array([term.weight for term in query.terms])
+        weights = weights / np.abs(weights).max()  # first, or the sum of huge ones overflows
+        shares = weights / np.abs(weights).sum()
         queries = np.array([term.vector for term in query.terms])
         tasks = {}
         for modality in modalities:
@@ -285,7 +294,7 @@ class Searcher:
             ]
             tasks[modality] = MeaningTask(
                 queries,
-                weights / np.abs(weights).sum(),
+                shares,
                 np.array([slope for slope, _ in maps]),
                 np.array([intercept for _, intercept in maps]),
             )
@@ -313,11 +322,13 @@ class Searcher:
         corpus = self._corpus(())
         return float(_max_distance(SPACES[corpus.space], corpus.positions, origin))
 
-    def _allowed(self, query: Query, cursor: Cursor | None) -> np.ndarray | None:
+    def _allowed(
+        self, query: Query, cursor: Cursor | None, deadline: Deadline
+    ) -> np.ndarray | None:
         filters = replace(query.filters, regions=())
         if query.modalities:
             filters = replace(filters, only=query.modalities)
-        return known_then(filters.mask(self.snapshot), self.snapshot.iids, cursor)
+        return known_then(filters.mask(self.snapshot, deadline), self.snapshot.iids, cursor)
 
     def _next(
         self, query: Query, found: TopK, cursor: Cursor | None, d_max_m: float, digest: str

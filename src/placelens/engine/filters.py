@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from placelens.deadline import NEVER, Deadline
+from placelens.display import shown
 from placelens.engine.attributes import Folder, as_wanted, attribute, members
 from placelens.engine.periods import Periods
 from placelens.errors import FilterError
 from placelens.geo.regions import Region
+from placelens.limits import MAX_NAME, MAX_TEXT, MAX_VALUES, within
 from placelens.storage.snapshot import Snapshot
 from placelens.types import BoolArray, Modality
 
@@ -23,6 +26,9 @@ Build = Callable[[str, Any], Condition]
 
 # So many texts are looked for in a folder's path one by one sooner than all its parts are made.
 FEW = 8
+
+LARGEST = 10**308
+"""About where float64 ends; whole numbers beyond take long to write, and no attribute has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +51,7 @@ class Filters:
     without: tuple[str, ...] = ()
     located: bool | None = None
 
-    def mask(self, snapshot: Snapshot) -> BoolArray | None:
+    def mask(self, snapshot: Snapshot, deadline: Deadline = NEVER) -> BoolArray | None:
         """Which rows pass, (n,); None when nothing is asked."""
         masks: list[BoolArray] = [region.contains(*snapshot.lonlat) for region in self.regions]
         masks += [~region.contains(*snapshot.lonlat) for region in self.outside]
@@ -60,7 +66,7 @@ class Filters:
         if self.only:
             masks.append(np.logical_or.reduce([snapshot.present(m) for m in self.only]))
         if self.where:
-            masks.append(_where_mask(snapshot, self.where))
+            masks.append(_where_mask(snapshot, self.where, deadline))
         if self.without:
             left_out = np.zeros(snapshot.n_items, dtype=np.bool_)
             rows = [snapshot.row_of(item_id) for item_id in self.without]
@@ -69,9 +75,10 @@ class Filters:
         return np.logical_and.reduce(masks) if masks else None
 
 
-def _where_mask(snapshot: Snapshot, where: Mapping[str, Any]) -> BoolArray:
+def _where_mask(snapshot: Snapshot, where: Mapping[str, Any], deadline: Deadline) -> BoolArray:
     mask = np.ones(snapshot.n_items, dtype=np.bool_)
     for name, wanted in where.items():
+        deadline.check()
         check = conditions(name, wanted)
         values, of_rows = attribute(snapshot, name)
         # Each different value is tested once.
@@ -101,13 +108,14 @@ def conditions(name: str, wanted: Any) -> Condition:
     >>> conditions("keywords", {"all": ["sea", "boat"]})(["boat", "harbour", "Sea"])
     True
     """
+    within(name, MAX_NAME, "the name of an attribute", error=FilterError)
     if not isinstance(wanted, Mapping):
         wanted = {"in": wanted} if _is_many(wanted) else {"eq": wanted}
     unknown = [op for op in wanted if op not in OPERATORS]
     if unknown or not wanted:
         raise _wrong(
             name,
-            f"operator {_short(unknown[0] if unknown else '(none)')} is not known; "
+            f"operator {shown(unknown[0] if unknown else '(none)')} is not known; "
             f"use {', '.join(OPERATORS)}",
         )
     tests = [OPERATORS[op].build(name, value) for op, value in wanted.items()]
@@ -136,25 +144,25 @@ def _is_many(value: Any) -> bool:
 
 def _scalar(name: str, wanted: Any, what: str) -> Any:
     wanted = wanted.item() if isinstance(wanted, np.generic) else wanted
+    if isinstance(wanted, int) and abs(wanted) > LARGEST:
+        raise _wrong(name, f"{shown(wanted)} is larger than any number")
     if isinstance(wanted, str | int | float | date):
+        if isinstance(wanted, str):
+            within(wanted, MAX_TEXT, f"the value for {shown(name)}", error=FilterError)
         return as_wanted(name, wanted)
     hint = "; {'exists': False} finds items without it" if wanted is None else ""
-    raise _wrong(name, f"{what} needs one value, got {_short(wanted)}{hint}")
+    raise _wrong(name, f"{what} needs one value, got {shown(wanted)}{hint}")
 
 
 def _several(name: str, wanted: Any, what: str) -> list[Any]:
     if not _is_many(wanted):
-        raise _wrong(name, f"{what} needs a list, got {_short(wanted)}")
+        raise _wrong(name, f"{what} needs a list, got {shown(wanted)}")
+    within(wanted, MAX_VALUES, f"the list for {shown(name)}", error=FilterError)
     return [_scalar(name, value, what) for value in wanted]
 
 
 def _wrong(name: str, what: str) -> FilterError:
-    return FilterError(f"filter on {_short(name)}: {what}")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return FilterError(f"filter on {shown(name)}: {what}")
 
 
 def _has_run(folder: Folder, part: str, before: str = "/", after: str = "/") -> bool:
@@ -213,7 +221,7 @@ def _inverted(build: Build) -> Build:
 def _not(name: str, wanted: Any) -> Condition:
     if not isinstance(wanted, Mapping) or "not" in wanted:
         raise _wrong(
-            name, f"'not' needs other operators, like {{'contains': 'sea'}}, got {_short(wanted)}"
+            name, f"'not' needs other operators, like {{'contains': 'sea'}}, got {shown(wanted)}"
         )
     return _inverted(conditions)(name, wanted)
 
@@ -222,7 +230,7 @@ def _compare(compare: Callable[[Any, Any], bool]) -> Build:
     def build(name: str, wanted: Any) -> Condition:
         wanted = _scalar(name, wanted, "a range")
         if isinstance(wanted, bool | date):
-            raise _wrong(name, f"a range needs a number or a text, got {_short(wanted)}")
+            raise _wrong(name, f"a range needs a number or a text, got {shown(wanted)}")
         is_text = isinstance(wanted, str)
         folded = fold(wanted)
 
@@ -244,7 +252,7 @@ def _text(matches: Callable[[str, str], bool], before: str = "", after: str = ""
     def build(name: str, wanted: Any) -> Condition:
         part = fold(str(_scalar(name, wanted, "a part of a text")))
         if not part:
-            raise _wrong(name, f"a part of a text needs a text, got {_short(wanted)}")
+            raise _wrong(name, f"a part of a text needs a text, got {shown(wanted)}")
 
         def test(value: Any) -> bool:
             if isinstance(value, Folder):
@@ -262,7 +270,7 @@ def _is_there(value: Any) -> bool:
 
 def _exists(name: str, wanted: Any) -> Condition:
     if not isinstance(wanted, bool):
-        raise _wrong(name, f"'exists' needs true or false, got {_short(wanted)}")
+        raise _wrong(name, f"'exists' needs true or false, got {shown(wanted)}")
     return lambda value: _is_there(value) == wanted
 
 

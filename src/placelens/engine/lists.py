@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placelens.deadline import NEVER, Deadline
 from placelens.engine.cursor import Cursor, ListCursor
 from placelens.engine.plan import Plan, list_plan
 from placelens.engine.query import Query
@@ -34,13 +35,14 @@ class Lists:
         self._lock = threading.Lock()
         self._orders: dict[str, Order] = {}
 
-    def page(self, query: Query) -> Page:
-        """The k items after the query's cursor."""
+    def page(self, query: Query, deadline: Deadline = NEVER) -> Page:
+        """The k items after the query's cursor, unless the deadline comes first."""
+        deadline.check()
         sort = query.sort or DEFAULT_SORT
         order = self.order(sort, query.near)
         cursor = ListCursor.decode(query.cursor, digest=query.digest()) if query.cursor else None
         iids = self._snapshot.iids
-        allowed = known_then(self._passing(query), iids, cursor)
+        allowed = known_then(self._passing(query, deadline), iids, cursor)
         start = order.after(cursor.key, cursor.iid) if cursor else 0
         rows = order.page(start, query.k + 1, allowed)
         more, rows = len(rows) > query.k, rows[: query.k]
@@ -77,8 +79,8 @@ class Lists:
                 self._orders[sort] = order
         return order
 
-    def _passing(self, query: Query) -> BoolArray | None:
-        return replace(query.filters, only=query.modalities).mask(self._snapshot)
+    def _passing(self, query: Query, deadline: Deadline = NEVER) -> BoolArray | None:
+        return replace(query.filters, only=query.modalities).mask(self._snapshot, deadline)
 
     def _hits(self, query: Query, rows: Int64Array, rank: int) -> list[Hit]:
         """Hits without a score; their distance where a place was given."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from placelens.display import shown
 from placelens.errors import QueryError
 from placelens.index.base import Corpus, Index
 from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree, TreeShape
@@ -74,7 +75,9 @@ def make_plan(
 
     if engine is not None:
         if engine not in ENGINES:
-            raise QueryError(f"engine {engine!r} is not known; there are: {', '.join(ENGINES)}")
+            raise QueryError(
+                f"engine {shown(engine)} is not known; there are: {', '.join(ENGINES)}"
+            )
         return plan(engine, "asked for")
     if n_items < SCAN_BELOW:
         return plan("scan", f"{n_items:,} items: fewer than {SCAN_BELOW:,} are scanned at once")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from placelens.display import shown
 from placelens.engine.filters import Filters
 from placelens.engine.sorting import check_sort
 from placelens.errors import QueryError, VectorError
@@ -35,7 +36,9 @@ class QueryTerm:
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.weight) or self.weight == 0.0:
-            raise QueryError(f"the weight of {self.label!r} is {self.weight}; it must not be 0")
+            raise QueryError(
+                f"the weight of {shown(self.label)} is {self.weight}; it must not be 0 or infinite"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,7 +82,7 @@ class Query:
                 f"mu = {self.mu} is not in [0, 1]; 0 asks for meaning only, 1 for place only"
             )
         if isinstance(self.k, bool) or not 1 <= self.k <= MAX_K:
-            raise QueryError(f"k = {self.k} is not in [1, {MAX_K}]; use pages for more")
+            raise QueryError(f"k = {shown(self.k)} is not in [1, {MAX_K}]; use pages for more")
         if self.recall_target is not None and not 0.5 <= self.recall_target < 1.0:
             raise QueryError(
                 f"recall_target = {self.recall_target} is not in [0.5, 1); "
@@ -150,7 +153,7 @@ def real_numbers(values: Any, *, what: str) -> Float64Array:
     """
     try:
         array = np.asarray(values)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise VectorError(f"{what} has rows of different lengths") from None
     if array.dtype.kind == "O":  # None, Decimal and the like, which have their own way to float
         odd = next((each for each in array.flat if isinstance(each, str | bytes | complex)), None)
@@ -160,5 +163,5 @@ def real_numbers(values: Any, *, what: str) -> Float64Array:
         raise VectorError(f"{what} holds {held[array.dtype.kind]}; give real numbers")
     try:
         return array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise VectorError(f"{what} does not hold real numbers only: {error}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise VectorError(f"{what} {shown(values)} does not hold real numbers only") from None

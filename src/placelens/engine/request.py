@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from placelens.deadline import NEVER, Deadline
+from placelens.display import LONGEST_LABEL, cut, shown
 from placelens.encoders.base import Encoder
 from placelens.engine.filters import Filters, conditions
 from placelens.engine.periods import Periods
@@ -23,10 +26,19 @@ from placelens.geo.decay import Decay
 from placelens.geo.points import as_place
 from placelens.geo.regions import Box, Circle, Polygon, Region
 from placelens.geo.units import parse_distance_m
+from placelens.limits import (
+    MAX_CONDITIONS,
+    MAX_DEPTH,
+    MAX_ID,
+    MAX_NAME,
+    MAX_TERMS,
+    MAX_TEXT,
+    within,
+)
 from placelens.readers.images import decode, prepare
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
-from placelens.types import Float64Array, Modality, Place, Shares
+from placelens.types import MODALITIES, Float64Array, Modality, Place, Shares
 
 if TYPE_CHECKING:
     from placelens.geo.gazetteer import Gazetteer
@@ -118,23 +130,31 @@ class Resolver:
         self._encoder = encoder
         self._encoded: dict[str, tuple[Any, Shares]] = {}
 
-    def resolve(self, request: SearchRequest) -> tuple[Query, Understood | None]:
+    def resolve(
+        self, request: SearchRequest, *, deadline: Deadline = NEVER
+    ) -> tuple[Query, Understood | None]:
         """Encode, parse and check a request; also what was understood of its words.
 
         Raises
         ------
         QueryError, FilterError, CoordinateError, VectorError
             Naming what cannot be used.
+        SearchStoppedError
+            If the deadline passes between two terms.
         """
-        return self.resolve_many([request])[0]
+        return self.resolve_many([request], deadline=deadline)[0]
 
     def resolve_many(
-        self, requests: Sequence[SearchRequest]
+        self, requests: Sequence[SearchRequest], *, deadline: Deadline = NEVER
     ) -> list[tuple[Query, Understood | None]]:
         """`resolve` of many requests; their texts are encoded in one batch."""
         read = [self._read(request) for request in requests]
-        self._encode(text for texts, _, _ in read for text, _ in texts)
-        return [self._query(request, *parts) for request, parts in zip(requests, read, strict=True)]
+        deadline.check()
+        self._encode(text for words in read for text, _ in words.texts)
+        return [
+            self._query(request, words, deadline)
+            for request, words in zip(requests, read, strict=True)
+        ]
 
     def resolve_list(self, request: SearchRequest) -> Query:
         """A request of filters and an order alone, for all the items that pass."""
@@ -143,24 +163,25 @@ class Resolver:
             near=near,
             near_label=label,
             sort=request.sort or DEFAULT_SORT,
-            filters=self._filters(request, near, None, ()),
+            filters=self._filters(request, _Terms.of(request), near, None, ()),
             modalities=self._modalities(request.modality),
         )
 
     def _query(
-        self,
-        request: SearchRequest,
-        texts: list[tuple[str, float]],
-        understood: Understood | None,
-        periods: tuple[Periods, ...],
+        self, request: SearchRequest, words: _Read, deadline: Deadline
     ) -> tuple[Query, Understood | None]:
+        asked, understood = words.asked, words.understood
         near, near_label, near_decay = self._near(request.near, understood)
-        terms = (
-            *self._text_terms(texts),
-            *self._image_terms(request.image),
-            *self._like_terms(request.like),
-            *self._vector_terms(request.vector),
-        )
+        found = []
+        for term in chain(
+            self._text_terms(words.texts),
+            self._image_terms(asked.images),
+            self._like_terms(asked.likes),
+            self._vector_terms(asked.vectors),
+        ):
+            deadline.check()
+            found.append(term)
+        terms = tuple(found)
         decay = request.decay or near_decay or DEFAULT_DECAY
         if not terms and request.decay is None:
             decay = DEFAULT_DECAY_OF_PLACE_ALONE
@@ -173,12 +194,12 @@ class Resolver:
             decay=Decay.parse(decay),
             mu=_number(request.mu, "mu"),
             k=_whole(request.k, "k"),
-            filters=self._filters(request, near, understood, periods),
+            filters=self._filters(request, asked, near, understood, words.periods),
             modalities=self._modalities(request.modality),
             similarity=_similarity(request.similarity),
             sort=request.sort,
-            cursor=request.cursor,
-            engine=request.engine,
+            cursor=_text_or_none(request.cursor, "cursor"),
+            engine=_text_or_none(request.engine, "engine"),
             recall_target=(
                 None
                 if request.recall_target is None
@@ -202,26 +223,25 @@ class Resolver:
         is_one_text = len(terms) == 1 and terms[0].kind == "text" and terms[0].weight > 0
         return is_one_text and bool(self._encoder().answerabilities)
 
-    def _read(
-        self, request: SearchRequest
-    ) -> tuple[list[tuple[str, float]], Understood | None, tuple[Periods, ...]]:
-        """The texts without what the first that is wanted says of places and times, and that."""
-        texts, understood, periods = self._read_words(request)
+    def _read(self, request: SearchRequest) -> _Read:
+        """What a request asks with, and what its words say of places and times."""
+        asked = _Terms.of(request)
+        texts, understood, periods = self._read_words(request, list(asked.texts))
         is_placed = request.near is not None or (
             understood is not None and understood.near is not None
         )
         if not (is_placed or _asks(request) or any(text.strip() for text, _ in texts)):
             # Places and times that only filter rank nothing: the words do, as they were written.
-            texts = _texts_of(request)
+            texts = asked.texts
         texts = [(text.strip(), weight) for text, weight in texts if text.strip()]
-        return texts, understood, periods
+        return _Read(asked, texts, understood, periods)
 
     def _read_words(
-        self, request: SearchRequest
+        self, request: SearchRequest, texts: list[tuple[str, float]]
     ) -> tuple[list[tuple[str, float]], Understood | None, tuple[Periods, ...]]:
-        texts = _texts_of(request)
+        """The texts without what the first that is wanted says of places and times, and that."""
         wanted = [i for i, (_, weight) in enumerate(texts) if weight > 0]
-        if not (request.parse and wanted and self._manifest.space == "sphere"):
+        if not (_flag(request.parse, "parse") and wanted and self._manifest.space == "sphere"):
             return texts, None, ()
         from placelens.engine.words import read_words
 
@@ -250,10 +270,10 @@ class Resolver:
     def _text_terms(self, texts: list[tuple[str, float]]) -> Iterator[QueryTerm]:
         for text, weight in texts:
             vector, shares = self._encoded[text]
-            yield self._term("text", text, vector, weight, shares)
+            yield self._term("text", cut(text, LONGEST_LABEL), vector, weight, shares)
 
-    def _image_terms(self, images: Any) -> Iterator[QueryTerm]:
-        for image, weight in _weighted(images, "image"):
+    def _image_terms(self, images: list[tuple[Any, float]]) -> Iterator[QueryTerm]:
+        for image, weight in images:
             encoder = self._encoder()
             if encoder.image_spec is None:
                 raise QueryError(f"the encoder {encoder.name} takes no images; search by text")
@@ -268,28 +288,32 @@ class Resolver:
             if pixels is None:
                 raise QueryError("the image holds no pixels")
             label = Path(image).name if isinstance(image, str | os.PathLike) else "image"
+            label = cut(label, LONGEST_LABEL)
             vector = encoder.encode_images(pixels[None])[0]
             (shares,) = encoder.describe_images(pixels[None])
             yield self._term("image", label, vector, weight, shares)
 
-    def _like_terms(self, like: Any) -> Iterator[QueryTerm]:
-        for item_id, weight in _weighted(like, "like"):
+    def _like_terms(self, likes: list[tuple[str, float]]) -> Iterator[QueryTerm]:
+        for item_id, weight in likes:
             row = self._snapshot.row_of(item_id)
             if row is None:
-                raise ItemNotFoundError(f"like: the collection has no item with id {item_id!r}")
+                raise ItemNotFoundError(
+                    f"like: the collection has no item with id {shown(item_id)}"
+                )
             for modality in self._manifest.modalities:
                 vector = self._snapshot.vector_of(row, modality)
                 if vector is not None:
-                    yield self._term(modality, f"like {self._title(row)}", vector, weight)
+                    label = f"like {cut(self._title(row), LONGEST_LABEL - len('like '))}"
+                    yield self._term(modality, label, vector, weight)
                     break
             else:
-                raise QueryError(f"like: item {item_id!r} has no vector to compare with")
+                raise QueryError(f"like: item {shown(item_id)} has no vector to compare with")
 
     def _title(self, row: int) -> str:
         return self._snapshot.items([row])[0].title
 
-    def _vector_terms(self, vectors: Any) -> Iterator[QueryTerm]:
-        for i, (values, weight) in enumerate(_weighted_vectors(vectors)):
+    def _vector_terms(self, vectors: list[tuple[Any, float]]) -> Iterator[QueryTerm]:
+        for i, (values, weight) in enumerate(vectors):
             yield self._term("vector", f"vector {i + 1}" if i else "vector", values, weight)
 
     def _term(
@@ -304,6 +328,8 @@ class Resolver:
         """The place, its name, and the decay that suits it."""
         if near is not None and not isinstance(near, str):
             return as_place(near, self._manifest.space), None, None
+        if near is not None:
+            near = within(near, MAX_NAME, "near")
         if near is not None and self._manifest.space == "plane":
             return _plane_place(near), None, None
         if near is not None:
@@ -320,6 +346,7 @@ class Resolver:
     def _filters(
         self,
         request: SearchRequest,
+        asked: _Terms,
         near: Place | None,
         understood: Understood | None,
         periods: tuple[Periods, ...],
@@ -331,25 +358,26 @@ class Resolver:
         if request.bbox is not None:
             if not isinstance(request.bbox, Sequence | np.ndarray) or len(request.bbox) != 4:
                 raise FilterError(
-                    f"bbox {request.bbox!r} needs four numbers: west, south, east, north"
+                    f"bbox {shown(request.bbox)} needs four numbers: west, south, east, north"
                 )
             west, south, east, north = (_number(v, "bbox") for v in request.bbox)
             regions.append(Box(west=west, south=south, east=east, north=north, space=space))
         if request.radius is not None:
             if near is None:
-                raise FilterError(f"radius {request.radius!r} needs a place: give near as well")
+                raise FilterError(
+                    f"radius {shown(request.radius)} needs a place: give near as well"
+                )
             metres = parse_distance_m(request.radius, name="radius")
             regions.append(Circle(center=near, radius_m=metres))
         if request.polygon is not None:
             regions.append(Polygon.from_geojson(request.polygon, space=space))
         if not isinstance(request.where, Mapping | None):
             raise FilterError(
-                f"where {request.where!r} is not a mapping; write {{'city': 'Paris'}}"
+                f"where {shown(request.where)} is not a mapping; write {{'city': 'Paris'}}"
             )
-        where = dict(request.where or {})
+        where = dict(within(request.where or {}, MAX_CONDITIONS, "where", error=FilterError))
         for name, wanted in where.items():
             conditions(name, wanted)  # an unknown operator is an error before anything is read
-        likes = tuple(item_id for item_id, _ in _weighted(request.like, "like"))
         return Filters(
             regions=tuple(regions),
             outside=()
@@ -358,25 +386,70 @@ class Resolver:
             periods=periods,
             time_us=parse_time_range(request.time),
             where=where,
-            without=likes,
+            without=tuple(item_id for item_id, _ in asked.likes),
             located=_located(request),
         )
 
     def _modalities(self, modality: Any) -> tuple[Modality, ...]:
         if modality is None:
             return ()
-        wanted = (modality,) if isinstance(modality, str) else tuple(modality)
-        unknown = [m for m in wanted if m not in self._manifest.modalities]
+        if not isinstance(modality, str | list | tuple):
+            raise QueryError(f"modality {shown(modality)} is not a name, nor a list of names")
+        wanted = (modality,) if isinstance(modality, str) else modality
+        within(wanted, len(MODALITIES), "modality")
+        known = self._manifest.modalities
+        unknown = [m for m in wanted if not (isinstance(m, str) and m in known)]
         if unknown or not wanted:
             raise QueryError(
-                f"modality {unknown[0] if unknown else '(none)'!r} is not one of this "
+                f"modality {shown(unknown[0]) if unknown else '(none)'} is not one of this "
                 f"collection's: {', '.join(self._manifest.modalities)}"
             )
-        return wanted
+        return tuple(dict.fromkeys(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a request asks with, each with its weight; no more than a query may weigh."""
+
+    texts: list[tuple[str, float]]
+    images: list[tuple[Any, float]]
+    likes: list[tuple[str, float]]
+    vectors: list[tuple[Any, float]]
+
+    @classmethod
+    def of(cls, request: SearchRequest) -> _Terms:
+        """Of a request, before any of it is read."""
+        terms = cls(
+            list(_weighted(request.query, "text")),
+            list(_weighted(request.image, "image")),
+            list(_weighted(request.like, "like")),
+            list(_weighted_vectors(request.vector)),
+        )
+        every = [*terms.texts, *terms.images, *terms.likes, *terms.vectors]
+        within(every, MAX_TERMS, "the query")
+        n_letters = sum(len(text) for text, _ in terms.texts)
+        if n_letters > MAX_TEXT:
+            raise QueryError(
+                f"the query's words have {n_letters:,} characters, and {MAX_TEXT:,} is the most; "
+                "encoders read the first hundred words or so"
+            )
+        for item_id, _ in terms.likes:
+            within(item_id, MAX_ID, "like")
+        return terms
 
 
 def _texts_of(request: SearchRequest) -> list[tuple[str, float]]:
     return list(_weighted(request.query, "text"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a request asks with, its words without the places and times in them, and these."""
+
+    asked: _Terms
+    texts: list[tuple[str, float]]
+    understood: Understood | None
+    periods: tuple[Periods, ...]
 
 
 def _asks(request: SearchRequest) -> bool:
@@ -415,7 +488,9 @@ def _plane_place(near: str) -> Place:
     try:
         x, y = (float(part) for part in near.split(","))
     except ValueError:
-        raise QueryError(f"near {near!r} cannot be read; on a plane write x,y in metres") from None
+        raise QueryError(
+            f"near {shown(near)} cannot be read; on a plane write x,y in metres"
+        ) from None
     return Place(x=x, y=y)
 
 
@@ -432,10 +507,13 @@ def _weighted(value: Any, name: str) -> Iterator[tuple[Any, float]]:
     if value is None:
         return
     is_many = isinstance(value, Sequence) and not isinstance(value, str | bytes)
-    for entry in value if is_many and not _is_pair(value) else [value]:
+    entries = within(value, MAX_TERMS, name) if is_many and not _is_pair(value) else [value]
+    for entry in entries:
         thing, weight = entry if _is_pair(entry) else (entry, 1.0)
         if name in ("text", "like") and not isinstance(thing, str):
-            raise QueryError(f"{name} {thing!r} is a {type(thing).__name__}; give a string")
+            raise QueryError(f"{name} {shown(thing)} is a {type(thing).__name__}; give a string")
+        if isinstance(thing, str) and not _is_unicode(thing):
+            raise QueryError(f"{name} {shown(thing)} holds half a character; give whole ones")
         yield thing, _number(weight, f"the weight of {name}")
 
 
@@ -444,9 +522,10 @@ def _weighted_vectors(value: Any) -> Iterator[tuple[Any, float]]:
     if value is None:
         return
     if isinstance(value, list) and value and all(_is_pair(entry) for entry in value):
+        within(value, MAX_TERMS, "vector")
         for vector, weight in value:
             yield vector, _number(weight, "the weight of a vector")
-    elif _is_pair(value) and np.ndim(value[0]) == 1:
+    elif _is_pair(value):
         yield value[0], _number(value[1], "the weight of a vector")
     else:
         yield value, 1.0
@@ -464,42 +543,66 @@ def _is_pair(value: Any) -> bool:
 def _number(value: Any, name: str) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
-        raise QueryError(f"{name} {value!r} is not a number") from None
+    except (TypeError, ValueError, OverflowError):
+        raise QueryError(f"{name} {shown(value)} is not a number") from None
 
 
 def _whole(value: Any, name: str) -> int:
     number = _number(value, name)
     if not number.is_integer():
-        raise QueryError(f"{name} {value!r} is not a whole number")
+        raise QueryError(f"{name} {shown(value)} is not a whole number")
     return int(number)
 
 
+def _flag(value: Any, name: str) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise QueryError(f"{name} {shown(value)} is neither True nor False")
+    return bool(value)
+
+
 def _located(request: SearchRequest) -> bool | None:
-    if request.located_only and request.unlocated_only:
+    located = _flag(request.located_only, "located_only")
+    unlocated = _flag(request.unlocated_only, "unlocated_only")
+    if located and unlocated:
         raise FilterError("located_only and unlocated_only exclude each other; give one of them")
-    return True if request.located_only else False if request.unlocated_only else None
+    return True if located else False if unlocated else None
 
 
 def _similarity(value: Any) -> Similarity | None:
-    if value not in (None, "raw", "calibrated"):
-        raise QueryError(f"similarity {value!r} is not known; use raw or calibrated")
-    similarity: Similarity | None = value
-    return similarity
+    if value is not None and not (isinstance(value, str) and value in ("raw", "calibrated")):
+        raise QueryError(f"similarity {shown(value)} is not known; use raw or calibrated")
+    return cast("Similarity | None", value)
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON types; what has no such form is named by its type."""
+def _text_or_none(value: Any, name: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise QueryError(f"{name} {shown(value)} is a {type(value).__name__}; give a string")
+    return value
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text has no surrogates, halves of characters that nothing can encode."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _plain(value: Any, levels: int = 2 * MAX_DEPTH) -> Any:
+    """A value as JSON types; what has no such form is named by its type, what is deep is cut."""
     if isinstance(value, Place):
         lon, lat = value.lonlat
         return {"lat": lat, "lon": lon} if value.space == "sphere" else {"x": lon, "y": lat}
     if value is None or isinstance(value, str | int | float | bool):
         return value
+    if levels == 0:
+        return shown(value)
     # Shapely's geometries, and tuples that name what they hold.
     value = getattr(value, "__geo_interface__", value)
     value = value._asdict() if hasattr(value, "_asdict") else value
     if isinstance(value, Mapping):
-        return {str(name): _plain(entry) for name, entry in value.items()}
+        return {str(name): _plain(entry, levels - 1) for name, entry in value.items()}
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, np.generic):
@@ -509,7 +612,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     if isinstance(value, list | tuple | set):
-        return [_plain(entry) for entry in value]
+        return [_plain(entry, levels - 1) for entry in value]
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return type(value).__name__

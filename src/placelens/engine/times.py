@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from placelens.display import shown
 from placelens.errors import FilterError
+from placelens.limits import MAX_NAME, within
 
 EPOCH = datetime(1970, 1, 1)
 TimeLike = str | date | datetime | None
 
 _FORMS = (
-    (re.compile(r"\d{4}"), "year"),
-    (re.compile(r"\d{4}-\d{2}"), "month"),
-    (re.compile(r"\d{4}-\d{2}-\d{2}"), "day"),
+    (re.compile(r"\d{4}", re.ASCII), "year"),
+    (re.compile(r"\d{4}-\d{2}", re.ASCII), "month"),
+    (re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "day"),
 )
 
 
@@ -35,14 +37,18 @@ def parse_period(value: str | date | datetime) -> tuple[datetime, datetime]:
     """
     if isinstance(value, datetime):
         start = value.replace(tzinfo=None)
-        return start, start + timedelta(microseconds=1)
-    text = value.isoformat() if isinstance(value, date) else str(value).strip()
+        return start, _end(start, "instant")
+    if not isinstance(value, str | date):
+        raise FilterError(f"time {shown(value)} is a {type(value).__name__}; write it like 2019-06")
+    text = value.isoformat() if isinstance(value, date) else value
+    text = within(text, MAX_NAME, "time", error=FilterError).strip()
     unit = next((unit for form, unit in _FORMS if form.fullmatch(text)), "instant")
     try:
         start = datetime.fromisoformat(text + {"year": "-01-01", "month": "-01"}.get(unit, ""))
     except ValueError:
         raise FilterError(
-            f"time {value!r} cannot be read; write 2019, 2019-06, 2019-06-30 or 2019-06-30T12:00"
+            f"time {shown(value)} cannot be read; "
+            "write 2019, 2019-06, 2019-06-30 or 2019-06-30T12:00"
         ) from None
     start = start.replace(tzinfo=None)
     return start, _end(start, unit)
@@ -73,17 +79,19 @@ def parse_time_range(value: TimeLike | Sequence[TimeLike]) -> tuple[int, int] | 
     """
     if value is None:
         return None
-    if isinstance(value, Mapping) or not (isinstance(value, date) or hasattr(value, "__len__")):
-        raise FilterError(f"time {value!r} is no text like '2019-06', date, or pair of these")
+    if not isinstance(value, str | date | Sequence):
+        raise FilterError(f"time {shown(value)} is no text like '2019-06', date, or pair of these")
     if isinstance(value, str | date):
         start, end = parse_period(value)
     else:
         if len(value) != 2:
-            raise FilterError(f"time {value!r} needs two ends, (from, to); None leaves one open")
+            raise FilterError(
+                f"time {shown(value)} needs two ends, (from, to); None leaves one open"
+            )
         start = parse_period(value[0])[0] if value[0] is not None else datetime.min
         end = parse_period(value[1])[1] if value[1] is not None else datetime.max
     if end <= start:
-        raise FilterError(f"time {value!r} ends before it starts")
+        raise FilterError(f"time {shown(value)} ends before it starts")
     return _microseconds(start), _microseconds(end)
 
 

@@ -40,6 +40,7 @@ from placelens.index.limb import NO_IID, Limb, cpus
 from placelens.index.signature import SignatureSpace
 from placelens.index.stored import check_limb
 from placelens.storage.arrays import (
+    NOT_SOUND,
     Rows,
     folders_of_arrays,
     open_arrays,
@@ -141,7 +142,7 @@ class Trees:
     def _open(self, folder: Path) -> StoredTree | None:
         try:
             return self._opened(folder)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except NOT_SOUND as error:
             if folder.exists():  # and was not removed this moment by another process
                 self._passed_over.add(folder.name)
                 log.warning(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from placelens.display import visible
 from placelens.geo.units import format_distance
 from placelens.types import Hit
 
@@ -21,13 +22,13 @@ def text_table(hits: Sequence[Hit], *, ids: bool = False) -> str:
     is_list = hits[0].score is None
     rows = [(*heads(hits), "title", "" if is_list else "because", "id" if ids else "")]
     for hit in hits:
-        title = " ".join(hit.item.title.split())
+        title = visible(" ".join(hit.item.title.split()))
         rows.append(
             (
                 *facts(hit),
                 title if ids or len(title) <= _TITLE_WIDTH else title[: _TITLE_WIDTH - 1] + "…",
-                because(hit),
-                hit.id if ids else "",
+                visible(because(hit)),
+                visible(hit.id) if ids else "",
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Literal
 
+from placelens.arguments import as_path
 from placelens.errors import InputError
 from placelens.export.contact_sheet import Thumbnails, write_contact_sheet
 from placelens.export.geo_formats import write_geoparquet, write_gpkg
@@ -150,8 +151,8 @@ def export(
     MissingExtraError
         If the format needs packages that are not installed.
     """
-    path = Path(path)
-    name = format or guess_format(path)
+    path = as_path(path, "the file to write")
+    name = guess_format(path) if format is None else format
     _format(name)
     with replacing(path, force=force) as stream:
         report = dump(

@@ -21,9 +21,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from placelens.display import shown
 from placelens.errors import QueryError
 from placelens.geo.units import format_distance, parse_distance_m
 from placelens.kernels.place import EXP, GAUSS, LINEAR
+from placelens.limits import MAX_NAME, within
 
 DecayKind = Literal["linear", "gauss", "exp"]
 KIND_CODES: dict[str, int] = {"linear": LINEAR, "gauss": GAUSS, "exp": EXP}
@@ -58,21 +60,21 @@ class Decay:
         if isinstance(text, Decay):
             return text
         if not isinstance(text, str):
-            raise QueryError(f"decay {text!r} is not a text; write it like gauss:5km")
-        kind, *distances = text.strip().split(":")
+            raise QueryError(f"decay {shown(text)} is not a text; write it like gauss:5km")
+        kind, *distances = within(text, MAX_NAME, "decay").strip().split(":")
         if kind not in KIND_CODES:
             raise QueryError(
-                f"decay {text!r} is not known; use {', '.join(KIND_CODES)}, "
+                f"decay {shown(text)} is not known; use {', '.join(KIND_CODES)}, "
                 "with a scale like gauss:5km"
             )
         if len(distances) > 2:
-            raise QueryError(f"decay {text!r} has too many parts; write kind:scale:offset")
+            raise QueryError(f"decay {shown(text)} has too many parts; write kind:scale:offset")
         scale = parse_distance_m(distances[0], name="decay scale") if distances else None
         offset = parse_distance_m(distances[1], name="decay offset") if len(distances) > 1 else 0.0
         if scale is None and kind != "linear":
-            raise QueryError(f"decay {text!r} needs a scale, like {kind}:5km")
+            raise QueryError(f"decay {shown(text)} needs a scale, like {kind}:5km")
         if scale == 0.0:
-            raise QueryError(f"decay {text!r} needs a scale above 0")
+            raise QueryError(f"decay {shown(text)} needs a scale above 0")
         return cls(kind, scale, offset)  # type: ignore[arg-type]
 
     def __str__(self) -> str:

@@ -15,12 +15,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from placelens.display import shown
 from placelens.errors import FilterError
+from placelens.geo.edges import check_meetings, edges_of, edges_of_lines, inside
+from placelens.limits import MAX_DEPTH, MAX_METRES, MAX_POSITIONS
 from placelens.types import Space
 
 if TYPE_CHECKING:
     from shapely import Geometry
-    from shapely import Polygon as ShapelyPolygon
+
+Rings = list[list[tuple[float, float]]]
 
 AREA_TYPES = ("Polygon", "MultiPolygon", "Feature", "FeatureCollection", "GeometryCollection")
 
@@ -37,52 +41,91 @@ def read_area(geojson: Any, *, space: Space = "sphere") -> Geometry:
         If it is not a mapping of an area, a position is not a pair of finite numbers, a latitude
         is out of range, or the area is empty.
     """
-    import shapely
+    from shapely.errors import GEOSException
 
     geojson = getattr(geojson, "__geo_interface__", geojson)
-    parts: list[Geometry] = []
-    for rings in _polygons(geojson):
-        polygon = _polygon(rings, space)
-        parts.extend(_wrapped(polygon) if space == "sphere" else [polygon])
-    if not parts:
+    polygons = [_checked_rings(rings, space) for rings in _polygons(geojson, MAX_DEPTH)]
+    if not polygons:
         raise FilterError("the area holds no polygon; give a Polygon or MultiPolygon")
-    area = parts[0] if len(parts) == 1 and parts[0].is_valid else _joined(parts)
+    n_corners = sum(len(ring) for rings in polygons for ring in rings)
+    if n_corners > MAX_POSITIONS:
+        raise FilterError(
+            f"the area has {n_corners:,} corners, and {MAX_POSITIONS:,} is the most; simplify it"
+        )
+    try:
+        area = _area(polygons, space)
+    except GEOSException as error:
+        raise FilterError(f"the area cannot be used: {shown(str(error))}; simplify it") from error
     if area.is_empty or area.area == 0.0:
         raise FilterError("the area is empty: its polygons enclose nothing")
-    shapely.prepare(area)
     return area
 
 
-def _polygons(geojson: Any) -> Iterator[Any]:
+def _area(polygons: Sequence[Rings], space: Space) -> Geometry:
+    """One valid area of polygons that may cross themselves and each other."""
+    import shapely
+
+    drawn = [shapely.Polygon(rings[0], rings[1:]) for rings in polygons]
+    if len(drawn) > 1 or not drawn[0].is_valid:
+        check_meetings(edges_of([ring for rings in polygons for ring in rings]))
+    parts: list[Geometry] = []
+    for polygon, rings in zip(drawn, polygons, strict=True):
+        mended = polygon if polygon.is_valid else _even_odd(rings)
+        parts.extend(_wrapped(mended) if space == "sphere" else [mended])
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _even_odd(rings: Rings) -> Geometry:
+    """What rings enclose that cross themselves or each other, by the even-odd rule.
+
+    Where that leaves nothing, since all is drawn twice, each edge counts once. GEOS's own
+    ``make_valid`` takes time cubic in the number of crossings.
+    """
+    import shapely
+
+    lines = shapely.union_all([shapely.LinearRing(ring) for ring in rings])
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
+    if not len(faces):
+        return shapely.Polygon()
+    within = shapely.get_coordinates(shapely.point_on_surface(faces))
+    is_in = inside(within[:, 0], within[:, 1], edges_of(rings))
+    if not is_in.any():
+        once = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+        is_in = inside(within[:, 0], within[:, 1], edges_of_lines(*once))
+    joined = shapely.coverage_union_all(faces[is_in])
+    return joined if joined.is_valid else shapely.union_all(faces[is_in])
+
+
+def _polygons(geojson: Any, levels: int) -> Iterator[Any]:
     """Coordinates of each polygon, whatever they are wrapped in."""
     if not isinstance(geojson, Mapping):
         raise FilterError(
             f"an area must be a GeoJSON mapping or a shapely geometry, got "
-            f"{type(geojson).__name__}: {_short(geojson)}"
+            f"{type(geojson).__name__}: {shown(geojson)}"
         )
+    if levels == 0:
+        raise FilterError(f"the area has more than {MAX_DEPTH} levels of collections; flatten it")
     kind = geojson.get("type")
     if kind == "Polygon":
         yield _list(geojson.get("coordinates"), "the coordinates of a Polygon")
     elif kind == "MultiPolygon":
         yield from _list(geojson.get("coordinates"), "the coordinates of a MultiPolygon")
     elif kind == "Feature":
-        yield from _polygons(geojson.get("geometry"))
+        yield from _polygons(geojson.get("geometry"), levels - 1)
     elif kind == "FeatureCollection":
         for feature in _list(geojson.get("features"), "the features of a FeatureCollection"):
-            yield from _polygons(feature)
+            yield from _polygons(feature, levels - 1)
     elif kind == "GeometryCollection":
         for geometry in _list(geojson.get("geometries"), "the geometries of a collection"):
-            yield from _polygons(geometry)
+            yield from _polygons(geometry, levels - 1)
     else:
         raise FilterError(
-            f"a GeoJSON of type {kind!r} is not an area; give one of {', '.join(AREA_TYPES)}"
+            f"a GeoJSON of type {shown(kind)} is not an area; give one of {', '.join(AREA_TYPES)}"
         )
 
 
-def _polygon(rings: Any, space: Space) -> ShapelyPolygon:
-    """A polygon from its rings, checked: the shell first, then the holes."""
-    import shapely
-
+def _checked_rings(rings: Any, space: Space) -> Rings:
+    """The rings of a polygon, checked: the shell first, then the holes."""
     checked = [
         [_position(position, space) for position in _list(ring, "a ring of a polygon")]
         for ring in _list(rings, "a polygon")
@@ -91,12 +134,8 @@ def _polygon(rings: Any, space: Space) -> ShapelyPolygon:
         raise FilterError("a polygon has no ring; its first ring is its outline")
     for ring in checked:
         if len(set(ring)) < 3:
-            raise FilterError(
-                f"a ring needs at least three different positions, got {_short(ring)}"
-            )
-    if space == "sphere":
-        checked = _over_antimeridian(checked)
-    return shapely.Polygon(checked[0], checked[1:])
+            raise FilterError(f"a ring needs at least three different positions, got {shown(ring)}")
+    return _over_antimeridian(checked) if space == "sphere" else checked
 
 
 Ring = list[tuple[float, float]]
@@ -151,8 +190,8 @@ def _position(position: Any, space: Space) -> tuple[float, float]:
     """A pair of finite numbers; a latitude within [-90, 90]."""
     try:
         x, y = float(position[0]), float(position[1])
-    except (TypeError, ValueError, IndexError, KeyError):
-        raise FilterError(f"position {_short(position)} is not a pair of numbers") from None
+    except (TypeError, ValueError, OverflowError, IndexError, KeyError):
+        raise FilterError(f"position {shown(position)} is not a pair of numbers") from None
     if not (math.isfinite(x) and math.isfinite(y)):
         raise FilterError(f"position [{x}, {y}] is not finite")
     if space == "sphere" and (abs(y) > 90.0 or abs(x) > 540.0):
@@ -160,18 +199,21 @@ def _position(position: Any, space: Space) -> tuple[float, float]:
             f"position [{x}, {y}] is not a longitude and latitude in degrees; "
             "GeoJSON gives longitude first"
         )
+    if max(abs(x), abs(y)) > MAX_METRES:
+        raise FilterError(f"position [{x}, {y}] lies more than {MAX_METRES:g} m away")
     return x, y
 
 
-def _wrapped(polygon: ShapelyPolygon) -> list[Geometry]:
+def _wrapped(polygon: Geometry) -> list[Geometry]:
     """The polygon itself within [-180, 180]; else its parts, each moved by whole turns."""
     import shapely
     from shapely.affinity import translate
 
+    if polygon.is_empty:
+        return []
     west, _, east, _ = polygon.bounds
     if west >= -180.0 and east <= 180.0:
         return [polygon]
-    polygon = shapely.make_valid(polygon)
     first, last = math.floor((west + 180.0) / 360.0), math.ceil((east - 180.0) / 360.0)
     return [
         translate(
@@ -185,11 +227,10 @@ def _wrapped(polygon: ShapelyPolygon) -> list[Geometry]:
 
 
 def _joined(parts: Sequence[Geometry]) -> Geometry:
-    """The union of the parts' areas; lines and points that mending leaves over are dropped."""
+    """The union of the parts' areas; lines and points that cutting leaves over are dropped."""
     import shapely
 
-    mended = shapely.make_valid(list(parts))
-    pieces = shapely.get_parts(shapely.get_parts(mended))
+    pieces = shapely.get_parts(shapely.get_parts(list(parts)))
     areas = pieces[shapely.get_dimensions(pieces) == 2]
     return shapely.union_all(areas)
 
@@ -197,9 +238,4 @@ def _joined(parts: Sequence[Geometry]) -> Geometry:
 def _list(value: Any, what: str) -> Sequence[Any]:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return value
-    raise FilterError(f"{what} must be a list, got {_short(value)}")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    raise FilterError(f"{what} must be a list, got {shown(value)}")

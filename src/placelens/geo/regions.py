@@ -15,6 +15,7 @@ import numpy as np
 
 from placelens.errors import FilterError
 from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
+from placelens.geo.edges import edges_of, inside
 from placelens.geo.geojson import read_area
 from placelens.types import BoolArray, Float64Array, Place, Space
 
@@ -225,6 +226,14 @@ class Polygon:
 
     geometry: Geometry = field(repr=False)
     space: Space = "sphere"
+    _edges: Float64Array = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        import shapely
+
+        rings = shapely.get_rings(shapely.get_parts(self.geometry))
+        edges = edges_of([shapely.get_coordinates(ring) for ring in rings])
+        object.__setattr__(self, "_edges", edges)
 
     @classmethod
     def from_geojson(cls, geojson: Any, *, space: Space = "sphere") -> Polygon:
@@ -251,28 +260,24 @@ class Polygon:
 
     def contains(self, lon: Float64Array, lat: Float64Array) -> BoolArray:
         """Which points lie in the polygons, (n,); edges belong to them."""
-        import shapely
-
         lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
         west, south, east, north = self.geometry.bounds
-        inside = np.zeros(lon.shape, bool)
+        found = np.zeros(lon.shape, bool)
         candidates = np.flatnonzero((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
-        inside[candidates] = shapely.intersects_xy(self.geometry, lon[candidates], lat[candidates])
+        found[candidates] = inside(lon[candidates], lat[candidates], self._edges)
         if self.space == "sphere":
-            self._add_seams(inside, lon, lat)
-        return inside
+            self._add_seams(found, lon, lat)
+        return found
 
-    def _add_seams(self, inside: BoolArray, lon: Float64Array, lat: Float64Array) -> None:
+    def _add_seams(self, found: BoolArray, lon: Float64Array, lat: Float64Array) -> None:
         """Count points of the antimeridian from both sides, and poles at any longitude."""
-        import shapely
-
         west, south, east, north = self.geometry.bounds
         if west == -180.0 or east == 180.0:
             seam = np.flatnonzero((np.abs(lon) == 180.0) & ~np.isnan(lat))
-            inside[seam] |= shapely.intersects_xy(self.geometry, -lon[seam], lat[seam])
+            found[seam] |= inside(-lon[seam], lat[seam], self._edges)
         for edge, pole in ((south, -90.0), (north, 90.0)):
             if edge == pole:
-                inside |= (lat == pole) & ~np.isnan(lon)
+                found |= (lat == pole) & ~np.isnan(lon)
 
     def to_geojson(self) -> dict[str, Any]:
         """The geometry as a GeoJSON mapping with lists."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 
+from placelens.display import shown
 from placelens.errors import QueryError
+from placelens.limits import MAX_NAME, within
 
 # Metres per unit. The international mile, foot and nautical mile are exact by definition.
 METRES: dict[str, float] = {
@@ -16,7 +18,8 @@ METRES: dict[str, float] = {
     "ft": 0.3048,
     "yd": 0.9144,
 }
-_DISTANCE = re.compile(r"\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*([a-zA-Z]*)\s*")
+# Each digit can be read in one way only, or a long row of them would take quadratic time.
+_DISTANCE = re.compile(r"([-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)\s*([a-zA-Z]*)", re.ASCII)
 
 
 def parse_distance_m(value: str | float, *, name: str = "distance") -> float:
@@ -41,25 +44,28 @@ def parse_distance_m(value: str | float, *, name: str = "distance") -> float:
     placelens.errors.QueryError: distance '5 au': unknown unit 'au'; use m, km, mi, nmi, ft or yd
     """
     if isinstance(value, str):
-        match = _DISTANCE.fullmatch(value)
+        match = _DISTANCE.fullmatch(within(value, MAX_NAME, name).strip())
         if match is None:
-            raise QueryError(f"{name} {value!r} is not a distance; write it like 5km, 300m or 3mi")
+            raise QueryError(
+                f"{name} {shown(value)} is not a distance; write it like 5km, 300m or 3mi"
+            )
         number, unit = float(match[1]), match[2].lower() or "m"
         if unit not in METRES:
             *most, last = METRES
             raise QueryError(
-                f"{name} {value!r}: unknown unit {match[2]!r}; use {', '.join(most)} or {last}"
+                f"{name} {shown(value)}: unknown unit {shown(match[2])}; "
+                f"use {', '.join(most)} or {last}"
             )
         metres = number * METRES[unit]
     else:
         try:
             metres = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise QueryError(
-                f"{name} {value!r} is not a distance; write it like 5km, 300m or 3mi"
+                f"{name} {shown(value)} is not a distance; write it like 5km, 300m or 3mi"
             ) from None
     if not math.isfinite(metres) or metres < 0:
-        raise QueryError(f"{name} {value!r} must be finite and not negative")
+        raise QueryError(f"{name} {shown(value)} must be finite and not negative")
     return metres
 
 

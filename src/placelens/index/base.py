@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from placelens.deadline import NEVER, Deadline
 from placelens.geo.distance import SPACES
 from placelens.geo.regions import Region
 from placelens.kernels.place import _proximities
@@ -88,7 +89,8 @@ class Task:
     item counts with the best of its modalities. ``allowed`` (n,) are the items that pass the
     filters, and an item must lie in all of ``regions``. ``after`` is the (score, internal id) that
     the page before ended with. ``recall_target`` lets an index miss some of the best: on average
-    at most ``1 - recall_target`` of them; None asks for all.
+    at most ``1 - recall_target`` of them; None asks for all. ``deadline`` is asked between the
+    parts of an index's work.
     """
 
     k: int
@@ -99,6 +101,7 @@ class Task:
     after: tuple[float, int] | None = None
     regions: tuple[Region, ...] = ()
     recall_target: float | None = None
+    deadline: Deadline = NEVER
 
     @property
     def weight_of_place(self) -> float:
@@ -158,7 +161,10 @@ def with_regions_as_mask(corpus: Corpus, task: Task) -> Task:
         return task
     if corpus.lonlat is None:
         raise ValueError("a task with regions needs a corpus with lonlat")
-    masks = [region.contains(*corpus.lonlat) for region in task.regions]
+    masks = []
+    for region in task.regions:
+        task.deadline.check()
+        masks.append(region.contains(*corpus.lonlat))
     if task.allowed is not None:
         masks.append(task.allowed)
     return replace(task, regions=(), allowed=np.logical_and.reduce(masks))

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placelens.geo.regions import Box
+from placelens.geo.regions import Box, Polygon
 from placelens.index.base import (
     Certificate,
     Corpus,
@@ -200,6 +200,7 @@ class GMRTree:
         answers: list[TopK] = []
         limbs = self.limbs[modality]
         for limb in limbs:
+            task.deadline.check()
             meaning = None
             if modality is not None and task.meaning is not None:
                 terms, key = task.meaning[modality], id(limb.space)
@@ -297,6 +298,8 @@ def compile_kernels() -> None:
         tree.top_k(task, filter_first=True)
         tree.top_k(replace(task, regions=(elsewhere,)))
     tree.farthest_m(position[0])
+    bow_tie = {"type": "Polygon", "coordinates": [[(0, 0), (1, 1), (1, 0), (0, 1)]]}
+    Polygon.from_geojson(bow_tie).contains(zero, zero)
 
 
 def rows_of(iids: Int64Array, wanted: Int64Array) -> Int64Array:

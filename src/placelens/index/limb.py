@@ -44,6 +44,8 @@ BATCH = 32
 FEW_LEAVES = 8
 # Leaves that are worth waking a thread for: some 50 microseconds of work.
 LEAVES_PER_THREAD = 32
+# Leaves that a thread scans between two looks at the deadline: some ten milliseconds of work.
+LEAVES_A_CHECK = 8192
 
 NO_IID = np.iinfo(np.int64).max
 _NO_BYTES, _NO_FLOATS = np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.float32)
@@ -175,7 +177,7 @@ class Limb:
             inside = np.flatnonzero(filters.leaf_at >= 0)
             if len(inside) * FEW_LEAVES < self.n_leaves:
                 # Few leaves are left: no need to find them from the top.
-                return self._answer(task, self._share(arguments, found, inside, threads))
+                return self._answer(task, self._share(task, arguments, found, inside, threads))
         if meaning is None or threads == 1:
             # One thread is soon done by place alone. Any leaf may be opened: none is left to do.
             room = None if meaning is None else _room(BATCH, self.slots.leaf)
@@ -185,10 +187,15 @@ class Limb:
         n_todo = _search(*arguments, found, _room(BATCH, self.slots.leaf), SERIAL_LEAVES, todo)
         if n_todo == 0:
             return self._answer(task, [found])
-        return self._answer(task, self._share(arguments, found, todo[:n_todo], threads))
+        return self._answer(task, self._share(task, arguments, found, todo[:n_todo], threads))
 
     def _share(
-        self, arguments: tuple[Any, ...], found: Found, todo: Int64Array, threads: int
+        self,
+        task: Task,
+        arguments: tuple[Any, ...],
+        found: Found,
+        todo: Int64Array,
+        threads: int,
     ) -> list[Found]:
         """Scan leaves in several threads, each with a heap of its own and one threshold."""
         n_parts = max(1, min(threads, len(todo) // LEAVES_PER_THREAD))
@@ -200,7 +207,10 @@ class Limb:
         def scan(i: int) -> None:
             # Interleaved, since neighbours are alike in how much of them must be looked at.
             leaves = np.ascontiguousarray(todo[i::n_parts])
-            _scan_leaves(*arguments, parts[i], _room(BATCH, self.slots.leaf), leaves)
+            for start in range(0, len(leaves), LEAVES_A_CHECK):
+                task.deadline.check()
+                some = leaves[start : start + LEAVES_A_CHECK]
+                _scan_leaves(*arguments, parts[i], _room(BATCH, self.slots.leaf), some)
 
         running = [pool(threads).submit(scan, i) for i in range(1, n_parts)]
         scan(0)
@@ -240,17 +250,18 @@ class Limb:
         after = task.after or (0.0, 0)
         leaf_at, inside = _EVERYWHERE, _ALL
         if task.regions:
-            leaf_at, inside = self._inside(task.regions)
+            leaf_at, inside = self._inside(task)
         return Filter(allowed, leaf_at, inside, int(task.after is not None), *after)
 
-    def _inside(self, regions: tuple[Region, ...]) -> tuple[Int64Array, BoolArray]:
-        """Which leaves may hold items of the regions, and which of their slots do."""
+    def _inside(self, task: Task) -> tuple[Int64Array, BoolArray]:
+        """Which leaves may hold items of the task's regions, and which of their slots do."""
         n, leaf = self.n_leaves, self.slots.leaf
-        is_open = np.logical_and.reduce([_may_touch(region, self.boxes) for region in regions])
+        is_open = np.logical_and.reduce([_may_touch(region, self.boxes) for region in task.regions])
         leaves = np.flatnonzero(is_open)
         lon, lat = self.lonlat.reshape(2, n, leaf)
         inside = np.ones(len(leaves) * leaf, dtype=np.bool_)
-        for region in regions:
+        for region in task.regions:
+            task.deadline.check()
             inside &= region.contains(lon[leaves].ravel(), lat[leaves].ravel())
         leaf_at = np.full(n, -1)
         leaf_at[leaves] = np.arange(len(leaves)) * leaf

@@ -40,6 +40,7 @@ class Scan:
         task = with_regions_as_mask(self._corpus, task)
         scores = self._approximate(task)
         rows = _candidates(task, scores, rounding_slack(self._corpus, task))
+        task.deadline.check()
         found = best_k(task, self._corpus.iids, rows, score_rows(self._corpus, task, rows))
         certificate = Certificate("proven", None, 0, len(scores))
         return TopK(found.rows, found.scores, certificate)
@@ -55,6 +56,7 @@ class Scan:
         n = len(corpus)
         meaning = None
         for modality, terms in task.meaning.items():
+            task.deadline.check()
             rows, values = _similarities(corpus.vectors[modality], terms, task.allowed)
             if len(rows) < n:
                 some, values = values, np.full(n, -np.inf)

@@ -175,7 +175,7 @@ def _coordinates(given: Mapping[str, Any], n: int, space: Space) -> dict[str, An
         raise CoordinateError(f"row {row} has only one of {wanted[0]} and {wanted[1]}")
     for row in np.flatnonzero(~np.isnan(pair[0]) & _out_of_range(pair, space)).tolist():
         if space == "sphere":
-            check_latlon(pair[0][row], pair[1][row], where=f"row {row}")
+            check_latlon(float(pair[0][row]), float(pair[1][row]), where=f"row {row}")
         raise CoordinateError(
             f"row {row}: x and y must be finite, got {pair[0][row]}, {pair[1][row]}"
         )

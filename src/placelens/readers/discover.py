@@ -10,7 +10,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from placelens.errors import ReadError
+from placelens.arguments import as_path
+from placelens.display import shown
+from placelens.errors import InputError, ReadError
 from placelens.readers.base import Skipped, Source
 from placelens.readers.columns import TableOptions
 from placelens.readers.exclude import Excluded
@@ -63,6 +65,8 @@ def read_photos(
     placelens.errors.ReadError: ...no/such/folder does not exist
     """
     paths = [path] if isinstance(path, str | os.PathLike) else path
+    if not isinstance(paths, Iterable):
+        raise InputError(f"{shown(path)} is neither a path nor a list of paths")
     return discover(paths, recursive=recursive, tables=tables, options=options, exclude=exclude)
 
 
@@ -91,7 +95,7 @@ def discover(
     ``as_tables`` takes every path for a table, whatever its name ends in.
     """
     # Not Path.resolve: links stay as the user wrote them, since the path becomes the item's key.
-    roots = [os.path.abspath(Path(path).expanduser()) for path in paths]  # noqa: PTH100
+    roots = [os.path.abspath(as_path(path, "the path")) for path in paths]  # noqa: PTH100
     for root in roots:
         if not Path(root).exists():
             raise ReadError(f"{printable(root)} does not exist")

@@ -20,7 +20,7 @@ from typing import Any
 from PIL import Image
 
 from placelens.errors import MissingExtraError, ReadError
-from placelens.readers.files import read_regular
+from placelens.files import read_regular
 from placelens.readers.formats import is_raw
 from placelens.readers.pictures import FILE_BUDGET_BYTES, read_picture
 from placelens.readers.pixels import prepare, to_rgb, to_square, turn_upright

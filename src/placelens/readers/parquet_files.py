@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from placelens.errors import ReadError
-from placelens.readers.files import open_regular
+from placelens.files import open_regular
 
 if TYPE_CHECKING:
     import pyarrow as pa

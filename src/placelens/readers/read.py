@@ -13,9 +13,9 @@ from pathlib import Path
 import xxhash
 
 from placelens.errors import MissingExtraError, ReadError
+from placelens.files import read_regular
 from placelens.readers.base import Reading, Source
 from placelens.readers.embedded import embedded_metadata
-from placelens.readers.files import read_regular
 from placelens.readers.geotiff import read_georeference
 from placelens.readers.images import Decoded, decode, read_file
 from placelens.readers.metadata import Metadata, Origin, TimeKind, merge

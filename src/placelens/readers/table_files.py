@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 
 from placelens.errors import ReadError
-from placelens.readers.files import open_regular, read_regular, read_some
+from placelens.files import open_regular, read_regular, read_some
 from placelens.readers.formats import suffix_of
 from placelens.readers.geo_tables import load_features, load_geojson, load_parquet
 from placelens.readers.parquet_files import parquet_names

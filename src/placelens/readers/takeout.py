@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from placelens.errors import CoordinateError, ReadError
+from placelens.files import read_regular
 from placelens.readers.coordinates import measured_place, parse_angle
-from placelens.readers.files import read_regular
 from placelens.readers.lists import distinct
 from placelens.readers.metadata import Metadata, Origin, TimeKind
 from placelens.readers.times import camera_time

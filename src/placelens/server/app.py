@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from placelens.server import errors
+from placelens.server.admission import Admission
 from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
@@ -72,13 +73,14 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(SecurityHeaders, settings=settings),
             Middleware(HostCheck, settings=settings),
             Middleware(UnexpectedErrors),
+            Middleware(Admission, settings=settings),
             Middleware(BodyLimit, settings=settings),
         ],
     )
     app.state.settings = settings
     app.state.catalogue = catalogue
     app.state.decoders = Decoders()
-    errors.install(app)
+    errors.install(app, settings)
     for resource in (config, encoders, collections, points, search, items, places):
         app.include_router(resource.router, prefix="/v1")
     pages.install(app)

@@ -7,6 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from placelens.display import shown
 from placelens.errors import CollectionNotFoundError, PlacelensError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Catalogue:
 
     def __init__(self, settings: Settings) -> None:
         self._sources = dict(settings.collections)
+        self._allow_download = settings.allow_download
         self._opened: dict[str, Collection] = {}
         self._lock = threading.Lock()
 
@@ -41,7 +43,9 @@ class Catalogue:
         """
         if name not in self._sources:
             known = ", ".join(repr(each) for each in self._sources) or "none"
-            raise CollectionNotFoundError(f"no collection is called {name!r}; there are: {known}")
+            raise CollectionNotFoundError(
+                f"no collection is called {shown(name)}; there are: {known}"
+            )
         with self._lock:
             collection = self._opened.get(name)
             if collection is None:
@@ -66,4 +70,4 @@ class Catalogue:
             return source
         from placelens.collection import Collection
 
-        return Collection.open(source)
+        return Collection.open(source, allow_download=self._allow_download)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
+from placelens.deadline import Deadline
 from placelens.server.catalogue import Catalogue
 from placelens.server.settings import Settings
 
 if TYPE_CHECKING:
     from placelens.collection import Collection
 
-__all__ = ["CatalogueOf", "CollectionOf", "SettingsOf"]
+__all__ = ["CatalogueOf", "CollectionOf", "DeadlineOf", "SettingsOf"]
 
 
 def _settings(request: Request) -> Settings:
@@ -25,11 +26,17 @@ def _catalogue(request: Request) -> Catalogue:
     return catalogue
 
 
+def _deadline(request: Request) -> Deadline:
+    deadline: Deadline = request.state.deadline
+    return deadline
+
+
 def _collection(name: str, request: Request) -> Any:
     return _catalogue(request).get(name)
 
 
 SettingsOf = Annotated[Settings, Depends(_settings)]
+DeadlineOf = Annotated[Deadline, Depends(_deadline)]
 CatalogueOf = Annotated[Catalogue, Depends(_catalogue)]
 if TYPE_CHECKING:
     CollectionOf = Collection

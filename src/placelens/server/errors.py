@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +17,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from placelens import errors
+from placelens.display import LONGEST_MESSAGE, LONGEST_VALUE, cut, shown, visible
+from placelens.server.settings import Settings
 
 __all__ = ["STATUS_OF_ERROR", "install", "problem", "status_of"]
 
@@ -33,12 +37,17 @@ STATUS_OF_ERROR: Mapping[type[errors.PlacelensError], HTTPStatus] = MappingProxy
         errors.EncoderMismatchError: HTTPStatus.CONFLICT,
         errors.EncoderError: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.ReadError: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.SearchStoppedError: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.MissingExtraError: HTTPStatus.NOT_IMPLEMENTED,
         errors.PlacelensError: HTTPStatus.INTERNAL_SERVER_ERROR,
     }
 )
 
-_LONGEST_VALUE = 60
+_MOST_ERRORS = 10
+"""Fields that an answer names; a request may have tens of thousands that are wrong."""
+
+# Whatever looks like an absolute path: /home/ann/..., C:\\Users\\..., \\\\server\\...
+_PATH = re.compile(r"""(?<![\w/.:~])(?:~|[A-Za-z]:)?[/\\][^\s'",;]*[/\\]""")
 
 
 def status_of(error: errors.PlacelensError) -> HTTPStatus:
@@ -69,17 +78,41 @@ def problem(
         "type": f"urn:placelens:problem:{kind}" if kind else "about:blank",
         "title": title or HTTPStatus(status).phrase,
         "status": int(status),
-        "detail": detail,
+        "detail": cut(detail, LONGEST_MESSAGE),
         **members,
     }
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, settings: Settings) -> None:
     """Have the app answer every error with a problem."""
+    app.state.hide = None if settings.paths_shown else partial(without_folders, settings)
     app.add_exception_handler(errors.PlacelensError, _on_placelens_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+def without_folders(settings: Settings, text: str) -> str:
+    """A message without the folders that it names: what is on this disk is nobody else's matter.
+
+    Examples
+    --------
+    >>> hidden = Settings(collections={"p": "/home/ann/my photos.pl"}, show_paths=False)
+    >>> without_folders(hidden, "/home/ann/my photos.pl has no item with id 'x'")
+    "p has no item with id 'x'"
+    >>> without_folders(hidden, "'/mnt/disk/a.jpg' cannot be read; see /docs")
+    "'a.jpg' cannot be read; see /docs"
+    """
+    for name, source in settings.collections.items():
+        folder = getattr(source, "path", source)
+        for written in {str(folder), str(Path(str(folder)).expanduser().resolve())}:
+            text = text.replace(written, name)
+    return _PATH.sub("", text)
+
+
+def _path(request: Request) -> str:
+    """The path of a URL, cut, with nothing in it that a terminal would obey."""
+    return visible(cut(request.url.path, LONGEST_VALUE))
 
 
 def _on_placelens_error(request: Request, error: Exception) -> JSONResponse:
@@ -87,13 +120,14 @@ def _on_placelens_error(request: Request, error: Exception) -> JSONResponse:
         raise error
     status = status_of(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+        logger.error("%s %s failed", request.method, shown(request.url.path), exc_info=error)
     name = type(error).__name__.removesuffix("Error")
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
     headers = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    hide: Callable[[str], str] | None = request.app.state.hide
     return problem(
         status,
-        str(error),
+        str(error) if hide is None else hide(str(error)),
         kind=words.replace(" ", "-"),
         title=words.capitalize() + " error",
         headers=headers,
@@ -113,8 +147,10 @@ def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
             kind="json",
             title="Not JSON",
         )
-    entries = [_entry(one) for one in found]
+    entries = [_entry(one) for one in found[:_MOST_ERRORS]]
     detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in entries)
+    if len(found) > len(entries):
+        detail = f"{detail}; and {len(found) - len(entries):,} more"
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         detail,
@@ -126,24 +162,25 @@ def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
 
 def _entry(found: Mapping[str, Any]) -> dict[str, Any]:
     """One validation error: the field as one would write it, the value, and what is wrong."""
-    message = str(found["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    field = cut(_field(found["loc"]), LONGEST_VALUE)
+    message = (
+        cut(str(found["msg"]), LONGEST_MESSAGE // _MOST_ERRORS)
+        .removeprefix("Value error, ")
+        .removeprefix("Input ")
+    )
     value = found.get("input")
     if found["type"] == "missing":
-        return {"field": _field(found["loc"]), "value": None, "message": "is required"}
+        return {"field": field, "value": None, "message": "is required"}
     if found["type"] == "model_attributes_type" and len(found["loc"]) == 1:
         # Most often curl -d without the header, which sends a form.
         return {
-            "field": _field(found["loc"]),
-            "value": _shorten(value),
+            "field": field,
+            "value": shown(value),
             "message": "should be a JSON object, sent with Content-Type: application/json",
         }
     # A wrong container would be echoed whole; its parts are named by their own errors.
-    shown = "" if isinstance(value, Mapping | list) else f"{_shorten(value)} "
-    return {
-        "field": _field(found["loc"]),
-        "value": _shorten(value),
-        "message": f"{shown}{message}",
-    }
+    lead = "" if isinstance(value, Mapping | list) else f"{shown(value)} "
+    return {"field": field, "value": shown(value), "message": f"{lead}{message}"}
 
 
 def _field(location: Sequence[str | int]) -> str:
@@ -157,17 +194,12 @@ def _field(location: Sequence[str | int]) -> str:
     return path or str(location[0])
 
 
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
-
-
 def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     detail = error.detail
     if error.status_code == HTTPStatus.NOT_FOUND and detail == HTTPStatus.NOT_FOUND.phrase:
-        detail = f"there is nothing at {request.url.path}; /docs lists what there is"
+        detail = f"there is nothing at {_path(request)}; /docs lists what there is"
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"{request.url.path} does not take {request.method}; see /docs"
+        detail = f"{_path(request)} does not take {request.method}; see /docs"
     return problem(error.status_code, detail, headers=error.headers)

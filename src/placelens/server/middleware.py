@@ -13,12 +13,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from placelens.display import shown
 from placelens.server.errors import problem
 from placelens.server.settings import Settings, is_loopback
 
 __all__ = ["BodyLimit", "HostCheck", "SecurityHeaders", "UnexpectedErrors"]
 
 logger = logging.getLogger("placelens.server")
+
+AT_ONCE = 4
 
 _ANY_ADDRESS = {"0.0.0.0", "::"}
 
@@ -91,11 +94,11 @@ class HostCheck:
         if scope["type"] == "http":
             host = _host_name(Headers(scope=scope).get("host", ""))
             if not self._is_ours(host):
-                logger.warning("refused a request for the host %r", host)
+                logger.warning("refused a request for the host %s", shown(host))
                 answer = problem(
                     HTTPStatus.MISDIRECTED_REQUEST,
-                    f"this server is not {host!r}; start it with --allow-host to be reached by "
-                    "that name",
+                    f"this server is not {shown(host)}; start it with --allow-host to be reached "
+                    "by that name",
                     kind="host",
                 )
                 await answer(scope, receive, send)
@@ -120,11 +123,15 @@ def _host_name(header: str) -> str:
 
 
 class BodyLimit:
-    """Refuses a body that is too large, before it is read where the length is announced."""
+    """Refuses a body that is too large, before it is read where the length is announced.
+
+    All bodies that are being read or answered may have `AT_ONCE` times the size of one.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.limit = settings.max_upload_bytes
+        self.n_held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and count what it sends."""
@@ -141,11 +148,21 @@ class BodyLimit:
             nonlocal n_received
             message = await receive()
             n_received += len(message.get("body", b""))
+            self.n_held += len(message.get("body", b""))
             if n_received > self.limit:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._detail(n_received))
+            if self.n_held > AT_ONCE * self.limit:
+                raise HTTPException(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    "the server holds as many large requests as it can; ask again in a second",
+                    {"Retry-After": "1", "Connection": "close"},
+                )
             return message
 
-        await self.app(scope, receive_counted, send)
+        try:
+            await self.app(scope, receive_counted, send)
+        finally:
+            self.n_held -= n_received
 
     def _detail(self, n_bytes: int) -> str:
         return (
@@ -181,7 +198,7 @@ class UnexpectedErrors:
         except Exception:
             if scope["type"] != "http" or started:
                 raise  # the answer is half sent: the server must cut the connection
-            logger.exception("%s %s failed", scope["method"], scope["path"])
+            logger.exception("%s %s failed", scope["method"], shown(scope["path"]))
             answer = problem(
                 HTTPStatus.INTERNAL_SERVER_ERROR,
                 "something went wrong in the server; its log says what",

@@ -16,7 +16,7 @@ from fastapi import HTTPException
 from fastapi.responses import FileResponse, Response
 
 from placelens.errors import ReadError
-from placelens.readers.files import open_regular, read_some
+from placelens.files import open_regular, read_some
 from placelens.readers.formats import format_of
 from placelens.server.decoding import Decoders
 from placelens.server.urls import file_name

@@ -10,8 +10,21 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from placelens.display import shown
 from placelens.errors import InputError
-from placelens.types import Place
+from placelens.limits import (
+    MAX_CONDITIONS,
+    MAX_CROSSINGS,
+    MAX_CURSOR,
+    MAX_DIM,
+    MAX_ID,
+    MAX_NAME,
+    MAX_POSITIONS,
+    MAX_TERMS,
+    MAX_TEXT,
+    MAX_VALUES,
+)
+from placelens.types import MODALITIES, Place
 
 __all__ = [
     "CollectionSummary",
@@ -29,7 +42,6 @@ __all__ = [
 ]
 
 MAX_K = 1000
-MAX_TERMS = 64
 
 _JSON_TYPES: dict[type, str] = {
     str: "string",
@@ -76,7 +88,7 @@ class StrictRequest(BaseModel):
                 "unknown_field",
                 "unknown field {names}; known fields are {known}",
                 {
-                    "names": ", ".join(repr(name) for name in sorted(unknown)),
+                    "names": ", ".join(shown(name) for name in sorted(unknown)[:5]),
                     "known": ", ".join(cls.model_fields),
                 },
             )
@@ -91,7 +103,7 @@ Weight = Annotated[
 class TextTerm(StrictRequest):
     """Words with a weight."""
 
-    text: str
+    text: str = Field(max_length=MAX_TEXT)
     weight: Weight = 1.0
 
 
@@ -99,7 +111,9 @@ class ImageTerm(StrictRequest):
     """An example image: its bytes, or an item of the collection."""
 
     data: str | None = Field(None, description="A JPEG, PNG, HEIC, ... file as base64.")
-    id: str | None = Field(None, description="The id of an item of the collection.")
+    id: str | None = Field(
+        None, max_length=MAX_ID, description="The id of an item of the collection."
+    )
     weight: Weight = 1.0
 
     @model_validator(mode="after")
@@ -128,7 +142,7 @@ class ImageTerm(StrictRequest):
 class VectorTerm(StrictRequest):
     """A vector with a weight."""
 
-    vector: list[FiniteFloat] = Field(min_length=1)
+    vector: list[FiniteFloat] = Field(min_length=1, max_length=MAX_DIM)
     weight: Weight = 1.0
 
 
@@ -145,7 +159,8 @@ class PlaceIn(StrictRequest):
         return Place(lat=self.lat, lon=self.lon, x=self.x, y=self.y)
 
 
-Text = Annotated[str, Tag("as string")]
+Text = Annotated[str, Field(max_length=MAX_TEXT), Tag("as string")]
+Name = Annotated[str, Field(max_length=MAX_NAME), Tag("as string")]
 OneText = Annotated[
     Text | Annotated[TextTerm, Tag("as object")],
     by_json_type('is neither a string nor {"text", "weight"}'),
@@ -155,7 +170,7 @@ Texts = Annotated[
     by_json_type('is neither a string nor a list of strings or {"text", "weight"}'),
 ]
 Vectors = Annotated[
-    Annotated[list[FiniteFloat], Tag("as numbers")]
+    Annotated[list[FiniteFloat], Field(max_length=MAX_DIM), Tag("as numbers")]
     | Annotated[list[VectorTerm], Field(max_length=MAX_TERMS), Tag("as weighted")],
     Discriminator(
         _vector_type,
@@ -164,20 +179,25 @@ Vectors = Annotated[
     ),
 ]
 Near = Annotated[
-    Text | Annotated[PlaceIn, Tag("as object")],
+    Name | Annotated[PlaceIn, Tag("as object")],
     by_json_type('is neither {"lat", "lon"} nor a string like "50.08,14.42" or "Lyon"'),
 ]
 Distance = Annotated[
-    Text | Annotated[FiniteFloat, Tag("as number")],
+    Name | Annotated[FiniteFloat, Tag("as number")],
     by_json_type('is neither metres nor a string like "5km"'),
 ]
+End = Annotated[str, Field(max_length=MAX_NAME)] | None
 Period = Annotated[
-    Text | Annotated[tuple[str | None, str | None], Tag("as array")],
+    Name | Annotated[tuple[End, End], Tag("as array")],
     by_json_type('is neither a string like "2019-06" nor [from, to]'),
 ]
 Modalities = Annotated[
     Annotated[Literal["image", "text", "vector"], Tag("as string")]
-    | Annotated[list[Literal["image", "text", "vector"]], Tag("as array")],
+    | Annotated[
+        list[Literal["image", "text", "vector"]],
+        Field(max_length=len(MODALITIES)),
+        Tag("as array"),
+    ],
     by_json_type("is neither a modality nor a list of modalities"),
 ]
 
@@ -203,20 +223,28 @@ class SearchRequest(StrictRequest):
     images: list[ImageTerm] = Field(default_factory=list, max_length=MAX_TERMS)
     vector: Vectors | None = None
     near: Near | None = None
-    decay: str | None = Field(None, description="kind:scale, by default gauss:25km.")
+    decay: str | None = Field(
+        None, max_length=MAX_NAME, description="kind:scale, by default gauss:25km."
+    )
     mu: float = Field(0.5, ge=0, le=1, description="Share of the place; 1 - mu is that of meaning.")
     k: int = Field(10, ge=1, le=MAX_K)
     bbox: tuple[float, float, float, float] | None = Field(
         None, description="West, south, east, north; west > east crosses the antimeridian."
     )
     radius: Distance | None = Field(None, description="Hard limit around `near`: metres or 5km.")
-    polygon: dict[str, Any] | None = Field(None, description="A GeoJSON area.")
+    polygon: dict[str, Any] | None = Field(
+        None,
+        description=f"A GeoJSON area of at most {MAX_POSITIONS:,} corners, whose edges cross at "
+        f"most {MAX_CROSSINGS:,} times.",
+    )
     time: Period | None = None
     where: dict[str, Any] | None = Field(
         None,
+        max_length=MAX_CONDITIONS,
         description='{"city": "Paris", "rating": {"gte": 3}, "country": ["France", "Italy"], '
         '"keywords": {"all": ["sea", "boat"]}, "folder": {"starts": "2019/ro"}}; the operators are '
-        "eq, ne, in, all, contains, starts, ends, gt, gte, lt, lte, exists and not.",
+        "eq, ne, in, all, contains, starts, ends, gt, gte, lt, lte, exists and not; "
+        f"at most {MAX_VALUES:,} values in a list.",
     )
     modality: Modalities | None = None
     located_only: bool = False
@@ -230,8 +258,10 @@ class SearchRequest(StrictRequest):
         True, description="Whether places and times in the text are read; never those in quotes."
     )
     similarity: Literal["raw", "calibrated"] | None = None
-    cursor: str | None = None
-    engine: str | None = Field(None, description="The index to use; by default it is planned.")
+    cursor: str | None = Field(None, max_length=MAX_CURSOR)
+    engine: str | None = Field(
+        None, max_length=MAX_NAME, description="The index to use; by default it is planned."
+    )
     recall_target: float | None = Field(
         None, ge=0.5, lt=1, description="Below 1 a few of the best may be missed, for speed."
     )

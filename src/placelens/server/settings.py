@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from placelens.display import shown
 from placelens.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ class Settings:
     show_paths
         Whether items carry the full path of their file, or its name only. By default the full
         path only when the host is a loopback address.
+    timeout_s
+        How long a search may take, the time it waits for its turn included; then it is given up
+        with 503. None for no limit.
+    max_requests
+        Most requests that are worked on, or wait for their turn, at once; others get 503.
+    allow_download
+        Whether a collection may have its encoder's weights fetched from the hub; else it is
+        loaded from what this machine has already.
     warm_up
         Whether to open the collections and load their encoders and the gazetteer in the
         background as soon as the server starts; else the first search waits for them.
@@ -59,16 +68,21 @@ class Settings:
     max_upload_bytes: int = 64 * 1024 * 1024
     max_points: int = 200_000
     show_paths: bool | None = None
+    timeout_s: float | None = 30.0
+    max_requests: int = 256
+    allow_download: bool = False
     warm_up: bool = False
 
     def __post_init__(self) -> None:
         for name in self.collections:
             if not name or "/" in name or name in {".", ".."}:
                 raise InputError(
-                    f"collection name {name!r} cannot stand in a URL; it must not be empty, hold "
-                    "a slash, or be . or .."
+                    f"collection name {shown(name)} cannot stand in a URL; it must not be empty, "
+                    "hold a slash, or be . or .."
                 )
-        for limit in ("max_upload_bytes", "max_points"):
+        if self.timeout_s is not None and not self.timeout_s > 0:
+            raise InputError(f"timeout_s = {self.timeout_s} is not a number of seconds above 0")
+        for limit in ("max_upload_bytes", "max_points", "max_requests"):
             if getattr(self, limit) < 1:
                 raise InputError(f"{limit} = {getattr(self, limit)} is not 1 or more")
         if self.tile_url is not None:

@@ -20,11 +20,17 @@ from typing import Any
 import numpy as np
 import xxhash
 
+from placelens.errors import ReadError
+from placelens.files import open_regular, read_regular
 from placelens.storage.durable import write_whole
 
 META = "meta.json"
 UNFINISHED = ".unfinished-"
 CHUNK = 2**24
+# Names of the files of a table, of many thousand commits.
+MAX_META = 2**26
+# What reading a damaged folder of arrays may raise.
+NOT_SOUND = (ReadError, OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +96,10 @@ def open_arrays(
 
     Raises
     ------
-    OSError, ValueError
+    ReadError, ValueError
         If a file is missing, or not what was written.
     """
-    with (folder / META).open(encoding="utf-8") as stream:
-        meta: dict[str, Any] = json.load(stream)
+    meta: dict[str, Any] = json.loads(read_regular(folder / META, MAX_META))
     if not isinstance(meta, dict) or meta.pop("checksum", None) != _checksum_of(meta):
         raise ValueError(f"{META} is not what was written")
     arrays = {}
@@ -102,9 +107,10 @@ def open_arrays(
         path = folder / _file_name(key)
         # Not by what the file says of itself, which may be damaged. Copy on write, and a plain
         # array: a kernel compiled for the one runs for the other.
-        array = np.asarray(
-            np.memmap(path, facts["dtype"], "c", facts["offset"], tuple(facts["shape"]))
-        )
+        with open_regular(path) as file:
+            array = np.asarray(
+                np.memmap(file, facts["dtype"], "c", facts["offset"], tuple(facts["shape"]))
+            )
         if check_up_to is None or array.nbytes <= check_up_to:
             _check(path, array, facts)
         arrays[key] = array
@@ -115,7 +121,7 @@ def check_arrays(folder: Path) -> str | None:
     """What is wrong with a folder of arrays, in words; None when all is what was written."""
     try:
         open_arrays(folder)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except NOT_SOUND as error:
         return str(error)
     return None
 

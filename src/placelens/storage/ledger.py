@@ -21,6 +21,8 @@ from pathlib import Path
 
 import xxhash
 
+from placelens.errors import ReadError
+from placelens.files import open_regular
 from placelens.storage.durable import sync_files, sync_folder, write_whole
 
 FILE_NAME = "checksums.txt"
@@ -66,14 +68,14 @@ class Ledger:
         """Read what was added by other processes."""
         with self._lock:
             try:
-                with self.path.open("rb") as file:
+                with open_regular(self.path) as file:
                     inode = os.fstat(file.fileno()).st_ino
                     known, at = self._read
                     if inode != known or os.fstat(file.fileno()).st_size < at:
                         self._entries, self._before, self.n_damaged, at = {}, {}, 0, 0
                     file.seek(at)
                     content = file.read()
-            except FileNotFoundError:
+            except ReadError:
                 self._entries, self._before = {}, {}
                 self.n_damaged, self._read = 0, (0, 0)
                 return
@@ -157,14 +159,16 @@ class Ledger:
         """
         name = self.name_of(path)
         entry = self._entries.get(name)
-        if entry is None or (self._sound.get(name) == entry and not again):
+        if entry is None:
+            return f"{name} is no file" if path.exists() and not path.is_file() else None
+        if self._sound.get(name) == entry and not again:
             return None
+        if not path.exists():
+            return f"{name} is missing"
         try:
             found = digest_of(path)
-        except FileNotFoundError:
-            return f"{name} is missing"
-        except OSError as error:
-            return f"{name} cannot be read ({error.strerror or error})"
+        except (OSError, ReadError) as error:
+            return f"{name} cannot be read ({error})"
         if found not in (entry, self._before.get(name)):
             return f"{name} is not what was written ({_difference(found, entry)})"
         with self._lock:
@@ -191,7 +195,7 @@ def _write_all(file: io.FileIO, content: bytes) -> None:
 def digest_of(path: Path) -> Entry:
     """The checksum and size of a file."""
     digest, size = xxhash.xxh3_128(), 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from placelens.errors import CollectionDamagedError, CollectionError, FormatVersionError
+from placelens.display import shown
+from placelens.errors import (
+    CollectionDamagedError,
+    CollectionError,
+    FormatVersionError,
+    ReadError,
+)
+from placelens.files import read_regular
 from placelens.storage.durable import write_whole
 from placelens.storage.ledger import Ledger
 from placelens.types import MODALITIES, Modality, Space
 
 FILE_NAME = "manifest.json"
 COPY_NAME = "manifest.copy.json"
+# A hundred thousand named concepts.
+MAX_BYTES = 2**24
 FORMAT = "placelens collection"
 FORMAT_VERSION = 1
+LARGEST_SLOPE = 1e6
 
 # (query modality, item modality) -> (slope, intercept) of the logistic map
 Calibrations = Mapping[tuple[Modality, Modality], tuple[float, float]]
@@ -71,20 +81,17 @@ class Manifest:
         version = data.get("format_version")
         if version != FORMAT_VERSION:
             raise FormatVersionError(
-                f"{where} has format version {version}, and this placelens reads {FORMAT_VERSION}; "
-                "install a newer placelens to open it"
+                f"{where} has format version {shown(version)}, and this placelens reads "
+                f"{FORMAT_VERSION}; install a newer placelens to open it"
             )
         expected = {*cls.__dataclass_fields__, "format", "format_version"}
         data = {"concepts": [], **data}
         if set(data) != expected:
-            odd = ", ".join(sorted(set(data) ^ expected))
+            odd = ", ".join(sorted(set(data) ^ expected)[:10])
             raise CollectionError(f"{where}: fields missing or unknown: {odd}")
-        if data["space"] not in ("sphere", "plane"):
-            raise CollectionError(f"{where}: space {data['space']!r} is not sphere or plane")
-        if not data["modalities"] or not set(data["modalities"]) <= set(MODALITIES):
-            raise CollectionError(f"{where}: modalities {data['modalities']!r} are not known")
-        if not isinstance(data["dim"], int) or data["dim"] < 1:
-            raise CollectionError(f"{where}: dim {data['dim']!r} is not a positive integer")
+        for name, (what, is_one) in _FIELDS.items():
+            if not is_one(data[name]):
+                raise CollectionError(f"{where}: {name} {shown(data[name])} is not {what}")
         if len(data["concepts"]) not in (0, data["dim"]):
             raise CollectionError(
                 f"{where}: {len(data['concepts'])} concepts do not name {data['dim']} components"
@@ -99,14 +106,54 @@ class Manifest:
                 (c["query"], c["item"]): (float(c["slope"]), float(c["intercept"]))
                 for c in data["calibrations"]
             },
-            concepts=tuple(map(str, data["concepts"])),
+            concepts=tuple(data["concepts"]),
             created=data["created"],
-            next_id=int(data["next_id"]),
+            next_id=data["next_id"],
         )
 
     def with_next_id(self, next_id: int) -> Manifest:
         """A copy whose ``next_id`` is at least the one given."""
         return replace(self, next_id=max(self.next_id, next_id))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**63
+
+
+def _is_list(value: object, is_one: Callable[[object], bool]) -> bool:
+    return isinstance(value, list) and all(map(is_one, value))
+
+
+def _is_modalities(value: object) -> bool:
+    known = _is_list(value, lambda entry: _is_text(entry) and entry in MODALITIES)
+    return known and isinstance(value, list) and 0 < len(value) == len(set(value))
+
+
+def _is_calibration(value: object) -> bool:
+    """One logistic map: which query and item it is for, and two finite numbers."""
+    if not isinstance(value, dict) or set(value) != {"query", "item", "slope", "intercept"}:
+        return False
+    ends, numbers = (value["query"], value["item"]), (value["slope"], value["intercept"])
+    is_known = all(_is_text(end) and end in MODALITIES for end in ends)
+    return is_known and all(isinstance(n, int | float) and abs(n) < LARGEST_SLOPE for n in numbers)
+
+
+# What each field must be, in words and as a test: the file may come from anybody.
+_FIELDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
+    "dim": ("a positive integer", lambda value: _is_whole(value, 1)),
+    "modalities": (f"a list of {', '.join(MODALITIES)}", _is_modalities),
+    "space": ("sphere or plane", lambda value: _is_text(value) and value in ("sphere", "plane")),
+    "encoder": ("a name", lambda value: value is None or _is_text(value)),
+    "fingerprint": ("a text", lambda value: value is None or _is_text(value)),
+    "calibrations": ("a list of maps", lambda value: _is_list(value, _is_calibration)),
+    "concepts": ("a list of names", lambda value: _is_list(value, _is_text)),
+    "created": ("a time", _is_text),
+    "next_id": ("an id", lambda value: _is_whole(value, 0)),
+}
 
 
 def manifest_files(folder: Path) -> list[Path]:
@@ -126,15 +173,14 @@ def read_manifest(folder: Path, ledger: Ledger | None = None, *, name: str = FIL
     """
     path = folder / name
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = json.loads(read_regular(path, MAX_BYTES).decode())
         if not _is_newer(data):  # a newer placelens may have another ledger as well
             wrong = ledger.damage_of(path) if ledger is not None else None
             if wrong is not None:
                 raise ValueError(wrong)
-    except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except (ReadError, ValueError, RecursionError) as error:
         raise CollectionDamagedError(
-            f"{path} cannot be read ({reason}); bring it back with: placelens repair {folder}"
+            f"{path} cannot be read ({error}); bring it back with: placelens repair {folder}"
         ) from error
     return Manifest.from_json(data, where=str(path))
 

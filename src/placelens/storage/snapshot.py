@@ -211,7 +211,15 @@ class Snapshot:
             known: tuple[list[Any], Int64Array] | None = self._whole.get(key)
         if known is not None:
             return known
-        stated = [attributes.get(name) for attributes in self.attributes]
+        rows = self.attributes
+        with self._lock:
+            if "names of attributes" not in self._whole:
+                self._whole["names of attributes"] = set().union(*rows)
+            is_stated = name in self._whole["names of attributes"]
+        if not is_stated and derived is None:
+            # Not kept: there is no end to the names that queries may make up.
+            return [None], np.zeros(self.n_items, dtype=np.int64)
+        stated = [attributes.get(name) for attributes in rows]
         if derived is not None:
             texts = self.texts(derived[0])
             stated = [
@@ -219,10 +227,8 @@ class Snapshot:
                 for value, text in zip(stated, texts, strict=True)
             ]
         coded = _coded(stated)
-        if len(coded[0]) > 1:
-            # Else not kept: there is no end to the names that queries may make up.
-            with self._lock:
-                self._whole[key] = coded
+        with self._lock:
+            self._whole[key] = coded
         return coded
 
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
@@ -413,7 +419,8 @@ def _times(column: pa.ChunkedArray) -> Int64Array:
 
 
 def _objects(column: pa.ChunkedArray) -> list[dict[str, Any]]:
-    return [json.loads(value) if value else {} for value in column.to_pylist()]
+    read = [json.loads(value) if value else {} for value in column.to_pylist()]
+    return [value if isinstance(value, dict) else {} for value in read]
 
 
 def _vectors(column: pa.ChunkedArray) -> tuple[Float32Array, BoolArray]:

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import lance
 
-from placelens.errors import CollectionError, CollectionExistsError
+from placelens.errors import CollectionError, CollectionExistsError, ReadError
+from placelens.files import read_regular
 from placelens.storage.durable import sync_folder
 from placelens.storage.ledger import Ledger
 from placelens.storage.troubles import damaged, writing_to
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 _LONGEST = 100
+_MOST_BYTES = 2**20
 
 
 class Tags:
@@ -136,7 +138,7 @@ def _check_name(name: str) -> None:
 
 def _version_in(path: Path) -> int | None:
     try:
-        version = json.loads(path.read_text("utf-8"))["version"]
-    except (OSError, ValueError, KeyError, TypeError):
+        version = json.loads(read_regular(path, _MOST_BYTES))["version"]
+    except (ReadError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return version if isinstance(version, int) and not isinstance(version, bool) else None

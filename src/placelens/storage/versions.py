@@ -49,7 +49,8 @@ class Newest:
 
 def version_files(table: Path) -> dict[int, Path]:
     """The manifests of a table by version, the newest first."""
-    found = {_number(path): path for path in (table / VERSIONS).glob("*.manifest")}
+    manifests = (path for path in (table / VERSIONS).glob("*.manifest") if path.is_file())
+    found = {_number(path): path for path in manifests}
     found.pop(0, None)  # of no version
     return dict(sorted(found.items(), reverse=True))
 

@@ -28,8 +28,16 @@ def test_comes_back_to_the_bit():
         as_text([1, "x", 3, 4, 5, "q"]),
         as_text([1, float("inf"), 3, 4, 5, "q"]),
         base64.urlsafe_b64encode(b"[" * 100_000).decode(),
+        as_text([1, 2**63, 3, 4, 5, "q"]),
+        as_text([1, 2, -1, 4, 5, "q"]),
+        as_text([1, 2, 3, 4, 10**400, "q"]),
+        as_text([float("nan"), 2, 3, 4, 5, "q"]),
+        as_text([1, 2, 3, -4, 5, "q"]),
     ],
-    ids=["letters", "accent", "number", "short", "words", "infinite", "deep"],
+    ids=[
+        *("letters", "accent", "number", "short", "words", "infinite", "deep"),
+        *("beyond int64", "negative", "digits", "nan", "scale"),
+    ],
 )
 def test_what_is_no_cursor_is_named(text):
     with pytest.raises(QueryError, match="cannot be read; pass it exactly"):

@@ -4,10 +4,16 @@ from datetime import date
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from placelens.engine.attributes import DERIVED
 from placelens.engine.filters import OPERATORS, conditions
 from placelens.errors import FilterError
+
+VALUES = st.sampled_from(
+    ["3", 3, 3.0, True, "true", "True", 1, 0, False, "no", "NO", "Straße", "STRASSE", ""]
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +36,26 @@ def test_equal(wanted, passing, failing):
     check = conditions("a", wanted)
     assert [value for value in passing if not check(value)] == []
     assert [value for value in failing if check(value)] == []
+
+
+@given(
+    st.lists(VALUES, min_size=1, max_size=5),
+    st.lists(st.none() | VALUES, max_size=8),
+)
+def test_one_of_many_is_equal_to_any_of_them(wanted, values):
+    # The slow way: each wanted value on its own.
+    each = [conditions("a", value) for value in wanted]
+    expected = [any(check(value) for check in each) for value in values]
+    assert [conditions("a", wanted)(value) for value in values] == expected
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [None, [None], {"in": "abc"}, {"gte": None}, {"eq": [1]}, {"in": [{}]}, object(), b"x"],
+)
+def test_what_no_attribute_can_be_is_named(wanted):
+    with pytest.raises(FilterError, match="filter on 'a'"):
+        conditions("a", wanted)
 
 
 KEYWORDS = ["Sea", "fishing boat", 2019]

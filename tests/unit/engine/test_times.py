@@ -28,6 +28,10 @@ def test_a_zone_is_dropped_since_the_wall_clock_counts():
     assert parse_period(zoned)[0] == datetime(2020, 1, 1, 12)
 
 
+def test_the_last_instant_there_is_ends_with_itself():
+    assert parse_period(datetime.max)[1] == datetime.max
+
+
 def test_ranges_hold_both_ends():
     start, end = parse_time_range(("2019-05", "2019-06"))
     assert EPOCH + timedelta(microseconds=start) == datetime(2019, 5, 1)
@@ -36,7 +40,22 @@ def test_ranges_hold_both_ends():
     assert parse_time_range(None) is None
 
 
-@pytest.mark.parametrize("value", ["", "19", "2019-13", "2019-02-30", ("2020", "2019"), ("2020",)])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "19",
+        "２０１９",
+        "2" * 10**5,
+        b"20",
+        10**400,
+        [1, 2],
+        "2019-13",
+        "2019-02-30",
+        ("2020", "2019"),
+        ("2020",),
+    ],
+)
 def test_others_are_refused(value):
     with pytest.raises(FilterError):
         parse_time_range(value)

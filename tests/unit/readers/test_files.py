@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from placelens.errors import ReadError
+from placelens.files import open_regular, read_regular
 from placelens.readers.base import Skipped
 from placelens.readers.discover import read_photos
-from placelens.readers.files import open_regular, read_regular
 from placelens.readers.read import read
 
 

@@ -1,6 +1,7 @@
 """Damage is found, told, and mended as far as it can be; nothing is changed by a mistake."""
 
 import json
+import os
 from datetime import timedelta
 
 import numpy as np
@@ -207,3 +208,21 @@ def test_no_collection_no_check(tmp_path):
         pl.Collection.check(tmp_path)
     with pytest.raises(pl.errors.CollectionNotFoundError):
         pl.Collection.repair(tmp_path / "none")
+
+
+@pytest.mark.parametrize("which", ["manifest", "ledger", "data", "version", "tag", "copy"])
+def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(photos, which):
+    file = {
+        "manifest": photos.path / "manifest.json",
+        "copy": photos.path / "manifest.copy.json",
+        "ledger": photos.path / "checksums.txt",
+        "data": data_of(photos, "c"),
+        "version": manifest_of(photos, 4),
+        "tag": photos.path / "items.lance" / "_refs" / "tags" / "three.json",
+    }[which]
+    file.unlink()
+    os.mkfifo(file)
+    assert not pl.Collection.check(photos.path).is_sound
+    if which not in ("copy", "ledger"):
+        with pytest.raises(pl.CollectionError):
+            pl.Collection.open(photos.path).compact()

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from placelens.engine.attributes import DERIVED
+from placelens.limits import MAX_NAME
 from placelens.server.dependencies import CatalogueOf, CollectionOf, SettingsOf
 from placelens.server.schemas import CollectionSummary, ValueOut
 from placelens.server.urls import refuse_hidden
@@ -41,7 +42,7 @@ def read_stats(name: str, collection: CollectionOf, settings: SettingsOf) -> dic
 def read_values(
     collection: CollectionOf,
     settings: SettingsOf,
-    attribute: Annotated[str, Query(min_length=1)],
+    attribute: Annotated[str, Query(min_length=1, max_length=MAX_NAME)],
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
 ) -> list[dict[str, Any]]:
     """The values of an attribute, the most frequent first; what `where` can be equal to."""

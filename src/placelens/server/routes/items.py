@@ -9,9 +9,11 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import xxhash
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import Response
 
+from placelens.display import shown
+from placelens.limits import MAX_ID
 from placelens.server.caching import fresh_headers, not_modified
 from placelens.server.decoding import DecodersOf
 from placelens.server.dependencies import CollectionOf, SettingsOf
@@ -21,6 +23,8 @@ from placelens.server.schemas import ItemOut
 from placelens.server.urls import refuse_hidden, with_links
 
 router = APIRouter(prefix="/collections/{name}/items", tags=["items"])
+
+ItemId = Annotated[str, Path(max_length=MAX_ID)]
 
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/*": {}}, "description": "A picture."},
@@ -49,11 +53,11 @@ def list_items(
 
 
 @router.get("/{item_id:path}/thumbnail", response_class=Response, responses=_PICTURE)
-def read_thumbnail(item_id: str, collection: CollectionOf, request: Request) -> Response:
+def read_thumbnail(item_id: ItemId, collection: CollectionOf, request: Request) -> Response:
     """A small JPEG of an item's image, as made when it was added."""
     content = collection.thumbnail(item_id)
     if content is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"item {item_id!r} has no thumbnail")
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"item {shown(item_id)} has no thumbnail")
     headers = fresh_headers(xxhash.xxh3_64_hexdigest(content))
     return not_modified(request, headers) or Response(
         content, media_type="image/jpeg", headers=headers
@@ -62,7 +66,7 @@ def read_thumbnail(item_id: str, collection: CollectionOf, request: Request) -> 
 
 @router.get("/{item_id:path}/image", response_class=Response, responses=_PICTURE)
 def read_image(
-    item_id: str, collection: CollectionOf, decoders: DecodersOf, request: Request
+    item_id: ItemId, collection: CollectionOf, decoders: DecodersOf, request: Request
 ) -> Response:
     """An item's original image; a format that browsers cannot show comes as JPEG."""
     original = open_original(collection.get(item_id))
@@ -71,7 +75,7 @@ def read_image(
 
 
 @router.get("/{item_id:path}", response_model=ItemOut)
-def read_item(name: str, item_id: str, collection: CollectionOf, settings: SettingsOf) -> Any:
+def read_item(name: str, item_id: ItemId, collection: CollectionOf, settings: SettingsOf) -> Any:
     """An item: its text, place, time and attributes."""
     item = collection.get(item_id).to_dict()
     return with_links(item, name, show_paths=settings.paths_shown)

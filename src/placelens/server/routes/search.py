@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from placelens.server.decoding import DecodersOf
-from placelens.server.dependencies import CollectionOf, SettingsOf
+from placelens.server.dependencies import CollectionOf, DeadlineOf, SettingsOf
 from placelens.server.schemas import SearchAnswer, SearchRequest
 from placelens.server.urls import refuse_hidden, with_links
 
@@ -23,19 +23,20 @@ _GEOJSON = "application/geo+json"
     responses={200: {"content": {_GEOJSON: {}}, "description": "Hits, best first."}},
 )
 def search(
+    *,
     name: str,
     request: SearchRequest,
     collection: CollectionOf,
     settings: SettingsOf,
     decoders: DecodersOf,
-    *,
+    deadline: DeadlineOf,
     output: Annotated[Literal["json", "geojson"], Query(alias="format")] = "json",
 ) -> JSONResponse:
     """Search by words, images, vectors, place and filters; `format=geojson` for a map."""
     refuse_hidden(request.where, settings)
     arguments = request.to_arguments()
     arguments["image"] = decoders.prepared(arguments["image"], collection)
-    hits = collection.search(**arguments)
+    hits = collection.search(**arguments, deadline=deadline)
     answer = hits.to_dict()
     del answer["query"]  # the client knows what it asked, images included
     for hit in answer["hits"]:

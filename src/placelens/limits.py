@@ -1,0 +1,74 @@
+"""How much one request may hold: the same in Python, on the command line and over HTTP.
+
+They are far above what anybody types, and low enough that no request takes a second or a gigabyte
+on 100,000 items; ``tools/worst_requests.py`` measures it. The OpenAPI states them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from typing import Final, TypeVar
+
+from placelens.display import shown
+from placelens.errors import InputError, QueryError
+
+MAX_TEXT: Final = 4_000
+"""Characters of a query's words, all its texts taken together; encoders read some hundred words."""
+
+MAX_NAME: Final = 200
+"""Characters of a place's name, a distance, a decay, a time, an attribute's name."""
+
+MAX_ID: Final = 4_096
+"""Characters of an item's id: that of a photo is its path."""
+
+MAX_TERMS: Final = 16
+"""Texts, images, items and vectors that one query weighs against each other."""
+
+MAX_DIM: Final = 65_536
+"""Components of a vector."""
+
+MAX_CONDITIONS: Final = 32
+"""Attributes that ``where`` names."""
+
+MAX_VALUES: Final = 1_000
+"""Values that a condition lists."""
+
+MAX_CURSOR: Final = 400
+"""Characters of a cursor."""
+
+MAX_POSITIONS: Final = 200_000
+"""Corners of an area, all its rings taken together."""
+
+MAX_CROSSINGS: Final = 10_000
+"""Pairs of an area's edges that cross or touch, where they are not neighbours."""
+
+MAX_METRES: Final = 1e15
+"""How far from the origin of a plane anything may lie; squares of it are still numbers."""
+
+MAX_DEPTH: Final = 16
+"""Levels of collections within collections in a GeoJSON."""
+
+_S = TypeVar("_S", bound=Sized)
+
+
+def within(value: _S, limit: int, name: str, *, error: type[InputError] = QueryError) -> _S:
+    """The value itself, if it is not longer than a limit.
+
+    Raises
+    ------
+    QueryError
+        Or the error given, naming the value and both lengths.
+
+    Examples
+    --------
+    >>> within("Lyon", MAX_NAME, "near")
+    'Lyon'
+    >>> within("x" * 300, MAX_NAME, "near")
+    Traceback (most recent call last):
+        ...
+    placelens.errors.QueryError: near has 300 characters, and 200 is the most: 'xxxxxxxxxxxx...
+    """
+    if len(value) > limit:
+        what = "characters" if isinstance(value, str) else "entries"
+        raise error(f"{name} has {len(value):,} {what}, and {limit:,} is the most: {shown(value)}")
+    return value
