@@ -23,6 +23,8 @@
 
 from __future__ import annotations
 
+from placelens.installed import install_command
+
 
 class PlacelensError(Exception):
     """Base of every error that placelens raises on purpose."""
@@ -93,6 +95,6 @@ class MissingExtraError(PlacelensError, ImportError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(
-            f"{what} needs packages that are not installed; run: pip install 'placelens[{extra}]'"
+            f"{what} needs packages that are not installed; run: {install_command(extra)}"
         )
         self.extra = extra
