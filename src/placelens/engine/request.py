@@ -21,7 +21,6 @@ from placelens.errors import FilterError, ItemNotFoundError, QueryError
 from placelens.geo.decay import Decay
 from placelens.geo.regions import Box, Circle, Polygon, Region
 from placelens.geo.units import parse_distance_m
-from placelens.readers.images import decode, prepare
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.types import Float64Array, Modality, Place, Shares
@@ -176,6 +175,8 @@ class Resolver:
             yield self._term("text", text, vector, weight, shares)
 
     def _image_terms(self, images: Any) -> Iterator[QueryTerm]:
+        from placelens.readers.images import decode, prepare
+
         for image, weight in _weighted(images, "image"):
             encoder = self._encoder()
             if encoder.image_spec is None:

@@ -23,7 +23,7 @@ from typing import Literal
 
 from placelens.errors import QueryError
 from placelens.geo.units import format_distance, parse_distance_m
-from placelens.kernels.place import EXP, GAUSS, LINEAR
+from placelens.kernels.layout import EXP, GAUSS, LINEAR
 
 DecayKind = Literal["linear", "gauss", "exp"]
 KIND_CODES: dict[str, int] = {"linear": LINEAR, "gauss": GAUSS, "exp": EXP}
