@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import BoundEncoder, as_encoder
@@ -28,12 +28,6 @@ from placelens.errors import (
     ItemNotFoundError,
 )
 from placelens.index.limb import cpus
-from placelens.ingest.concepts import ConceptReport, manifest_for, train_cosmat
-from placelens.ingest.pipeline import Ingest
-from placelens.ingest.report import IngestReport, ProgressCallback
-from placelens.ingest.vectors import Conflict, unit_rows, vector_table, write_vectors
-from placelens.readers.base import Skipped, Source
-from placelens.results import Hits
 from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
 from placelens.storage.health import Health, Repairs, check, repair
 from placelens.storage.manifest import Manifest
@@ -49,6 +43,14 @@ from placelens.types import (
     Place,
     Space,
 )
+
+# What reads files and what shows hits is imported when it is used: many commands only look.
+if TYPE_CHECKING:
+    from placelens.ingest.concepts import ConceptReport
+    from placelens.ingest.report import IngestReport, ProgressCallback
+    from placelens.ingest.vectors import Conflict
+    from placelens.readers.base import Skipped, Source
+    from placelens.results import Hits
 
 UNSET: Any = type("Unset", (), {"__repr__": lambda self: "unset"})()
 
@@ -117,6 +119,8 @@ class Collection:
         InputError
             If both ``encoder`` and ``dim`` are given, or a value is out of range.
         """
+        from placelens.ingest.concepts import manifest_for
+
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
         if space not in COORDINATES:
@@ -353,6 +357,8 @@ class Collection:
         CollectionLockedError
             If another process is writing.
         """
+        from placelens.ingest.pipeline import Ingest
+
         encoder = self.encoder
         with self._table.writing():
             ingest = Ingest(self._table, encoder, workers=workers, progress=progress)
@@ -399,6 +405,8 @@ class Collection:
         VectorError, CoordinateError, InputError
             Naming the row; nothing is written then.
         """
+        from placelens.ingest.vectors import unit_rows, vector_table, write_vectors
+
         chosen = self._modality(modality)
         columns = vector_table(
             ids,
@@ -556,6 +564,8 @@ class Collection:
         InputError
             If no item has the attribute, or there is too little to learn from.
         """
+        from placelens.ingest.concepts import train_cosmat
+
         beside = self.path if self.path.name not in ("", "..") else self.path.resolve()
         target = Path(to or beside.with_name(f"{self.name}-concepts.pl")).expanduser()
         if target.exists():
@@ -651,6 +661,8 @@ class Collection:
         QueryError, FilterError, CoordinateError, VectorError
             Naming what cannot be used.
         """
+        from placelens.results import Hits
+
         started = clock.perf_counter()
         searcher = self._current_searcher()
         request = SearchRequest(

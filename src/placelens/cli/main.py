@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from placelens.cli.group import Commands
+from placelens.cli.startup import leave_pandas_aside
 
 # One file a command, in the order in which --help lists them.
 COMMANDS = (
@@ -78,4 +79,5 @@ for name in COMMANDS:
 
 def run() -> None:
     """Entry point of the installed command."""
+    leave_pandas_aside()
     app()
