@@ -28,6 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("kernels",),
     ("types", "folders"),
     ("errors",),
+    ("installed", "telemetry"),
 )
 LEVEL = {room: depth for depth, line in enumerate(LAYERS) for room in line}
 
@@ -251,3 +252,40 @@ def test_docs_show_the_layers() -> None:
     if os.environ.get("PLACELENS_WRITE_DOCS"):
         PAGE.write_text(wanted, encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == wanted, "docs/architecture.md: run make docs"
+
+
+def _trees_of_repository() -> Iterator[tuple[Path, ast.AST]]:
+    """Every Python file that we wrote: package, tests, examples, training, tools."""
+    root = PACKAGE.parent.parent
+    for folder in ("src", "tests", "examples", "training", "tools"):
+        for path in sorted((root / folder).rglob("*.py")):
+            yield path.relative_to(root), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_no_thread_is_left_to_die() -> None:
+    """A daemon thread in native code aborts the process at its end; others are awaited."""
+    wrong = [
+        f"{path}:{node.value.lineno}"
+        for path, tree in _trees_of_repository()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword)
+        and node.arg == "daemon"
+        and not (isinstance(node.value, ast.Constant) and node.value.value is False)
+    ]
+    assert not wrong, f"daemon threads in {wrong}: start them without daemon=, and join them"
+
+
+def test_onnxruntime_is_reached_after_its_telemetry_is_off() -> None:
+    """By `onnx_runtime`, or below a placelens that has set the environment: in its own modules."""
+    allowed = {
+        Path("src/placelens/encoders/onnx_session.py"),
+        Path("src/placelens/training/quantization.py"),  # parts of it that are modules themselves
+    }
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in _trees_of_repository()
+        if path not in allowed
+        for node in ast.walk(tree)
+        if any(name.split(".")[0] == "onnxruntime" for name in _targets(node, "", False))
+    ]
+    assert not wrong, f"{wrong}: use placelens.encoders.onnx_session.onnx_runtime()"

@@ -62,8 +62,8 @@ def command(
         uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
     except KeyboardInterrupt:
         notice("stopped")  # the way to end a server, not an accident
-        # What is loaded at the start may still be loading, in native code that the interpreter's
-        # end would abort. Nothing is written here, so nothing is lost.
+        # What is loaded at the start may still be loading, for half a minute where kernels are
+        # compiled, and would be waited for. Nothing is written here, so nothing is lost.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
