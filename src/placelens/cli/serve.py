@@ -55,10 +55,10 @@ def command(
             "collections and see their photos; there is no password"
         )
     url = f"http://{_in_url(host)}:{listening.getsockname()[1]}/"
-    stdout().print(f"placelens at {url} (API: {url}docs), Ctrl-C to stop")
-    if open_page:
-        typer.launch(url)
     try:
+        stdout().print(f"placelens at {url} (API: {url}docs), Ctrl-C to stop")
+        if open_page:
+            typer.launch(url)
         uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
     except KeyboardInterrupt:
         notice("stopped")  # the way to end a server, not an accident

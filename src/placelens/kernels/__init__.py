@@ -7,6 +7,7 @@ numbers only gets them from `placelens.kernels.plain`. What kernels take is in
 """
 
 import sys
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -32,20 +33,28 @@ _MODULES = {
     "signatures": ("_encode", "_fill_probe"),
     "tree": ("_scan_leaves", "_search", "_search_slots"),
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 _PLAIN = {"_calibrate", "_cosines", "_distances", "_max_distance", "_meanings", "_proximities"}
 
 
+_loading = threading.RLock()
+
+
 def load(name: str) -> Any:
-    """The kernel of a name, compiled by numba; from now on it is what its name here stands for."""
-    value = getattr(import_module(f"placelens.kernels.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+    """The kernel of a name; from now on all names here stand for kernels.
+
+    One thread loads all of them: numba imports parts of itself while it compiles, under a lock,
+    and two threads that import and compile kernels could wait for each other.
+    """
+    with _loading:
+        for module, names in _MODULES.items():
+            kernels = import_module(f"placelens.kernels.{module}")
+            globals().update({each: getattr(kernels, each) for each in names})
+    return globals()[name]
 
 
 def __getattr__(name: str) -> Any:
     if name in _PLAIN and "placelens.kernels.jit" not in sys.modules:
         return getattr(import_module("placelens.kernels.plain"), name)
-    if name not in _HOMES:
+    if not any(name in names for names in _MODULES.values()):
         raise AttributeError(f"module 'placelens.kernels' has no attribute {name!r}")
     return load(name)
