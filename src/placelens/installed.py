@@ -11,6 +11,7 @@ import json
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 __all__ = ["install_command", "reinstall_command"]
 
@@ -20,22 +21,23 @@ def install_command(extra: str) -> str:
 
     Examples
     --------
-    >>> install_command("hub").endswith("[hub]'")
+    >>> "[hub]" in install_command("hub")
     True
     """
-    from shlex import quote
-
-    origin, is_editable = _origin()
-    return f"{_pip()} install {'-e ' if is_editable else ''}{quote(f'{origin}[{extra}]')}"
+    return _pip_install(f"[{extra}]")
 
 
 def reinstall_command() -> str:
     """The command that puts back files of placelens that are missing or damaged."""
+    return _pip_install("", "--force-reinstall", "--no-deps")
+
+
+def _pip_install(extra: str, *options: str) -> str:
     from shlex import quote
 
-    origin, is_editable = _origin()
-    options = "--force-reinstall --no-deps" + (" -e" if is_editable else "")
-    return f"{_pip()} install {options} {quote(origin)}"
+    origin = _origin()
+    editable = ("-e",) if origin.is_editable else ()
+    return " ".join([_pip(), "install", *options, *editable, quote(origin.with_extra(extra))])
 
 
 def _pip() -> str:
@@ -49,9 +51,20 @@ def _pip() -> str:
     return f"{quote(_short(Path(sys.executable)))} -m pip"
 
 
+class _Origin(NamedTuple):
+    """What pip was given: a path, or the URL that stands behind the name."""
+
+    where: str
+    is_editable: bool = False
+    is_url: bool = False
+
+    def with_extra(self, extra: str) -> str:
+        return f"placelens{extra} @ {self.where}" if self.is_url else f"{self.where}{extra}"
+
+
 @cache
-def _origin() -> tuple[str, bool]:
-    """What pip was given, and whether the install is editable (PEP 610)."""
+def _origin() -> _Origin:
+    """Where this install came from (PEP 610)."""
     # These take longer to import than all of placelens.errors, which needs them in a mishap only.
     from importlib.metadata import PackageNotFoundError, distribution
 
@@ -63,21 +76,21 @@ def _origin() -> tuple[str, bool]:
         return _given(json.loads(written))
     checkout = Path(__file__).resolve().parents[2]
     if (checkout / "pyproject.toml").is_file():  # run without being installed
-        return _short(checkout), True
-    return "placelens", False
+        return _Origin(_short(checkout), is_editable=True)
+    return _Origin("placelens")
 
 
-def _given(origin: dict[str, dict[str, object]]) -> tuple[str, bool]:
+def _given(origin: dict[str, Any]) -> _Origin:
     """The folder, wheel or repository of a ``direct_url.json``."""
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 
-    url = urlsplit(str(origin["url"]))
+    url = urlsplit(origin["url"])
     if url.scheme == "file":
         is_editable = bool(origin.get("dir_info", {}).get("editable"))
-        return _short(Path(url2pathname(url.path))), is_editable
+        return _Origin(_short(Path(url2pathname(url.path))), is_editable=is_editable)
     system = origin.get("vcs_info", {}).get("vcs")
-    return f"placelens @ {f'{system}+' if system else ''}{url.geturl()}", False
+    return _Origin(f"{system}+{url.geturl()}" if system else url.geturl(), is_url=True)
 
 
 def _short(path: Path) -> str:

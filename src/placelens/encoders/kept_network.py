@@ -59,8 +59,6 @@ class KeptNetwork:
             sums = json.loads((self._folder / _SUMS).read_bytes())
             for name in (_NETWORK, _WEIGHTS):
                 check_sha256(self._folder / name, sums[name])
-        except FileNotFoundError:
-            return None
         except (OSError, ValueError, KeyError, TypeError, EncoderError):
             self.remove()
             return None

@@ -85,14 +85,14 @@ def write(stream: IO[bytes]) -> None:
         "countries.text": [json.dumps(source.get_countries(), ensure_ascii=False)],
         "us_states.text": [json.dumps(source.get_us_states(), ensure_ascii=False)],
     }
-    np.savez(
-        stream,
+    arrays: dict[str, Any] = {
         **_names_of(towns),
         **{name: _packed("\n".join(lines).encode()) for name, lines in texts.items()},
-        lat=np.array([town["latitude"] for town in towns], np.float64),
-        lon=np.array([town["longitude"] for town in towns], np.float64),
-        population=np.array([town["population"] for town in towns], np.int32),
-    )
+        "lat": np.array([town["latitude"] for town in towns], np.float64),
+        "lon": np.array([town["longitude"] for town in towns], np.float64),
+        "population": np.array([town["population"] for town in towns], np.int32),
+    }
+    np.savez(stream, **arrays)
 
 
 def _names_of(towns: list[dict[str, Any]]) -> dict[str, Any]:

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 from numba.np import linalg
 
 from placelens.folders import cache_folder
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def kernel(**options: Any) -> Callable[[F], F]:
+def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """``numba.njit`` with these options beside those that every kernel has."""
 
-    def compiled(function: F) -> F:
+    def compiled(function: Callable[..., Any]) -> Any:
         try:
             with _own_cache():
                 return numba.njit(function, nogil=True, cache=True, **options)
