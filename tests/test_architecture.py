@@ -180,6 +180,42 @@ def test_slow_packages_are_imported_on_use() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_numba_waits_until_a_kernel_is_called() -> None:
+    wrong = [
+        f"{found.where} imports {found.target}: call it as kernels.NAME"
+        for found in all_imports()
+        if found.room != "kernels"
+        and found.at_load
+        and (found.target.startswith("placelens.kernels.") or found.target.startswith("numba"))
+        and found.target != "placelens.kernels.layout"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+# What a command loads, beyond what its help does, is asked of a collection of vectors.
+@pytest.mark.parametrize(
+    "words", ["stats c.pl", "search c.pl --near 1,2", "export c.pl --format csv"]
+)
+def test_a_small_collection_needs_neither_numba_nor_pandas(words: str, tmp_path: Path) -> None:
+    code = (
+        "import atexit, sys\n"
+        "import placelens as pl, numpy as np\n"
+        "pl.Collection.create('c.pl', dim=2).add_vectors(['a'], np.eye(2)[:1], lat=[1], lon=[2])\n"
+    )
+    run = [sys.executable, "-c"]
+    subprocess.run([*run, code], cwd=tmp_path, check=True)
+    heavy = ["numba", "pandas", "scipy.linalg", "multiprocessing.pool", "loky", "PIL", "shapely"]
+    code = (
+        "import atexit, sys\n"
+        f"atexit.register(lambda: print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr))\n"
+        f"sys.argv = ['placelens', *{words.split()!r}]\n"
+        "from placelens.cli.main import run\n"
+        "run()\n"
+    )
+    ended = subprocess.run([*run, code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ended.stderr.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("module", ["placelens", "placelens.cli.main"])
 def test_importing_stays_light(module: str) -> None:
     heavy = ["torch", "fastapi", "geopandas", "pandas", "shapely", "onnxruntime", "lance"]

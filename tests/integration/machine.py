@@ -30,6 +30,8 @@ COMMANDS = {
     "delete": "delete c.pl white",
     "restore": "restore c.pl before",
     "compact": "compact c.pl",
+    "check": "check c.pl",
+    "repair": "repair c.pl",
     "encoders": "encoders --json",
     "eval": "eval pairs.jsonl --json",
     "train": "train cosmat c.pl --labels kind --to concepts.pl",
