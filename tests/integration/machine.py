@@ -118,8 +118,10 @@ class Home:
             name = COLOURS[n] if n < 6 else f"p{n}"
             Image.new("RGB", (64, 48), colour).save(photos / f"{name}.png")
             Image.effect_noise((64, 48), 10 + n).convert("RGB").save(photos / f"n{n}.jpg")
-            for file, kind in ((f"{name}.png", "plain"), (f"n{n}.jpg", "noise")):
-                caption = f"a {colour} square {n}"
+            for file, kind, caption in (
+                (f"{name}.png", "plain", f"a {colour} square {n}"),
+                (f"n{n}.jpg", "noise", f"nothing but noise, like an old television {n}"),
+            ):
                 rows.append((Path(file).stem, file, 45 + n / 10, 4.8, caption, kind))
                 lines.append({"image": f"photos/{file}", "captions": [caption]})
         with (photos / "photos.csv").open("w", newline="", encoding="utf-8") as stream:
