@@ -326,3 +326,13 @@ def test_onnxruntime_is_reached_after_its_telemetry_is_off() -> None:
         if any(name.split(".")[0] == "onnxruntime" for name in _targets(node, "", False))
     ]
     assert not wrong, f"{wrong}: use placelens.encoders.onnx_session.onnx_runtime()"
+
+
+def test_install_hints_come_from_one_place() -> None:
+    """Nothing is published under the name: a hint in words would not work."""
+    wrong = [
+        str(path)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.name != "installed.py" and "placelens[" in path.read_text(encoding="utf-8")
+    ]
+    assert not wrong, f"{wrong}: use placelens.installed.install_command"
