@@ -56,7 +56,7 @@ DOORS = {
     "requests": set(),
     "httpx": set(),
     "ftplib": set(),
-    "zipfile": {"geo/towns"},
+    "zipfile": {"geo/geonames"},
     "tarfile": set(),
     "xml.etree.ElementTree": {"readers/xmp", "export/xml_formats"},  # types, and writing
     "socket": {"cli/serve"},

@@ -8,6 +8,7 @@ and the pip of the Python that runs.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -82,13 +83,14 @@ def _origin() -> _Origin:
 
 def _given(origin: dict[str, Any]) -> _Origin:
     """The folder, wheel or repository of a ``direct_url.json``."""
-    from urllib.parse import urlsplit
-    from urllib.request import url2pathname
+    from urllib.parse import unquote, urlsplit
 
     url = urlsplit(origin["url"])
     if url.scheme == "file":
         is_editable = bool(origin.get("dir_info", {}).get("editable"))
-        return _Origin(_short(Path(url2pathname(url.path))), is_editable=is_editable)
+        # On Windows a path behind file:// starts with a slash before its drive.
+        path = unquote(url.path).removeprefix("/" if os.name == "nt" else "")
+        return _Origin(_short(Path(path)), is_editable=is_editable)
     system = origin.get("vcs_info", {}).get("vcs")
     return _Origin(f"{system}+{url.geturl()}" if system else url.geturl(), is_url=True)
 
