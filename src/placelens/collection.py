@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,13 +33,7 @@ from placelens.errors import (
     ItemNotFoundError,
 )
 from placelens.index.limb import cpus
-from placelens.ingest.concepts import ConceptReport, manifest_for, train_cosmat
-from placelens.ingest.pipeline import Ingest
-from placelens.ingest.report import IngestReport, ProgressCallback
-from placelens.ingest.vectors import Conflict, unit_rows, vector_table, write_vectors
 from placelens.limits import MAX_DIM
-from placelens.readers.base import Skipped, Source
-from placelens.results import Hits
 from placelens.storage.faults import named, naming_faults
 from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
 from placelens.storage.health import Health, Repairs, check, repair
@@ -57,6 +51,13 @@ from placelens.types import (
     Space,
 )
 
+# What reads files and what shows hits is imported when it is used: many commands only look.
+if TYPE_CHECKING:
+    from placelens.ingest.concepts import ConceptReport
+    from placelens.ingest.report import IngestReport, ProgressCallback
+    from placelens.ingest.vectors import Conflict
+    from placelens.readers.base import Skipped, Source
+    from placelens.results import Hits
 # About as long as there have been computers; the clock's own range ends not far beyond.
 LONGEST_KEPT = timedelta(days=36_500)
 
@@ -133,6 +134,8 @@ class Collection:
         InputError
             If both ``encoder`` and ``dim`` are given, or a value is out of range.
         """
+        from placelens.ingest.concepts import manifest_for
+
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
         if not isinstance(space, str) or space not in COORDINATES:
@@ -394,6 +397,8 @@ class Collection:
         CollectionLockedError
             If another process is writing.
         """
+        from placelens.ingest.pipeline import Ingest
+
         if workers is not None and not (isinstance(workers, int) and workers >= 0):
             raise InputError(f"workers {shown(workers)} is not a number of processes, 0 or more")
         if progress is not None and not callable(progress):
@@ -444,6 +449,8 @@ class Collection:
         VectorError, CoordinateError, InputError
             Naming the row; nothing is written then.
         """
+        from placelens.ingest.vectors import unit_rows, vector_table, write_vectors
+
         chosen = self._modality(modality)
         columns = vector_table(
             ids,
@@ -606,6 +613,8 @@ class Collection:
         InputError
             If no item has the attribute, or there is too little to learn from.
         """
+        from placelens.ingest.concepts import train_cosmat
+
         beside = self.path if self.path.name not in ("", "..") else self.path.resolve()
         as_text(labels, "the attribute")
         target = as_path(to or beside.with_name(f"{self.name}-concepts.pl"), "to")
@@ -707,6 +716,8 @@ class Collection:
         SearchStoppedError
             If the deadline passed, or was cancelled.
         """
+        from placelens.results import Hits
+
         if not isinstance(deadline, Deadline):
             raise InputError(f"deadline {shown(deadline)} is not a Deadline, like Deadline(10)")
         started = clock.perf_counter()
