@@ -9,7 +9,7 @@ PAGE := src/placelens/server/static/index.html
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-hub check bench faults docs web page clean
+.PHONY: help demo test test-oldest test-pythons test-hub check bench faults docs web wheel page clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -50,11 +50,25 @@ test-hub: .make/hub  ## the tests of encoders from the hub and of training, whic
 test-oldest: .make/oldest  ## run the tests on the lowest versions that pyproject.toml allows
 	.venv-oldest/bin/python -m pytest
 
+test-pythons:  ## run the tests on every supported Python that this machine has
+	@for version in 3.11 3.12 3.13 3.14; do \
+	  python=$$(tools/find_python.sh $$version) || { echo "== Python $$version is not installed"; continue; }; \
+	  echo "== $$python"; \
+	  $$python -m venv .venv-$$version && \
+	  .venv-$$version/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && \
+	  .venv-$$version/bin/python -m pip install --quiet -e '.[geo,demo,raw,sift]' --group dev && \
+	  .venv-$$version/bin/python -m pytest -q || exit 1; \
+	done
+
+wheel: .venv/pyvenv.cfg page  ## a wheel in dist/, with the page if npm is there
+	$(PIP) wheel --no-deps --wheel-dir dist .
+
 web: $(PAGE)  ## build the web page into the package (needs npm)
 
 clean:  ## remove what the other targets made
-	rm -rf .make .venv .venv-oldest web/node_modules src/placelens/server/static
+	rm -rf .make .venv .venv-* web/node_modules src/placelens/server/static
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -f src/placelens/geo/data/geonames.npz
 
 # The page is optional: without npm everything but the page itself works.
 page:
@@ -70,11 +84,11 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-.make/demo: .venv/pyvenv.cfg pyproject.toml | .make
+.make/demo: .venv/pyvenv.cfg pyproject.toml hatch_build.py | .make
 	$(PIP) install --quiet -e '.[demo]'
 	@touch $@
 
-.make/dev: .venv/pyvenv.cfg pyproject.toml | .make
+.make/dev: .venv/pyvenv.cfg pyproject.toml hatch_build.py | .make
 	$(PIP) install --quiet -e '.[geo,demo,raw,sift]' --group dev
 	@touch $@ .make/demo
 

@@ -8,8 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from placelens.testing.fakes import HashEncoder
+
+# How long an example takes is no property of the code: machines are shared.
+settings.register_profile("placelens", deadline=None)
+settings.load_profile("placelens")
 
 REPO = Path(__file__).resolve().parent.parent
 

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("types", "folders", "files", "deadline", "arguments"),
     ("limits",),
     ("errors",),
-    ("display",),
+    ("display", "installed", "telemetry"),
 )
 LEVEL = {room: depth for depth, line in enumerate(LAYERS) for room in line}
 
@@ -57,7 +57,7 @@ DOORS = {
     "requests": set(),
     "httpx": set(),
     "ftplib": set(),
-    "zipfile": {"geo/towns"},
+    "zipfile": {"geo/geonames"},
     "tarfile": set(),
     "xml.etree.ElementTree": {"readers/xmp", "export/xml_formats"},  # types, and writing
     "socket": {"cli/serve", "server/connections"},
@@ -181,6 +181,43 @@ def test_slow_packages_are_imported_on_use() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_numba_waits_until_a_kernel_is_called() -> None:
+    wrong = [
+        f"{found.where} imports {found.target}: call it as kernels.NAME"
+        for found in all_imports()
+        if found.room != "kernels"
+        and found.at_load
+        and (found.target.startswith("placelens.kernels.") or found.target.startswith("numba"))
+        and found.target != "placelens.kernels.layout"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+# What a command loads, beyond what its help does, is asked of a collection of vectors.
+@pytest.mark.parametrize(
+    "words", ["stats c.pl", "search c.pl --near 1,2", "export c.pl --format csv"]
+)
+def test_a_small_collection_needs_neither_numba_nor_pandas(words: str, tmp_path: Path) -> None:
+    code = (
+        "import placelens as pl, numpy as np\n"
+        "pl.Collection.create('c.pl', dim=2).add_vectors(['a'], np.eye(2)[:1], lat=[1], lon=[2])\n"
+    )
+    run = [sys.executable, "-c"]
+    subprocess.run([*run, code], cwd=tmp_path, check=True)
+    heavy = ["numba", "pandas", "scipy.linalg", "multiprocessing.pool", "loky", "shapely"]
+    code = (
+        "import atexit, sys\n"
+        "def told():\n"
+        f"    print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)\n"
+        "atexit.register(told)\n"
+        f"sys.argv = ['placelens', *{words.split()!r}]\n"
+        "from placelens.cli.main import run\n"
+        "run()\n"
+    )
+    ended = subprocess.run([*run, code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ended.stderr.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("module", ["placelens", "placelens.cli.main"])
 def test_importing_stays_light(module: str) -> None:
     heavy = ["torch", "fastapi", "geopandas", "pandas", "shapely", "onnxruntime", "lance"]
@@ -253,3 +290,50 @@ def test_docs_show_the_layers() -> None:
     if os.environ.get("PLACELENS_WRITE_DOCS"):
         PAGE.write_text(wanted, encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == wanted, "docs/architecture.md: run make docs"
+
+
+def _trees_of_repository() -> Iterator[tuple[Path, ast.AST]]:
+    """Every Python file that we wrote: package, tests, examples, training, tools."""
+    root = PACKAGE.parent.parent
+    for folder in ("src", "tests", "examples", "training", "tools"):
+        for path in sorted((root / folder).rglob("*.py")):
+            yield path.relative_to(root), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_no_thread_is_left_to_die() -> None:
+    """A daemon thread in native code aborts the process at its end; others are awaited."""
+    wrong = [
+        f"{path}:{node.value.lineno}"
+        for path, tree in _trees_of_repository()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword)
+        and node.arg == "daemon"
+        and not (isinstance(node.value, ast.Constant) and node.value.value is False)
+    ]
+    assert not wrong, f"daemon threads in {wrong}: start them without daemon=, and join them"
+
+
+def test_onnxruntime_is_reached_after_its_telemetry_is_off() -> None:
+    """By `onnx_runtime`, or below a placelens that has set the environment: in its own modules."""
+    allowed = {
+        Path("src/placelens/encoders/onnx_session.py"),
+        Path("src/placelens/training/quantization.py"),  # parts of it that are modules themselves
+    }
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in _trees_of_repository()
+        if path not in allowed
+        for node in ast.walk(tree)
+        if any(name.split(".")[0] == "onnxruntime" for name in _targets(node, "", False))
+    ]
+    assert not wrong, f"{wrong}: use placelens.encoders.onnx_session.onnx_runtime()"
+
+
+def test_install_hints_come_from_one_place() -> None:
+    """Nothing is published under the name: a hint in words would not work."""
+    wrong = [
+        str(path)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.name != "installed.py" and "placelens[" in path.read_text(encoding="utf-8")
+    ]
+    assert not wrong, f"{wrong}: use placelens.installed.install_command"

@@ -30,9 +30,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 
 from placelens.encoders.lite import (
@@ -49,6 +49,7 @@ from placelens.encoders.lite import (
     text_weights,
 )
 from placelens.encoders.minilm import MiniLM
+from placelens.encoders.onnx_session import onnx_runtime
 from placelens.evaluation import Captions, recalls, report_of
 from placelens.evaluation.calibration import fit
 from placelens.evaluation.retrieval import BothWays
@@ -524,9 +525,9 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def open_session(model: bytes) -> onnxruntime.InferenceSession:
+def open_session(model: bytes) -> Any:
     """A session on all cores."""
-    return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return onnx_runtime().InferenceSession(model, providers=["CPUExecutionProvider"])
 
 
 def label_names() -> list[str]:

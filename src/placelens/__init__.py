@@ -23,6 +23,7 @@ from placelens.errors import (
     SearchStoppedError,
     VectorError,
 )
+from placelens.telemetry import switch_off
 from placelens.types import Hit, Item, Place, ScoreTerm
 
 if typing.TYPE_CHECKING:
@@ -32,6 +33,10 @@ if typing.TYPE_CHECKING:
     from placelens.readers.columns import TableOptions
     from placelens.readers.discover import read_photos, read_table
     from placelens.results import Hits
+
+# Before anything else can import a package that reports on its users; see placelens.telemetry.
+switch_off()
+del switch_off
 
 __version__ = "0.1.0"
 

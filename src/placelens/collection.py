@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -36,14 +36,7 @@ from placelens.errors import (
 )
 from placelens.geo.understood import Understood
 from placelens.index.limb import cpus
-from placelens.ingest.concepts import ConceptReport, manifest_for, train_cosmat
-from placelens.ingest.pipeline import Ingest
-from placelens.ingest.preview import Preview, preview
-from placelens.ingest.report import IngestReport, ProgressCallback
-from placelens.ingest.vectors import Conflict, unit_rows, vector_table, write_vectors
 from placelens.limits import MAX_DIM
-from placelens.readers.base import Skipped, Source
-from placelens.results import Hits
 from placelens.storage.faults import named, naming_faults
 from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
 from placelens.storage.health import Health, Repairs, check, repair
@@ -62,6 +55,14 @@ from placelens.types import (
     Space,
 )
 
+# What reads files and what shows hits is imported when it is used: many commands only look.
+if TYPE_CHECKING:
+    from placelens.ingest.concepts import ConceptReport
+    from placelens.ingest.preview import Preview
+    from placelens.ingest.report import IngestReport, ProgressCallback
+    from placelens.ingest.vectors import Conflict
+    from placelens.readers.base import Skipped, Source
+    from placelens.results import Hits
 # About as long as there have been computers; the clock's own range ends not far beyond.
 LONGEST_KEPT = timedelta(days=36_500)
 
@@ -138,6 +139,8 @@ class Collection:
         InputError
             If both ``encoder`` and ``dim`` are given, or a value is out of range.
         """
+        from placelens.ingest.concepts import manifest_for
+
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
         if not isinstance(space, str) or space not in COORDINATES:
@@ -476,6 +479,8 @@ class Collection:
         CollectionLockedError
             If another process is writing.
         """
+        from placelens.ingest.pipeline import Ingest
+
         if workers is not None and not (isinstance(workers, int) and workers >= 0):
             raise InputError(f"workers {shown(workers)} is not a number of processes, 0 or more")
         if progress is not None and not callable(progress):
@@ -489,6 +494,8 @@ class Collection:
 
     def preview(self, sources: Iterable[Source | Skipped]) -> Preview:
         """What `add` would find new and changed, and what ``prune`` would drop; nothing is done."""
+        from placelens.ingest.preview import preview
+
         return preview(self._table, sources)
 
     def add_vectors(
@@ -530,6 +537,8 @@ class Collection:
         VectorError, CoordinateError, InputError
             Naming the row; nothing is written then.
         """
+        from placelens.ingest.vectors import unit_rows, vector_table, write_vectors
+
         chosen = self._modality(modality)
         columns = vector_table(
             ids,
@@ -692,6 +701,8 @@ class Collection:
         InputError
             If no item has the attribute, or there is too little to learn from.
         """
+        from placelens.ingest.concepts import train_cosmat
+
         beside = self.path if self.path.name not in ("", "..") else self.path.resolve()
         as_text(labels, "the attribute")
         target = as_path(to or beside.with_name(f"{self.name}-concepts.pl"), "to")
@@ -806,6 +817,7 @@ class Collection:
         SearchStoppedError
             If the deadline passed, or was cancelled.
         """
+
         if not isinstance(deadline, Deadline):
             raise InputError(f"deadline {shown(deadline)} is not a Deadline, like Deadline(10)")
         request = SearchRequest(
@@ -852,6 +864,8 @@ class Collection:
         return self._answer(requests_of(queries, common), NEVER)
 
     def _answer(self, requests: Sequence[SearchRequest], deadline: Deadline) -> list[Hits]:
+        from placelens.results import Hits
+
         started = clock.perf_counter()
         searcher = self._current_searcher()
         resolved = self._resolver(searcher).resolve_many(requests, deadline=deadline)

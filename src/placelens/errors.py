@@ -25,6 +25,7 @@
 from __future__ import annotations
 
 from placelens.display import LONGEST_MESSAGE, cut
+from placelens.installed import install_command
 
 
 class PlacelensError(Exception):
@@ -105,6 +106,6 @@ class MissingExtraError(PlacelensError, ImportError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(
-            f"{what} needs packages that are not installed; run: pip install 'placelens[{extra}]'"
+            f"{what} needs packages that are not installed; run: {install_command(extra)}"
         )
         self.extra = extra

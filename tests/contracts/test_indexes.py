@@ -67,14 +67,14 @@ INDEXES = {
 
 
 @pytest.mark.parametrize("name", INDEXES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_index(name, data):
     corpus = data.draw(corpora(max_items=400))
     check_index(INDEXES[name], corpus, data.draw(tasks(corpus)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_the_farthest_item(data):
     corpus = data.draw(corpora(max_items=200))

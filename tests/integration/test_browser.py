@@ -82,13 +82,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while not running.started and time.monotonic() < deadline:
         time.sleep(0.02)
     port = running.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
     running.should_exit = True
-    thread.join(timeout=10)
+    thread.join(timeout=120)
     assert not thread.is_alive()
 
 

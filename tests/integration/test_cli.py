@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from pathlib import Path
 
@@ -150,11 +149,11 @@ def test_serve_answers_until_ctrl_c(tiny_source: Path) -> None:
         url = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
         try:
             assert url is not None
-            with urllib.request.urlopen(f"{url[0]}v1/collections", timeout=30) as response:
+            with urllib.request.urlopen(f"{url[0]}v1/collections", timeout=300) as response:
                 listed = json.load(response)
         finally:
             process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=300)
     assert "tiny" in json.dumps(listed)
     assert process.returncode == 0, said
     assert said.strip() == "stopped"
@@ -175,16 +174,26 @@ def test_watch_takes_in_what_appears(tiny_photos: Path, tmp_path: Path) -> None:
     with subprocess.Popen(watching, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         seen = iter(process.stderr.readline, "")
-        too_long = threading.Timer(60, process.kill)
+        too_long = threading.Timer(300, process.kill)
         too_long.start()
+        found = threading.Event()
+        added = folder / "brno.png"
+
+        def touch() -> None:  # until it is seen: the watcher starts after it has said so
+            shutil.copy(tiny_photos / "brno.png", added)
+            while not found.wait(0.3):
+                os.utime(added)
+
+        toucher = threading.Thread(target=touch)
         try:
             assert any("watching for changes" in line for line in seen)
-            time.sleep(2)  # the watcher starts after it has said so
-            shutil.copy(tiny_photos / "brno.png", folder)
+            toucher.start()
             assert any("1 added, 1 unchanged" in line for line in seen)
         finally:
+            found.set()
             too_long.cancel()
             process.send_signal(signal.SIGINT)
+        toucher.join()
         assert "stopped watching" in process.stderr.read()
     assert process.returncode == 0
 
@@ -207,7 +216,7 @@ def test_ctrl_c_leaves_a_usable_collection_to_go_on_from(
         for _ in range(2):  # the second batch is being encoded, the first is done
             assert process.stdout.readline() == "encoding\n"
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches the workers too
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert "the same command goes on from there" in said

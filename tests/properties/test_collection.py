@@ -110,7 +110,5 @@ class CollectionMachine(RuleBasedStateMachine):
             np.testing.assert_allclose(hit.score, cosines[hit.id], atol=1e-6)
 
 
-CollectionMachine.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=12, deadline=None
-)
+CollectionMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=12)
 TestCollection = CollectionMachine.TestCase

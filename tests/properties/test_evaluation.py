@@ -54,7 +54,7 @@ def sampled_ranks(scores: np.ndarray, captions: Captions, rng: np.random.Generat
     return text_sum / n, image_sum / n
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(own=captions_of_images, data=st.data())
 def test_ranks_are_the_means_over_random_orders(own: list[list[str]], data: st.DataObject) -> None:
     captions = Captions.of(own)
@@ -66,7 +66,6 @@ def test_ranks_are_the_means_over_random_orders(own: list[list[str]], data: st.D
     np.testing.assert_allclose(image_to_text_ranks(scores, captions), images, atol=30 / n**0.5)
 
 
-@settings(deadline=None)
 @given(own=captions_of_images, data=st.data())
 def test_no_scores_beat_the_ceiling(own: list[list[str]], data: st.DataObject) -> None:
     captions = Captions.of(own)
@@ -93,7 +92,6 @@ graded = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, m
 )
 
 
-@settings(deadline=None)
 @given(rows=graded)
 def test_average_precision_is_the_mean_over_all_orders(rows: list[tuple[int, int]]) -> None:
     scores = [score for score, _ in rows]
@@ -107,7 +105,6 @@ def test_average_precision_is_the_mean_over_all_orders(rows: list[tuple[int, int
     np.testing.assert_allclose(got, 100 * np.mean(values), rtol=1e-9)
 
 
-@settings(deadline=None)
 @given(rows=graded, k=st.integers(1, 6))
 def test_ndcg_is_the_mean_over_all_orders(rows: list[tuple[int, int]], k: int) -> None:
     scores = [score for score, _ in rows]

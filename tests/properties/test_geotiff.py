@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placelens.readers.geotiff import GEO_TAGS, read_georeference
@@ -26,7 +26,6 @@ values = st.one_of(
     st.none() | st.text(max_size=60) | st.sampled_from(["1\n0\n0\n-1\n14\n51", "1e400\n" * 6]),
     st.none() | st.text(max_size=60),
 )
-@settings(deadline=None)
 def test_any_georeference_gives_a_place_or_a_warning(tags, size, world, projection):
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (("a.tfw", world), ("a.prj", projection)):

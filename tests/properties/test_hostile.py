@@ -132,9 +132,7 @@ def collections(folder):
     return [words, plane]
 
 
-SOME = settings(
-    max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+SOME = settings(max_examples=20, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @pytest.mark.parametrize("name", sorted(public_functions()))

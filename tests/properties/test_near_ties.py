@@ -15,7 +15,7 @@ from placelens.index.base import (
 )
 from placelens.index.gmr_tree import GMRTree, RTree
 from placelens.index.scan import Scan
-from placelens.kernels.place import GAUSS
+from placelens.kernels.layout import GAUSS
 
 N, DIM = 3000, 384
 

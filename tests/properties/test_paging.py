@@ -30,7 +30,7 @@ QUERIES = {
 
 @pytest.mark.parametrize("name", QUERIES)
 @pytest.mark.parametrize("engine", ["scan", "rtree"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(size=st.integers(1, 70))
 def test_pages_make_up_the_whole(collection, name, engine, size):
     whole = collection.search(**QUERIES[name], k=1000, engine=engine)

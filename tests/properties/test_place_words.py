@@ -50,7 +50,7 @@ def is_asked_for(understood):
     return understood.region is not None or understood.near is not None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     head=st.sampled_from(HEADS),
     negative=st.one_of(
@@ -72,7 +72,7 @@ def test_a_negated_place_is_left_out_or_left_to_the_words(head, negative, name, 
         assert understood.unread, query
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     first=st.sampled_from(["Spain", "Peru", "Iceland", "Texas"]),
     second=st.sampled_from(["Lyon", "Tokyo", "Africa", "Bavaria"]),
@@ -97,7 +97,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(WORDS, max_size=12).map(" ".join))
 def test_any_words_can_be_read(query):
     understood = parse_query(query, GAZETTEER)
@@ -110,7 +110,7 @@ def test_any_words_can_be_read(query):
         assert understood.text.replace(" ", "") == kept.replace(" ", "")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=60))
 def test_any_text_can_be_read(query):
     parse_query(query, GAZETTEER)

@@ -78,7 +78,7 @@ def ask(app: Any, method: str, path: str, **options: Any) -> httpx.Response:
 
 
 @given(data=st.data())
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 def test_requests_of_the_own_description(app, data):
     described = app.openapi()
     parts = described["components"]["schemas"]

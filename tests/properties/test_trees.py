@@ -123,4 +123,4 @@ class TreeMachine(RuleBasedStateMachine):
 
 
 TestTrees = TreeMachine.TestCase
-TestTrees.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)
+TestTrees.settings = settings(max_examples=40, stateful_step_count=12)

@@ -10,6 +10,7 @@ import typer
 
 from placelens.cli.console import Warnings
 from placelens.cli.group import Command, Commands
+from placelens.cli.startup import leave_pandas_aside
 
 # One file a command, in the order in which --help lists them.
 COMMANDS = (
@@ -82,4 +83,5 @@ for name in COMMANDS:
 
 def run() -> None:
     """Entry point of the installed command."""
+    leave_pandas_aside()
     app()

@@ -71,15 +71,15 @@ def command(
             "collections and see their photos; there is no password"
         )
     url = f"http://{_in_url(host)}:{listening.getsockname()[1]}/"
-    stdout().print(f"placelens at {url} (API: {url}docs), Ctrl-C to stop")
-    if open_page:
-        typer.launch(url)
     try:
+        stdout().print(f"placelens at {url} (API: {url}docs), Ctrl-C to stop")
+        if open_page:
+            typer.launch(url)
         run(app, listening)
     except KeyboardInterrupt:
         notice("stopped")  # the way to end a server, not an accident
-        # What is loaded at the start may still be loading, in native code that the interpreter's
-        # end would abort. Nothing is written here, so nothing is lost.
+        # What is loaded at the start may still be loading, for half a minute where kernels are
+        # compiled, and would be waited for. Nothing is written here, so nothing is lost.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

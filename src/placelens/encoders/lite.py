@@ -25,8 +25,9 @@ from placelens.encoders.checks import check_images, check_texts, unit_rows
 from placelens.encoders.fits import Fits
 from placelens.encoders.language import why_not_english
 from placelens.encoders.minilm import MiniLM, Tokens
-from placelens.encoders.onnx_session import LazySession, check_sha256
+from placelens.encoders.onnx_session import LazySession
 from placelens.encoders.parts import ImageRegions, TextPhrases, owners, phrase_spans
+from placelens.encoders.trusted_files import check_sha256
 from placelens.errors import EncoderError
 from placelens.types import Float32Array, ImageSpec, Int64Array, UInt8Array
 
@@ -51,8 +52,9 @@ _IMAGE_BATCH = 8
 class LiteEncoder(Encoder):
     """EfficientNet-Lite0 and MiniLM in one space of 384 dimensions.
 
-    Opening reads and checks the weights' hashes (about 50 ms); the networks are loaded when
-    they are first used. Safe for use from several threads.
+    Opening checks the weights, by their hashes or by what is known of them from before (see
+    `placelens.encoders.trusted_files`); the networks are loaded when they are first used. Safe for
+    use from several threads.
 
     Parameters
     ----------
@@ -113,7 +115,12 @@ class LiteEncoder(Encoder):
             "photo": LazySession(files[PHOTO_FILE], threads=threads),
             "aerial": LazySession(files[AERIAL_FILE], threads=threads),
         }
-        self._text = MiniLM(files[TEXT_FILE], files[VOCABULARY_FILE], threads=threads)
+        self._text = MiniLM(
+            files[TEXT_FILE],
+            files[VOCABULARY_FILE],
+            threads=threads,
+            sha256=parameters["sha256"][TEXT_FILE],
+        )
         self._text_map_path = files[TEXT_MAP_FILE]
         self._text_map: Float32Array | None = None
         self._lock = threading.Lock()

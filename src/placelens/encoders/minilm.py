@@ -54,10 +54,19 @@ class MiniLM:
         BERT-uncased WordPiece vocabulary, one token a line.
     threads
         Threads for one batch; None for the cores this process may use.
+    sha256
+        Of ``weights``, to keep the network as it was optimised; None to optimise it anew.
     """
 
-    def __init__(self, weights: Path, vocabulary: Path, *, threads: int | None = None) -> None:
-        self._session = LazySession(weights, threads=threads)
+    def __init__(
+        self,
+        weights: Path,
+        vocabulary: Path,
+        *,
+        threads: int | None = None,
+        sha256: str | None = None,
+    ) -> None:
+        self._session = LazySession(weights, threads=threads, sha256=sha256)
         self._vocabulary = vocabulary
         self._tokenizer: Any = None
         self._lock = threading.Lock()

@@ -1,16 +1,18 @@
-"""ONNX Runtime sessions: opened on first use, shared by threads, with checked weights."""
+"""ONNX Runtime sessions: opened on first use, shared by threads."""
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from placelens.encoders.kept_network import KeptNetwork
 from placelens.errors import EncoderError
 from placelens.types import Float32Array
 
@@ -28,13 +30,19 @@ class LazySession:
         The ONNX file, or its bytes.
     threads
         Threads for one operator; None for the cores this process may use.
+    sha256
+        Of the file, to keep the network as it was optimised for the next process; None to optimise
+        it in each.
     """
 
-    def __init__(self, path: Path | bytes, *, threads: int | None = None) -> None:
+    def __init__(
+        self, path: Path | bytes, *, threads: int | None = None, sha256: str | None = None
+    ) -> None:
         if threads is not None and threads < 1:
             raise EncoderError(f"an encoder needs 1 thread or more, got threads={threads}")
         self._path = path
         self._threads = threads or usable_cores()
+        self._sha256 = sha256
         self._session: Any = None
         self._lock = threading.Lock()
 
@@ -67,20 +75,56 @@ class LazySession:
     def _open(self) -> Any:
         with self._lock:
             if self._session is None:
-                import onnxruntime
-
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = self._threads
-                options.inter_op_num_threads = 1
-                # Errors are raised; warnings about our own graph would only alarm users.
-                options.log_severity_level = 3
-                # Without this, idle threads spin and take the cores from the decoding.
-                options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-                given = self._path if isinstance(self._path, bytes) else str(self._path)
-                self._session = onnxruntime.InferenceSession(
-                    given, options, providers=["CPUExecutionProvider"]
-                )
+                self._session = self._create()
         return self._session
+
+    def _create(self) -> Any:
+        runtime = onnx_runtime()
+        if self._sha256 is None or isinstance(self._path, bytes):
+            given = self._path if isinstance(self._path, bytes) else str(self._path)
+            return self._session_of(runtime, given, self._options(runtime))
+        kept = KeptNetwork(self._sha256, version=runtime.__version__)
+        file = kept.find()
+        if file is not None:
+            options = self._options(runtime)
+            options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+            try:
+                return self._session_of(runtime, str(file), options)
+            except Exception:  # whatever ONNX Runtime finds wrong with it, it can be made anew
+                kept.remove()
+        with kept.saving() as folder:
+            if folder is not None:
+                options = self._options(runtime)
+                kept.ask_for(options, folder)
+                with contextlib.suppress(Exception):  # a disk that is full, above all
+                    return self._session_of(runtime, str(self._path), options)
+        return self._session_of(runtime, str(self._path), self._options(runtime))
+
+    def _options(self, runtime: ModuleType) -> Any:
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        # Errors are raised; warnings about our own graph would only alarm users.
+        options.log_severity_level = 3
+        # Without this, idle threads spin and take the cores from the decoding.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return options
+
+    def _session_of(self, runtime: ModuleType, given: str | bytes, options: Any) -> Any:
+        return runtime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
+
+
+def onnx_runtime() -> ModuleType:
+    """The package onnxruntime: the one place that imports it, after its telemetry is off.
+
+    Importing placelens has set the environment for it; the call is for Windows, where events go
+    to the system's tracing and there is no variable.
+    """
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    module: ModuleType = onnxruntime
+    return module
 
 
 def usable_cores() -> int:
@@ -88,24 +132,3 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def check_sha256(path: Path, expected: str) -> None:
-    """Raise EncoderError unless the file is there and has the SHA-256 (hexadecimal).
-
-    Other weights give other vectors, silently; a damaged download or a wrong version of a
-    package must not.
-    """
-    try:
-        with path.open("rb") as file:
-            actual = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise EncoderError(
-            f"encoder weights {path} cannot be read ({error.strerror or error}); reinstall: "
-            "pip install --force-reinstall placelens"
-        ) from error
-    if actual != expected:
-        raise EncoderError(
-            f"encoder weights {path} have SHA-256 {actual}, expected {expected}: the file is "
-            "damaged or of another version; reinstall: pip install --force-reinstall placelens"
-        )

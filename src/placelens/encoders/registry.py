@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.errors import EncoderError
+from placelens.installed import install_command
 
 if TYPE_CHECKING:
     from placelens.encoders.lite import Side
@@ -190,8 +191,8 @@ def list_encoders() -> list[dict[str, Any]]:
             "summary": kind.summary,
             "installed": kind.is_installed,
         }
-        if not kind.is_installed:
-            row["install"] = f"pip install 'placelens[{kind.extra}]'"
+        if not kind.is_installed and kind.extra is not None:
+            row["install"] = install_command(kind.extra)
         if not kind.needs_argument:
             encoder = kind.load("")
             row |= {"dim": encoder.dim, "fingerprint": encoder.fingerprint, **encoder.info}

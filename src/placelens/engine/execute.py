@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placelens import kernels
 from placelens.deadline import NEVER, Deadline
 from placelens.engine.cursor import Cursor
 from placelens.engine.lists import Lists, known_then
@@ -33,8 +34,6 @@ from placelens.index.base import (
     place_values,
 )
 from placelens.index.gmr_tree import FilterFirst, GMRTree
-from placelens.kernels.place import _distances, _max_distance
-from placelens.kernels.score import _calibrate
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.types import (
@@ -320,7 +319,7 @@ class Searcher:
         if self._tree is not None:
             return self._tree.farthest_m(origin)
         corpus = self._corpus(())
-        return float(_max_distance(SPACES[corpus.space], corpus.positions, origin))
+        return float(kernels._max_distance(SPACES[corpus.space], corpus.positions, origin))
 
     def _allowed(
         self, query: Query, cursor: Cursor | None, deadline: Deadline
@@ -350,7 +349,9 @@ class Searcher:
         corpus = self._corpus_of(rows, vectors)
         distances = np.full(len(rows), np.nan)
         if task.place is not None:
-            distances = _distances(SPACES[corpus.space], corpus.positions, task.place.origin)
+            distances = kernels._distances(
+                SPACES[corpus.space], corpus.positions, task.place.origin
+            )
         matched = _matched(corpus, task)
         terms = _score_terms(query, task, corpus, matched)
         concepts = _shared_concepts(self._manifest.concepts, task, corpus, matched)
@@ -465,7 +466,7 @@ def _meaning_term(
     term: QueryTerm, share: float, cosine: float, task: MeaningTask, t: int
 ) -> ScoreTerm:
     slope, intercept = float(task.slopes[t]), float(task.intercepts[t])
-    value = float(_calibrate(cosine, slope, intercept))
+    value = float(kernels._calibrate(cosine, slope, intercept))
     weight = share * float(task.weights[t])
     return ScoreTerm(
         kind=term.kind,

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from placelens import kernels
 from placelens.geo.distance import positions_of
 from placelens.index.base import Corpus, VectorColumn
 from placelens.index.limb import Limb
-from placelens.kernels.rows import _rows_of_slots
 from placelens.storage.snapshot import Fragment, FragmentKey, Snapshot
 from placelens.types import Int64Array, Modality
 
@@ -61,7 +61,9 @@ class Part:
             bound: dict[int, Limb] = {}
             for limb in self.limbs.values():
                 if id(limb) not in bound:
-                    bound[id(limb)] = limb.with_rows(_rows_of_slots(rows, iids, limb.slots.iid))
+                    bound[id(limb)] = limb.with_rows(
+                        kernels._rows_of_slots(rows, iids, limb.slots.iid)
+                    )
             self.limbs = {name: bound[id(limb)] for name, limb in self.limbs.items()}
             self.bound_to = binding
         return self.limbs

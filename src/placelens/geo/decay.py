@@ -24,7 +24,7 @@ from typing import Literal
 from placelens.display import shown
 from placelens.errors import QueryError
 from placelens.geo.units import format_distance, parse_distance_m
-from placelens.kernels.place import EXP, GAUSS, LINEAR
+from placelens.kernels.layout import EXP, GAUSS, LINEAR
 from placelens.limits import MAX_NAME, within
 
 DecayKind = Literal["linear", "gauss", "exp"]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from placelens import kernels
 from placelens.errors import CoordinateError
-from placelens.kernels.place import EARTH_RADIUS_M, PLANE, SPHERE, _distances
+from placelens.kernels.layout import EARTH_RADIUS_M, PLANE, SPHERE
 from placelens.types import Float64Array, Place, Space
 
 __all__ = ["EARTH_RADIUS_M", "SPACES", "distances_m", "origin_of", "positions_of", "unit_vectors"]
@@ -66,4 +67,4 @@ def distances_m(lat_deg: Float64Array, lon_deg: Float64Array, *, to: Place) -> F
     >>> bool(np.isclose(pole_to_pole, np.pi * EARTH_RADIUS_M)[0])
     True
     """
-    return _distances(SPHERE, unit_vectors(lat_deg, lon_deg), origin_of(to, "sphere"))
+    return kernels._distances(SPHERE, unit_vectors(lat_deg, lon_deg), origin_of(to, "sphere"))

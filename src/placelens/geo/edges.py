@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from placelens import kernels
 from placelens.errors import FilterError
-from placelens.kernels.polygon import BLOCK, _inside, _meetings
+from placelens.kernels.layout import POINTS
 from placelens.limits import MAX_CROSSINGS
 from placelens.types import BoolArray, Float64Array, Int64Array
 
@@ -48,11 +49,11 @@ def edges_of_lines(xy: Float64Array, line: Int64Array) -> Float64Array:
 def inside(lon: Float64Array, lat: Float64Array, edges: Float64Array) -> BoolArray:
     """Which points, none of them NaN, lie inside by the even-odd rule, or on an edge, (n,)."""
     lon, lat = np.ascontiguousarray(lon), np.ascontiguousarray(lat)
-    if edges.shape[1] <= _FEW_EDGES or len(lon) <= BLOCK:
-        return _inside(lon, lat, edges)
+    if edges.shape[1] <= _FEW_EDGES or len(lon) <= POINTS:
+        return kernels._inside(lon, lat, edges)
     order = _neighbours(lon, lat)
     found = np.empty(len(lon), dtype=np.bool_)
-    found[order] = _inside(lon[order], lat[order], edges)
+    found[order] = kernels._inside(lon[order], lat[order], edges)
     return found
 
 
@@ -66,7 +67,7 @@ def check_meetings(edges: Float64Array) -> None:
     """
     by_west = np.argsort(np.minimum(edges[0], edges[2]), kind="stable")
     most = np.array([MAX_CROSSINGS, _EDGES_AT_A_CORNER * edges.shape[1], _MOST_PAIRS])
-    counts = _meetings(np.ascontiguousarray(edges[:, by_west]), most)
+    counts = kernels._meetings(np.ascontiguousarray(edges[:, by_west]), most)
     if np.any(counts > most):
         raise FilterError(
             f"the area's {edges.shape[1]:,} edges cross or touch each other too often, or lie too "
@@ -76,7 +77,7 @@ def check_meetings(edges: Float64Array) -> None:
 
 def _neighbours(lon: Float64Array, lat: Float64Array) -> Int64Array:
     """An order in which points that follow each other lie close: by strips of x, then y."""
-    n_strips = math.isqrt(len(lon) // BLOCK) + 1
+    n_strips = math.isqrt(len(lon) // POINTS) + 1
     strips = np.array_split(np.argsort(lon, kind="stable"), n_strips)
     return np.concatenate([strip[np.argsort(lat[strip], kind="stable")] for strip in strips])
 

@@ -12,11 +12,10 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from placelens import kernels
 from placelens.deadline import NEVER, Deadline
 from placelens.geo.distance import SPACES
 from placelens.geo.regions import Region
-from placelens.kernels.place import _proximities
-from placelens.kernels.score import _cosines, _meanings
 from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality, Space
 
 
@@ -194,7 +193,7 @@ def place_values(corpus: Corpus, task: Task, rows: Int64Array | None = None) -> 
     place = task.place
     if place is None:
         return np.zeros(len(positions))
-    return _proximities(
+    return kernels._proximities(
         SPACES[corpus.space], positions, place.origin, place.kind, place.scale_m, place.offset_m
     )
 
@@ -202,7 +201,7 @@ def place_values(corpus: Corpus, task: Task, rows: Int64Array | None = None) -> 
 def meaning_values(corpus: Corpus, task: Task, rows: Int64Array) -> dict[Modality, Float64Array]:
     """Weighted similarities of rows by modality; NaN where an item has no such vector."""
     return {
-        modality: _meanings(
+        modality: kernels._meanings(
             cosines_of(corpus, terms, modality, rows),
             terms.weights,
             terms.slopes,
@@ -217,7 +216,7 @@ def cosines_of(
 ) -> Float64Array:
     """Cosines, (len(rows), T), of rows with each term; NaN where there is no such vector."""
     column = corpus.vectors[modality]
-    return _cosines(column.matrix, column.position[rows], terms.queries)
+    return kernels._cosines(column.matrix, column.position[rows], terms.queries)
 
 
 def best_k(task: Task, iids: Int64Array, rows: Int64Array, scores: Float64Array) -> TopK:

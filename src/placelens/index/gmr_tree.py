@@ -31,7 +31,7 @@ from placelens.index.base import (
 )
 from placelens.index.limb import LEAF, Limb, cpus, pool
 from placelens.index.signature import FAILURE, plain_probe
-from placelens.kernels.tree import MeaningQuery
+from placelens.kernels.layout import MeaningQuery
 from placelens.types import Float64Array, Int64Array, Modality, Space
 
 Limbs = Mapping[Modality | None, Sequence[Limb]]

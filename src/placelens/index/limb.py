@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from placelens import kernels
 from placelens.geo.distance import SPACES
 from placelens.geo.regions import Region
 from placelens.index.base import Certificate, Corpus, Task, TopK
 from placelens.index.packing import build_nodes, pack
 from placelens.index.signature import SignatureSpace
-from placelens.kernels.place import SPHERE, _distance, _max_distance
-from placelens.kernels.sketches import BLOCK
-from placelens.kernels.tree import (
+from placelens.kernels.layout import (
+    BLOCK,
     COUNT,
+    SPHERE,
     Codes,
     Filter,
     Found,
@@ -29,9 +30,6 @@ from placelens.kernels.tree import (
     PlaceQuery,
     Slots,
     Work,
-    _scan_leaves,
-    _search,
-    _search_slots,
 )
 from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality, Space
 
@@ -147,7 +145,7 @@ class Limb:
                 break
             alive = self.slots.row[at * leaf : (at + 1) * leaf] >= 0
             positions = self.slots.position[at * leaf : (at + 1) * leaf][alive]
-            farthest = max(farthest, float(_max_distance(SPACES[space], positions, origin)))
+            farthest = max(farthest, float(kernels._max_distance(SPACES[space], positions, origin)))
         return farthest
 
     def search(
@@ -171,7 +169,7 @@ class Limb:
                 start = filters.leaf_at[picked // self.slots.leaf]
                 picked, start = picked[start >= 0], start[start >= 0]
                 picked = picked[filters.inside[start + picked % self.slots.leaf]]
-            _search_slots(*arguments[1:], found, _room(BATCH, self.slots.leaf), picked)
+            kernels._search_slots(*arguments[1:], found, _room(BATCH, self.slots.leaf), picked)
             return self._answer(task, [found])
         if task.regions:
             inside = np.flatnonzero(filters.leaf_at >= 0)
@@ -181,10 +179,12 @@ class Limb:
         if meaning is None or threads == 1:
             # One thread is soon done by place alone. Any leaf may be opened: none is left to do.
             room = None if meaning is None else _room(BATCH, self.slots.leaf)
-            _search(*arguments, found, room, self.n_leaves, _EVERYWHERE)
+            kernels._search(*arguments, found, room, self.n_leaves, _EVERYWHERE)
             return self._answer(task, [found])
         todo = np.empty(self.n_leaves, dtype=np.int64)
-        n_todo = _search(*arguments, found, _room(BATCH, self.slots.leaf), SERIAL_LEAVES, todo)
+        n_todo = kernels._search(
+            *arguments, found, _room(BATCH, self.slots.leaf), SERIAL_LEAVES, todo
+        )
         if n_todo == 0:
             return self._answer(task, [found])
         return self._answer(task, self._share(task, arguments, found, todo[:n_todo], threads))
@@ -210,7 +210,7 @@ class Limb:
             for start in range(0, len(leaves), LEAVES_A_CHECK):
                 task.deadline.check()
                 some = leaves[start : start + LEAVES_A_CHECK]
-                _scan_leaves(*arguments, parts[i], _room(BATCH, self.slots.leaf), some)
+                kernels._scan_leaves(*arguments, parts[i], _room(BATCH, self.slots.leaf), some)
 
         running = [pool(threads).submit(scan, i) for i in range(1, n_parts)]
         scan(0)
@@ -314,7 +314,7 @@ _CODES = tuple(name for name in Codes._fields if name not in {"vectors", "at"})
 def _arc(space: Space, chord: float) -> float:
     if space == "plane":
         return chord
-    return float(_distance(SPHERE, chord)) * (1.0 + 1e-12)
+    return float(kernels._distance(SPHERE, chord)) * (1.0 + 1e-12)
 
 
 def _leaf_boxes(lonlat: Float64Array, leaf: int) -> Float64Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placelens.kernels.tree import FANOUT, Nodes
+from placelens.kernels.layout import FANOUT, Nodes
 from placelens.types import Float64Array, Int64Array
 
 

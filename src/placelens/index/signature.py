@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from placelens import kernels
 from placelens.index.base import MeaningTask
-from placelens.kernels.signatures import _encode, _fill_probe
-from placelens.kernels.sketches import BLOCK, DIMS_PER_PAIR
-from placelens.kernels.tree import Codes, MeaningQuery
+from placelens.kernels.layout import BLOCK, DIMS_PER_PAIR, Codes, MeaningQuery
 from placelens.types import Float32Array, Float64Array, Int64Array
 
 MAX_CLUSTERS = 256
@@ -81,7 +80,7 @@ class SignatureSpace:
             part = rest[: len(rows)]
             part[:, :dim] = block - self.centers[chosen]
             part[rows < 0] = 0.0
-            _encode(part @ self.rotation.T, start, *parts)
+            kernels._encode(part @ self.rotation.T, start, *parts)
         codes: tuple[Any, ...] = (cluster, *parts, vectors, at)
         return Codes(*codes), radius_cos
 
@@ -100,7 +99,7 @@ class SignatureSpace:
         numbers = np.empty((6, n_terms), dtype=np.float32)
         inner, bound = np.empty((n_terms, n_clusters), dtype=np.float32), np.empty(n_clusters)
         reach = 1.0 if tail is None else tail_reach(tail, padded)
-        _fill_probe(
+        kernels._fill_probe(
             *(queries, calibrations, self.rotation, self.centers, self.lengths, radius_cos, reach),
             *(tables, levels, numbers, inner, bound),
         )

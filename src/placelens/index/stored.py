@@ -12,8 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from placelens.index.signature import fine_size
-from placelens.kernels.sketches import BLOCK, DIMS_PER_PAIR
-from placelens.kernels.tree import FANOUT
+from placelens.kernels.layout import BLOCK, DIMS_PER_PAIR, FANOUT
 
 Arrays = Mapping[str, np.ndarray]
 

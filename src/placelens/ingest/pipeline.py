@@ -75,21 +75,18 @@ class Ingest:
         self._todo = {source.key for source in todo}
         n_done = 0
         self._tell(n_done, len(todo))
-        if any(source.image is not None for source in todo):
-            # Opening a network takes half a second, in which the first photos can be decoded.
-            threading.Thread(target=self._warm_up, daemon=True).start()
-        try:
-            readings = read_all(todo, self._encoder.image_spec, workers=self._workers)
-            for batch in _batches(readings, ENCODE_BATCH):
-                self._take(batch)
-                n_done += len(batch)
-                self._tell(n_done, len(todo))
-                waiting = len(self._staged) + len(self._moved)
-                if waiting >= COMMIT_ROWS or time.monotonic() - self._last_commit > COMMIT_SECONDS:
-                    self._commit()
-        finally:
-            # Also on Ctrl-C: the work that is done is kept, and the next run goes on from there.
-            self._commit()
+        with self._opening_network(todo):
+            try:
+                readings = read_all(todo, self._encoder.image_spec, workers=self._workers)
+                for batch in _batches(readings, ENCODE_BATCH):
+                    self._take(batch)
+                    n_done += len(batch)
+                    self._tell(n_done, len(todo))
+                    if self._is_time_to_commit():
+                        self._commit()
+            finally:
+                # Also on Ctrl-C: what is done is kept, and the next run goes on from there.
+                self._commit()
         if prune and (todo or self._report.n_unchanged):
             self._prune(seen)
         elif prune:
@@ -99,6 +96,27 @@ class Ingest:
         self._report.skipped = tuple(self._skipped)
         self._report.warnings = tuple(self._warnings)
         return self._report
+
+    def _is_time_to_commit(self) -> bool:
+        waiting = len(self._staged) + len(self._moved)
+        return waiting >= COMMIT_ROWS or time.monotonic() - self._last_commit > COMMIT_SECONDS
+
+    @contextlib.contextmanager
+    def _opening_network(self, todo: Sequence[Source]) -> Iterator[None]:
+        """Open the network, which takes half a second, while the first photos are decoded.
+
+        The thread is awaited: there may be nothing to encode, and a process that ends while a
+        thread is inside ONNX Runtime is aborted.
+        """
+        if all(source.image is None for source in todo):
+            yield
+            return
+        thread = threading.Thread(target=self._warm_up, name="placelens-warm-up")
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
 
     def _warm_up(self) -> None:
         spec = self._encoder.image_spec

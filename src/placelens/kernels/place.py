@@ -10,27 +10,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from placelens.kernels.jit import kernel
+from placelens.kernels.layout import EARTH_RADIUS_M, GAUSS, LINEAR, SPHERE, UNDERFLOW
 from placelens.types import Float64Array
 
-SPHERE, PLANE = 0, 1
-LINEAR, GAUSS, EXP = 0, 1, 2
 
-# exp(-745.14) is the smallest positive float64.
-UNDERFLOW = 746.0
-
-# Mean Earth radius R1 = (2a + b) / 3 of the WGS 84 ellipsoid, in metres (IUGG).
-EARTH_RADIUS_M = 6_371_008.8
-
-
-@njit(cache=True, nogil=True)
+@kernel()
 def _chord(a: Float64Array, x: float, y: float, z: float) -> float:
     dx, dy, dz = a[0] - x, a[1] - y, a[2] - z
     return math.sqrt(dx * dx + dy * dy + dz * dz)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _distance(space: int, chord: float) -> float:
     """Metres from a straight-line chord; on the sphere along the great circle."""
     if space == SPHERE:
@@ -39,7 +31,7 @@ def _distance(space: int, chord: float) -> float:
     return chord
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _decay(kind: int, scale: float, offset: float, distance: float) -> float:
     beyond = max(0.0, distance - offset)
     if kind == LINEAR:
@@ -50,7 +42,7 @@ def _decay(kind: int, scale: float, offset: float, distance: float) -> float:
     return math.exp(-power) if power < UNDERFLOW else 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _proximity(
     space: int,
     position: Float64Array,
@@ -64,7 +56,7 @@ def _proximity(
     return 0.0 if math.isnan(chord) else _decay(kind, scale, offset, _distance(space, chord))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _distances(space: int, positions: Float64Array, origin: Float64Array) -> Float64Array:
     out = np.empty(positions.shape[0])
     for i in range(positions.shape[0]):
@@ -74,7 +66,7 @@ def _distances(space: int, positions: Float64Array, origin: Float64Array) -> Flo
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _proximities(
     space: int,
     positions: Float64Array,
@@ -90,7 +82,7 @@ def _proximities(
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _max_distance(space: int, positions: Float64Array, origin: Float64Array) -> float:
     """Distance to the farthest item that has a place; 0 when none has."""
     farthest = 0.0
@@ -101,7 +93,7 @@ def _max_distance(space: int, positions: Float64Array, origin: Float64Array) -> 
     return _distance(space, farthest)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _box_proximity(
     space: int,
     low: Float64Array,
@@ -127,7 +119,7 @@ def _box_proximity(
     return min(1.0, _decay(kind, scale, offset, _distance(space, chord)) * (1.0 + 1e-15))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _rough_proximity(
     space: int,
     position: Float64Array,
@@ -147,7 +139,7 @@ def _rough_proximity(
     return min(1.0, _decay(kind, scale, offset, distance * (1.0 - 1e-14)) * (1.0 + 1e-15))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _squared_reach(space: int, kind: int, scale: float, offset: float, value: float) -> float:
     """A squared chord beyond which the proximity is below ``value``; infinite when there is none.
 

@@ -6,15 +6,13 @@ Edges are (4, E) float64: x and y of their lower end, x and y of their upper end
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from placelens.kernels.jit import kernel
+from placelens.kernels.layout import POINTS, RUN
 from placelens.types import BoolArray, Float64Array, Int64Array
 
-# Points, and edges, that are looked at together: they are neighbours, so that most miss each other.
-BLOCK, RUN = 512, 64
 
-
-@njit(cache=True, nogil=True)
+@kernel()
 def _runs(edges: Float64Array) -> Float64Array:
     """Smallest x, smallest y and largest y of each run of edges, (runs, 3)."""
     n = edges.shape[1]
@@ -26,7 +24,7 @@ def _runs(edges: Float64Array) -> Float64Array:
     return around
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _inside(x: Float64Array, y: Float64Array, edges: Float64Array) -> BoolArray:
     """Which points lie inside by the even-odd rule, or on an edge, (n,).
 
@@ -36,9 +34,9 @@ def _inside(x: Float64Array, y: Float64Array, edges: Float64Array) -> BoolArray:
     n, n_edges = len(x), edges.shape[1]
     around = _runs(edges)
     found = np.zeros(n, dtype=np.bool_)
-    odd, on_edge = np.zeros(BLOCK, dtype=np.int64), np.zeros(BLOCK, dtype=np.int64)
-    for start in range(0, n, BLOCK):
-        px, py = x[start : start + BLOCK], y[start : start + BLOCK]
+    odd, on_edge = np.zeros(POINTS, dtype=np.int64), np.zeros(POINTS, dtype=np.int64)
+    for start in range(0, n, POINTS):
+        px, py = x[start : start + POINTS], y[start : start + POINTS]
         west, east, south, north = px.min(), px.max(), py.min(), py.max()
         odd[:] = 0
         on_edge[:] = 0
@@ -67,12 +65,12 @@ def _inside(x: Float64Array, y: Float64Array, edges: Float64Array) -> BoolArray:
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> float:
     return (bx - ax) * (y - ay) - (by - ay) * (x - ax)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _meetings(edges: Float64Array, most: Int64Array) -> Int64Array:
     """How often edges cross or touch, how often they only share an end, and pairs compared, (3,).
 

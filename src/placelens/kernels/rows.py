@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from placelens.kernels.jit import kernel
 from placelens.types import Int64Array
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _rows_of_slots(rows: Int64Array, iids: Int64Array, slot_iids: Int64Array) -> Int64Array:
     """The row, of those in ``rows``, with the internal id of each slot; -1 where there is none.
 

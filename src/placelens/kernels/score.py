@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
+from placelens.kernels.jit import kernel
+from placelens.kernels.layout import LANES, SUMS
 from placelens.types import Float32Array, Float64Array, Int64Array
-
-LANES, SUMS = 4, 4
 
 
 @intrinsic
@@ -77,7 +77,7 @@ def _cosine(_typing: Any, vectors: Any, row: Any, queries: Any, t: Any) -> Any:
     return signature, generate
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@kernel(fastmath={"reassoc", "contract", "nsz"})
 def _rough_cosine(vector: Float32Array, query: Float32Array) -> float:
     """The inner product in float32, summed in any order: fast, and off by its rounding."""
     total = np.float32(0.0)
@@ -86,7 +86,7 @@ def _rough_cosine(vector: Float32Array, query: Float32Array) -> float:
     return float(total)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _cosines(vectors: Float32Array, rows: Int64Array, queries: Float64Array) -> Float64Array:
     """Inner products, (len(rows), T), of vector rows with T unit queries; NaN for row -1."""
     out = np.empty((rows.shape[0], queries.shape[0]))
@@ -100,7 +100,7 @@ def _cosines(vectors: Float32Array, rows: Int64Array, queries: Float64Array) -> 
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _calibrate(cosine: float, slope: float, intercept: float) -> float:
     """The logistic map, or the cosine itself where slope is 0 (no calibration)."""
     if slope == 0.0:
@@ -108,7 +108,7 @@ def _calibrate(cosine: float, slope: float, intercept: float) -> float:
     return 1.0 / (1.0 + math.exp(-(slope * cosine + intercept)))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _meanings(
     cosines: Float64Array, weights: Float64Array, slopes: Float64Array, intercepts: Float64Array
 ) -> Float64Array:

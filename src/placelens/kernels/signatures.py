@@ -19,10 +19,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from placelens.kernels.jit import kernel
+from placelens.kernels.layout import BLOCK
 from placelens.kernels.score import _calibrate
-from placelens.kernels.sketches import BLOCK, _fill_levels, _fill_table
+from placelens.kernels.sketches import _fill_levels, _fill_table
 from placelens.types import Float32Array, Float64Array, UInt8Array
 
 # Two bits: values are ±(INNER ± OUTER), the four levels that suit a Gaussian of deviation 1 best
@@ -33,7 +34,7 @@ LEVELS = 16
 STEP = 0.335
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _encode(
     rest: Float32Array,
     first: int,
@@ -104,7 +105,7 @@ def _encode(
         fine_doubt[item] = length * math.sqrt(1.0 - angle * angle) / angle
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@kernel(fastmath={"reassoc", "contract", "nsz"})
 def _times(matrix: Float32Array, vector: Float32Array, out: Float32Array) -> None:
     """The product of a matrix (m, n) and the first n of a vector, in float32, into ``out`` (m,).
 
@@ -117,7 +118,7 @@ def _times(matrix: Float32Array, vector: Float32Array, out: Float32Array) -> Non
         out[i] = total
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _fill_probe(
     queries: Float64Array,
     calibrations: Float64Array,
@@ -166,7 +167,7 @@ def _fill_probe(
         _add_cone_bounds(inner[b], lengths, radius_cos, length, calibrations, b, bound)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _add_cone_bounds(
     inner: Float32Array,
     lengths: Float64Array,

@@ -18,15 +18,14 @@ from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from placelens.kernels.jit import kernel
+from placelens.kernels.layout import BLOCK
 from placelens.types import Float32Array, UInt8Array
 
-BLOCK = 32
-"""Items in a block."""
-DIMS_PER_PAIR = 8
 CACHE_LINE = 64
 
 
@@ -37,7 +36,7 @@ def has_shuffle() -> bool:
     return bool(binding.get_host_cpu_features().get("avx2", False))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _block_sums_portable(
     codes: UInt8Array, code_at: int, n_pairs: int, table: UInt8Array, table_at: int, out: Any
 ) -> None:
@@ -113,7 +112,7 @@ def _block_sums_avx2(
     return signature, generate
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _fine_sum_portable(codes: UInt8Array, at: int, size: int, query: Any) -> int:
     """The sum of levels times a query's integers; see `_fill_levels`."""
     total = 0
@@ -206,14 +205,14 @@ def _prefetch(_typing: Any, values: Any, at: Any, stop: Any) -> Any:
 
 if has_shuffle():
 
-    @njit(cache=True, nogil=True)
+    @kernel()
     def _block_sums(
         codes: UInt8Array, code_at: int, n_pairs: int, table: UInt8Array, table_at: int, out: Any
     ) -> None:
         """Sums of the table's bytes over all groups for the 32 items of a block, into ``out``."""
         _block_sums_avx2(codes, code_at, n_pairs, table, table_at, out)
 
-    @njit(cache=True, nogil=True)
+    @kernel()
     def _fine_sum(codes: UInt8Array, at: int, size: int, query: Any) -> int:
         """The sum of an item's levels times a query's integers (4, size), see `_fill_levels`."""
         return _fine_sum_avx2(codes, at, size, query)
@@ -222,7 +221,7 @@ else:
     _block_sums, _fine_sum = _block_sums_portable, _fine_sum_portable
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _fill_table(rotated: Float32Array, table: UInt8Array) -> tuple[float, float]:
     """A query's table, 16 bytes a group of 4 dimensions, and (step, lowest).
 
@@ -254,7 +253,7 @@ def _fill_table(rotated: Float32Array, table: UInt8Array) -> tuple[float, float]
     return step, lowest
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _fill_levels(rotated: Float32Array, levels: Any) -> float:
     """A query in integers for `_fine_sum`, (4, size) int8, and the step between them.
 

@@ -12,11 +12,28 @@ in, so the scores are the same to the bit.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from placelens.kernels.jit import kernel
+from placelens.kernels.layout import (
+    BLOCK,
+    COUNT,
+    EXACT,
+    FANOUT,
+    ITEMS,
+    NODES,
+    PRUNED,
+    Codes,
+    Filter,
+    Found,
+    Heap,
+    MeaningQuery,
+    Nodes,
+    PlaceQuery,
+    Slots,
+    Work,
+)
 from placelens.kernels.place import (
     _box_proximity,
     _proximity,
@@ -25,10 +42,9 @@ from placelens.kernels.place import (
 )
 from placelens.kernels.score import _calibrate, _cosine, _rough_cosine
 from placelens.kernels.signatures import INNER, OUTER
-from placelens.kernels.sketches import BLOCK, _block_sums, _fine_sum, _prefetch
-from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, UInt8Array
+from placelens.kernels.sketches import _block_sums, _fine_sum, _prefetch
+from placelens.types import Float64Array, Int64Array
 
-FANOUT = 8
 # Leaves whose bounds differ by less are looked at together, so that the best of all of them raise
 # the threshold before any is looked at closely.
 ALIKE = 0.05
@@ -40,144 +56,12 @@ AHEAD = 6
 SEEDS = 16
 
 
-class Nodes(NamedTuple):
-    """N nodes: the first of each level, (levels + 1,); boxes; smallest iids; sets of clusters."""
-
-    starts: Int64Array
-    low: Float64Array
-    high: Float64Array
-    min_iid: Int64Array
-    clusters: np.ndarray
-
-
-class Slots(NamedTuple):
-    """S slots: internal ids, rows of the corpus or -1, positions (S, 3), and slots in a leaf."""
-
-    iid: Int64Array
-    row: Int64Array
-    position: Float64Array
-    leaf: int
-
-
-class Codes(NamedTuple):
-    """Signatures of the slots, see `placelens.kernels.signatures`, and the vectors themselves.
-
-    The vector of a slot is ``vectors[at[slot]]``.
-    """
-
-    cluster: UInt8Array
-    sketch: UInt8Array
-    sketch_scale: Float32Array
-    sketch_ratio: Float32Array  # (S / 32,)
-    second: UInt8Array
-    second_scale: Float32Array
-    second_ratio: Float32Array  # (S / 32,)
-    fine: UInt8Array
-    fine_scale: Float32Array
-    fine_doubt: Float32Array
-    vectors: Float32Array
-    at: Int64Array
-
-
-class PlaceQuery(NamedTuple):
-    """The place term; ``on`` is 0 without one. ``weight`` is mu, or 1 where meaning is off."""
-
-    on: int
-    weight: float
-    space: int
-    origin: Float64Array
-    kind: int
-    scale: float
-    offset: float
-
-
-class MeaningQuery(NamedTuple):
-    """The meaning term: T terms as `MeaningTask` has them, and B terms that bound them.
-
-    Bounding terms: similarity is at most ``sum_b weight * sign * f(sign * u_b)``, where ``u_b``
-    bounds the inner product with ``sign * q_b`` and f is the calibration. Terms with raw cosines
-    are one bounding term together.
-    """
-
-    queries: Float64Array
-    term_weights: Float64Array
-    term_slopes: Float64Array
-    term_intercepts: Float64Array
-    weight: Float64Array
-    sign: Float64Array
-    slope: Float64Array
-    intercept: Float64Array
-    tables: UInt8Array  # (B, 4 dim)
-    step: Float32Array
-    lowest: Float32Array
-    centers: Float32Array  # (B, K) inner products with the clusters' centres
-    levels: np.ndarray  # (B, 4, size) int8
-    vectors: Float32Array  # (B, dim), for a tree without codes
-    fine_step: Float32Array
-    offset: Float32Array
-    doubt: Float32Array  # what to multiply an item's doubt by
-    slack: Float32Array
-    cluster_bound: Float64Array  # (K,) largest similarity in a cluster
-    cluster_order: Int64Array  # clusters, the largest bound first
-
-
-class Filter(NamedTuple):
-    """What may be found: ``allowed`` by row (empty: all), and by region: where in ``inside`` a
-    leaf's slots begin, -1 for a leaf outside (empty: no region); and the page's end."""
-
-    allowed: BoolArray
-    leaf_at: Int64Array
-    inside: BoolArray
-    paged: int
-    after_score: float
-    after_iid: int
-
-
-class Found(NamedTuple):
-    """The best so far, a heap with the worst on top, and counts: see ``COUNT`` and so on.
-
-    ``threshold`` (1,) may be shared by threads: each writes only larger values that k items reach.
-    """
-
-    score: Float64Array
-    iid: Int64Array
-    slot: Int64Array
-    counts: Int64Array
-    threshold: Float64Array
-    unopened: Float64Array  # (1,) the largest bound of a node that was not opened
-
-
-class Work(NamedTuple):
-    """Room for a batch of leaves, and for the candidates in them."""
-
-    leaves: Int64Array
-    leaf_proximity: Float64Array
-    needed: Float64Array
-    sums: np.ndarray  # (32,) uint16
-    slot: Int64Array
-    leaf: Int64Array  # which of the batch
-    similarity: Float64Array  # an upper bound
-    bound: Float64Array  # of the score
-
-
-class Heap(NamedTuple):
-    """Nodes to open, the largest bound first."""
-
-    bound: Float64Array
-    proximity: Float64Array
-    node: Int64Array
-
-
-# Places in Found.counts.
-COUNT, NODES, ITEMS, EXACT, PRUNED = 0, 1, 2, 3, 4
-
-
-@njit(cache=True, nogil=True)
+@kernel()
 def _worse(score: float, iid: int, than_score: float, than_iid: int) -> bool:
     return score < than_score or (score == than_score and iid > than_iid)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _sift(found: Found, size: int) -> None:
     """Let the top of a heap of ``size`` sink to its place."""
     score, iid, slot = found.score, found.iid, found.slot
@@ -196,7 +80,7 @@ def _sift(found: Found, size: int) -> None:
     score[at], iid[at], slot[at] = top_score, top_iid, top_slot
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _offer(found: Found, value: float, its_iid: int, its_slot: int) -> None:
     """Keep an item if it is among the best k."""
     score, iid, slot = found.score, found.iid, found.slot
@@ -219,7 +103,7 @@ def _offer(found: Found, value: float, its_iid: int, its_slot: int) -> None:
         found.threshold[0] = max(found.threshold[0], score[0])
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _sort(found: Found) -> None:
     """Order what was found, the best first; it is no heap any more."""
     score, iid, slot = found.score, found.iid, found.slot
@@ -230,7 +114,7 @@ def _sort(found: Found) -> None:
         _sift(found, size)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _hopeless(found: Found, bound: float, min_iid: int) -> bool:
     """Whether nothing with this bound and no smaller iid can be among the best."""
     if bound < found.threshold[0]:
@@ -239,7 +123,7 @@ def _hopeless(found: Found, bound: float, min_iid: int) -> bool:
     return full and bound == found.score[0] and min_iid > found.iid[0]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _place_leaf(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, leaf: int) -> None:
     """Offer a leaf's items by place alone."""
     position, row, iid = slots.position, slots.row, slots.iid
@@ -270,7 +154,7 @@ def _place_leaf(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, 
             _offer(found, value, iid[slot], slot)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _before_page(filters: Filter, score: float, iid: int) -> bool:
     """Whether an earlier page had the item."""
     if filters.paged == 0:
@@ -279,7 +163,7 @@ def _before_page(filters: Filter, score: float, iid: int) -> bool:
     return score > last or (score == last and iid <= filters.after_iid)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _cosine_needed(meaning: MeaningQuery, similarity: float) -> float:
     """The inner product from which a single bounding term reaches a similarity."""
     sign, slope, weight = meaning.sign[0], meaning.slope[0], meaning.weight[0]
@@ -293,7 +177,7 @@ def _cosine_needed(meaning: MeaningQuery, similarity: float) -> float:
     return sign * (math.log(value / (1.0 - value)) - meaning.intercept[0]) / slope
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _needed(place: PlaceQuery, meaning: MeaningQuery, threshold: float, proximity: float) -> float:
     """What an item must reach in a leaf: in its inner product if there is one bounding term, or
     else in its similarity."""
@@ -304,7 +188,7 @@ def _needed(place: PlaceQuery, meaning: MeaningQuery, threshold: float, proximit
     return (_cosine_needed(meaning, threshold) if len(meaning.weight) == 1 else threshold) - 1e-6
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _sketch_candidates(
     slots: Slots, codes: Codes, meaning: MeaningQuery, work: Work, n_leaves: int
 ) -> int:
@@ -368,7 +252,7 @@ def _sketch_candidates(
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _sketch_candidates_of_many(
     slots: Slots, codes: Codes, meaning: MeaningQuery, work: Work, n_leaves: int
 ) -> int:
@@ -406,7 +290,7 @@ def _sketch_candidates_of_many(
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _all_candidates(slots: Slots, meaning: MeaningQuery, work: Work, n_leaves: int) -> int:
     """Every slot of a batch, in a plain R-tree: nothing there bounds an item's similarity."""
     best = meaning.cluster_bound[0]
@@ -419,7 +303,7 @@ def _all_candidates(slots: Slots, meaning: MeaningQuery, work: Work, n_leaves: i
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _open_candidates(
     slots: Slots, place: PlaceQuery, filters: Filter, work: Work, best: float, n: int
 ) -> int:
@@ -443,12 +327,12 @@ def _open_candidates(
     return end
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _mix(on: int, weight: float, proximity: float, similarity: float) -> float:
     return weight * proximity + (1.0 - weight) * similarity if on else similarity
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _keep(work: Work, start: int, stop: int, threshold: float) -> int:
     """Move the candidates in a range that reach the threshold to its front; their end."""
     slot, leaf, similarity, bound = work.slot, work.leaf, work.similarity, work.bound
@@ -461,7 +345,7 @@ def _keep(work: Work, start: int, stop: int, threshold: float) -> int:
     return end
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _keep_near(
     slots: Slots, place: PlaceQuery, work: Work, start: int, stop: int, threshold: float
 ) -> int:
@@ -475,7 +359,7 @@ def _keep_near(
     return _keep(work, start, stop, threshold)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _best_first(work: Work, n: int, wanted: int) -> None:
     """Move the ``wanted`` candidates with the largest bounds to the front."""
     slot, leaf, bound = work.slot, work.leaf, work.bound
@@ -504,7 +388,7 @@ def _best_first(work: Work, n: int, wanted: int) -> None:
             break
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _settle(
     slots: Slots,
     codes: Codes,
@@ -559,7 +443,7 @@ def _settle(
             _offer(found, score, iid[slot], slot)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _fine_bounds(codes: Codes, meaning: MeaningQuery, work: Work, start: int, stop: int) -> None:
     """Upper bounds of the similarity from the four-bit codes, or, without codes, the vectors."""
     scale, rest, cluster = codes.fine_scale, codes.fine_doubt, codes.cluster
@@ -591,7 +475,7 @@ def _fine_bounds(codes: Codes, meaning: MeaningQuery, work: Work, start: int, st
             similarity_of[c] += weight * sign * value
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _bound_nodes(
     nodes: Nodes,
     place: PlaceQuery,
@@ -626,7 +510,7 @@ def _bound_nodes(
                 break
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _scan_batch(
     slots: Slots,
     codes: Codes | None,
@@ -678,7 +562,7 @@ def _scan_batch(
     _settle(slots, codes, place, meaning, filters, found, work, start, n)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _push(heap: Heap, size: int, value: float, near: float, its_node: int) -> int:
     bound, proximity, node = heap.bound, heap.proximity, heap.node
     at = size
@@ -690,7 +574,7 @@ def _push(heap: Heap, size: int, value: float, near: float, its_node: int) -> in
     return size + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _pop(heap: Heap, size: int) -> int:
     """Take the first off, which the caller has read; the new size."""
     bound, proximity, node = heap.bound, heap.proximity, heap.node
@@ -710,7 +594,7 @@ def _pop(heap: Heap, size: int) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _children(nodes: Nodes, node: int) -> tuple[int, int]:
     """The range of a node's children."""
     level = 1
@@ -720,7 +604,7 @@ def _children(nodes: Nodes, node: int) -> tuple[int, int]:
     return first, min(first + FANOUT, nodes.starts[level])
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _search(
     nodes: Nodes,
     slots: Slots,
@@ -792,7 +676,7 @@ def _search(
     return n_todo
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _search_slots(
     slots: Slots,
     codes: Codes | None,
@@ -826,7 +710,7 @@ def _search_slots(
     _sort(found)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _place_slot(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, slot: int) -> None:
     value = _proximity(
         place.space, slots.position[slot], place.origin, place.kind, place.scale, place.offset
@@ -836,7 +720,7 @@ def _place_slot(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, 
         _offer(found, value, iid, slot)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _remaining(nodes: Nodes, found: Found, heap: Heap, size: int, todo: Int64Array) -> int:
     """Write the leaves below the nodes of a heap that may still matter; their number."""
     n_todo = 0
@@ -856,7 +740,7 @@ def _remaining(nodes: Nodes, found: Found, heap: Heap, size: int, todo: Int64Arr
     return n_todo
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _scan_leaves(
     nodes: Nodes,
     slots: Slots,

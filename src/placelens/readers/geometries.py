@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from placelens.errors import CoordinateError, FilterError, ReadError
 from placelens.geo.geojson import read_area
+from placelens.installed import install_command
 
 if TYPE_CHECKING:
     from shapely import Geometry
@@ -161,7 +162,7 @@ def reprojection(crs: Any) -> Callable[[LonLat], LonLat]:
     except ImportError as error:
         raise ReadError(
             f"its coordinate system is {shown or 'not WGS84'}; to convert it run: "
-            "pip install 'placelens[geo]'"
+            + install_command("geo")
         ) from error
     try:
         source = pyproj.CRS.from_user_input(crs)

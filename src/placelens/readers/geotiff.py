@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from placelens.errors import CoordinateError, ReadError
+from placelens.installed import install_command
 from placelens.readers.geometries import LonLat, reprojection
 from placelens.readers.metadata import Metadata, Origin
 from placelens.types import Attribute, Float64Array, Place
@@ -258,7 +259,7 @@ def _crs(path: str, keys: Mapping[int, int]) -> str | None:
     except ImportError as error:
         raise ReadError(
             "it spells out its coordinate system itself; to read that run: "
-            "pip install 'placelens[geo]'"
+            + install_command("geo")
         ) from error
     with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED=False):
         try:

@@ -56,8 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.warm_up:
-            # A daemon: Ctrl-C right after the start need not wait for it.
-            threading.Thread(target=catalogue.warm_up, name="warm-up", daemon=True).start()
+            # No daemon: a process that ends while one is in native code is aborted.
+            threading.Thread(target=catalogue.warm_up, name="placelens-warm-up").start()
         yield
 
     app = FastAPI(

@@ -6,7 +6,7 @@ import math
 
 from placelens.geo.distance import EARTH_RADIUS_M
 from placelens.index.base import Corpus, MeaningTask, PlaceTask, Task, with_regions_as_mask
-from placelens.kernels.place import EXP, GAUSS, LINEAR
+from placelens.kernels.layout import EXP, GAUSS, LINEAR
 from placelens.types import Modality
 
 

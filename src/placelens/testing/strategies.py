@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from placelens.geo.distance import positions_of
 from placelens.geo.regions import Box, Circle, Region
 from placelens.index.base import Corpus, MeaningTask, PlaceTask, Task, VectorColumn
-from placelens.kernels.place import EXP, GAUSS, LINEAR
+from placelens.kernels.layout import EXP, GAUSS, LINEAR
 from placelens.types import Float64Array, Modality, Place, Space
 
 DIM = 6

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from placelens.errors import CoordinateError, QueryError
-from placelens.geo import areas, towns
+from placelens.geo import areas
 from placelens.geo.gazetteer import Gazetteer, town_radius_m
 from placelens.geo.names import fold
 
@@ -124,44 +124,6 @@ def test_a_town_has_no_region(gazetteer):
 def test_reach_of_towns():
     # 12 m times the root: 12 * sqrt(1,000,000) = 12 km; clipped to 5 and 40 km.
     assert town_radius_m(np.array([1_000_000, 6_000, 25_000_000])).tolist() == [12e3, 5e3, 40e3]
-
-
-class TestCache:
-    @pytest.fixture(autouse=True)
-    def empty_cache(self, gazetteer, tmp_path, monkeypatch):
-        self.folder = tmp_path
-        self.made = gazetteer.towns  # stands for the one that takes seconds to make
-        monkeypatch.setenv("PLACELENS_CACHE", str(tmp_path))
-        monkeypatch.setattr(towns, "_make", lambda: self.made)
-        towns.town_table.cache_clear()
-        yield
-        towns.town_table.cache_clear()
-
-    def test_the_cached_table_is_the_table(self):
-        assert towns.town_table() is self.made
-        towns.town_table.cache_clear()
-        cached = towns.town_table()
-        assert cached is not self.made
-        assert cached.names == self.made.names
-        assert cached.labels == self.made.labels
-        assert cached.countries == self.made.countries
-        assert np.array_equal(cached.name_towns, self.made.name_towns)
-        assert np.array_equal(cached.lat, self.made.lat)
-
-    @pytest.mark.parametrize("damage", [b"", b"not a zip", b"PK\x03\x04 cut short"])
-    def test_a_damaged_cache_is_made_anew(self, damage):
-        towns.town_table()
-        (file,) = self.folder.glob("towns-*.npz")
-        file.write_bytes(damage)
-        towns.town_table.cache_clear()
-        assert towns.town_table() is self.made
-        assert file.stat().st_size > 1_000_000
-
-    def test_a_folder_that_cannot_be_written_is_no_error(self, monkeypatch):
-        blocked = self.folder / "file"
-        blocked.write_text("")
-        monkeypatch.setenv("PLACELENS_CACHE", str(blocked / "below"))
-        assert towns.town_table() is self.made
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from placelens.kernels.score import LANES, SUMS, _cosines
+from placelens.kernels.layout import LANES, SUMS
+from placelens.kernels.score import _cosines
 
 
 def by_hand(vector, query):

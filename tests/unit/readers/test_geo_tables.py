@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from placelens.installed import install_command
 from placelens.readers.base import Source
 from placelens.readers.discover import read_table
 from placelens.types import Place
@@ -159,7 +160,7 @@ def test_without_pyproj_the_reason_names_the_install_command(write, monkeypatch)
     crs = {"type": "name", "properties": {"name": "EPSG:3857"}}
     skipped = one(write("t.geojson", collection(feature(point(1, 2)), crs=crs)))
     assert skipped.reason == (
-        "its coordinate system is EPSG:3857; to convert it run: pip install 'placelens[geo]'"
+        "its coordinate system is EPSG:3857; to convert it run: " + install_command("geo")
     )
 
 

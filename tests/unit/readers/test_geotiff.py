@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pytest
 
+from placelens.installed import install_command
 from placelens.readers.discover import read_photos
 from placelens.readers.geotiff import footprint
 from placelens.readers.read import read
@@ -63,7 +64,7 @@ def test_without_pyproj_the_warning_names_the_install_command(
     assert found.place is None
     assert found.warnings == (
         "its georeference is not used: its coordinate system is EPSG:32633; to convert it run: "
-        "pip install 'placelens[geo]'",
+        + install_command("geo"),
     )
 
 
@@ -71,7 +72,7 @@ def test_a_system_that_is_spelled_out_needs_rasterio(write, make_tiff, make_geo_
     monkeypatch.setitem(sys.modules, "rasterio", None)
     found = reading(write("a.tif", make_tiff(BANDS, make_geo_tags(epsg=32767))))
     assert found.place is None
-    assert "to read that run: pip install 'placelens[geo]'" in found.warnings[0]
+    assert f"to read that run: {install_command('geo')}" in found.warnings[0]
 
 
 def test_an_origin_that_is_the_centre_of_a_pixel(write, make_tiff, make_geo_tags):

@@ -63,10 +63,10 @@ def test_a_damaged_raw_file_names_its_reason(data):
 
 def test_without_rawpy_the_reason_names_the_install_command(make_dng, write, monkeypatch):
     monkeypatch.setitem(sys.modules, "rawpy", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'placelens\[raw\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[raw\]"):
         decode(make_dng(), SPEC, name="a.dng")
     [source] = read_photos(write("a.dng", make_dng()))
-    with pytest.raises(ReadError, match=r"pip install 'placelens\[raw\]'"):
+    with pytest.raises(ReadError, match=r"pip install .*\[raw\]"):
         read(source, SPEC)
 
 

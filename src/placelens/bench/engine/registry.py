@@ -7,6 +7,7 @@ import importlib.util
 from typing import NamedTuple
 
 from placelens.bench.engine.methods.base import Method
+from placelens.installed import install_command
 
 
 class Listed(NamedTuple):
@@ -42,7 +43,7 @@ def missing(name: str) -> str | None:
     package = METHODS[name].package
     if not package or importlib.util.find_spec(package) is not None:
         return None
-    return f"{METHODS[name].distribution} is not installed; run: pip install 'placelens[bench]'"
+    return f"{METHODS[name].distribution} is not installed; run: {install_command('bench')}"
 
 
 def load(name: str) -> type[Method]:
