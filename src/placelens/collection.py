@@ -480,6 +480,7 @@ class Collection:
             If another process is writing.
         """
         from placelens.ingest.pipeline import Ingest
+        from placelens.readers.base import checked_sources
 
         if workers is not None and not (isinstance(workers, int) and workers >= 0):
             raise InputError(f"workers {shown(workers)} is not a number of processes, 0 or more")
@@ -488,7 +489,7 @@ class Collection:
         encoder = self.encoder
         with self._table.writing():
             ingest = Ingest(self._table, encoder, workers=workers, progress=progress)
-            report = ingest.run(_checked_sources(sources), prune=prune)
+            report = ingest.run(checked_sources(sources), prune=prune)
         self._trees.settle(self._publish().snapshot)
         return report
 
@@ -1008,16 +1009,6 @@ def _with_reach(understood: Understood | None, answer: Answer) -> Understood | N
     if understood is None or understood.decay is None or answer.plan.reach is None:
         return understood
     return replace(understood, decay=answer.decay.write()) if answer.decay else understood
-
-
-def _checked_sources(sources: Any) -> Iterator[Source | Skipped]:
-    """What readers found, one by one; anything else is an error before it is read."""
-    if not isinstance(sources, Iterable):
-        raise InputError(f"sources {shown(sources)} is not what read_photos gives")
-    for source in sources:
-        if not isinstance(source, Source | Skipped):
-            raise InputError(f"{shown(source)} is not a source; give what read_photos gives")
-        yield source
 
 
 def _check_changes(text: Any, place: Any, time: Any, attributes: Any) -> None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placelens import kernels
 from placelens.deadline import NEVER, Deadline
 from placelens.engine.cursor import Cursor, ListCursor
 from placelens.engine.plan import Plan, list_plan
 from placelens.engine.query import Query
 from placelens.engine.sorting import DEFAULT_SORT, Order
 from placelens.geo.distance import SPACES, origin_of, positions_of
-from placelens.kernels.place import _distances
 from placelens.storage.snapshot import Snapshot
 from placelens.types import BoolArray, Hit, Int64Array, Place
 
@@ -88,7 +88,7 @@ class Lists:
         if query.near is not None:
             space = self._snapshot.space
             positions = positions_of(space, *(c[rows] for c in self._snapshot.coordinates))
-            distances = _distances(SPACES[space], positions, origin_of(query.near, space))
+            distances = kernels._distances(SPACES[space], positions, origin_of(query.near, space))
         return [
             Hit(
                 rank=rank + i + 1,

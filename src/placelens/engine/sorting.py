@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from placelens import kernels
 from placelens.errors import QueryError
 from placelens.geo.distance import SPACES, origin_of, positions_of
-from placelens.kernels.place import _distances
 from placelens.storage.snapshot import Snapshot
 from placelens.types import BoolArray, Float64Array, Int64Array, Place, title_of
 
@@ -40,7 +40,9 @@ def _nearest(snapshot: Snapshot, near: Place | None) -> Keys:
     if near is None:
         raise QueryError("sort 'distance' needs a place to measure from: give near as well")
     positions = positions_of(snapshot.space, *snapshot.coordinates)
-    distances = _distances(SPACES[snapshot.space], positions, origin_of(near, snapshot.space))
+    distances = kernels._distances(
+        SPACES[snapshot.space], positions, origin_of(near, snapshot.space)
+    )
     return np.where(np.isnan(distances), np.inf, distances)
 
 

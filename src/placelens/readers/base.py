@@ -7,10 +7,13 @@ therefore hold plain data only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from placelens.display import shown
+from placelens.errors import InputError
 from placelens.readers.metadata import Metadata
 from placelens.types import Attribute, Place, PlaceSource, UInt8Array
 
@@ -66,3 +69,19 @@ class Skipped:
 
     key: str
     reason: str
+
+
+def checked_sources(sources: Any) -> Iterator[Source | Skipped]:
+    """What readers found, one by one.
+
+    Raises
+    ------
+    InputError
+        For anything else, before it is read.
+    """
+    if not isinstance(sources, Iterable):
+        raise InputError(f"sources {shown(sources)} is not what read_photos gives")
+    for source in sources:
+        if not isinstance(source, Source | Skipped):
+            raise InputError(f"{shown(source)} is not a source; give what read_photos gives")
+        yield source

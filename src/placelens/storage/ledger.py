@@ -37,6 +37,9 @@ class Entry:
     size: int
 
 
+_GONE = Entry("-", 0)
+
+
 class Ledger:
     """The checksums of one collection; may be used from several threads.
 
@@ -94,6 +97,9 @@ class Ledger:
             return
         if check != _check(rest):
             self.n_damaged += 1
+        elif entry == _GONE:
+            self._entries.pop(path, None)
+            self._before.pop(path, None)
         else:
             if path in self._entries:
                 self._before[path] = self._entries[path]
@@ -119,6 +125,10 @@ class Ledger:
         """Note what a file that is replaced at times will be; what it was is known still."""
         entry = Entry(xxhash.xxh3_128_hexdigest(content), len(content))
         self._append({self.name_of(path): entry})
+
+    def forget(self, path: Path) -> None:
+        """Note that a file was removed on purpose: another may get its name."""
+        self._append({self.name_of(path): _GONE})
 
     def _append(self, entries: dict[str, Entry]) -> None:
         with self._lock:

@@ -55,7 +55,7 @@ class Tags:
             what = self._ledger.damage_of(self.file_of(name), again=True)
             if what is None and version is None:
                 what = f"{self._ledger.name_of(self.file_of(name))} cannot be read"
-            if what is not None:
+            if what is not None and self.file_of(name).exists():  # and was not dropped just now
                 wrong[name] = what
         return wrong
 
@@ -113,6 +113,7 @@ class Tags:
                 raise
         with suppress(OSError):  # it is forgotten already, and compaction removes what is left
             aside.unlink()
+            self._ledger.forget(file)
 
     def remove_unfinished(self) -> None:
         """Remove names that a crash left half-written: Lance would stumble over them."""

@@ -81,7 +81,7 @@ def test_a_box_ends_at_the_poles_and_the_antimeridian(at):
 
 def test_without_the_towns_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"placelens\[bench\]"):
+    with pytest.raises(MissingExtraError, match=r"\[bench\]"):
         synthetic.make(tmp_path, items=100, dim=4, queries=2)
 
 

@@ -123,3 +123,12 @@ def test_a_file_that_was_not_written_whole_is_not_there(tmp_path, monkeypatch):
         write_whole(path, b"new")
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
     assert path.read_bytes() == b"old"
+
+
+def test_a_file_that_was_removed_on_purpose_is_forgotten(tmp_path, file):
+    ledger = Ledger(tmp_path)
+    ledger.record([file])
+    ledger.forget(file)
+    file.write_bytes(b"another of the same name")
+    assert Ledger(tmp_path).damage_of(file) is None
+    assert "data/a.bin" not in Ledger(tmp_path)
