@@ -351,6 +351,16 @@ class Collection:
 
     # Reading
 
+    def verify(self) -> None:
+        """Compare with its checksum what was left for later when the collection was opened.
+
+        For processes that live long, in a thread of theirs: whatever is large is read once. A
+        damaged index is built anew; of damaged items the next call says so.
+        """
+        self._table.verify()
+        if not self._trees.verify() and not self._table.damage:
+            self._trees.settle_soon(self._publish().snapshot)
+
     def refresh(self) -> bool:
         """See what other processes have committed; True when there was something new."""
         is_new = self._table.refresh()

@@ -42,6 +42,7 @@ from placelens.index.stored import check_limb
 from placelens.storage.arrays import (
     NOT_SOUND,
     Rows,
+    check_arrays,
     folders_of_arrays,
     open_arrays,
     remove_arrays,
@@ -144,13 +145,7 @@ class Trees:
             return self._opened(folder)
         except NOT_SOUND as error:
             if folder.exists():  # and was not removed this moment by another process
-                self._passed_over.add(folder.name)
-                log.warning(
-                    "the tree in %s is damaged or of an older placelens (%s): searches go on "
-                    "without it; the next import, or placelens compact, builds it anew",
-                    folder,
-                    error,
-                )
+                self._pass_over(folder, error)
             return None
 
     def _opened(self, folder: Path) -> StoredTree:
@@ -189,6 +184,31 @@ class Trees:
         version = meta.get("version", 0)
         return StoredTree(
             files, limbs, meta["n_items"], folder=folder, version=version, spaces=spaces
+        )
+
+    def verify(self) -> bool:
+        """Compare with its checksum what was left for later when trees were opened.
+
+        False when there is a damaged one: it is not used any more.
+        """
+        with self._lock:
+            folders = {name: tree.folder for name, tree in self._stored.items()}
+        wrong = {name: check_arrays(folder) for name, folder in folders.items()}
+        with self._lock:
+            for name, what in wrong.items():
+                if what is not None and folders[name].exists() and name in self._stored:
+                    del self._stored[name]
+                    self._pass_over(folders[name], what)
+                    self.generation += 1
+            return not self._passed_over
+
+    def _pass_over(self, folder: Path, what: object) -> None:
+        self._passed_over.add(folder.name)
+        log.warning(
+            "the tree in %s is damaged or of an older placelens (%s): searches go on without it; "
+            "the next import, or placelens compact, builds it anew",
+            folder,
+            what,
         )
 
     def cover(self, snapshot: Snapshot) -> tuple[dict[str, list[Fragment]], list[Fragment]]:

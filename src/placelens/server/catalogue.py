@@ -54,12 +54,16 @@ class Catalogue:
         return collection
 
     def warm_up(self) -> None:
-        """Search every collection once, so that nobody waits for what is loaded on first use."""
+        """Search every collection once, so that nobody waits for what is loaded on first use.
+
+        Then compare with its checksum what was left for later when it was opened.
+        """
         for name in self.names:
             try:
                 collection = self.get(name)
                 if collection.encoder_name is not None:
                     collection.search("a view near Paris", k=1)
+                collection.verify()
             except PlacelensError as error:
                 # Whoever asks for it is told; the others need not wait.
                 logger.warning("collection %r could not be made ready: %s", name, error)

@@ -53,6 +53,8 @@ class Ledger:
         self._entries: dict[str, Entry] = {}
         self._before: dict[str, Entry] = {}
         self._sound: dict[str, Entry] = {}
+        # Of files that were found damaged: what they looked like then, and what is wrong.
+        self._wrong: dict[str, tuple[object, str]] = {}
         self._read: tuple[int, int] = (0, 0)  # inode, and bytes read
         self.n_damaged = 0
         """Lines of the ledger itself that are not what was written."""
@@ -175,21 +177,27 @@ class Ledger:
             return None
         if not path.exists():
             return f"{name} is missing"
+        state = _state_of(path)
+        if self._wrong.get(name, (None, ""))[0] == state and not again:
+            return self._wrong[name][1]
         try:
             found = digest_of(path)
         except (OSError, ReadError) as error:
             return f"{name} cannot be read ({error})"
-        if found not in (entry, self._before.get(name)):
-            return f"{name} is not what was written ({_difference(found, entry)})"
         with self._lock:
-            self._sound[name] = entry
-        return None
+            if found in (entry, self._before.get(name)):
+                self._sound[name] = entry
+                return None
+            what = f"{name} is not what was written ({_difference(found, entry)})"
+            self._wrong[name] = (state, what)
+        return what
 
     def size_of(self, path: Path) -> int:
         """Bytes that `damage_of` would read."""
         name = self.name_of(path)
         entry = self._entries.get(name)
-        return 0 if entry is None or self._sound.get(name) == entry else entry.size
+        is_known = self._sound.get(name) == entry or name in self._wrong
+        return 0 if entry is None or is_known else entry.size
 
     def name_of(self, path: Path) -> str:
         """How a file of the collection is called in the ledger."""
@@ -200,6 +208,12 @@ def _write_all(file: io.FileIO, content: bytes) -> None:
     """Write to an unbuffered file, which may take less than it is given."""
     while content:
         content = content[file.write(content) :]
+
+
+def _state_of(path: Path) -> object:
+    """Whatever changes when a file does."""
+    info = path.stat()
+    return info.st_ino, info.st_size, info.st_mtime_ns
 
 
 def digest_of(path: Path) -> Entry:

@@ -100,6 +100,12 @@ class VersionedTable:
         if self.damage:
             raise damaged(self.folder, self.damage)
 
+    def verify(self) -> None:
+        """Compare with its checksum what was left for later when the version was opened."""
+        wrong = tuple(damage_of_files(files_of(self.dataset, self._path), self.ledger))
+        if wrong:
+            self.damage = wrong
+
     @property
     def version(self) -> int:
         """The version at hand."""

@@ -91,3 +91,18 @@ def test_a_tree_with_good_checksums_that_no_kernel_may_be_given_is_passed_over(p
     opened = pl.Collection.open(photos.path)
     assert "cluster 255 is not one of" in caplog.text
     assert answer(opened) == expected
+
+
+def test_what_was_left_for_later_is_compared_and_built_anew(photos, monkeypatch):
+    monkeypatch.setattr(trees, "CHECK_AT_OPEN", 0)
+    expected, folder = answer(photos), tree_of(photos)
+    vectors = folder / "vector.vectors.npy"
+    content = bytearray(vectors.read_bytes())
+    content[-5] ^= 64
+    vectors.write_bytes(content)
+    opened = pl.Collection.open(photos.path)
+    assert opened._trees._stored
+    opened.verify()
+    opened._trees.wait()
+    assert tree_of(photos) != folder
+    assert answer(opened) == expected

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import placelens as pl
+from placelens.storage import versions
 
 DIM = 4
 
@@ -226,3 +227,15 @@ def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(photos, which)
     if which not in ("copy", "ledger"):
         with pytest.raises(pl.CollectionError):
             pl.Collection.open(photos.path).compact()
+
+
+def test_large_files_are_compared_when_asked(photos, monkeypatch):
+    monkeypatch.setattr(versions, "CHECK_AT_OPEN", 0)
+    flip(data_of(photos, "c"))
+    opened = pl.Collection.open(photos.path)
+    assert len(opened) == 2
+    opened.verify()
+    for _ in range(2):
+        with pytest.raises(pl.errors.CollectionDamagedError):
+            len(opened)
+        opened.refresh()
