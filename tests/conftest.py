@@ -3,6 +3,7 @@
 import csv
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from placelens.testing.fakes import HashEncoder
 # How long an example takes is no property of the code: machines are shared.
 settings.register_profile("placelens", deadline=None)
 settings.load_profile("placelens")
+
+# A shell ignores Ctrl-C for what it starts in the background, and so would every command here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPO = Path(__file__).resolve().parent.parent
 

@@ -6,10 +6,8 @@ It joins what the rooms below do and computes nothing itself.
 from __future__ import annotations
 
 import os
-import threading
 import time as clock
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,17 +23,16 @@ from placelens.encoders.binding import BoundEncoder, as_encoder
 from placelens.engine.attributes import names, value_counts
 from placelens.engine.execute import Answer, Searcher
 from placelens.engine.mistyped import mistyped
+from placelens.engine.publisher import Publisher
 from placelens.engine.query import Similarity
 from placelens.engine.request import Resolver, SearchRequest, requests_of
 from placelens.engine.stats import Stats, stats_of
-from placelens.engine.trees import SMALL_FILE, Trees
 from placelens.errors import (
     CollectionExistsError,
     InputError,
     ItemNotFoundError,
 )
 from placelens.geo.understood import Understood
-from placelens.index.limb import cpus
 from placelens.limits import MAX_DIM
 from placelens.storage.faults import named, naming_faults
 from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
@@ -86,18 +83,7 @@ class Collection:
         if not isinstance(table, ItemTable):
             raise InputError("make a collection with Collection.create, open one with .open")
         self._table = table
-        self._searcher: Searcher | None = None
-        self._trees = Trees(
-            table.folder,
-            table.manifest.modalities,
-            table.manifest.dim,
-            merge=self._merge_files,
-            changed=self._publish,
-        )
-        self._trees.refresh()
-        self._generation = self._trees.generation
-        self._searcher_lock = threading.RLock()
-        self._n_writing = 0
+        self._versions = Publisher(table)
         self._encoder = BoundEncoder(
             name=table.manifest.encoder,
             fingerprint=table.manifest.fingerprint,
@@ -312,17 +298,17 @@ class Collection:
         return self._table.version
 
     def __len__(self) -> int:
-        return int(self._snapshot().n_items)
+        return int(self._versions.snapshot.n_items)
 
     def __contains__(self, item_id: object) -> bool:
-        return isinstance(item_id, str) and self._snapshot().row_of(item_id) is not None
+        return isinstance(item_id, str) and self._versions.snapshot.row_of(item_id) is not None
 
     def __getitem__(self, item_id: str) -> Item:
         return self.get(item_id)
 
     def __iter__(self) -> Iterator[str]:
         """The ids; `items` gives what they stand for."""
-        return iter(map(str, self._snapshot().texts("id")))
+        return iter(map(str, self._versions.snapshot.texts("id")))
 
     def __enter__(self) -> Self:
         return self
@@ -336,9 +322,7 @@ class Collection:
         Nothing needs it: what is written is on disk already, and a collection that is closed opens
         again when it is used.
         """
-        self._trees.wait()
-        with self._searcher_lock:
-            self._searcher = None
+        self._versions.close()
 
     def __repr__(self) -> str:
         encoder = self.encoder_name or f"{self.dim}-d vectors"
@@ -347,7 +331,7 @@ class Collection:
 
     def stats(self) -> Stats:
         """Counts, extent, times and attributes."""
-        return stats_of(self.name, self._snapshot(), self._table)
+        return stats_of(self.name, self._versions.snapshot, self._table)
 
     # Reading
 
@@ -357,17 +341,11 @@ class Collection:
         For processes that live long, in a thread of theirs: whatever is large is read once. A
         damaged index is built anew; of damaged items the next call says so.
         """
-        self._table.verify()
-        if not self._trees.verify() and not self._table.damage:
-            self._trees.settle_soon(self._publish().snapshot)
+        self._versions.verify()
 
     def refresh(self) -> bool:
         """See what other processes have committed; True when there was something new."""
-        is_new = self._table.refresh()
-        self._trees.refresh()
-        if self._searcher is not None:
-            self._publish()
-        return is_new
+        return self._versions.refresh()
 
     def get(self, item_id: str) -> Item:
         """The item of an id."""
@@ -413,7 +391,7 @@ class Collection:
             unlocated_only=unlocated_only,
             sort=sort,
         )
-        searcher = self._current_searcher()
+        searcher = self._versions.searcher
         query = self._resolver(searcher).resolve_list(request)
         rows = searcher.lists.rows(query, in_order=sort is not None)
         batches = (rows[start : start + batch_size] for start in range(0, len(rows), batch_size))
@@ -427,25 +405,25 @@ class Collection:
 
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
         """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place."""
-        return self._snapshot().points()
+        return self._versions.snapshot.points()
 
     def attribute_names(self) -> list[str]:
         """The attributes that items have, the most frequent first, then those that all photos have.
 
         `values` tells what they are.
         """
-        return names(self._snapshot())
+        return names(self._versions.snapshot)
 
     def mistyped(self, where: Mapping[str, Any]) -> list[str]:
         """In words, the attributes and values of a filter that no item has, with the nearest."""
-        return mistyped(self._snapshot(), where)
+        return mistyped(self._versions.snapshot, where)
 
     def values(self, attribute: str) -> dict[Scalar, int]:
         """How many items have each value of an attribute, the most frequent first.
 
         Of a list each member counts. ``folder`` and ``file`` are attributes of every photo.
         """
-        return value_counts(self._snapshot(), as_text(attribute, "the attribute"))
+        return value_counts(self._versions.snapshot, as_text(attribute, "the attribute"))
 
     def vector(self, item_id: str, modality: Modality | None = None) -> Float32Array:
         """The unit vector of an item, (dim,); of its first modality unless one is named."""
@@ -500,7 +478,7 @@ class Collection:
         with self._table.writing():
             ingest = Ingest(self._table, encoder, workers=workers, progress=progress)
             report = ingest.run(checked_sources(sources), prune=prune)
-        self._trees.settle(self._publish().snapshot)
+        self._versions.settle()
         return report
 
     def preview(self, sources: Iterable[Source | Skipped]) -> Preview:
@@ -562,7 +540,7 @@ class Collection:
             time=time,
             attributes=attributes,
         )
-        with self._writing():
+        with self._versions.writing():
             return write_vectors(self._table, columns, on_conflict=on_conflict)
 
     def update(
@@ -593,8 +571,8 @@ class Collection:
         if time is not UNSET:
             values["time"] = time.replace(tzinfo=None) if time else None
             values["utc_offset_s"] = utc_offset_s(time)
-        with self._writing():
-            self._publish()
+        with self._versions.writing():
+            self._versions.publish()
             snapshot, row = self._find(item_id)
             if attributes is not UNSET:
                 merged = {**snapshot.items([row])[0].attributes, **attributes}
@@ -610,7 +588,7 @@ class Collection:
         Files are not touched: importing one again brings its item back.
         """
         wanted = as_texts(ids, "the id")
-        with self._writing():
+        with self._versions.writing():
             iids = self._table.find(wanted, ["iid"])["iid"].to_pylist()
             self._table.delete(iids)
             return len(iids)
@@ -624,17 +602,7 @@ class Collection:
         """
         if not isinstance(keep, timedelta) or keep < timedelta(0):
             raise InputError(f"keep {shown(keep)} is not a timedelta of 0 or more")
-        keep = min(keep, LONGEST_KEPT)
-        # Not on all processors: searches go on meanwhile.
-        with self._merging():
-            self._table.merge(n_threads=max(1, cpus() // 2))
-        # Only now that searches here have moved on to the merged files.
-        with self._table.writing():
-            freed = self._table.clean_up(keep=keep)
-            self._trees.tidy()
-        # Others may write while the tree is built.
-        self._trees.settle(self._snapshot())
-        return freed
+        return self._versions.compact(min(keep, LONGEST_KEPT))
 
     def snapshot(self, name: str) -> None:
         """Keep the newest state under a name."""
@@ -669,13 +637,7 @@ class Collection:
         CollectionDamagedError
             If the snapshot itself is damaged; nothing is changed then.
         """
-        as_text(name, "the snapshot's name")
-        with self._table.writing(damaged=True):
-            self._table.check_snapshot(name)
-            self._trees.forget()  # first: they lack what was deleted when they were built
-            self._table.restore(name, next_id=self._table.next_iid())
-            snapshot = self._publish().snapshot
-        self._trees.settle_soon(snapshot)
+        self._versions.restore(as_text(name, "the snapshot's name"))
 
     # Learning
 
@@ -722,7 +684,7 @@ class Collection:
         self.refresh()
         report = train_cosmat(
             self._table,
-            self._snapshot(),
+            self._versions.snapshot,
             self.encoder,
             labels=labels,
             to=target,
@@ -730,8 +692,7 @@ class Collection:
             regularization=regularization,
             C=C,
         )
-        made = Collection.open(target)
-        made._trees.settle(made._snapshot())
+        Collection.open(target)._versions.settle()
         return report
 
     # Searching
@@ -878,7 +839,7 @@ class Collection:
         from placelens.results import Hits
 
         started = clock.perf_counter()
-        searcher = self._current_searcher()
+        searcher = self._versions.searcher
         resolved = self._resolver(searcher).resolve_many(requests, deadline=deadline)
         answers = searcher.search_many([query for query, _ in resolved], deadline=deadline)
         elapsed_ms = (clock.perf_counter() - started) * 1_000
@@ -914,72 +875,10 @@ class Collection:
 
     # Inside
 
-    def _snapshot(self) -> Snapshot:
-        return self._current_searcher().snapshot
-
-    def _current_searcher(self) -> Searcher:
-        """The searcher of the version at hand.
-
-        While a thread writes it is the one before: the writer makes the new one, and is not done
-        before it has.
-        """
-        self._table.check_sound()
-        current = self._searcher
-        if current is None:
-            return self._publish()
-        if self._n_writing or current.snapshot.version == self._table.version:
-            return current
-        return self._publish()
-
-    def _publish(self) -> Searcher:
-        """Make the searcher of the newest version; columns that did not change are kept."""
-        with self._searcher_lock:
-            before, trees = self._searcher, self._trees
-            is_new = before is None or before.snapshot.version != self._table.version
-            if is_new or before is None:
-                previous = before.snapshot if before is not None else None
-                table = self._table
-                snapshot = Snapshot(table.dataset, self.space, previous, table.deleted)
-            else:
-                snapshot = before.snapshot
-            if is_new or self._generation != trees.generation:
-                self._generation = trees.generation
-                tree = trees.bind(snapshot) if snapshot.n_items else None
-                self._searcher = Searcher(snapshot, self._table.manifest, tree)
-            return self._searcher  # type: ignore[return-value]
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Write: what is new is searchable when it is over, and the trees follow in a thread."""
-        with self._table.writing():
-            self._n_writing += 1
-            try:
-                yield
-            finally:
-                try:  # also after an error: the commit may have been made
-                    snapshot = self._publish().snapshot
-                finally:
-                    self._n_writing -= 1
-            self._trees.settle_soon(snapshot)
-
-    @contextmanager
-    def _merging(self) -> Iterator[None]:
-        """Write what merges files and changes no item: trees have the items they had."""
-        # Locked, so that nobody binds the merged files before it is known whose items they hold.
-        with self._writing(), self._searcher_lock:
-            before = self._publish().snapshot
-            yield
-            self._trees.carry(before, Snapshot(self._table.dataset, self.space, before))
-
-    def _merge_files(self) -> Snapshot:
-        with self._merging():
-            self._table.merge(SMALL_FILE)
-        return self._snapshot()
-
     def _find(self, item_id: str) -> tuple[Snapshot, int]:
         """The version at hand and the item's row in it: another thread may refresh any moment."""
         as_text(item_id, "the id")
-        snapshot = self._snapshot()
+        snapshot = self._versions.snapshot
         row = snapshot.row_of(item_id)
         if row is None:
             raise ItemNotFoundError(f"{self.path} has no item with id {shown(item_id)}")

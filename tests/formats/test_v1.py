@@ -43,4 +43,4 @@ def test_writing_format_1(collection):
     assert [item.id for item in collection.items()] == ["boat", "hill"]
     collection.add_vectors(["new"], [[1.0] * 8], modality="text")
     # Internal ids go on behind those of the items that the restored state does not know.
-    assert collection._snapshot().iids.tolist() == [0, 1, 3]
+    assert collection._versions.snapshot.iids.tolist() == [0, 1, 3]

@@ -92,7 +92,7 @@ class TreeMachine(RuleBasedStateMachine):
 
     @rule()
     def reopen(self):
-        self.collection._trees.wait()  # as a process does that ends
+        self.collection._versions.trees.wait()  # as a process does that ends
         self.collection = pl.Collection.open(self.folder / "c.pl")
 
     @invariant()

@@ -36,7 +36,7 @@ def tree_of(photos):
 def test_each_file_of_a_tree_may_be_damaged(photos, caplog):
     expected = answer(photos)
     folder = tree_of(photos)
-    assert photos._trees._stored
+    assert photos._versions.trees._stored
     for file in sorted(folder.iterdir()):
         content = file.read_bytes()
         for changed in (b"", content[:-1], content[:-1] + bytes([content[-1] ^ 1]), content + b"x"):
@@ -44,12 +44,12 @@ def test_each_file_of_a_tree_may_be_damaged(photos, caplog):
             caplog.clear()
             opened = pl.Collection.open(photos.path)
             assert answer(opened) == expected
-            assert not opened._trees._stored, f"{file.name} was believed"
+            assert not opened._versions.trees._stored, f"{file.name} was believed"
             assert "is damaged" in caplog.text
             (damage,) = pl.Collection.check(photos.path).damage
             assert damage.concerns == "index"
         file.write_bytes(content)
-    assert pl.Collection.open(photos.path)._trees._stored
+    assert pl.Collection.open(photos.path)._versions.trees._stored
 
 
 def test_a_damaged_tree_is_built_anew_by_the_next_writer(photos):
@@ -58,7 +58,7 @@ def test_a_damaged_tree_is_built_anew_by_the_next_writer(photos):
     opened = pl.Collection.open(photos.path)
     opened.compact()
     assert tree_of(photos) != folder
-    assert opened._trees._stored
+    assert opened._versions.trees._stored
     assert answer(opened) == expected
     assert pl.Collection.check(photos.path).is_sound
 
@@ -77,7 +77,7 @@ def test_a_tree_without_checksums_is_of_an_older_placelens_and_built_anew(photos
     with caplog.at_level(logging.WARNING):
         opened = pl.Collection.open(photos.path)
     assert "older placelens" in caplog.text
-    assert not opened._trees._stored
+    assert not opened._versions.trees._stored
 
 
 def test_a_tree_with_good_checksums_that_no_kernel_may_be_given_is_passed_over(photos, caplog):
@@ -101,8 +101,8 @@ def test_what_was_left_for_later_is_compared_and_built_anew(photos, monkeypatch)
     content[-5] ^= 64
     vectors.write_bytes(content)
     opened = pl.Collection.open(photos.path)
-    assert opened._trees._stored
+    assert opened._versions.trees._stored
     opened.verify()
-    opened._trees.wait()
+    opened._versions.trees.wait()
     assert tree_of(photos) != folder
     assert answer(opened) == expected

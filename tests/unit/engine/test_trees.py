@@ -108,7 +108,7 @@ def test_after_a_merge_the_trees_that_were_there_answer(tmp_path, monkeypatch):
     grown = []
     monkeypatch.setattr(trees, "grow_loose", lambda *_: grown.append(1))
     life.collection.compact()
-    assert life.collection._searcher._tree.shape().n_items > 0
+    assert life.collection._versions.searcher._tree.shape().n_items > 0
     assert grown == []
     life.check(life.collection)
 
@@ -118,9 +118,9 @@ def test_small_files_are_merged_while_items_come(tmp_path):
     life = Life(tmp_path, 0)
     for _ in range(40):
         life.add(1)
-        life.collection._trees.wait()
+        life.collection._versions.trees.wait()
         # At most as many neighbours as are left alone, the one added, and the large first file.
-        assert len(life.collection._snapshot().fragments) <= trees.MAX_SMALL_FILES + 3
+        assert len(life.collection._versions.snapshot.fragments) <= trees.MAX_SMALL_FILES + 3
         life.check(life.collection)
     life.check(pl.Collection.open(life.collection.path))
 
@@ -137,9 +137,9 @@ def test_a_build_that_fails_is_logged_and_left_until_asked_for(tmp_path, monkeyp
         patch.setattr(trees.Trees, "_write", fail)
         for _ in range(4):
             life.add(50)
-            life.collection._trees.wait()
+            life.collection._versions.trees.wait()
         life.check(life.collection)
     assert tries == [1]
     assert "placelens compact tries again" in caplog.text
     life.collection.compact()
-    assert life.collection._searcher._tree.shape().n_items == len(life.ids)
+    assert life.collection._versions.searcher._tree.shape().n_items == len(life.ids)
