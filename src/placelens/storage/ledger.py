@@ -175,13 +175,13 @@ class Ledger:
             return f"{name} is no file" if path.exists() and not path.is_file() else None
         if self._sound.get(name) == entry and not again:
             return None
-        if not path.exists():
-            return f"{name} is missing"
-        state = _state_of(path)
-        if self._wrong.get(name, (None, ""))[0] == state and not again:
-            return self._wrong[name][1]
         try:
+            state = _state_of(path)
+            if self._wrong.get(name, (None, ""))[0] == state and not again:
+                return self._wrong[name][1]
             found = digest_of(path)
+        except FileNotFoundError:
+            return f"{name} is missing"
         except (OSError, ReadError) as error:
             return f"{name} cannot be read ({error})"
         with self._lock:
