@@ -101,7 +101,7 @@ class Hits(Sequence[Hit]):
             raise InputError(f"hits are a sequence of Hit, not {shown(hits)}")
         self._hits = tuple(hits)
         # A term's kind is a modality or "place", so any string may be looked up.
-        self._answerabilities: Mapping[Any, Answerability] = answerabilities or {}
+        self._answerabilities: Mapping[Any, Answerability] = dict(answerabilities or {})
         self.thumbnails = thumbnails
         self.readings = tuple(readings)
         self.notes = tuple(notes)

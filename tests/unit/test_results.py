@@ -6,6 +6,7 @@ import pickle
 from dataclasses import FrozenInstanceError
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 import pytest
@@ -311,6 +312,8 @@ def test_pickled_hits_come_back_without_their_thumbnails() -> None:
         cursor="next",
         elapsed_ms=1.0,
         thumbnails=lambda _: b"jpeg",
+        # As encoders give them, in a view that cannot be pickled.
+        answerabilities=MappingProxyType({("text", "text"): Answerability(slope=1, size_slope=0, intercept=0, largest=9)}),
         notes=["no item has an attribute 'ctiy'"],
     )
     for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):

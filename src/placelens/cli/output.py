@@ -89,14 +89,7 @@ def write_things(
         return
     seen = io.BytesIO()
     stream = seen if sys.stdout.isatty() else sys.stdout.buffer
-    report = dump(
-        things,
-        stream,
-        format=format,
-        blur=blur,
-        drop_places=drop_places,
-        thumbnails=thumbnails,
-    )
+    report = dump(things, stream, **how)
     if stream is seen:
         say(seen.getvalue().decode(errors="backslashreplace").removesuffix("\n"))
     sys.stdout.flush()

@@ -250,7 +250,7 @@ class Resolver:
             snapshot=self._snapshot,
             gazetteer=gazetteer(),
             now=self._clock(),
-            with_times=request.time is None,
+            time_is_given=request.time is not None,
         )
         texts[wanted[0]] = (read.understood.text, weight)
         return texts, _outranked(read.understood, request), read.periods

@@ -20,6 +20,8 @@ from placelens.types import Float64Array
 
 __all__ = ["WordsRead", "read_words"]
 
+_TIME_IS_GIVEN = "a time is given beside the words"
+
 
 @dataclass(frozen=True, slots=True)
 class WordsRead:
@@ -35,20 +37,22 @@ def read_words(
     snapshot: Snapshot,
     gazetteer: Gazetteer,
     now: datetime,
-    with_times: bool = True,
+    time_is_given: bool = False,
 ) -> WordsRead:
     """Read a query's words against one version of a collection.
 
     Times are read first, since "last May in Paris" ends no place. A time acts where it is
-    explicit and anything here has a time, a bare year only where something here is from then.
+    explicit and anything here has a time, a bare year only where something here is from then,
+    and none where the request gives a time beside the words.
     """
     times: list[TimeMention] = []
     periods: list[Periods] = []
     unread: list[Unread] = []
     offers: list[Offer] = []
-    for mention in parse_times(text, now) if with_times else ():
+    mentions = parse_times(text, now)
+    for mention in mentions:
         period = _periods(mention, snapshot)
-        why = _why_not(mention, period, snapshot)
+        why = _TIME_IS_GIVEN if time_is_given else _why_not(mention, period, snapshot)
         if why is None:
             times.append(mention)
             periods.append(period)
@@ -59,11 +63,14 @@ def read_words(
                 offers.append(Offer(phrase=mention.phrase, write=write, label=write))
     rest = _without(text, times)
     understood = parse_query(rest, gazetteer, landmarks=SnapshotLandmarks(snapshot))
+    # "in 2019" looks like a place to who reads places, and is none.
+    phrases = {mention.phrase for mention in mentions}
+    no_places = tuple(left for left in understood.unread if left.phrase not in phrases)
     return WordsRead(
         replace(
             understood,
             times=tuple(times),
-            unread=(*unread, *understood.unread),
+            unread=(*unread, *no_places),
             offers=(*offers, *understood.offers),
         ),
         tuple(periods),

@@ -98,6 +98,18 @@ def test_lists_are_written_in_words(cli: Run, dated: Path) -> None:
     assert [row["keywords"] for row in rows] == ["sea; boat", "sea", ""]
 
 
+def test_safe_csv_is_safe_in_a_pipe_as_in_a_file(cli: Run, tmp_path: Path) -> None:
+    made = Collection.create(tmp_path / "c.pl", dim=2)
+    made.add_vectors(["a"], [[1, 0]], attributes=[{"keywords": ["=1+1", "sea"]}])
+    for command in (("export", made.path), ("search", made.path, "--sort", "name")):
+        for target in ((), ("-o", tmp_path / f"{command[0]}.csv")):
+            printed = cli(*command, "--format", "csv", "--csv-safe", *target).stdout
+            (row,) = csv.DictReader(
+                (target[1].read_text(encoding="utf-8") if target else printed).splitlines()
+            )
+            assert row["keywords"] == "'=1+1; sea"
+
+
 def test_a_mistyped_name_is_said_by_search_and_export(cli: Run, dated: Path) -> None:
     note = "no item has an attribute 'keyword'; did you mean 'keywords'?"
     found = cli("search", dated, "--where", "keyword=sea")

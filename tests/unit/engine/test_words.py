@@ -112,6 +112,14 @@ def test_a_time_that_is_given_goes_before_one_in_the_words(items):
     hits = items.search("boat in 2021", time="2019")
     assert found(hits) == {name for name, *_, time in ITEMS if time and time.year == 2019}
     assert hits.understood.text == "boat in 2021"
+    assert hits.notes == ("'in 2021' is left to the words: a time is given beside the words",)
+
+
+def test_a_time_that_does_not_act_is_told_of_once(tmp_path):
+    timeless = pl.Collection.create(tmp_path / "c.pl", encoder=HashEncoder())
+    timeless.add_vectors(["a"], HashEncoder().encode_texts(["a"]), modality="text", text=["a"])
+    hits = timeless.search("boat in 2019")
+    assert hits.notes == ("'in 2019' is left to the words: no item here has a time",)
 
 
 def test_a_filter_alone_ranks_by_its_own_words(items):
