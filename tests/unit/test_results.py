@@ -313,7 +313,9 @@ def test_pickled_hits_come_back_without_their_thumbnails() -> None:
         elapsed_ms=1.0,
         thumbnails=lambda _: b"jpeg",
         # As encoders give them, in a view that cannot be pickled.
-        answerabilities=MappingProxyType({("text", "text"): Answerability(slope=1, size_slope=0, intercept=0, largest=9)}),
+        answerabilities=MappingProxyType(
+            {("text", "text"): Answerability(slope=1, size_slope=0, intercept=0, largest=9)}
+        ),
         notes=["no item has an attribute 'ctiy'"],
     )
     for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):

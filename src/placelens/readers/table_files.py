@@ -120,10 +120,7 @@ def _load_csv(text: str) -> Table:
     with _cells_of_any_length():
         records = list(_csv_lines(text[sep_line.end() :] if sep_line else text, delimiter))
     if records and _is_unclosed(text, records[-1][0]):
-        records[-1] = (
-            [],
-            "a quote in it is never closed, so the lines after it cannot be told apart",
-        )
+        records[-1] = ([], _UNCLOSED)
     lines = iter(records)
     header = next((cells for cells, _ in lines if any(cells)), None)
     if header is None:
