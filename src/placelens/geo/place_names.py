@@ -48,6 +48,11 @@ _EXCEPTING = frozenset(
      "exclude", "excluding", "minus", "nowhere", "other"}
 )  # fmt: skip
 """First words of what takes something out, be it a place or not."""
+_APART = frozenset({"away", "beyond", "far", "outside"})
+"""Words that negate by what they mean, and only their own place."""
+_REACH = {"or": "negated", "nor": "negated", "but": "", "yet": ""}
+"""What a negation before a conjunction makes of the next relation; of others it is unclear."""
+_REACH_OF_APART = {"and": "", "&": "", ",": "", "but": "", "yet": ""}
 _CLAUSE_ENDS = frozenset({",", ";", ".", "but", "and", "with", "that", "which", "where"})
 
 _UNKNOWN = "no such place is known"
@@ -132,7 +137,7 @@ class _Walk:
 
     ``unclear`` says that a negation stands before in the same clause and its reach is not known;
     ``negates`` that there is one anywhere; ``carried`` is where a relation would stand that the
-    negation before a list goes on to.
+    negation before a list goes on to; ``noted`` is the token behind what was noted last.
     """
 
     text: str
@@ -145,6 +150,7 @@ class _Walk:
     unclear: bool = False
     negates: bool = False
     carried: tuple[int, str] = (-1, "")
+    noted: int = 0
     reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
@@ -201,30 +207,37 @@ class _Walk:
                 self._refuse(start, name, refusal)
                 return name.end
             self._take(start, name, relation, negated)
-            following = self._list_goes_on(name.end, relation, negated)
+            following = self._list_goes_on(name.end, at, relation, negated)
             if following is None:
                 return name.end
             start, (position, negated) = name.end, following
 
     def _list_goes_on(
-        self, end: int, relation: RelationFound, negated: bool
+        self, end: int, at: int, relation: RelationFound, negated: bool
     ) -> tuple[int, bool] | None:
         """Where a list's next name would stand, and whether it is negated: "in Paris, not Lyon"."""
         position = end
         while position < end + 2 and self._low(position) in CONJUNCTIONS:
             position += 1
-        if position == end:
-            return None
-        conjunction = self._low(position - 1)
+        conjunction = self._low(position - 1) if position > end else None
         if read_relation(self.tokens, position) is not None:
-            reach = {"but": "", "yet": "", "and": "unclear", "&": "unclear"}
-            if negated:
-                self.carried = (position, reach.get(conjunction, "negated"))
+            if negated and conjunction is not None:
+                reach = _REACH_OF_APART if self._is_apart(at, relation) else _REACH
+                self.carried = (position, reach.get(conjunction, "unclear"))
             return None
         if position < len(self.tokens) and is_negation(self.tokens[position]):
+            self.negates = True
             return position + 1, True
+        if conjunction is None:
+            return None
         negated = negated and conjunction not in {"but", "yet"}
         return (position, negated) if relation.relation == "in" or negated else None
+
+    def _is_apart(self, at: int, relation: RelationFound) -> bool:
+        """Whether a relation negates by a distance or "outside", and no "not" does."""
+        words = self.tokens[at : relation.end]
+        says_so = relation.radius_m is not None or any(word.low in _APART for word in words)
+        return relation.negated and says_so and not any(map(is_negation, words))
 
     def _read_one(
         self, position: int, at: int, relation: RelationFound, negated: bool
@@ -285,7 +298,9 @@ class _Walk:
 
     def _note(self, start: int, end: int, why: str) -> str:
         phrase = self.reader.written(start, end).strip(" ,")
-        self.unread.append(Unread(phrase=phrase, reason=why))
+        if end > self.noted:  # else it is a part of what was noted: "in X" of "not in X"
+            self.unread.append(Unread(phrase=phrase, reason=why))
+            self.noted = end
         return phrase
 
     def _take(self, start: int, name: NameFound, relation: RelationFound, negated: bool) -> None:

@@ -179,6 +179,12 @@ NEGATIONS = [
     ("not outside France", "", ["in France"]),
     ("no more than 5 km from Lyon", "", ["within 5.0 km of Lyon, France"]),
     ("not far from Lyon", "", ["near Lyon, France"]),
+    # A distance or "outside" negates its own place only.
+    ("beach further than 50 km from Nice, in France", "beach",
+     ["more than 50.0 km from Nice, France", "in France"]),
+    ("villages outside Paris and in France", "villages", ["not in Paris, France", "in France"]),
+    ("cafe outside Paris, near Lyon", "cafe", ["not in Paris, France", "near Lyon, France"]),
+    ("food in Mexico not Mexico City", "food", ["in Mexico", "not in Mexico City, Mexico"]),
     # What is negated is something else.
     ("people not wearing hats in Spain", "people not wearing hats", ["in Spain"]),
     ("lake without people in Spain", "lake without people", ["in Spain"]),
@@ -247,6 +253,18 @@ def test_a_negation_that_is_not_clear_is_left_to_the_words(gazetteer, query):
     assert understood.mentions == ()
     assert understood.text == query
     assert any("negation" in each.reason for each in understood.unread)
+
+
+@pytest.mark.parametrize("query", ["church not in Spain, in Portugal", "far from Lyon or in Spain"])
+def test_a_negation_whose_reach_is_not_clear_takes_out_its_own_place_only(gazetteer, query):
+    understood = parse_query(query, gazetteer)
+    assert [mention.negated for mention in understood.mentions] == [True]
+    assert "negation" in understood.unread[0].reason
+
+
+def test_what_is_not_known_is_said_once(gazetteer):
+    notes = parse_query("church not in Blorfland", gazetteer).notes
+    assert notes == ("'not in Blorfland' is left to the words: no such place is known",)
 
 
 @pytest.mark.parametrize(("query", "reason"), UNREAD)
