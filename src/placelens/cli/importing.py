@@ -167,10 +167,24 @@ def _summarise(report: IngestReport, collection: Collection, written: Path | Non
         f"{said or 'no photos, texts or tables found'} in {report.seconds:.1f} s{speed}; "
         f"{collection.path} holds {count(len(collection), 'item')}"
     )
-    for message, number in Counter(text for _, text in report.warnings).most_common(_SHOWN):
-        notice(f"warning: {message}" + (f" ({number:,} times)" if number > 1 else ""))
+    _show_warnings(report.warnings)
     if report.skipped:
         _show_skipped(report.skipped, written)
+
+
+def _show_warnings(warnings: Sequence[tuple[str, str]]) -> None:
+    """Each warning once, with the first file that it is of."""
+    from placelens.ingest.known import file_of
+
+    firsts: dict[str, str] = {}
+    for key, message in warnings:
+        firsts.setdefault(message, key)
+    for message, number in Counter(text for _, text in warnings).most_common(_SHOWN):
+        file = Path(file_of(firsts[message]))
+        # Some of a table name it themselves, and some are of the import as a whole.
+        of_file = file.is_absolute() and not message.startswith(file.name)
+        more = f" (and {number - 1:,} more like it)" if number > 1 else ""
+        notice("warning: " + (f"{file}: " if of_file else "") + message + more)
 
 
 def _show_skipped(skipped: Sequence[Skipped], written: Path | None) -> None:

@@ -230,3 +230,13 @@ def test_more_than_five_unknown_ids_are_counted(cli: Run, dated: Path) -> None:
     error = cli("delete", dated, *"uvwxyz", "a", code=1).stderr
     assert "6 ids of 7 not in" in error
     assert "..." in error
+
+
+def test_a_warning_names_the_first_file_that_it_is_of(cli: Run, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        table = tmp_path / "tables" / f"{name}.csv"
+        table.parent.mkdir(exist_ok=True)
+        table.write_text(f"name,lat,lon\n{name},0,0\n", encoding="utf-8")
+    said = cli("index", tmp_path / "tables", "--to", tmp_path / "c.pl").stderr.replace("\n", " ")
+    assert f"warning: {tmp_path / 'tables' / 'a.csv'}: row 1: 0, 0 is taken as it is" in said
+    assert "(and 1 more like it)" in said
