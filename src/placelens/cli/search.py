@@ -99,7 +99,7 @@ def command(
     if terms or image:
         with waiting(f"loading the encoder {opened.encoder_name}"):
             _ = opened.encoder
-    with waiting("searching; a machine's first search compiles its kernels, for some seconds"):
+    with waiting("searching; a machine's first search, and one in a region, may take some seconds"):
         hits = _page(asked, page, cursor, images=image or ())
     for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):
         notice(note)
