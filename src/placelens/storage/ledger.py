@@ -179,8 +179,22 @@ class Ledger:
     def damage_of(self, path: Path, *, again: bool = False) -> str | None:
         """What is wrong with a file, in words; None when nothing is, or nothing is known of it.
 
-        A file that this process has found sound is read ``again`` only when told so.
+        A file that this process has found sound is read ``again`` only when told so. What seems
+        wrong may be what another process has written, and noted, since the ledger was read.
         """
+        wrong = self._compared(path, again=again)
+        while wrong is not None and self._has_grown():
+            wrong = self._compared(path, again=again)
+        return wrong
+
+    def _has_grown(self) -> bool:
+        """Whether another process has noted anything meanwhile, which is known then."""
+        with self._lock:
+            before = self._digest_read.digest()
+            self.refresh()
+            return self._digest_read.digest() != before
+
+    def _compared(self, path: Path, *, again: bool) -> str | None:
         name = self.name_of(path)
         entry = self._entries.get(name)
         if entry is None:

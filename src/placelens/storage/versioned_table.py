@@ -15,7 +15,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -330,6 +330,30 @@ class VersionedTable:
             with writing_to(self.folder):
                 write_manifest(self.folder, manifest, self.ledger)
             self.manifest = manifest
+
+
+@contextmanager
+def without_writers(folder: Path) -> Iterator[None]:
+    """Keep others from writing while a folder is only looked at; nothing is written for it.
+
+    Where there is no lock, or it cannot be opened, as on a disk that is read-only, nobody is
+    kept from anything.
+
+    Raises
+    ------
+    CollectionLockedError
+        If another process is writing.
+    """
+    path = folder / LOCK_NAME
+    is_ours = path.is_file() and not path.is_symlink() and os.access(path, os.W_OK)
+    lock = filelock.FileLock(path, timeout=0) if is_ours else nullcontext()
+    try:
+        with lock:
+            yield
+    except filelock.Timeout:
+        raise CollectionLockedError(
+            f"another process is writing to {folder}; try again when it has finished"
+        ) from None
 
 
 def check_no_links(folder: Path) -> None:
