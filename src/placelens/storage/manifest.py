@@ -121,8 +121,8 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _is_whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**63
+def _is_whole(value: object, least: int, most: int = 2**63 - 1) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def _is_list(value: object, is_one: Callable[[object], bool]) -> bool:
@@ -147,7 +147,7 @@ def _is_calibration(value: object) -> bool:
 _FIELDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "dim": (
         f"a whole number from 1 to {MAX_DIM}",
-        lambda value: _is_whole(value, 1) and value <= MAX_DIM,
+        lambda value: _is_whole(value, 1, MAX_DIM),
     ),
     "modalities": (f"a list of {', '.join(MODALITIES)}", _is_modalities),
     "space": ("sphere or plane", lambda value: _is_text(value) and value in ("sphere", "plane")),

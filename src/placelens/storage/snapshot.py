@@ -40,6 +40,9 @@ from placelens.types import (
 # The years 1 to 9999.
 FIRST_TIME_US, LAST_TIME_US = -62_135_596_800_000_000, 253_402_300_799_999_999
 
+# More than rounding makes of a unit vector's.
+LARGEST_COMPONENT = 1.01
+
 FragmentKey = tuple[int, tuple[str, ...], str | None]
 
 
@@ -441,4 +444,14 @@ def _vectors(column: pa.ChunkedArray) -> tuple[Float32Array, BoolArray]:
     present = whole.is_valid().to_numpy(zero_copy_only=False)
     found = whole if present.all() else whole.filter(pa.array(present))
     dim = column.type.list_size
-    return found.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim), present
+    matrix = found.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
+    return _without_odd(matrix), present
+
+
+def _without_odd(matrix: Float32Array) -> Float32Array:
+    """Unit vectors; what cannot be one is like nothing, instead of like everything."""
+    largest = max(matrix.max(initial=0), -matrix.min(initial=0))
+    if largest <= LARGEST_COMPONENT:  # not so for NaN
+        return matrix
+    is_unit = np.all(np.abs(matrix) <= LARGEST_COMPONENT, axis=1, keepdims=True)
+    return np.where(is_unit, matrix, np.float32(0))

@@ -123,6 +123,18 @@ def test_attributes_that_placelens_does_not_write_are_left_out(folder, text, att
     use(folder)
 
 
+@pytest.mark.parametrize("component", [np.nan, np.inf, -np.inf, 3e38])
+def test_a_vector_that_is_none_is_like_nothing(folder, component):
+    photos = pl.Collection.open(folder)
+    vectors = np.array([photos.vector(f"a{i}") for i in range(N)])
+    vectors[3, 1] = component
+    with_column(folder, "vector", vectors.tolist())
+    changed = pl.Collection.open(folder)
+    changed.compact()
+    assert changed.vector("a3").tolist() == [0, 0, 0, 0]
+    assert all(np.isfinite(hit.score) for hit in changed.search(vector=[1, 2, 3, 4], k=N))
+
+
 @pytest.mark.parametrize("time", [2**62, -(2**62)])
 def test_a_time_of_no_calendar_is_refused(folder, time):
     with_column(folder, "time", [time] * N)
