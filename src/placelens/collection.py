@@ -193,6 +193,8 @@ class Collection:
         ------
         CollectionNotFoundError
             If there is none at ``path``.
+        CollectionLockedError
+            If something seems wrong, and another process is writing, so that it may be just that.
 
         Examples
         --------
@@ -205,7 +207,9 @@ class Collection:
         >>> [damage.path for damage in Collection.check(folder).damage]
         ['manifest.json']
         """
-        return check(_folder(path))
+        folder = _folder(path)
+        with named(folder):
+            return check(folder)
 
     @staticmethod
     def repair(path: str | os.PathLike[str], *, dry_run: bool = False) -> Repairs:
@@ -240,7 +244,9 @@ class Collection:
         """
         if not isinstance(dry_run, bool):
             raise InputError(f"dry_run {shown(dry_run)} is neither True nor False")
-        return repair(_folder(path), dry_run=dry_run)
+        folder = _folder(path)
+        with named(folder):
+            return repair(folder, dry_run=dry_run)
 
     # What it is
 

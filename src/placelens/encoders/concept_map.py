@@ -7,6 +7,7 @@ then how much more probable each concept is than usual.
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from placelens.errors import InputError, ReadError
+from placelens.files import open_regular
 from placelens.types import Float64Array, Shares
 
 FORMAT = 1
+# Thirty thousand concepts over vectors of a thousand numbers, for images and for texts.
+MAX_BYTES = 2**29
 VIEWS = ("image", "text")
 PARTS = ("weights", "bias", "mean")
 
@@ -133,13 +137,20 @@ class ConceptMap:
         try:
             if int(arrays["format"]) > FORMAT:
                 raise ReadError(f"{where} was written by a newer placelens; upgrade to read it")
-            views = {
-                view: ViewMap(**{part: arrays[f"{view}_{part}"] for part in PARTS})
-                for view in VIEWS
-            }
-            return cls(names=tuple(str(name) for name in arrays["names"]), **views)
+            names = tuple(str(name) for name in arrays["names"])
+            views = {view: _view_of(arrays, view, len(names)) for view in VIEWS}
+            return cls(names=names, **views)
         except (ValueError, KeyError, TypeError) as error:
             raise ReadError(f"{where} cannot be read as concepts ({error})") from error
+
+
+def _view_of(arrays: dict[str, Any], view: str, n_concepts: int) -> ViewMap:
+    parts = {part: arrays[f"{view}_{part}"] for part in PARTS}
+    for part, array in parts.items():
+        fits = array.dtype == np.float64 and array.ndim == (2 if part == "weights" else 1)
+        if not fits or array.shape[-1] != n_concepts or not np.isfinite(array).all():
+            raise ValueError(f"{view}_{part} holds no numbers of {n_concepts} concepts")
+    return ViewMap(**parts)
 
 
 def read_arrays(path: str | Path) -> dict[str, Any]:
@@ -151,7 +162,19 @@ def read_arrays(path: str | Path) -> dict[str, Any]:
         If it is none, or would have to be executed.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return dict(stored)
-    except (OSError, ValueError, EOFError, AttributeError, TypeError) as error:
+        with open_regular(path) as file, zipfile.ZipFile(file) as members:
+            # By what they claim to hold when unpacked, of which no more is unpacked.
+            claimed = sum(member.file_size for member in members.infolist())
+            if claimed > MAX_BYTES:
+                raise ReadError(
+                    f"it claims {claimed / 2**20:,.0f} MiB of numbers; "
+                    f"the limit is {MAX_BYTES // 2**20:,} MiB"
+                )
+            return {
+                name.removesuffix(".npy"): np.lib.format.read_array(member, allow_pickle=False)
+                for name in members.namelist()
+                for member in [members.open(name)]
+            }
+    except Exception as error:
+        # Damaged bytes lead zipfile, zlib and NumPy to whatever they raise.
         raise ReadError(f"{path} cannot be read as concepts ({error})") from error

@@ -24,6 +24,8 @@ LimbsOf = dict[Modality | None, Limb]
 Files = tuple[str, ...]
 # Loose items in one part: so many are sorted anew with each commit, at most.
 GROUP = 1_024
+# Ids that the table of `Owners` spans for each row, at most: most may have been deleted.
+MOST_HOLES = 64
 
 
 class Owners(NamedTuple):
@@ -127,11 +129,14 @@ def merged_owners(
         return None
     own = after.iids[rows]
     first = int(own.min())
-    codes = np.full(int(own.max()) - first + 1, -1)
+    span = int(own.max()) - first + 1
+    if span > MOST_HOLES * len(rows):
+        return None  # a tree of their own takes less than a table of such ids
+    codes = np.full(span, -1)
     for code, part in enumerate(parts):
         slots = part.limbs[None].slots
-        iids = slots.iid[slots.row >= 0] - first
-        codes[iids[(iids >= 0) & (iids < len(codes))]] = code
+        iids = slots.iid[slots.row >= 0]
+        codes[iids[(iids >= first) & (iids < first + span)] - first] = code
     if (codes[own - first] < 0).any():
         return None
     there = np.unique(codes[own - first])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import xxhash
 
 from placelens.readers.base import Reading
+from placelens.storage.format_v1 import copies_from_json
 from placelens.storage.table import ItemTable
 
 # Before the stamp of a copy: what it says is in the item. Collections of versions that took an
@@ -90,7 +90,7 @@ class Known:
                 stamp=row["stamp"],
                 content_hash=row["content_hash"],
                 image=row["image"],
-                copies=json.loads(row["copies"]) if row["copies"] else {},
+                copies=copies_from_json(row["copies"]),
             )
             for row in stored_rows
             if row["source"] is not None

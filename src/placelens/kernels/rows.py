@@ -7,6 +7,9 @@ import numpy as np
 from placelens.kernels.jit import kernel
 from placelens.types import Int64Array
 
+# Places of a table for each row and slot, up to which it is made.
+MOST_HOLES = 64
+
 
 @kernel()
 def _rows_of_slots(rows: Int64Array, iids: Int64Array, slot_iids: Int64Array) -> Int64Array:
@@ -20,7 +23,18 @@ def _rows_of_slots(rows: Int64Array, iids: Int64Array, slot_iids: Int64Array) ->
     first, last = iids[rows[0]], iids[rows[0]]
     for i in range(rows.shape[0]):
         first, last = min(first, iids[rows[i]]), max(last, iids[rows[i]])
-    # Ids are given one after the other, so that a table of them has few holes.
+    # Ids are given one after the other, so that a table of them has few holes; but most of them
+    # may be deleted, and a collection that somebody made may have any. In floats, since the
+    # difference of two integers may be none.
+    span = float(last) - float(first)
+    if span > MOST_HOLES * (rows.shape[0] + slot_iids.shape[0]):
+        own = iids[rows]
+        order = np.argsort(own, kind="mergesort")
+        at = np.searchsorted(own[order], slot_iids, side="right") - 1
+        for slot in range(slot_iids.shape[0]):
+            if at[slot] >= 0 and own[order[at[slot]]] == slot_iids[slot]:
+                out[slot] = rows[order[at[slot]]]
+        return out
     table = np.full(last - first + 1, -1, dtype=np.int64)
     for i in range(rows.shape[0]):
         table[iids[rows[i]] - first] = rows[i]

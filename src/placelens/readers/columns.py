@@ -107,6 +107,10 @@ def is_own_output(names: Sequence[str]) -> bool:
     return names_an_export(names) or list(names) == _REPORT
 
 
+# Each name is read in several ways; tables with more are matrices of numbers.
+MAX_COLUMNS = 10_000
+
+
 def may_name_images(names: Sequence[str]) -> bool:
     """Whether a column has a name that columns of images have."""
     return not {plain_name(name) for name in names}.isdisjoint(_IMAGE)
@@ -133,6 +137,8 @@ def find_columns(
     ReadError
         If an option names a column that the table does not have, or half of a coordinate.
     """
+    if len(names) > MAX_COLUMNS:
+        raise ReadError(f"it has {len(names):,} columns; the limit is {MAX_COLUMNS:,}")
     _check(options, names)
     plain = {plain_name(name): name for name in reversed(names)}
 

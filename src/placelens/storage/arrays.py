@@ -46,6 +46,8 @@ def write_arrays(
     folder: Path, arrays: Mapping[str, np.ndarray | Rows], meta: Mapping[str, Any]
 ) -> Path:
     """Write a new folder of arrays below ``folder``; it appears when it is complete."""
+    if folder.is_symlink():
+        raise OSError(f"{folder} is a link")
     folder.mkdir(parents=True, exist_ok=True)
     name = uuid.uuid4().hex
     beside = folder / f"{UNFINISHED}{name}"
@@ -143,8 +145,13 @@ def _checksum_of(meta: Mapping[str, Any]) -> str:
 
 
 def folders_of_arrays(folder: Path) -> list[Path]:
-    """The folders of arrays below a folder, by name."""
-    return sorted(path for path in folder.glob("[!.]*") if path.is_dir())
+    """The folders of arrays below a folder, by name.
+
+    None below a link: what is found damaged is removed, and that must be ours.
+    """
+    if folder.is_symlink():
+        return []
+    return sorted(p for p in folder.glob("[!.]*") if p.is_dir() and not p.is_symlink())
 
 
 def remove_arrays(folder: Path) -> None:
@@ -157,6 +164,8 @@ def remove_arrays(folder: Path) -> None:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what a writer left that was killed; call where no other writes."""
+    if folder.is_symlink():
+        return
     for path in folder.glob(f"{UNFINISHED}*"):
         shutil.rmtree(path, ignore_errors=True)
 

@@ -42,9 +42,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from placelens.errors import InputError
+from placelens.errors import CollectionError, InputError
 from placelens.storage.manifest import Manifest
 from placelens.types import Attribute, Float32Array, Item, Modality, Place, Scalar, Space
+
+DAY_S = 86_400
 
 COORDINATES: dict[Space, tuple[str, str]] = {"sphere": ("lat", "lon"), "plane": ("x", "y")}
 
@@ -194,7 +196,7 @@ def rows_from(table: pa.Table, manifest: Manifest) -> list[Row]:
             source=source,
             stamp=stamp,
             content_hash=content_hash,
-            copies=json.loads(copies) if copies else {},
+            copies=copies_from_json(copies),
             thumbnail=thumbnail,
             vectors=of_row,
         )
@@ -215,12 +217,20 @@ def items_from(table: pa.Table, space: Space) -> list[Item]:
             place=None if row[first] is None else Place(**{first: row[first], second: row[second]}),
             place_source=row["place_source"],
             time=_time(row["time"], row["utc_offset_s"]),
-            attributes=json.loads(row["attributes"]) if row["attributes"] else {},
+            attributes=attributes_from_json(row["attributes"]),
             width=row["width"],
             height=row["height"],
         )
-        for row in table.to_pylist()
+        for row in _plain_rows(table)
     ]
+
+
+def _plain_rows(table: pa.Table) -> list[dict[str, Any]]:
+    try:
+        rows: list[dict[str, Any]] = table.to_pylist()
+    except (ValueError, OverflowError) as error:  # no time of a calendar, or no text
+        raise CollectionError(f"an item's row is not what placelens writes ({error})") from error
+    return rows
 
 
 def _coordinates(place: Place | None) -> tuple[float | None, float | None]:
@@ -237,7 +247,7 @@ def utc_offset_s(time: datetime | None) -> int | None:
 
 
 def _time(wall_clock: datetime | None, offset_s: int | None) -> datetime | None:
-    if wall_clock is None or offset_s is None:
+    if wall_clock is None or offset_s is None or abs(offset_s) >= DAY_S:
         return wall_clock
     zone = UTC if offset_s == 0 else timezone(timedelta(seconds=offset_s))
     return wall_clock.replace(tzinfo=zone)
@@ -257,6 +267,40 @@ def attributes_to_json(attributes: Mapping[str, Attribute]) -> str | None:
         {str(name): _plain(name, value) for name, value in attributes.items()},
         ensure_ascii=False,
     )
+
+
+def attributes_from_json(text: str | None) -> dict[str, Attribute]:
+    """What `attributes_to_json` was given.
+
+    A collection may come from anybody: what it would not have written is left out.
+    """
+    return {
+        name: value
+        for name, value in _object(text).items()
+        if _is_attribute(value) or (isinstance(value, list) and all(map(_is_attribute, value)))
+    }
+
+
+def copies_from_json(text: str | None) -> dict[str, str]:
+    """What `copies_to_json` was given; what it would not have written is left out."""
+    return {name: stamp for name, stamp in _object(text).items() if isinstance(stamp, str)}
+
+
+def _object(text: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(text) if text else {}
+        if text and "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()  # no lone surrogate, which is no text
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_attribute(value: object) -> bool:
+    """Whether a value is one of `Scalar`, that is a finite number if it is one."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, str | int)
 
 
 def copies_to_json(copies: Mapping[str, str]) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from placelens.storage.manifest import COPY_NAME, FILE_NAME, manifest_files, rea
 from placelens.storage.table import ItemTable
 from placelens.storage.tags import Tags
 from placelens.storage.troubles import reading
-from placelens.storage.versioned_table import INDEX_NAME, TABLE_NAME
+from placelens.storage.versioned_table import INDEX_NAME, TABLE_NAME, without_writers
 from placelens.storage.versions import LOST, damage_of_files, files_of, newest, version_files
 
 OLDER = "older version"
@@ -90,8 +91,18 @@ def check(folder: Path) -> Health:
     ------
     CollectionNotFoundError
         If there is no collection at ``folder``.
+    CollectionLockedError
+        If something seems wrong, and another process is writing, so that it may be just that.
     """
     folder = _collection(folder)
+    found = _looked_at(folder)
+    if found.is_sound:
+        return found
+    with without_writers(folder):
+        return _looked_at(folder)
+
+
+def _looked_at(folder: Path) -> Health:
     ledger = Ledger(folder)
     owners = _owners(folder, ledger)
     damage = list(_of_manifest(folder, ledger))
@@ -104,7 +115,8 @@ def check(folder: Path) -> Health:
             continue
         wrong = ledger.damage_of(path)
         n_files += 1
-        n_bytes += path.stat().st_size if path.exists() else 0
+        with suppress(OSError):  # missing, which is told above, or removed by another process
+            n_bytes += path.stat().st_size
         # Compaction that is cut off leaves manifests of versions that nobody keeps.
         is_needless = concerns == OLDER and not path.exists()
         if wrong is not None and not is_needless:
@@ -153,13 +165,13 @@ def repair(folder: Path, *, dry_run: bool = False) -> Repairs:
     if dry_run and not _opens(folder):
         return done
     table = ItemTable(folder)
-    with table.writing(damaged=True):
+    with without_writers(folder) if dry_run else table.writing(damaged=True):
         for each in _of_index(folder):
             done.actions.append(f"index: {each.what}; removed, to be built anew")
             if not dry_run:
                 shutil.rmtree(folder / each.path, ignore_errors=True)
-        _repair_items(table, done, dry_run)
-        _repair_older(table, done, dry_run)
+        newest_kept = _repair_items(table, done, dry_run)
+        _repair_older(table, newest_kept, done, dry_run)
         if table.ledger.n_damaged or not table.ledger:
             done.actions.append(f"{table.ledger.path.name}: written anew from what is there")
         if done.actions and not dry_run:
@@ -257,8 +269,11 @@ def _repair_manifest(folder: Path, done: Repairs, dry_run: bool) -> None:
         write_whole(folder / name, content)
 
 
-def _repair_items(table: ItemTable, done: Repairs, dry_run: bool) -> None:
-    """Step back to the newest version that opens, and leave out what of it is damaged."""
+def _repair_items(table: ItemTable, done: Repairs, dry_run: bool) -> int:
+    """Step back to the newest version that opens, and leave out what of it is damaged.
+
+    Returns the number of the version that there is then, or would be.
+    """
     path = table.folder / TABLE_NAME
     after = table.manifests_after()
     for manifest in after:
@@ -269,10 +284,11 @@ def _repair_items(table: ItemTable, done: Repairs, dry_run: bool) -> None:
         done.actions.append(f"a later version is missing; version {table.version} is the newest")
     dropped, undeleted = _damaged_fragments(table, path, done)
     if dry_run:
-        return
+        return table.version + bool(dropped or undeleted)
     table.set_aside(after)
     if dropped or undeleted:
         table.mend(dropped, undeleted)
+    return table.version
 
 
 def _damaged_fragments(table: ItemTable, path: Path, done: Repairs) -> tuple[list[int], list[int]]:
@@ -298,14 +314,14 @@ def _damaged_fragments(table: ItemTable, path: Path, done: Repairs) -> tuple[lis
     return dropped, undeleted
 
 
-def _repair_older(table: ItemTable, done: Repairs, dry_run: bool) -> None:
+def _repair_older(table: ItemTable, newest_kept: int, done: Repairs, dry_run: bool) -> None:
     """Set aside snapshots and older versions that cannot be gone back to."""
     path = table.folder / TABLE_NAME
     tags = table.tags
     names: dict[int | None, str] = {v: name for name, v in tags.all().items()}
     aside = [(f"snapshot {name}", what, tags.file_of(name)) for name, what in tags.damage().items()]
     for number, manifest in version_files(path).items():
-        what = None if number >= table.version else _damage_of_version(table, number, manifest)
+        what = None if number >= newest_kept else _damage_of_version(table, number, manifest)
         if what is not None:
             aside.append((f"version {number}", what, manifest))
             if number in names:

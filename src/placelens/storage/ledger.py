@@ -21,7 +21,7 @@ from pathlib import Path
 
 import xxhash
 
-from placelens.errors import ReadError
+from placelens.errors import CollectionError, ReadError
 from placelens.files import open_regular
 from placelens.storage.durable import sync_files, sync_folder, write_whole
 
@@ -53,9 +53,10 @@ class Ledger:
         self._entries: dict[str, Entry] = {}
         self._before: dict[str, Entry] = {}
         self._sound: dict[str, Entry] = {}
-        # Of files that were found damaged: what they looked like then, and what is wrong.
+        # Of files that were found damaged: what they were, and were to be, then, and what is wrong.
         self._wrong: dict[str, tuple[object, str]] = {}
-        self._read: tuple[int, int] = (0, 0)  # inode, and bytes read
+        self._n_read = 0
+        self._digest_read = xxhash.xxh3_128()
         self.n_damaged = 0
         """Lines of the ledger itself that are not what was written."""
         self.refresh()
@@ -70,24 +71,33 @@ class Ledger:
         return iter(list(self._entries))
 
     def refresh(self) -> None:
-        """Read what was added by other processes."""
+        """Read what was added by other processes.
+
+        Raises
+        ------
+        CollectionError
+            If there is one that cannot be read at the moment: it must not be taken for none.
+        """
         with self._lock:
-            try:
-                with open_regular(self.path) as file:
-                    inode = os.fstat(file.fileno()).st_ino
-                    known, at = self._read
-                    if inode != known or os.fstat(file.fileno()).st_size < at:
-                        self._entries, self._before, self.n_damaged, at = {}, {}, 0, 0
-                    file.seek(at)
-                    content = file.read()
-            except ReadError:
-                self._entries, self._before = {}, {}
-                self.n_damaged, self._read = 0, (0, 0)
-                return
-            whole = content[: content.rfind(b"\n") + 1]
-            for line in whole.splitlines():
+            content = self._content()
+            # By what was read and not by the inode, which a system gives to another file again.
+            if xxhash.xxh3_128_digest(content[: self._n_read]) != self._digest_read.digest():
+                self._entries, self._before, self.n_damaged, self._n_read = {}, {}, 0, 0
+                self._digest_read = xxhash.xxh3_128()
+            new = content[self._n_read : content.rfind(b"\n") + 1]
+            for line in new.splitlines():
                 self._take(line)
-            self._read = (inode, at + len(whole))
+            self._n_read += len(new)
+            self._digest_read.update(new)
+
+    def _content(self) -> bytes:
+        try:
+            with open_regular(self.path) as file:
+                return file.read()
+        except (ReadError, OSError) as error:
+            if not self.path.is_file():
+                return b""  # there is none; what may be in its place, `check` tells
+            raise CollectionError(f"{self.path} cannot be read ({error})") from error
 
     def _take(self, line: bytes) -> None:
         check, _, rest = line.partition(b" ")
@@ -136,9 +146,11 @@ class Ledger:
         with self._lock:
             self.refresh()
             is_new = not self.path.exists()
+            if not is_new and not self.path.is_file():  # opening a pipe would wait
+                raise OSError(f"{self.path.name} is no file")
             # Not buffered: a buffer that could not be written is written when it is closed.
             with self.path.open("ab", buffering=0) as file:
-                end = self._read[1]
+                end = self._n_read
                 file.truncate(end)  # the rest of a line that a crash cut off
                 try:
                     _write_all(file, _lines(entries))
@@ -167,8 +179,22 @@ class Ledger:
     def damage_of(self, path: Path, *, again: bool = False) -> str | None:
         """What is wrong with a file, in words; None when nothing is, or nothing is known of it.
 
-        A file that this process has found sound is read ``again`` only when told so.
+        A file that this process has found sound is read ``again`` only when told so. What seems
+        wrong may be what another process has written, and noted, since the ledger was read.
         """
+        wrong = self._compared(path, again=again)
+        while wrong is not None and self._has_grown():
+            wrong = self._compared(path, again=again)
+        return wrong
+
+    def _has_grown(self) -> bool:
+        """Whether another process has noted anything meanwhile, which is known then."""
+        with self._lock:
+            before = self._digest_read.digest()
+            self.refresh()
+            return self._digest_read.digest() != before
+
+    def _compared(self, path: Path, *, again: bool) -> str | None:
         name = self.name_of(path)
         entry = self._entries.get(name)
         if entry is None:
@@ -176,7 +202,7 @@ class Ledger:
         if self._sound.get(name) == entry and not again:
             return None
         try:
-            state = _state_of(path)
+            state = (entry, _state_of(path))  # by what is known of it now
             if self._wrong.get(name, (None, ""))[0] == state and not again:
                 return self._wrong[name][1]
             found = digest_of(path)

@@ -17,13 +17,14 @@ from placelens.errors import (
     ReadError,
 )
 from placelens.files import read_regular
+from placelens.limits import MAX_DIM
 from placelens.storage.durable import write_whole
 from placelens.storage.ledger import Ledger
 from placelens.types import MODALITIES, Modality, Space
 
 FILE_NAME = "manifest.json"
 COPY_NAME = "manifest.copy.json"
-# A hundred thousand named concepts.
+# `MAX_DIM` named concepts.
 MAX_BYTES = 2**24
 FORMAT = "placelens collection"
 FORMAT_VERSION = 1
@@ -120,8 +121,8 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _is_whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**63
+def _is_whole(value: object, least: int, most: int = 2**63 - 1) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def _is_list(value: object, is_one: Callable[[object], bool]) -> bool:
@@ -144,7 +145,10 @@ def _is_calibration(value: object) -> bool:
 
 # What each field must be, in words and as a test: the file may come from anybody.
 _FIELDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
-    "dim": ("a positive integer", lambda value: _is_whole(value, 1)),
+    "dim": (
+        f"a whole number from 1 to {MAX_DIM}",
+        lambda value: _is_whole(value, 1, MAX_DIM),
+    ),
     "modalities": (f"a list of {', '.join(MODALITIES)}", _is_modalities),
     "space": ("sphere or plane", lambda value: _is_text(value) and value in ("sphere", "plane")),
     "encoder": ("a name", lambda value: value is None or _is_text(value)),

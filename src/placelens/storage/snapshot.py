@@ -6,7 +6,6 @@ reads only what was added or changed.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -18,7 +17,13 @@ import lance
 import numpy as np
 import pyarrow as pa
 
-from placelens.storage.format_v1 import COORDINATES, item_columns, items_from, vector_column
+from placelens.storage.format_v1 import (
+    COORDINATES,
+    attributes_from_json,
+    item_columns,
+    items_from,
+    vector_column,
+)
 from placelens.storage.ids import FileNames
 from placelens.storage.troubles import reading
 from placelens.types import (
@@ -31,6 +36,12 @@ from placelens.types import (
     Modality,
     Space,
 )
+
+# The years 1 to 9999.
+FIRST_TIME_US, LAST_TIME_US = -62_135_596_800_000_000, 253_402_300_799_999_999
+
+# More than rounding makes of a unit vector's.
+LARGEST_COMPONENT = 1.01
 
 FragmentKey = tuple[int, tuple[str, ...], str | None]
 
@@ -279,7 +290,8 @@ class Snapshot:
 
     def texts(self, name: str) -> list[str | None]:
         """A column of texts, (n,); not kept, since all paths of a collection take much memory."""
-        texts: list[str | None] = self.table([name])[name].to_pylist()
+        with reading(self._path):  # what is no UTF-8 is no text
+            texts: list[str | None] = self.table([name])[name].to_pylist()
         return texts
 
     def present(self, modality: Modality) -> BoolArray:
@@ -414,13 +426,14 @@ def _floats(column: pa.ChunkedArray) -> Float64Array:
 
 
 def _times(column: pa.ChunkedArray) -> Int64Array:
-    # NumPy's "not a time" is the smallest int64 already.
-    return column.to_numpy().astype("datetime64[us]").view(np.int64)
+    # NumPy's "not a time" is the smallest int64 already; what no calendar has is none either.
+    times = column.to_numpy().astype("datetime64[us]").view(np.int64)
+    is_time = (times >= FIRST_TIME_US) & (times <= LAST_TIME_US)
+    return times if is_time.all() else np.where(is_time, times, np.iinfo(np.int64).min)
 
 
 def _objects(column: pa.ChunkedArray) -> list[dict[str, Any]]:
-    read = [json.loads(value) if value else {} for value in column.to_pylist()]
-    return [value if isinstance(value, dict) else {} for value in read]
+    return [attributes_from_json(value) for value in column.to_pylist()]
 
 
 def _vectors(column: pa.ChunkedArray) -> tuple[Float32Array, BoolArray]:
@@ -431,4 +444,14 @@ def _vectors(column: pa.ChunkedArray) -> tuple[Float32Array, BoolArray]:
     present = whole.is_valid().to_numpy(zero_copy_only=False)
     found = whole if present.all() else whole.filter(pa.array(present))
     dim = column.type.list_size
-    return found.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim), present
+    matrix = found.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
+    return _without_odd(matrix), present
+
+
+def _without_odd(matrix: Float32Array) -> Float32Array:
+    """Unit vectors; what cannot be one is like nothing, instead of like everything."""
+    largest = max(matrix.max(initial=0), -matrix.min(initial=0))
+    if largest <= LARGEST_COMPONENT:  # not so for NaN
+        return matrix
+    is_unit = np.all(np.abs(matrix) <= LARGEST_COMPONENT, axis=1, keepdims=True)
+    return np.where(is_unit, matrix, np.float32(0))

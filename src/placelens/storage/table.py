@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from placelens.errors import (
+    CollectionError,
     CollectionExistsError,
     CollectionNotFoundError,
 )
@@ -44,6 +45,8 @@ from placelens.types import Float32Array, Int64Array, Modality
 # Part of format 1: the newest that the lowest pylance of pyproject.toml can read, and not whatever
 # the installed one would write.
 LANCE_FILE_VERSION = "2.1"
+
+MAX_IID = 2**62
 
 
 def _meant(folder: Path) -> Path | None:
@@ -96,6 +99,7 @@ class ItemTable(VersionedTable):
         """
         if folder.exists():
             raise CollectionExistsError(f"{folder} exists already; open it, or choose another path")
+        Manifest.from_json(manifest.to_json(), where=str(folder))  # or nobody could open it
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Absolute: see `VersionedTable`.
         beside = folder.absolute().with_name(f".{folder.name}.{os.getpid()}.new")
@@ -179,7 +183,10 @@ class ItemTable(VersionedTable):
         if self.damage:
             # Not to be read: no more than its rows can have come since the manifest was written.
             return known + sum(f.physical_rows for f in self.dataset.get_fragments())
-        return max(known, self._ids.top(self.dataset) + 1)
+        free = max(known, self._ids.top(self.dataset) + 1)
+        if free > MAX_IID:  # nobody adds so many; somebody made the table by hand
+            raise CollectionError(f"{self.folder} has no internal ids left: the next is {free}")
+        return free
 
     def append(self, table: pa.Table) -> None:
         """Add rows in one commit; call while writing."""

@@ -15,18 +15,20 @@ import os
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import filelock
 import lance
 
+from placelens.display import shown
 from placelens.errors import (
     CollectionError,
     CollectionLockedError,
 )
 from placelens.storage.durable import sync_folder
+from placelens.storage.format_v1 import schema
 from placelens.storage.ledger import Ledger
 from placelens.storage.manifest import (
     Manifest,
@@ -38,6 +40,7 @@ from placelens.storage.read_back import Change, check_merged, read_back, rows_of
 from placelens.storage.tags import Tags
 from placelens.storage.troubles import damaged, reading, writing_to
 from placelens.storage.versions import (
+    VERSIONS,
     damage_of_files,
     files_of,
     newest,
@@ -93,7 +96,18 @@ class VersionedTable:
         self.damage, self._unfinished = found.damage, found.unfinished
         if found.dataset is None:
             raise damaged(self.folder, found.damage)
-        return found.dataset
+        return self._with_our_columns(found.dataset)
+
+    def _with_our_columns(self, dataset: lance.LanceDataset) -> lance.LanceDataset:
+        """The version itself, if its columns are those of the format: it may come from anybody."""
+        found, meant = dataset.schema, schema(self.manifest)
+        if not found.equals(meant):
+            odd = sorted({field.name for field in {*found} ^ {*meant}})
+            raise CollectionError(
+                f"the table of {self.folder} does not have the columns of a collection of its "
+                f"manifest: {shown(', '.join(odd) or 'in another order')}"
+            )
+        return dataset
 
     def check_sound(self) -> None:
         """Raise CollectionDamagedError when the newest version is not what was written."""
@@ -136,8 +150,11 @@ class VersionedTable:
             If another process is writing.
         CollectionDamagedError
             If the newest version is not what was written.
+        CollectionError
+            If a part of the collection is a link to somewhere else.
         """
         with self._thread_lock:
+            check_no_links(self.folder)
             try:
                 self._lock.acquire()
             except filelock.Timeout:
@@ -242,7 +259,8 @@ class VersionedTable:
         """
         version = self.tags.version_of(name)
         with reading(self._path):
-            files = files_of(lance.dataset(str(self._path), version=version), self._path)
+            kept = self._with_our_columns(lance.dataset(str(self._path), version=version))
+            files = files_of(kept, self._path)
         wrong = tuple(damage_of_files(files, self.ledger, again=True))
         if wrong:
             raise damaged(f"snapshot {name!r} of {self.folder}", wrong)
@@ -312,6 +330,46 @@ class VersionedTable:
             with writing_to(self.folder):
                 write_manifest(self.folder, manifest, self.ledger)
             self.manifest = manifest
+
+
+@contextmanager
+def without_writers(folder: Path) -> Iterator[None]:
+    """Keep others from writing while a folder is only looked at; nothing is written for it.
+
+    Where there is no lock, or it cannot be opened, as on a disk that is read-only, nobody is
+    kept from anything.
+
+    Raises
+    ------
+    CollectionLockedError
+        If another process is writing.
+    """
+    path = folder / LOCK_NAME
+    is_ours = path.is_file() and not path.is_symlink() and os.access(path, os.W_OK)
+    lock = filelock.FileLock(path, timeout=0) if is_ours else nullcontext()
+    try:
+        with lock:
+            yield
+    except filelock.Timeout:
+        raise CollectionLockedError(
+            f"another process is writing to {folder}; try again when it has finished"
+        ) from None
+
+
+def check_no_links(folder: Path) -> None:
+    """Raise CollectionError when what is written or removed would not lie in the folder itself.
+
+    The folder may be a link. One inside it would have what a stranger chose overwritten or
+    removed, wherever it lies.
+    """
+    table = folder / TABLE_NAME
+    for inside in (folder, folder / INDEX_NAME, table, table / VERSIONS, table / "_refs"):
+        for path in inside.glob("*"):
+            if path.is_symlink():
+                raise CollectionError(
+                    f"{folder} cannot be written to: {path.relative_to(folder)} is a link to "
+                    "somewhere else; put what it leads to in its place"
+                )
 
 
 def _age_without_readers(dataset: lance.LanceDataset, keep: timedelta) -> timedelta:

@@ -203,6 +203,18 @@ def test_new_commits_are_seen(tmp_path, make_client):
     assert server.get("/v1/collections/growing").json()["n_items"] == 1
 
 
+def test_a_collection_that_is_damaged_leaves_the_others_in_the_list(tmp_path, make_client):
+    for name in ("broken", "sound"):
+        made = pl.Collection.create(tmp_path / f"{name}.pl", dim=3)
+        made.add_vectors(["a"], [[1.0, 0.0, 0.0]])
+    (tmp_path / "broken.pl" / "manifest.json").write_text("{")
+    both = make_client(collections={n: tmp_path / f"{n}.pl" for n in ("broken", "sound")})
+    assert [each["name"] for each in both.get("/v1/collections").json()] == ["sound"]
+    assert "placelens repair" in both.get("/v1/collections/broken").json()["detail"]
+    alone = make_client(collections={"broken": tmp_path / "broken.pl"})
+    assert "placelens repair" in alone.get("/v1/collections").json()["detail"]
+
+
 def test_many_requests_at_once_while_another_process_writes(tmp_path, make_client):
     # Refreshing must not disturb what other threads read: Lance says "Already mutably borrowed".
     path = tmp_path / "busy.pl"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from placelens.encoders.base import Calibration, Encoder
-from placelens.encoders.concept_map import ConceptMap, ViewMap
+from placelens.encoders.concept_map import ConceptMap, ViewMap, read_arrays
 from placelens.encoders.concepts import ConceptEncoder
 from placelens.encoders.registry import load_encoder
-from placelens.errors import EncoderError, EncoderMismatchError
+from placelens.errors import EncoderError, EncoderMismatchError, ReadError
 from placelens.testing.encoder_contract import EncoderContract
 from placelens.testing.fakes import HashEncoder
 
@@ -88,3 +91,64 @@ def test_what_is_no_file_of_concepts_says_how_to_make_one(tmp_path: Path) -> Non
     made().concept_map.save(tmp_path / "map.npz")  # concepts, but of no encoder
     with pytest.raises(EncoderError, match="holds no concepts of an encoder"):
         load_encoder("concepts:map.npz", folder=tmp_path)
+
+
+def npz(tmp_path: Path, **other: object) -> Path:
+    """What an encoder's file holds, with some of it exchanged."""
+    path = tmp_path / "concepts.npz"
+    path.write_bytes(made().files["concepts.npz"])
+    np.savez(path, **{**read_arrays(path), **other})
+    return path
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"names": np.array([])},
+        {"names": np.array(["a"] * 7)},
+        {"image_weights": np.zeros((64, 5))},
+        {"image_weights": np.zeros(3)},
+        {"text_bias": np.array(["a", "b", "c"])},
+        {"text_mean": np.full(3, np.nan)},
+        {"format": np.array([1, 2])},
+        {"format": np.array("x")},
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, other: dict[str, object]) -> None:
+    path = npz(tmp_path, **other)
+    with pytest.raises(EncoderError, match="holds no concepts"):
+        ConceptEncoder.load(path, base=HashEncoder())
+
+
+def test_what_claims_more_numbers_than_fit_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "concepts.npz"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as members,
+        members.open("image_weights.npy", "w") as member,
+    ):
+        for _ in range(520):
+            member.write(bytes(2**20))
+    assert path.stat().st_size < 2**20
+    with pytest.raises(ReadError, match="520 MiB of numbers"):
+        read_arrays(path)
+
+
+@pytest.mark.parametrize("shape", [(2**40,), (2**62, 4), (-1,)])
+def test_a_header_that_claims_numbers_that_are_not_there_is_refused(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        head, {"descr": "<f8", "fortran_order": False, "shape": shape}
+    )
+    path = tmp_path / "concepts.npz"
+    with zipfile.ZipFile(path, "w") as members:
+        members.writestr("names.npy", head.getvalue())
+    with pytest.raises(ReadError):
+        read_arrays(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "concepts.npz")
+    with pytest.raises(ReadError, match="a pipe"):
+        read_arrays(tmp_path / "concepts.npz")

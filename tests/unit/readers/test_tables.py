@@ -406,3 +406,9 @@ def test_a_long_table_of_items_is_taken(write, tmp_path, suffix):
     found = list(read_photos(path.parent))
     assert len(found) == 2000
     assert found == list(read_photos(path))
+
+
+def test_a_table_of_too_many_columns_is_refused_by_their_number(write):
+    names = ",".join(f"c{i}" for i in range(10_001))
+    _, skipped = rows(write("wide.csv", f"{names}\n1\n"))
+    assert reasons(skipped) == ["it has 10,001 columns; the limit is 10,000"]

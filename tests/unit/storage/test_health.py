@@ -239,3 +239,48 @@ def test_large_files_are_compared_when_asked(photos, monkeypatch):
         with pytest.raises(pl.errors.CollectionDamagedError):
             len(opened)
         opened.refresh()
+
+
+@pytest.mark.parametrize("which", ["none", "copy", "ledger", "data", "deletions", "tag"])
+def test_a_dry_run_says_what_a_repair_does_and_writes_nothing(photos, which):
+    table = photos.path / "items.lance"
+    file = {
+        "none": None,
+        "copy": photos.path / "manifest.copy.json",
+        "ledger": photos.path / "checksums.txt",
+        "data": data_of(photos, "b"),
+        "deletions": next((table / "_deletions").iterdir(), None),
+        "tag": table / "_refs" / "tags" / "three.json",
+    }[which]
+    if file is not None:
+        flip(file)
+    (photos.path / "write.lock").unlink()
+    before = {path: path.stat().st_mtime_ns for path in photos.path.rglob("*")}
+    said = pl.Collection.repair(photos.path, dry_run=True)
+    assert {path: path.stat().st_mtime_ns for path in photos.path.rglob("*")} == before
+    assert pl.Collection.repair(photos.path) == said
+    assert bool(said.actions) == (which != "none")
+
+
+def test_what_may_be_a_writer_at_work_is_not_called_damage(photos):
+    flip(photos.path / "manifest.copy.json")
+    with photos._table.writing():
+        with pytest.raises(pl.errors.CollectionLockedError):
+            pl.Collection.check(photos.path)
+        with pytest.raises(pl.errors.CollectionLockedError):
+            pl.Collection.repair(photos.path, dry_run=True)
+    assert not pl.Collection.check(photos.path).is_sound
+
+
+def test_a_sound_collection_is_found_so_while_another_process_writes(photos):
+    with photos._table.writing():
+        assert pl.Collection.check(photos.path).is_sound
+
+
+def test_a_name_that_another_process_gave_anew_is_not_damaged(photos):
+    other = pl.Collection.open(photos.path)
+    assert other.snapshots() == {"three": 3}
+    photos.drop_snapshot("three")
+    photos.snapshot("three")  # of version 4 now
+    assert other.snapshots() == {"three": 4}
+    other.restore("three")

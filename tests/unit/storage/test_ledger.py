@@ -5,6 +5,7 @@ import os
 import pytest
 import xxhash
 
+from placelens.errors import CollectionError, ReadError
 from placelens.storage.durable import write_whole
 from placelens.storage.ledger import Ledger
 
@@ -132,3 +133,43 @@ def test_a_file_that_was_removed_on_purpose_is_forgotten(tmp_path, file):
     file.write_bytes(b"another of the same name")
     assert Ledger(tmp_path).damage_of(file) is None
     assert "data/a.bin" not in Ledger(tmp_path)
+
+
+def test_a_ledger_that_was_written_anew_is_read_anew_whatever_its_inode(tmp_path, file):
+    other = file.with_name("a file with a longer name.bin")
+    other.write_bytes(b"more")
+    here = Ledger(tmp_path)
+    here.record([file])
+    Ledger(tmp_path).record([other])
+    Ledger(tmp_path).record([file])
+    lines = here.path.read_bytes().splitlines(keepends=True)
+    here = Ledger(tmp_path)
+    # In place: as when a system gives the number of a file that is gone to the next one.
+    here.path.write_bytes(lines[1] + lines[1] + lines[1])
+    assert len(here.path.read_bytes()) > len(b"".join(lines))
+    here.refresh()
+    assert (list(here), here.n_damaged) == ([f"data/{other.name}"], 0)
+
+
+def test_a_ledger_that_cannot_be_read_now_is_not_taken_for_none(tmp_path, file, monkeypatch):
+    ledger = Ledger(tmp_path)
+    ledger.record([file])
+    content = ledger.path.read_bytes()
+
+    def refuse(path):
+        raise ReadError("it cannot be opened: Too many open files")
+
+    monkeypatch.setattr("placelens.storage.ledger.open_regular", refuse)
+    for read in (ledger.refresh, lambda: Ledger(tmp_path), lambda: ledger.announce(file, b"")):
+        with pytest.raises(CollectionError, match="Too many open files"):
+            read()
+    monkeypatch.undo()
+    assert ledger.path.read_bytes() == content
+
+
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), os.mkfifo])
+def test_what_is_no_ledger_is_never_written_to(tmp_path, file, make):
+    ledger = Ledger(tmp_path)
+    make(ledger.path)
+    with pytest.raises(OSError, match="is no file"):
+        ledger.record([file])

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import logging
 from itertools import islice
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from placelens.engine.attributes import DERIVED
+from placelens.errors import CollectionError
 from placelens.limits import MAX_NAME
 from placelens.server.dependencies import CatalogueOf, CollectionOf, SettingsOf
 from placelens.server.schemas import CollectionSummary, ValueOut
 from placelens.server.urls import refuse_hidden
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+
+logger = logging.getLogger("placelens.server")
 
 router = APIRouter(prefix="/collections", tags=["collections"])
 
 
 @router.get("")
 def list_collections(catalogue: CatalogueOf) -> list[CollectionSummary]:
-    """All collections, with their size."""
-    return [
-        CollectionSummary(
-            name=name,
-            n_items=len(collection),
-            space=collection.space,
-            encoder=collection.encoder_name,
-        )
-        for name in catalogue.names
-        for collection in [catalogue.get(name)]
-    ]
+    """All collections that can be read, with their size.
+
+    Whoever asks for another by its name is told what is wrong with it.
+    """
+    summaries, errors = [], []
+    for name in catalogue.names:
+        try:
+            summaries.append(_summary(name, catalogue.get(name)))
+        except CollectionError as error:
+            logger.warning("collection %r is not listed: %s", name, error)
+            errors.append(error)
+    if errors and not summaries:
+        raise errors[0]
+    return summaries
+
+
+def _summary(name: str, collection: Collection) -> CollectionSummary:
+    return CollectionSummary(
+        name=name,
+        n_items=len(collection),
+        space=collection.space,
+        encoder=collection.encoder_name,
+    )
 
 
 @router.get("/{name}")
