@@ -1,14 +1,11 @@
 """A few of the inputs that ``make fuzz`` breaks, and that it sees what goes wrong."""
 
 import math
-import os
-import random
-import signal
-import time
 from pathlib import Path
 
 import pytest
 from tests.fuzz import pictures
+from tests.fuzz.ends_badly import HERE
 from tests.fuzz.running import try_in_processes, try_numbers
 from tests.fuzz.targets import TARGETS
 
@@ -28,31 +25,19 @@ def test_shares_are_of_one_million():
     assert math.isclose(sum(share for _, share in TARGETS.values()), 1)
 
 
-def goes_wrong(rng: random.Random) -> bool:
-    """Four of twenty end badly, each in its own way."""
-    number = ORDER[rng.getstate()]
-    if number == 3:
-        raise ValueError("escaped")
-    if number == 7:
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if number == 11:
-        time.sleep(3_600)
-    if number == 15:
-        os._exit(3)
-    return True
-
-
-HERE = "tests.fuzz.test_fuzz:goes_wrong"
-ORDER = {random.Random(f"{HERE}/0/{number}").getstate(): number for number in range(20)}
-
-
-def test_a_crash_and_a_hang_are_known_by_their_numbers():
-    tried = try_in_processes(HERE, 0, 20, n_processes=1, hang_s=5, chunk=8)
+def test_a_crash_is_known_by_its_number_and_the_others_are_tried():
+    tried = try_in_processes(f"{HERE}:goes_wrong", 0, 20, n_processes=1, hang_s=math.inf)
     ends = dict(failure.rpartition("number ")[2].split(": ", 1) for failure in tried.failures)
-    assert ends.keys() == {"3", "7", "11", "15"}
+    assert ends.keys() == {"3", "7", "15"}
     assert ends["3"].endswith("ValueError: escaped\n")
-    assert (ends["7"], ends["11"], ends["15"]) == ("SIGSEGV", "it hung", "exit 3")
+    assert (ends["7"], ends["15"]) == ("SIGSEGV", "exit 3")
     assert tried.n == 20
+
+
+def test_a_hang_is_ended_and_known_by_its_number():
+    name = f"{HERE}:hangs"
+    tried = try_in_processes(name, 0, 1, n_processes=1, hang_s=0.2)
+    assert tried.failures == [f"{name}, seed 0, number 0: it hung"]
 
 
 @pytest.mark.parametrize(("name", "data"), pictures.corpus(), ids=lambda value: str(value)[:10])
