@@ -35,18 +35,21 @@ async def _client(
     end: float, port: int, number: int, plan: Plan, items: Items, times: np.ndarray, seen: Seen
 ) -> None:
     rng = np.random.default_rng([plan.seed, number])
-    connection = None
+    connection, used = None, False
     while time.monotonic() < end:
         query = Query(items, rng)
         start = time.monotonic()
         try:
             connection = connection or await asyncio.open_connection("127.0.0.1", port)
             status, answer = await _ask(*connection, query.arguments())
-        except (OSError, EOFError, asyncio.IncompleteReadError) as error:
-            seen.statuses[type(error).__name__] += 1
-            connection = None
+        except (OSError, asyncio.IncompleteReadError) as error:
+            # A server may close a connection that waited for its next request (RFC 9112, 9.5).
+            waited = isinstance(error, asyncio.IncompleteReadError) and not error.partial and used
+            seen.statuses["closed while it waited" if waited else type(error).__name__] += 1
+            connection, used = None, False
             await asyncio.sleep(0.1)
             continue
+        used = True
         seen.statuses[str(status)] += 1
         seen.took_s.append(time.monotonic() - start)
         if status == 200:

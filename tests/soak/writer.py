@@ -68,7 +68,7 @@ def write(path: Path, plan: Plan, times: np.ndarray, seconds: float) -> Counter[
 
 def _snapshot(collection: pl.Collection, turn: int) -> None:
     """Take one, and drop the oldest."""
-    collection.snapshot(f"turn {turn:06d}")
+    collection.snapshot(f"turn-{turn:06d}")
     for name in sorted(collection.snapshots())[:-MOST_SNAPSHOTS]:
         collection.drop_snapshot(name)
 
