@@ -58,7 +58,8 @@ def soak(folder: Path, *, seconds: float, n_clients: int, n_items: int) -> dict[
     found |= _flatness(samples) | _at_the_end(path, plan, items, times)
     found["is_well"] = (
         is_up and writing.returncode == 0 and not complaint and not found["wrong"]
-        and found["statuses"].keys() <= {"200", "closed while it waited"} and found["unlike_scan"] == 0
+        and found["statuses"].keys() <= {"200", "closed while it waited"}
+        and found["unlike_scan"] == 0
         and found["is_sound"] and found["items_as_written"]
     )  # fmt: skip
     return {"clients": n_clients, "items": n_items, "complaint": complaint[-2000:], **found}
