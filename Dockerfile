@@ -4,6 +4,7 @@
 #   docker run --read-only --tmpfs /tmp -v placelens-cache:/cache -v ~/photos.pl:/data/photos.pl:ro \
 #     -p 127.0.0.1:8000:8000 placelens
 #
+# What pip installs is pinned, with hashes, by `make lock`.
 # tests/integration/test_dockerfile.py runs these steps without docker.
 
 FROM node:24-bookworm-slim AS page
@@ -13,14 +14,18 @@ RUN cd web && npm ci --no-audit --no-fund && npm run build
 
 FROM python:3.11-slim-bookworm AS wheel
 WORKDIR /source
+COPY requirements-build.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-build.lock
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY src src
 COPY --from=page /source/src/placelens/server/static src/placelens/server/static
-RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM python:3.11-slim-bookworm
+COPY requirements.lock ./
 COPY --from=wheel /wheels /wheels
-RUN pip install --no-cache-dir /wheels/*.whl \
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock \
+ && pip install --no-cache-dir --no-deps --no-index /wheels/*.whl \
  && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin placelens \
  && mkdir /cache /data \
  && chown placelens /cache

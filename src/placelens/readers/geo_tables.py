@@ -166,7 +166,8 @@ def _old_crs(crs: Any) -> Any:
     """The name that GeoJSON of 2008 could give its coordinate system; since 2016 it is WGS84."""
     if crs is None:
         return WGS84
-    name = crs.get("properties", {}).get("name") if isinstance(crs, dict) else None
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
     if not isinstance(name, str):
         raise ReadError("its crs member names no coordinate system; remove it if it is WGS84")
     # urn:ogc:def:crs:AUTHORITY:VERSION:CODE, the version often empty

@@ -42,6 +42,13 @@ def test_what_is_shipped_is_what_its_source_gives(made):
                 np.testing.assert_array_equal(given, expected[name])
 
 
+def test_half_a_character_is_in_no_name():
+    table = towns.town_table()
+    for lookup in (table.with_name, table.with_prefix):
+        found = lookup("lyo\ud800n")  # a command line's bytes that are no UTF-8 come like this
+        assert found.start == found.stop
+
+
 def test_the_table_is_in_order():
     table = towns.town_table()
     assert list(table.names) == sorted(table.names)

@@ -139,7 +139,9 @@ def test_the_old_crs_member(write):
     for name in ("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4326"):
         path = write("t.geojson", collection(feature(point(14.25, 50.5)), crs=crs(name)))
         assert one(path).place == Place(lat=50.5, lon=14.25)
-    assert "names no coordinate system" in one(write("t.geojson", collection(crs=5))).reason
+    for nameless in (5, {}, {"properties": None}, {"properties": 0.5}, crs(7)):
+        skipped = one(write("t.geojson", collection(crs=nameless)))
+        assert "names no coordinate system" in skipped.reason
 
 
 def test_other_coordinate_systems_are_brought_to_wgs84(write):

@@ -1,0 +1,1 @@
+"""Inputs broken at random, by the hundred thousand; see `tests.fuzz.__main__`."""

@@ -1,0 +1,1 @@
+"""A server under load while another process writes; see `tests.soak.__main__`."""
