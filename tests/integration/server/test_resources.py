@@ -247,10 +247,14 @@ def test_warming_up_loads_what_a_search_needs(squares, tmp_path, caplog):
             calls.append(words)
             return squares.search(words, **options)
 
+        def verify(self) -> None:
+            calls.append("verified")
+
     settings = Settings(collections={"gone": tmp_path / "gone.pl", "squares": Watched()})
     with caplog.at_level(logging.WARNING, logger="placelens.server"):
         Catalogue(settings).warm_up()
-    assert len(calls) == 1
+    assert len(calls) == 2
+    assert calls[1] == "verified"
     assert "'gone' could not be made ready" in caplog.text
 
 
