@@ -34,6 +34,7 @@ STATUS_OF_ERROR: Mapping[type[errors.PlacelensError], HTTPStatus] = MappingProxy
         errors.ItemNotFoundError: HTTPStatus.NOT_FOUND,
         errors.CollectionExistsError: HTTPStatus.CONFLICT,
         errors.CollectionLockedError: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.CollectionDamagedError: HTTPStatus.SERVICE_UNAVAILABLE,  # until it is repaired
         errors.EncoderMismatchError: HTTPStatus.CONFLICT,
         errors.EncoderError: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.ReadError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -210,7 +210,8 @@ def test_a_collection_that_is_damaged_leaves_the_others_in_the_list(tmp_path, ma
     (tmp_path / "broken.pl" / "manifest.json").write_text("{")
     both = make_client(collections={n: tmp_path / f"{n}.pl" for n in ("broken", "sound")})
     assert [each["name"] for each in both.get("/v1/collections").json()] == ["sound"]
-    assert "placelens repair" in both.get("/v1/collections/broken").json()["detail"]
+    broken = both.get("/v1/collections/broken")
+    assert (broken.status_code, "placelens repair" in broken.json()["detail"]) == (503, True)
     alone = make_client(collections={"broken": tmp_path / "broken.pl"})
     assert "placelens repair" in alone.get("/v1/collections").json()["detail"]
 
