@@ -110,7 +110,7 @@ class Limb:
             )
             codes, radius_cos = space.encode(column.matrix, at)
             codes = codes._replace(vectors=_frozen(codes.vectors))
-            clusters = np.where(is_filled, codes.cluster, -1)
+            clusters = np.where(is_filled, codes.cluster.astype(np.int64), -1)
         nodes = build_nodes(position, iid, clusters, leaf)
         boxes = _leaf_boxes(lonlat, leaf)
         return cls(nodes, Slots(iid, row, position, leaf), codes, space, radius_cos, lonlat, boxes)
