@@ -121,6 +121,9 @@ def _looked_at(folder: Path) -> Health:
         is_needless = concerns == OLDER and not path.exists()
         if wrong is not None and not is_needless:
             damage.append(Damage(wrong, concerns, name))
+    tags = Tags(folder / TABLE_NAME, ledger)
+    for name, what in tags.damage().items():
+        damage.append(Damage(what, f"snapshot {name}", ledger.name_of(tags.file_of(name))))
     damage += _of_index(folder)
     if not ledger and (folder / COPY_NAME).exists():
         # Every placelens that writes the copy of the manifest writes checksums.

@@ -57,7 +57,20 @@ class Tags:
                 what = f"{self._ledger.name_of(self.file_of(name))} cannot be read"
             if what is not None and self.file_of(name).exists():  # and was not dropped just now
                 wrong[name] = what
-        return wrong
+        return wrong | self._missing()
+
+    def _missing(self) -> dict[str, str]:
+        """Names that the ledger knows and whose file is gone: one that is dropped is forgotten."""
+        if not self._gone():
+            return {}
+        self._ledger.refresh()  # another process may have dropped it
+        return {file.stem: f"{self._ledger.name_of(file)} is missing" for file in self._gone()}
+
+    def _gone(self) -> list[Path]:
+        folder = self._ledger.name_of(self.file_of("any").parent)
+        known = [Path(name).name for name in self._ledger if name.startswith(f"{folder}/")]
+        files = [self.file_of("any").with_name(name) for name in known]
+        return [file for file in files if not file.exists()]
 
     def check(self) -> None:
         """Raise CollectionDamagedError when the file of a name is damaged."""
@@ -105,15 +118,21 @@ class Tags:
         self.version_of(name)
         file, aside = self.file_of(name), self._table.parent / f"{name}.json.tmp"
         with writing_to(self._table.parent):
-            file.rename(aside)
-            try:
-                sync_folder(file.parent)
-            except OSError:
-                aside.rename(file)
-                raise
-        with suppress(OSError):  # it is forgotten already, and compaction removes what is left
-            aside.unlink()
+            # First, or it would be missing for a moment.
             self._ledger.forget(file)
+            try:
+                file.rename(aside)
+                try:
+                    sync_folder(file.parent)
+                except OSError:
+                    aside.rename(file)
+                    raise
+            except OSError:
+                with suppress(OSError):
+                    self._ledger.record([file])
+                raise
+        with suppress(OSError):  # it is dropped already, and compaction removes what is left
+            aside.unlink()
 
     def remove_unfinished(self) -> None:
         """Remove names that a crash left half-written: Lance would stumble over them."""

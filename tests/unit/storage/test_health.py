@@ -284,3 +284,16 @@ def test_a_name_that_another_process_gave_anew_is_not_damaged(photos):
     photos.snapshot("three")  # of version 4 now
     assert other.snapshots() == {"three": 4}
     other.restore("three")
+
+
+def test_a_snapshot_that_is_missing_is_told_and_one_that_was_dropped_is_not(photos):
+    photos.snapshot("four")
+    photos.drop_snapshot("four")
+    assert pl.Collection.open(photos.path).snapshots() == {"three": 3}
+    (photos.path / "items.lance" / "_refs" / "tags" / "three.json").unlink()
+    with pytest.raises(pl.errors.CollectionDamagedError, match=r"three\.json is missing"):
+        pl.Collection.open(photos.path).snapshots()
+    assert not pl.Collection.check(photos.path).is_sound
+    pl.Collection.repair(photos.path)
+    assert pl.Collection.check(photos.path).is_sound
+    assert pl.Collection.open(photos.path).snapshots() == {}
