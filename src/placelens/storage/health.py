@@ -15,11 +15,23 @@ from typing import Any
 
 import lance
 
-from placelens.errors import CollectionDamagedError, CollectionError, CollectionNotFoundError
+from placelens.errors import (
+    CollectionDamagedError,
+    CollectionError,
+    CollectionNotFoundError,
+    ReadError,
+)
+from placelens.files import read_regular
 from placelens.storage.arrays import check_arrays, folders_of_arrays
 from placelens.storage.durable import write_whole
 from placelens.storage.ledger import Ledger
-from placelens.storage.manifest import COPY_NAME, FILE_NAME, manifest_files, read_manifest
+from placelens.storage.manifest import (
+    COPY_NAME,
+    FILE_NAME,
+    MAX_BYTES,
+    manifest_files,
+    read_manifest,
+)
 from placelens.storage.table import ItemTable
 from placelens.storage.tags import Tags
 from placelens.storage.troubles import reading
@@ -259,10 +271,8 @@ def _repair_manifest(folder: Path, done: Repairs, dry_run: bool) -> None:
     if not wrong:
         return
     if len(wrong) == 2:
-        raise CollectionDamagedError(
-            f"{folder}: the manifest and its copy are both damaged, so nothing tells what the "
-            "vectors are; import the photos into a new collection"
-        )
+        _believe_both(folder, ledger, done, dry_run)
+        return
     name = next(iter(wrong))
     other = COPY_NAME if name == FILE_NAME else FILE_NAME
     done.actions.append(f"{wrong[name]}; taken from {other}")
@@ -270,6 +280,25 @@ def _repair_manifest(folder: Path, done: Repairs, dry_run: bool) -> None:
         content = (folder / other).read_bytes()
         ledger.announce(folder / name, content)
         write_whole(folder / name, content)
+
+
+def _believe_both(folder: Path, ledger: Ledger, done: Repairs, dry_run: bool) -> None:
+    """Believe a manifest and a copy that agree: then it is their checksums that are damaged."""
+    pair = [folder / FILE_NAME, folder / COPY_NAME]
+    try:
+        first, second = (read_regular(path, MAX_BYTES) for path in pair)
+        read_manifest(folder)
+    except (ReadError, CollectionError):
+        first, second = b"", b"?"
+    if first != second:
+        raise CollectionDamagedError(
+            f"{folder}: the manifest and its copy are both damaged, so nothing tells what the "
+            "vectors are; import the photos into a new collection"
+        )
+    done.actions.append(f"{FILE_NAME} and its copy agree: their checksums are taken anew")
+    if not dry_run:
+        for path in pair:
+            ledger.announce(path, first)
 
 
 def _repair_items(table: ItemTable, done: Repairs, dry_run: bool) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 import placelens as pl
 from placelens.storage import versions
+from placelens.storage.ledger import Ledger
 
 DIM = 4
 
@@ -297,3 +298,13 @@ def test_a_snapshot_that_is_missing_is_told_and_one_that_was_dropped_is_not(phot
     pl.Collection.repair(photos.path)
     assert pl.Collection.check(photos.path).is_sound
     assert pl.Collection.open(photos.path).snapshots() == {}
+
+
+def test_a_manifest_and_a_copy_that_agree_are_believed_over_their_checksums(photos):
+    announced = Ledger(photos.path)
+    for name in ("manifest.json", "manifest.copy.json"):
+        announced.announce(photos.path / name, b"what it was not")
+        announced.announce(photos.path / name, b"nor that")
+    pl.Collection.repair(photos.path)
+    assert pl.Collection.check(photos.path).is_sound
+    assert ids(photos.path) == ["b", "c"]
