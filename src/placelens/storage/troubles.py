@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,27 @@ _REASONS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG, err
 @contextmanager
 def reading(table: Path) -> Iterator[None]:
     """Turn whatever Lance says of files that it cannot read into a CollectionError."""
+    with _in_words(
+        lambda error: (
+            f"the table of {table.parent} cannot be read ({_first_line(error)}); "
+            f"see what is wrong with: placelens check {table.parent}"
+        )
+    ):
+        yield
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Say of a write that failed that nothing was changed."""
+    with _in_words(
+        lambda error: f"{folder} could not be written to ({reason_of(error)}); nothing was changed"
+    ):
+        yield
+
+
+@contextmanager
+def _in_words(message: Callable[[BaseException], str]) -> Iterator[None]:
+    """Turn an error of files into a CollectionError with a message."""
     try:
         yield
     except _NOT_OURS:
@@ -26,10 +47,7 @@ def reading(table: Path) -> Iterator[None]:
     except BaseException as error:  # a panic of Lance's is no Exception
         if not _is_of_files(error):
             raise
-        raise CollectionError(
-            f"the table of {table.parent} cannot be read ({_first_line(error)}); "
-            f"see what is wrong with: placelens check {table.parent}"
-        ) from error
+        raise CollectionError(message(error)) from error
 
 
 def _is_of_files(error: BaseException) -> bool:
@@ -42,21 +60,6 @@ def _first_line(error: BaseException) -> str:
     """What an error says, without the place in Lance's sources that it ends with."""
     text = str(error).strip().splitlines()
     return _PLACE_IN_SOURCES.sub("", text[0])[:300] if text else type(error).__name__
-
-
-@contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
-    """Say of a write that failed that nothing was changed."""
-    try:
-        yield
-    except _NOT_OURS:
-        raise
-    except BaseException as error:  # a panic of Lance's is no Exception
-        if not _is_of_files(error):
-            raise
-        raise CollectionError(
-            f"{folder} could not be written to ({reason_of(error)}); nothing was changed"
-        ) from error
 
 
 def damaged(what: object, damage: Sequence[str]) -> CollectionDamagedError:
