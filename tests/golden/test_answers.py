@@ -1,7 +1,6 @@
 """Answers stay what they were, to the bit."""
 
 import numpy as np
-
 from tests.golden.queries import ANSWERS, N_QUERIES, answers, probe
 
 
