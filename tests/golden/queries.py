@@ -24,20 +24,8 @@ from placelens.testing.fakes import HashEncoder
 ANSWERS = Path(__file__).parent / "answers.npz"
 N_QUERIES = 2_000
 DIM = 24
-WORDS = [
-    "red",
-    "green",
-    "blue",
-    "yellow",
-    "boat",
-    "bridge",
-    "hill",
-    "river",
-    "tower",
-    "market",
-    "night",
-    "snow",
-]
+WORDS = ["red", "green", "blue", "yellow", "boat", "bridge", "hill", "river", "tower", "market"]
+WORDS += ["night", "snow"]
 PLACES = {"paris": (48.85, 2.35), "suva": (-18.14, 178.44), "pole": (89.99, 10.0)}
 TIMES = [None, None, None, "2019", "2019-06", ("2018-03-01", None), (None, "2020-01-01")]
 DECAYS = [None, "linear", "linear:800km", "gauss:25km", "gauss:3000km", "exp:2000km"]

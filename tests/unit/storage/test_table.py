@@ -65,14 +65,14 @@ def test_a_name_that_could_not_be_listed_is_refused(tmp_path, name):
 
 def test_a_derived_table_has_the_same_rows_and_other_vectors(tmp_path):
     first = pl.Collection.create(tmp_path / "a.pl", dim=4, modalities=("image", "text"))
-    first.add_vectors(["i", "j"], np.eye(4)[:2], modality="image", lat=[1, None], lon=[2, None])
-    first.add_vectors(["t"], np.eye(4)[2:3], modality="text", text=["a text"])
-    first.add_vectors(["gone"], np.eye(4)[3:], modality="text")
+    first.add_vectors(["i", "j"], np.eye(4)[:2], feature="image", lat=[1, None], lon=[2, None])
+    first.add_vectors(["t"], np.eye(4)[2:3], feature="text", text=["a text"])
+    first.add_vectors(["gone"], np.eye(4)[3:], feature="text")
     first.delete(["gone"])
-    manifest = Manifest(dim=2, modalities=("image", "text"), concepts=("east", "north"))
+    manifest = Manifest(dim=2, features=("image", "text"), concepts=("east", "north"))
 
-    def halved(modality, vectors):
-        return vectors[:, :2] if modality == "image" else vectors[:, 2:]
+    def halved(feature, vectors):
+        return vectors[:, :2] if feature == "image" else vectors[:, 2:]
 
     first._table.derive(tmp_path / "b.pl", manifest, halved, files={"extra": b"1"})
     second = pl.Collection.open(tmp_path / "b.pl")
@@ -83,7 +83,7 @@ def test_a_derived_table_has_the_same_rows_and_other_vectors(tmp_path):
     assert second.vector("t", "text").tolist() == [1, 0]
     with pytest.raises(pl.errors.ItemNotFoundError, match="no vector"):
         second.vector("t", "image")
-    second.add_vectors(["new"], [[1, 0]], modality="image")
+    second.add_vectors(["new"], [[1, 0]], feature="image")
     assert second._versions.snapshot.iids.tolist() == [0, 1, 2, 4]  # 3 was another's
 
 
@@ -91,11 +91,11 @@ def test_a_table_that_cannot_be_derived_leaves_nothing(tmp_path):
     first = pl.Collection.create(tmp_path / "a.pl", dim=4)
     first.add_vectors(["a"], np.eye(4)[:1])
 
-    def fails(modality, vectors):
+    def fails(feature, vectors):
         raise ValueError("no such vectors")
 
     with pytest.raises(Exception, match="no such vectors"):
-        first._table.derive(tmp_path / "b.pl", Manifest(dim=2, modalities=("vector",)), fails)
+        first._table.derive(tmp_path / "b.pl", Manifest(dim=2, features=("vector",)), fails)
     assert [path.name for path in tmp_path.iterdir()] == ["a.pl"]
 
 
