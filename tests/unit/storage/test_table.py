@@ -65,9 +65,9 @@ def test_a_name_that_could_not_be_listed_is_refused(tmp_path, name):
 
 def test_a_derived_table_has_the_same_rows_and_other_vectors(tmp_path):
     first = pl.Collection.create(tmp_path / "a.pl", dim=4, modalities=("image", "text"))
-    first.add_vectors(["i", "j"], np.eye(4)[:2], feature="image", lat=[1, None], lon=[2, None])
-    first.add_vectors(["t"], np.eye(4)[2:3], feature="text", text=["a text"])
-    first.add_vectors(["gone"], np.eye(4)[3:], feature="text")
+    first.add_vectors(["i", "j"], np.eye(4)[:2], modality="image", lat=[1, None], lon=[2, None])
+    first.add_vectors(["t"], np.eye(4)[2:3], modality="text", text=["a text"])
+    first.add_vectors(["gone"], np.eye(4)[3:], modality="text")
     first.delete(["gone"])
     manifest = Manifest(dim=2, features=("image", "text"), concepts=("east", "north"))
 
@@ -83,7 +83,7 @@ def test_a_derived_table_has_the_same_rows_and_other_vectors(tmp_path):
     assert second.vector("t", "text").tolist() == [1, 0]
     with pytest.raises(pl.errors.ItemNotFoundError, match="no vector"):
         second.vector("t", "image")
-    second.add_vectors(["new"], [[1, 0]], feature="image")
+    second.add_vectors(["new"], [[1, 0]], modality="image")
     assert second._versions.snapshot.iids.tolist() == [0, 1, 2, 4]  # 3 was another's
 
 
