@@ -85,9 +85,9 @@ def test_hits_name_what_they_share_with_the_query(report: ConceptReport) -> None
     assert {hit.item.attributes["kind"] for hit in hits} == {"sea"}
     for hit in hits:
         assert hit.evidence[0].label == "sea"
-        assert 0.5 < hit.concepts[0][1] <= 1.0
-        assert sum(share for _, share in hit.concepts) <= 1 + 1e-9
-        assert hit.to_dict()["concepts"][0] == {"name": "sea", "share": hit.concepts[0][1]}
+        assert 0.5 < hit.evidence[0].share <= 1.0
+        assert sum(share for share in (entry.share for entry in hit.evidence)) <= 1 + 1e-9
+        assert hit.to_dict()["concepts"][0] == {"name": "sea", "share": hit.evidence[0].share}
     ((label, read),) = hits.readings
     assert (label, read[0][0]) == ("blue", "sea")
     assert read == tuple(concepts.encoder.describe_texts(["blue"])[0])

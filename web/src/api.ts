@@ -1,6 +1,6 @@
 /** The server's REST API. */
 
-import type { Answer, AttributeValue, Config, Points, ProblemDetails, Stats, Towns } from "./logic/types.ts";
+import type { Answer, AttributeValue, Config, Explanation, Points, ProblemDetails, Stats, Towns } from "./logic/types.ts";
 
 /** An answer that is a problem, in the server's own words. */
 export class Problem extends Error {
@@ -37,6 +37,13 @@ export const api = {
   points: (name: string) => ask<Points>(`${collection(name)}/points`),
   values: (name: string, attribute: string) =>
     ask<AttributeValue[]>(`${collection(name)}/values?attribute=${encodeURIComponent(attribute)}`),
+  explain: (name: string, id: string, request: Record<string, unknown>, signal: AbortSignal) =>
+    ask<Explanation>(`${collection(name)}/items/${encodeURIComponent(id)}/explain`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(request),
+      signal,
+    }),
   search: (name: string, request: Record<string, unknown>, signal: AbortSignal) =>
     ask<Answer>(`${collection(name)}/search`, {
       method: "POST",

@@ -24,6 +24,7 @@ from placelens.limits import (
     MAX_TEXT,
     MAX_VALUES,
 )
+from placelens.server.term_schemas import EvidenceOut
 from placelens.types import FEATURES, Place
 
 __all__ = [
@@ -146,6 +147,30 @@ class VectorTerm(StrictRequest):
     weight: Weight = 1.0
 
 
+class TermIn(StrictRequest):
+    """A term of any kind of `GET /v1/terms`."""
+
+    kind: str = Field(max_length=MAX_NAME)
+    value: Any
+    weight: FiniteFloat = Field(1.0, description="Negative pushes away.")
+
+    def to_argument(self) -> dict[str, Any]:
+        """As `Collection.search` takes it among the words.
+
+        Raises
+        ------
+        QueryError
+            If there is no such kind, or it is not taken here.
+        """
+        from placelens.errors import QueryError
+        from placelens.query.kinds import kind_named
+
+        kind = kind_named(self.kind)
+        if not kind.is_json:
+            raise QueryError(f"a term of the kind {kind.name} holds a file; write it in `images`")
+        return {"kind": self.kind, "value": self.value, "weight": self.weight}
+
+
 class PlaceIn(StrictRequest):
     """A point: ``lat`` and ``lon`` in degrees; ``x`` and ``y`` in metres in a plane collection."""
 
@@ -222,6 +247,9 @@ class SearchRequest(StrictRequest):
     text: Texts | None = None
     images: list[ImageTerm] = Field(default_factory=list, max_length=MAX_TERMS)
     vector: Vectors | None = None
+    terms: list[TermIn] = Field(
+        default_factory=list, max_length=MAX_TERMS, description="Of any kind of `GET /v1/terms`."
+    )
     near: Near | None = None
     decay: str | None = Field(
         None, max_length=MAX_NAME, description="kind:scale, by default gauss:25km."
@@ -296,7 +324,10 @@ class SearchRequest(StrictRequest):
             If an image is not base64, or a coordinate is out of range.
         """
         arguments = {name: getattr(self, name) for name in self._AS_THEY_ARE}
-        arguments["query"] = _unpack(self.text, lambda term: (term.text, term.weight))
+        texts = _unpack(self.text, lambda term: (term.text, term.weight))
+        terms = [term.to_argument() for term in self.terms]
+        words = texts if isinstance(texts, list) else [] if texts is None else [texts]
+        arguments["query"] = [*words, *terms] if terms else texts
         arguments["vector"] = _unpack(self.vector, lambda term: (term.vector, term.weight))
         near = self.near
         arguments["near"] = near.to_place() if isinstance(near, PlaceIn) else near
@@ -344,19 +375,12 @@ class ItemOut(BaseModel):
 class ScoreTermOut(BaseModel):
     """One summand of a score: contribution = weight * value."""
 
-    kind: Literal["place", "text", "image", "vector"]
+    kind: str = Field(description='"place", or of `GET /v1/terms`.')
     label: str
     weight: float
     value: float
     contribution: float
     cosine: float | None
-
-
-class ConceptOut(BaseModel):
-    """A concept that item and query share, and its share of what they have in common."""
-
-    name: str
-    share: float
 
 
 class HitOut(ItemOut):
@@ -367,16 +391,18 @@ class HitOut(ItemOut):
     distance_m: float | None
     matched: str | None
     terms: list[ScoreTermOut]
-    concepts: list[ConceptOut] = Field(
-        description="Shared with the query, the largest first; empty but in collections of concepts"
+    evidence: list[EvidenceOut] = Field(
+        description="In collections of concepts those shared with the query, the largest first."
     )
 
 
-class ReadingOut(BaseModel):
-    """A text or image that was asked with, and the concepts it was taken for."""
+class ExplanationOut(BaseModel):
+    """Why an item ranks where it does: its score's terms, the hit above, what speaks for it."""
 
-    label: str
-    concepts: list[ConceptOut]
+    hit: HitOut
+    above: HitOut | None
+    evidence: list[EvidenceOut]
+    text: str = Field(description="All of it in words, line by line.")
 
 
 class SearchAnswer(BaseModel):
@@ -384,7 +410,9 @@ class SearchAnswer(BaseModel):
 
     hits: list[HitOut]
     understood: dict[str, Any] | None
-    readings: list[ReadingOut] = Field(description="Empty but in collections of concepts.")
+    evidence: list[EvidenceOut] = Field(
+        description="In collections of concepts, what was asked with was taken for these."
+    )
     plan: dict[str, Any] | None
     certificate: dict[str, Any] | None
     answerable: float | None = Field(

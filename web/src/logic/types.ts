@@ -24,7 +24,7 @@ export interface Stats {
 }
 
 export interface ScoreTerm {
-  kind: "place" | "text" | "image" | "vector";
+  kind: string;
   label: string;
   weight: number;
   value: number;
@@ -32,10 +32,23 @@ export interface ScoreTerm {
   cosine: number | null;
 }
 
-/** What item and query both show, and its share of what they have in common. */
-export interface SharedConcept {
-  name: string;
-  share: number;
+/** What speaks for a match. */
+export interface Evidence {
+  kind: string;
+  label: string;
+  share: number | null;
+  /** Label of the term that it speaks for. */
+  of: string | null;
+  span: [number, number] | null;
+  box: [number, number, number, number] | null;
+}
+
+/** Why a result ranks where it does. */
+export interface Explanation {
+  hit: Hit;
+  above: Hit | null;
+  evidence: Evidence[];
+  text: string;
 }
 
 export type Scalar = string | number | boolean | null;
@@ -49,7 +62,7 @@ export interface Hit {
   distance_m: number | null;
   matched: string | null;
   terms: ScoreTerm[];
-  concepts: SharedConcept[];
+  evidence: Evidence[];
   title: string;
   image: string | null;
   text: string | null;
@@ -123,7 +136,7 @@ export interface Answer {
   answerable: number | null;
   doubt: string | null;
   notes: string[];
-  readings: { label: string; concepts: SharedConcept[] }[];
+  evidence: Evidence[];
   cursor: string | null;
   elapsed_ms: number;
 }
