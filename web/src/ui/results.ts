@@ -2,7 +2,7 @@
 
 import { formatCount, formatShare } from "../logic/format.ts";
 import { longest } from "../logic/shares.ts";
-import type { Answer, Hit } from "../logic/types.ts";
+import type { Hit, SearchAnswer } from "../logic/rest.ts";
 import { Card, type CardActions } from "./card.ts";
 import { el } from "./dom.ts";
 import { legend } from "./score-bar.ts";
@@ -52,7 +52,7 @@ export class Results {
     }, SLOW_MS);
   }
 
-  show(hits: Hit[], answer: Answer): void {
+  show(hits: Hit[], answer: SearchAnswer): void {
     this.#settle();
     const before = this.#positions();
     const best = longest(hits);
@@ -171,7 +171,7 @@ export class Results {
 }
 
 /** How what was asked was read, in a collection of concepts. */
-function readings(answer: Answer): string[] {
+function readings(answer: SearchAnswer): string[] {
   return answer.readings.map(({ label, concepts }) => {
     const told = concepts.filter(({ share }) => share >= LEAST_SHARE);
     const shares = told.map(({ name, share }) => `${name} ${formatShare(share)}`).join(", ");
@@ -179,7 +179,7 @@ function readings(answer: Answer): string[] {
   });
 }
 
-function summary(hits: Hit[], { certificate, plan, elapsed_ms }: Answer): string {
+function summary(hits: Hit[], { certificate, plan, elapsed_ms }: SearchAnswer): string {
   if (plan?.engine === "list") return `${formatCount(plan.n_allowed, "item")}, newest first`;
   const time = elapsed_ms < 10 ? elapsed_ms.toFixed(1) : elapsed_ms.toFixed(0);
   const exact = certificate?.kind === "proven" || plan?.engine === "scan" ? " · exact" : "";
