@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from placelens.display import shown
 from placelens.errors import FilterError
-from placelens.types import MODALITIES
+from placelens.types import FEATURES
 
 __all__ = ["FILTERS", "WrittenFilter", "read_filters"]
 
@@ -85,7 +85,7 @@ FILTERS: Mapping[str, WrittenFilter] = MappingProxyType(
             read=_where,
         ),
         "modality": WrittenFilter(
-            takes="texts", example="M", help="Compare image or text only.", choices=MODALITIES
+            takes="texts", example="M", help="Compare image or text only.", choices=FEATURES
         ),
         "located_only": WrittenFilter(takes="switch", help="Only items with a place."),
         "unlocated_only": WrittenFilter(

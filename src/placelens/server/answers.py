@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from placelens.engine.query import Similarity
 from placelens.geo.relations import Relation
-from placelens.types import Modality, PlaceSource, Space
+from placelens.types import FeatureName, PlaceSource, Space
 
 __all__ = [
     "AttributeValue",
@@ -75,7 +75,7 @@ class ItemList(BaseModel):
 class ScoreTerm(BaseModel):
     """One summand of a score: contribution = weight * value."""
 
-    kind: Literal["place", "text", "image", "vector"]
+    kind: str = Field(description="place, or what was compared: text, image or vector.")
     label: str
     weight: float
     value: float
@@ -96,7 +96,7 @@ class Hit(Item):
     rank: int
     score: float | None = Field(description="Null in a list, which nothing ranks.")
     distance_m: float | None
-    matched: Modality | None
+    matched: FeatureName | None
     terms: list[ScoreTerm]
     concepts: list[SharedConcept] = Field(
         description="Shared with the query, the largest first; empty but in collections of concepts"
@@ -256,7 +256,7 @@ class Stats(BaseModel):
     concepts: list[str]
     dim: int
     space: Space
-    modalities: list[Modality]
+    modalities: list[FeatureName]
     size_bytes: int
     version: int
     created: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -25,7 +25,7 @@ from placelens.limits import (
     MAX_TEXT,
     MAX_VALUES,
 )
-from placelens.types import MODALITIES, Modality, Place
+from placelens.types import FEATURES, Place
 
 __all__ = ["MAX_K", "SearchRequest", "StrictRequest"]
 
@@ -180,10 +180,10 @@ Period = Annotated[
     by_json_type('is neither a string like "2019-06" nor [from, to]'),
 ]
 Modalities = Annotated[
-    Annotated[Modality, Tag("as string")]
+    Annotated[Literal["image", "text", "vector"], Tag("as string")]
     | Annotated[
-        list[Modality],
-        Field(max_length=len(MODALITIES)),
+        list[Literal["image", "text", "vector"]],
+        Field(max_length=len(FEATURES)),
         Tag("as array"),
     ],
     by_json_type("is neither a modality nor a list of modalities"),

@@ -70,7 +70,7 @@ export interface Hit {
   /** Null in a list, which nothing ranks. */
   score: number | null;
   distance_m: number | null;
-  matched: "image" | "text" | "vector" | null;
+  matched: string | null;
   terms: ScoreTerm[];
   /** Shared with the query, the largest first; empty but in collections of concepts */
   concepts: SharedConcept[];
@@ -233,7 +233,8 @@ export interface Reading {
 
 /** One summand of a score: contribution = weight * value. */
 export interface ScoreTerm {
-  kind: "place" | "text" | "image" | "vector";
+  /** place, or what was compared: text, image or vector. */
+  kind: string;
   label: string;
   weight: number;
   value: number;
@@ -316,7 +317,7 @@ export interface Stats {
   concepts: string[];
   dim: number;
   space: "sphere" | "plane";
-  modalities: ("image" | "text" | "vector")[];
+  modalities: string[];
   size_bytes: number;
   version: number;
   created: string;
