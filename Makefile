@@ -11,7 +11,7 @@ PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \
-  docs web wheel page clean
+  docs types web wheel page clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,11 +23,11 @@ demo: .make/demo  ## install what the demo needs and run it: real imagery, no ne
 test: .make/dev page  ## install what the tests need and run them
 	$(BIN)/python -m pytest
 
-check: .make/dev  ## ruff, mypy --strict and the import layers
+check: .make/dev  ## ruff, mypy --strict, the import layers and the page's types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_architecture.py
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/unit/tools/test_page_types.py
 
 bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 	$(BIN)/placelens bench scan
@@ -62,6 +62,9 @@ audit: .make/tools  ## look up the locked packages in the index's advisory datab
 
 docs: .make/dev  ## write the generated parts of docs/ anew, then run every example in it
 	PLACELENS_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
+
+types: .make/dev  ## write the page's types anew, from the REST API
+	$(BIN)/python tools/page_types.py
 
 test-hub: .make/hub  ## the tests of encoders from the hub and of training, which need torch
 	$(BIN)/python -m pytest tests/unit/encoders tests/unit/training

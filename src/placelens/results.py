@@ -57,14 +57,24 @@ class Hits(Sequence[Hit]):
     evidence : what the things asked with were taken for: in a collection of concepts, the shares of
         these in each text or image, by its label.
     understood : what was read from the words (places, regions), or None when nothing was parsed.
-    notes : what to know beside the hits: that nothing is near, what was not read, and why.
+    notes : what to know beside the hits: that nothing is near, what was not read, and why;
+        attributes and values asked for that no item has.
     plan : which index answered, and why.
     certificate : what vouches that no better item was missed.
     unfit : in words, why the encoder cannot be trusted to read the words; None when it can.
     cursor : give it to the next search to get the next page; None on the last page.
     elapsed_ms : wall-clock time of the search in milliseconds.
     thumbnails : gives the small JPEG of an id; None where the hits came from elsewhere.
-    notes : in words, what of the question had no effect: attributes and values that no item has.
+
+    Examples
+    --------
+    ``photos`` is the collection of `placelens.Collection`'s examples.
+
+    >>> hits = photos.search("red")
+    >>> hits[0].id, len(hits), [hit.id for hit in hits[:2]]
+    ('red', 4, ['red', 'green'])
+    >>> hits.certificate.kind, hits.plan.engine, hits.cursor
+    ('proven', 'scan', None)
     """
 
     __slots__ = (
@@ -187,7 +197,14 @@ class Hits(Sequence[Hit]):
         return Explanation(hit=hit, above=above, evidence=(*hit.evidence, *found))
 
     def thumbnail(self, hit: Hit) -> bytes | None:
-        """The hit's small JPEG, or None when it has no picture."""
+        """The hit's small JPEG, or None when it has no picture.
+
+        Examples
+        --------
+        >>> hits = photos.search("red")
+        >>> hits.thumbnail(hits[0]) == photos.thumbnail("red")
+        True
+        """
         if not isinstance(hit, Hit):
             raise InputError(f"{shown(hit)} is not one of the hits")
         return self.thumbnails(hit.id) if self.thumbnails else None
@@ -200,6 +217,13 @@ class Hits(Sequence[Hit]):
         estimates the probability that two things belong together, one match against one random
         pair, so below, a hit cannot be told from a random item. Raw cosines say nothing of the
         kind, and neither do later pages, which are without the best.
+
+        Examples
+        --------
+        >>> photos.search("red").doubt is None
+        True
+        >>> photos.search("a castle").doubt
+        'no good match: the best of these fits by 0.02 of 1, and below 0.5 ...'
         """
         if self.unfit is not None:
             return self.unfit
@@ -228,6 +252,11 @@ class Hits(Sequence[Hit]):
         how many items were compared, since among many, one fits well by luck. A place brings items
         to the top that do not fit best; the best is then looked for among all that pass the
         filters.
+
+        Examples
+        --------
+        >>> photos.search("red").answerable is None  # an encoder that cannot tell
+        True
         """
         best = self._best_fit()
         if best is None or self.plan is None:
@@ -261,7 +290,13 @@ class Hits(Sequence[Hit]):
 
     @property
     def interpretation(self) -> str | None:
-        """In words, how places and times in the query's words were read; None without any."""
+        """In words, how places and times in the query's words were read; None without any.
+
+        Examples
+        --------
+        >>> photos.search("red near Lyon", decay="gauss:50km").interpretation
+        'understood: near Lyon, France; decay gauss:50km; words: red'
+        """
         if self.understood is None or not self.understood.describe():
             return None
         rest = f"; words: {self.understood.text}" if self.understood.text else ""
@@ -269,11 +304,24 @@ class Hits(Sequence[Hit]):
 
     @property
     def reading(self) -> str | None:
-        """In words, what concepts the query was taken for; None outside collections of concepts."""
+        """In words, what concepts the query was taken for; None outside collections of concepts.
+
+        Examples
+        --------
+        >>> photos.search("red").reading is None
+        True
+        """
         return read_as(self.evidence)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain JSON types: what ``--format json`` prints and the REST API sends."""
+        """Everything as plain JSON types: what ``--format json`` prints and the REST API sends.
+
+        Examples
+        --------
+        >>> answer = photos.search("red").to_dict()
+        >>> answer["hits"][0]["id"], answer["certificate"]["kind"]
+        ('red', 'proven')
+        """
         return {
             "query": dict(self.query),
             "understood": self.understood.to_dict() if self.understood else None,
@@ -298,7 +346,13 @@ class Hits(Sequence[Hit]):
         csv_safe: bool = False,
         force: bool = False,
     ) -> ExportReport:
-        """Write the hits to a file; see ``placelens.export.export`` for the parameters."""
+        """Write the hits to a file; see ``placelens.export.export`` for the parameters.
+
+        Examples
+        --------
+        >>> photos.search("red", k=2).save(folder / "hits.csv", drop_places=True).n_written
+        2
+        """
         return export(
             self._hits,
             path,
@@ -314,6 +368,11 @@ class Hits(Sequence[Hit]):
         """The hits as a FeatureCollection, also written to ``path`` when that is given.
 
         ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_geojson()["features"][0]["geometry"]
+        {'type': 'Point', 'coordinates': [14.42, 50.09]}
         """
         if path is not None:
             self.save(path, format="geojson", **options)
@@ -324,42 +383,97 @@ class Hits(Sequence[Hit]):
         return {"type": "FeatureCollection", "features": [feature_of(record) for record in records]}
 
     def to_arrow(self) -> pa.Table:
-        """The hits as an Arrow table with the columns of the CSV format; lists stay lists."""
+        """The hits as an Arrow table with the columns of the CSV format; lists stay lists.
+
+        Examples
+        --------
+        >>> photos.search("red", k=2).to_arrow()["id"].to_pylist()
+        ['red', 'green']
+        """
         return to_arrow(records_of(self._hits))
 
     def to_pandas(self) -> pandas.DataFrame:
         """The hits as a DataFrame with the columns of the CSV format (needs pandas).
 
         ``time`` is ISO 8601 text, as times with and without a zone do not mix in one column.
+
+        Examples
+        --------
+        >>> photos.search("red", k=2).to_pandas()["rating"].tolist()
+        [5, 4]
         """
         return to_pandas(records_of(self._hits))
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
-        """The hits as a GeoDataFrame (extra ``geo``)."""
+        """The hits as a GeoDataFrame (extra ``geo``).
+
+        Examples
+        --------
+        >>> photos.search("red").to_geodataframe().geometry[0]
+        <POINT (14.42 50.09)>
+        """
         return to_geodataframe(records_of(self._hits))
 
     def to_csv(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write CSV; ``options`` are those of ``save``."""
+        """Write CSV; ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> report = photos.search("red").to_csv(folder / "hits.csv")
+        >>> report.n_written, report.n_left_out
+        (4, 0)
+        """
         return self.save(path, format="csv", **options)
 
     def to_kml(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write KML, for map programs; ``options`` are those of ``save``."""
+        """Write KML, for map programs; ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> report = photos.search("red").to_kml(folder / "hits.kml")
+        >>> report.n_written, report.n_left_out  # one has no place
+        (3, 1)
+        """
         return self.save(path, format="kml", **options)
 
     def to_gpx(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write GPX waypoints; ``options`` are those of ``save``."""
+        """Write GPX waypoints; ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_gpx(folder / "hits.gpx").n_written
+        3
+        """
         return self.save(path, format="gpx", **options)
 
     def to_html(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write a contact sheet that any browser shows; ``options`` are those of ``save``."""
+        """Write a contact sheet that any browser shows; ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_html(folder / "hits.html").n_written
+        4
+        """
         return self.save(path, format="html", **options)
 
     def to_gpkg(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write a GeoPackage (extra ``geo``); ``options`` are those of ``save``."""
+        """Write a GeoPackage (extra ``geo``); ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_gpkg(folder / "hits.gpkg").n_written
+        4
+        """
         return self.save(path, format="gpkg", **options)
 
     def to_geoparquet(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write GeoParquet (extra ``geo``); ``options`` are those of ``save``."""
+        """Write GeoParquet (extra ``geo``); ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_geoparquet(folder / "hits.parquet").n_written
+        4
+        """
         return self.save(path, format="geoparquet", **options)
 
     def __repr__(self) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from placelens.cli import options
 from placelens.cli import search_options as opt
+from placelens.cli.limits import Limits, takes_limits
 from placelens.errors import InputError, ReadError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ WRONG_USAGE = 2
 CONTEXT = {"allow_extra_args": True}
 
 
+@takes_limits
 def command(
     context: typer.Context,
     *,
@@ -31,19 +33,13 @@ def command(
     image: opt.Image = None,
     like: opt.Like = None,
     term: opt.TermOption = None,
+    vector: opt.Vector = None,
+    similarity: opt.Similarity = None,
     parse: opt.Parse = True,
     near: opt.Near = None,
     decay: opt.Decay = None,
     mu: opt.Mu = 0.5,
-    radius: opt.Radius = None,
-    bbox: opt.Bbox = None,
-    polygon: opt.PolygonFile = None,
-    time: opt.Time = None,
-    where: opt.Where = None,
-    modality: opt.Modalities = None,
-    located_only: opt.LocatedOnly = False,
-    unlocated: opt.Unlocated = False,
-    sort: opt.Sort = None,
+    limits: Limits,
     k: opt.K = 10,
     page: opt.Page = 1,
     cursor: opt.Cursor = None,
@@ -63,6 +59,7 @@ def command(
     from placelens.cli.console import notice, say, waiting
     from placelens.cli.output import choose_format, print_hits
     from placelens.cli.search_notes import notes_before, why_no_hits
+    from placelens.cli.vectors import weighted_vector
     from placelens.collection import Collection
 
     _refuse_unquoted(context, words)
@@ -75,24 +72,14 @@ def command(
     ]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
     terms += [options.term(written) for written in term or ()]
-    limits = options.limits(
-        near=near,
-        radius=radius,
-        bbox=bbox,
-        polygon=polygon,
-        time=time,
-        where=where,
-        modality=modality,
-        located_only=located_only,
-        unlocated=unlocated,
-        sort=sort,
-    )
     opened = Collection.open(collection, allow_download=allow_download)
     asked = partial(
         opened.search,
         terms or None,
         image=[options.weighted_path(file) for file in image or ()] or None,
         like=[options.weighted(name) for name in like or ()] or None,
+        vector=[weighted_vector(each) for each in vector or ()] or None,
+        similarity=similarity,
         decay=options.with_unit(decay, "--decay"),
         mu=mu,
         k=k,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from placelens.display import shown
+from placelens.engine.query import Similarity
 from placelens.errors import QueryError
 from placelens.index.base import Corpus, Index
 from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree, TreeShape
@@ -44,7 +45,7 @@ class Plan:
     reason: str
     n_items: int
     n_allowed: int
-    similarity: str | None
+    similarity: Similarity | None
     tree: TreeShape | None = None
     reach: str | None = None
     reranker: str | None = None
@@ -61,7 +62,7 @@ def make_plan(
     n_allowed: int | None,
     n_regions: int,
     tree: TreeShape | None,
-    similarity: str | None,
+    similarity: Similarity | None,
     unbounded: str | None = None,
     is_fused: bool = True,
 ) -> Plan:

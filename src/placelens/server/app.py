@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from placelens.server import errors
 from placelens.server.admission import Admission
+from placelens.server.answers import Problem
 from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
@@ -26,7 +27,6 @@ from placelens.server.routes import (
     search,
     terms,
 )
-from placelens.server.schemas import Problem
 from placelens.server.settings import Settings
 
 __all__ = ["create_app"]

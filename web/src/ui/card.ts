@@ -1,7 +1,7 @@
 /** One result in the grid; made once for an item and updated when the ranking changes. */
 
 import { formatDistance, formatTime } from "../logic/format.ts";
-import type { Hit } from "../logic/types.ts";
+import type { Hit } from "../logic/rest.ts";
 import { el, icon } from "./dom.ts";
 import { inWords } from "./evidence.ts";
 import { scoreBar, updateScoreBar } from "./score-bar.ts";

@@ -1,8 +1,9 @@
 /** One result in full: its picture or text, how its score came about, and all that is known. */
 
 import { formatCount, formatDistance, formatLatLon, formatName, formatTime } from "../logic/format.ts";
+import type { Scalar } from "../logic/query.ts";
+import type { Explanation, Hit, ScoreTerm } from "../logic/rest.ts";
 import { longest } from "../logic/shares.ts";
-import type { Explanation, Hit, Scalar, ScoreTerm } from "../logic/types.ts";
 import { el, icon } from "./dom.ts";
 import { shared, whyHere } from "./evidence.ts";
 import { scoreBar, updateScoreBar } from "./score-bar.ts";

@@ -1,7 +1,7 @@
 /** Why a result was found: the page's one way of showing evidence, and explanations. */
 
 import { formatShare } from "../logic/format.ts";
-import type { Answer, Evidence, Explanation } from "../logic/types.ts";
+import type { Evidence, Explanation, SearchAnswer } from "../logic/rest.ts";
 import { el } from "./dom.ts";
 
 /** Less of a reading is not worth a word. */
@@ -12,7 +12,7 @@ export function inWords({ label, share }: Evidence): string {
 }
 
 /** How what was asked was read, in a collection of concepts. */
-export function readings({ evidence }: Answer): string[] {
+export function readings({ evidence }: SearchAnswer): string[] {
   const of = new Map<string | null, Evidence[]>();
   for (const entry of evidence) {
     if (entry.kind !== "reading") continue;

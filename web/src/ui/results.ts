@@ -2,7 +2,7 @@
 
 import { formatCount } from "../logic/format.ts";
 import { longest } from "../logic/shares.ts";
-import type { Answer, Hit } from "../logic/types.ts";
+import type { Hit, SearchAnswer } from "../logic/rest.ts";
 import { Card, type CardActions } from "./card.ts";
 import { el } from "./dom.ts";
 import { readings } from "./evidence.ts";
@@ -51,7 +51,7 @@ export class Results {
     }, SLOW_MS);
   }
 
-  show(hits: Hit[], answer: Answer): void {
+  show(hits: Hit[], answer: SearchAnswer): void {
     this.#settle();
     const before = this.#positions();
     const best = longest(hits);
@@ -169,7 +169,7 @@ export class Results {
   }
 }
 
-function summary(hits: Hit[], { certificate, plan, elapsed_ms }: Answer): string {
+function summary(hits: Hit[], { certificate, plan, elapsed_ms }: SearchAnswer): string {
   if (plan?.engine === "list") return `${formatCount(plan.n_allowed, "item")}, newest first`;
   const time = elapsed_ms < 10 ? elapsed_ms.toFixed(1) : elapsed_ms.toFixed(0);
   const exact = certificate?.kind === "proven" || plan?.engine === "scan" ? " · exact" : "";

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import FiniteFloat
 
 from placelens.limits import MAX_ID, MAX_NAME, MAX_TEXT
+from placelens.server.answers import Explanation
 from placelens.server.decoding import DecodersOf
 from placelens.server.dependencies import CollectionOf, DeadlineOf, SettingsOf
-from placelens.server.schemas import ExplanationOut, SearchRequest
+from placelens.server.schemas import SearchRequest
 from placelens.server.urls import refuse_hidden, with_links
 
 router = APIRouter(prefix="/collections/{name}/items", tags=["items"])
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/collections/{name}/items", tags=["items"])
 ItemId = Annotated[str, Path(max_length=MAX_ID)]
 
 
-@router.post("/{item_id:path}/explain", response_model=ExplanationOut)
+@router.post("/{item_id:path}/explain", response_model=Explanation)
 def explain_item(
     *,
     name: str,
@@ -41,7 +42,7 @@ def explain_item(
     return {**answer, "text": str(explanation)}
 
 
-@router.get("/{item_id:path}/explain", response_model=ExplanationOut)
+@router.get("/{item_id:path}/explain", response_model=Explanation)
 def explain_item_in_words(
     *,
     name: str,

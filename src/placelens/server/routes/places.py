@@ -8,13 +8,13 @@ import numpy as np
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from placelens.server.answers import PlaceChoice, Towns
 from placelens.server.caching import fresh_headers, not_modified
-from placelens.server.schemas import PlaceOut, Towns
 
 router = APIRouter(tags=["places"])
 
 
-@router.get("/places", response_model=list[PlaceOut])
+@router.get("/places", response_model=list[PlaceChoice])
 def find_places(
     q: Annotated[str, Query(min_length=1, max_length=200, description="A name, or its start.")],
     limit: Annotated[int, Query(ge=1, le=50)] = 8,

@@ -6,12 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from placelens.server.term_schemas import TermKindOut
+from placelens.server.answers import TermKind
 
 router = APIRouter(tags=["search"])
 
 
-@router.get("/terms", response_model=list[TermKindOut])
+@router.get("/terms", response_model=list[TermKind])
 def read_terms() -> list[dict[str, Any]]:
     """The kinds of terms that a search takes, in a field of their own or in `terms`."""
     from placelens.query.kinds import KINDS
