@@ -30,7 +30,6 @@ COMMANDS = (
     "eval",
     "calibrate",
     "train",
-    "bench",
     "demo",
 )
 
