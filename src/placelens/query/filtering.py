@@ -79,6 +79,8 @@ def _regions(request: SearchRequest, space: Space, near: Place | None) -> tuple[
 
 
 def _uncertain(value: object) -> Uncertain:
+    if value is None:
+        return "centre"
     if value not in UNCERTAIN:
         raise FilterError(
             f"uncertain {shown(value)} is not known; use {', '.join(UNCERTAIN)}: how places that "
