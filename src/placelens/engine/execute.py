@@ -12,9 +12,10 @@ import numpy as np
 from placelens import kernels
 from placelens.deadline import NEVER, Deadline
 from placelens.engine.cursor import Cursor
+from placelens.engine.indexes.kinds import KINDS
 from placelens.engine.lists import Lists, known_then
 from placelens.engine.nearness import N_NEAR, Nearness, reached
-from placelens.engine.plan import ENGINES, Plan, make_plan
+from placelens.engine.plan import Plan, engines, make_plan
 from placelens.engine.query import Query, QueryTerm, Similarity
 from placelens.errors import QueryError
 from placelens.geo.decay import KIND_CODES, Decay
@@ -105,11 +106,16 @@ def _top_k_of(rankings: Sequence[_Ranking]) -> list[TopK]:
 class Searcher:
     """Answers queries over one snapshot; its corpus and indexes are built when first needed."""
 
-    def __init__(self, snapshot: Snapshot, manifest: Manifest, tree: GMRTree | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, manifest: Manifest, kept: Mapping[str, Index] | None = None
+    ) -> None:
+        """``kept`` are the indexes of the version that need not be built, by kind."""
         self.snapshot = snapshot
         self.lists = Lists(snapshot)
         self._manifest = manifest
-        self._tree = tree
+        self._kept = dict(kept or {})
+        tree = self._kept.get(GMRTree.name)
+        self._tree = tree if isinstance(tree, GMRTree) else None
         self._lock = threading.Lock()
         self._columns: dict[FeatureName, VectorColumn] = {}
         self._positions: Float64Array | None = None
@@ -254,13 +260,15 @@ class Searcher:
             return Corpus(snapshot.space, snapshot.iids, self._positions, columns, lonlat)
 
     def _index(self, engine: str, features: tuple[FeatureName, ...]) -> Index:
-        if self._tree is not None and engine in {"gmrtree", "filter"}:
-            return self._tree if engine == "gmrtree" else FilterFirst(self._tree)
+        if engine in self._kept and set(features) <= set(KINDS[engine].needs(features)):
+            return self._kept[engine]
+        if self._tree is not None and engine == FilterFirst.name:
+            return FilterFirst(self._tree)
         corpus = self._corpus(features)
         with self._lock:
             key = (engine, features)
             if key not in self._indexes:
-                self._indexes[key] = ENGINES[engine](corpus)
+                self._indexes[key] = engines()[engine](corpus)
             return self._indexes[key]
 
     def _meaning(

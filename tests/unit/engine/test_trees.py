@@ -6,18 +6,21 @@ import numpy as np
 import pytest
 
 import placelens as pl
-from placelens.engine import parts, trees
+from placelens.engine.indexes import kept, kinds, parts
+from placelens.engine.indexes import life as lives
+from placelens.index.gmr_kind import GMRTreeKind
+from placelens.index.kind import Thresholds
 
 DIM = 8
 
 
 @pytest.fixture(autouse=True)
 def small_trees(monkeypatch):
-    monkeypatch.setattr(trees, "TREE_FROM", 60)
-    monkeypatch.setattr(trees, "LOOSE", 40)
-    monkeypatch.setattr(trees, "GROUP", 16)
-    monkeypatch.setattr(trees, "MAX_SMALL_FILES", 6)
+    monkeypatch.setattr(kept, "GROUP", 16)
     monkeypatch.setattr(parts, "GROUP", 16)
+    monkeypatch.setattr(lives, "MAX_SMALL_FILES", 6)
+    with kinds.registered(GMRTreeKind(Thresholds(grow_from=60, most_loose=40))):
+        yield
 
 
 class Life:
@@ -103,10 +106,10 @@ def test_after_a_merge_the_trees_that_were_there_answer(tmp_path, monkeypatch):
     for _ in range(3):
         life.add(10)
     life.delete()
-    monkeypatch.setattr(trees.Trees, "settle", lambda self, snapshot: None)
-    monkeypatch.setattr(trees.Trees, "settle_soon", lambda self, snapshot: None)
+    monkeypatch.setattr(lives.Indexes, "settle", lambda self, snapshot: None)
+    monkeypatch.setattr(lives.Indexes, "settle_soon", lambda self, snapshot: None)
     grown = []
-    monkeypatch.setattr(trees, "grow_loose", lambda *_: grown.append(1))
+    monkeypatch.setattr(kept, "grow_loose", lambda *_: grown.append(1))
     life.collection.compact()
     assert life.collection._versions.searcher._tree.shape().n_items > 0
     assert grown == []
@@ -118,9 +121,9 @@ def test_small_files_are_merged_while_items_come(tmp_path):
     life = Life(tmp_path, 0)
     for _ in range(40):
         life.add(1)
-        life.collection._versions.trees.wait()
+        life.collection._versions.indexes.wait()
         # At most as many neighbours as are left alone, the one added, and the large first file.
-        assert len(life.collection._versions.snapshot.fragments) <= trees.MAX_SMALL_FILES + 3
+        assert len(life.collection._versions.snapshot.fragments) <= lives.MAX_SMALL_FILES + 3
         life.check(life.collection)
     life.check(pl.Collection.open(life.collection.path))
 
@@ -134,10 +137,10 @@ def test_a_build_that_fails_is_logged_and_left_until_asked_for(tmp_path, monkeyp
         raise MemoryError("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr(trees.Trees, "_write", fail)
+        patch.setattr(GMRTreeKind, "grow", fail)
         for _ in range(4):
             life.add(50)
-            life.collection._versions.trees.wait()
+            life.collection._versions.indexes.wait()
         life.check(life.collection)
     assert tries == [1]
     assert "placelens compact tries again" in caplog.text
