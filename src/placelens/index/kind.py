@@ -170,3 +170,33 @@ def under(arrays: Arrays, name: str) -> dict[str, np.ndarray]:
     """The arrays whose names begin with ``name/``, without it."""
     prefix = f"{name}/"
     return {key[len(prefix) :]: arrays[key] for key in arrays if key.startswith(prefix)}
+
+
+def checked_array(
+    arrays: Arrays, name: str, dtype: type[np.generic], shape: tuple[int | None, ...]
+) -> np.ndarray:
+    """An array of the type and shape; None stands for any length.
+
+    Raises
+    ------
+    ValueError
+        If it is missing, of another type or shape, or not in row order.
+
+    Examples
+    --------
+    >>> checked_array({"reach": np.zeros(3)}, "reach", np.float64, (None,)).shape
+    (3,)
+    >>> checked_array({"reach": np.zeros(3)}, "reach", np.float64, (4,))
+    Traceback (most recent call last):
+        ...
+    ValueError: reach is float64 (3,), not float64 (4,)
+    """
+    array = arrays.get(name)
+    if array is None:
+        raise ValueError(f"{name} is missing")
+    fits = array.dtype == dtype and array.flags.c_contiguous and array.ndim == len(shape)
+    if not fits or any(
+        want not in (None, side) for want, side in zip(shape, array.shape, strict=True)
+    ):
+        raise ValueError(f"{name} is {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}")
+    return array
