@@ -125,8 +125,14 @@ class Indexes:
 
     def _work(self, snapshot: Snapshot) -> None:
         self.shelf.refresh()
+        failed: Exception | None = None
         for kept in self.kept.values():
-            self._grow(kept, snapshot)
+            try:
+                self._grow(kept, snapshot)
+            except Exception as error:  # one kind's failure is not the others'
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def _work_quietly(self, snapshot: Snapshot) -> None:
         try:
@@ -142,7 +148,7 @@ class Indexes:
         for name in self._hopeful:
             try:
                 self._grow(self.kept[name], snapshot)
-            except Exception:  # one kind's failure is not the others'
+            except Exception:  # nor here
                 self._give_up([name])
 
     def _give_up(self, names: Iterable[str]) -> None:
