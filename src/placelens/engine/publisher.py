@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from placelens.engine.execute import Searcher
 from placelens.engine.indexes.life import SMALL_FILE, Indexes
+from placelens.engine.searcher import Searcher
 from placelens.index.limb import cpus
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable

@@ -92,7 +92,7 @@ class Life:
     @property
     def is_kept(self) -> bool:
         """Whether the version at hand has an index of the kind."""
-        return self.name in self.collection._versions.searcher._kept
+        return self.name in self.collection._versions.searcher.kept
 
     def check(self) -> None:
         """Raise AssertionError unless the kind's engine answers as the scan does."""
