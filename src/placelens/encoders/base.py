@@ -17,11 +17,11 @@ from placelens.encoders.checks import check_images, check_texts
 from placelens.encoders.parts import ImageRegions, TextPhrases, class_maps
 from placelens.errors import EncoderError
 from placelens.types import (
+    FeatureName,
     Float32Array,
     Float64Array,
     ImageSpec,
     Int64Array,
-    Modality,
     Shares,
     UInt8Array,
 )
@@ -120,8 +120,8 @@ class Encoder(ABC):
     takes_text: bool
     grid: tuple[int, int] | None = None
     class_temperature: float = 0.1
-    calibrations: Mapping[tuple[Modality, Modality], Calibration]
-    answerabilities: Mapping[tuple[Modality, Modality], Answerability] = MappingProxyType({})
+    calibrations: Mapping[tuple[FeatureName, FeatureName], Calibration]
+    answerabilities: Mapping[tuple[FeatureName, FeatureName], Answerability] = MappingProxyType({})
     info: Mapping[str, Any]
     concepts: tuple[str, ...] = ()
     files: Mapping[str, bytes] = MappingProxyType({})

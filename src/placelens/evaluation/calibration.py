@@ -13,7 +13,7 @@ from placelens.errors import InputError
 from placelens.evaluation.answerable import ask
 from placelens.evaluation.logistic import fit_logistic
 from placelens.evaluation.ranks import Captions
-from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality
+from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array
 
 # Of two images, this share of all pairs shows the same: those whose captions are most alike.
 ALIKE_SHARE = 0.01
@@ -124,7 +124,7 @@ def fit(described: Sequence[Described], *, seed: int) -> Fits:
 
 def fit_pairs(
     described: Sequence[Described], *, seed: int
-) -> dict[tuple[Modality, Modality], Calibration]:
+) -> dict[tuple[FeatureName, FeatureName], Calibration]:
     """Calibrations for each (query modality, item modality).
 
     - text with image: a caption with its own image, against an image that shares no caption with
