@@ -14,6 +14,7 @@ from placelens.errors import InputError
 from placelens.export import (
     ExportReport,
     Privacy,
+    blank_record,
     export,
     feature_of,
     records_of,
@@ -275,6 +276,7 @@ class Hits(Sequence[Hit]):
             self._hits,
             path,
             format=format,
+            of=Hit,
             blur=blur,
             drop_places=drop_places,
             csv_safe=csv_safe,
@@ -297,18 +299,18 @@ class Hits(Sequence[Hit]):
 
     def to_arrow(self) -> pa.Table:
         """The hits as an Arrow table with the columns of the CSV format; lists stay lists."""
-        return to_arrow(records_of(self._hits))
+        return to_arrow(records_of(self._hits), blank_record(Hit))
 
     def to_pandas(self) -> pandas.DataFrame:
         """The hits as a DataFrame with the columns of the CSV format (needs pandas).
 
         ``time`` is ISO 8601 text, as times with and without a zone do not mix in one column.
         """
-        return to_pandas(records_of(self._hits))
+        return to_pandas(records_of(self._hits), blank_record(Hit))
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """The hits as a GeoDataFrame (extra ``geo``)."""
-        return to_geodataframe(records_of(self._hits))
+        return to_geodataframe(records_of(self._hits), blank_record(Hit))
 
     def to_csv(self, path: str | Path, **options: Any) -> ExportReport:
         """Write CSV; ``options`` are those of ``save``."""

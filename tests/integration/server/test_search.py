@@ -109,6 +109,15 @@ def test_filters(client, filters, expected):
     assert set(colours_of(response)) == expected
 
 
+def test_what_fields_are_known_is_said_whole(client):
+    answer = client.search({"colour": "red"}).json()
+    *_, last = SearchRequest.model_fields
+    assert answer["errors"][0]["message"].endswith(last)
+    assert all(
+        name in answer["detail"].replace(",", "").split() for name in SearchRequest.model_fields
+    )
+
+
 def test_pages_follow_each_other(client):
     first = client.search({"text": "red", "parse": False, "k": 2}).json()
     asked = {"text": "red", "parse": False, "k": 2, "cursor": first["cursor"]}
