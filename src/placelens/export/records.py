@@ -68,10 +68,10 @@ def flatten(
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Column names and rows for formats that have no nesting.
 
-    Without records the columns are those of ``blank``. Terms and concepts become JSON text; where no hit has concepts, there is no such column. A list
-    becomes ``sea; boat``, unless it may stay one. An attribute becomes a column of its own name,
-    in alphabetical order after the fixed columns; where that name is taken, ``attr_`` is put in
-    front.
+    Without records the columns are those of ``blank``. Terms and concepts become JSON text; where
+    no hit has concepts, there is no such column. A list becomes ``sea; boat``, unless it may stay
+    one. An attribute becomes a column of its own name, in alphabetical order after the fixed
+    columns; where that name is taken, ``attr_`` is put in front.
     """
     fixed: dict[str, None] = {}
     names: set[str] = set()
