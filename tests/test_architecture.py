@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("storage", "index", "encoders", "models", "readers"),
     ("geo",),
     ("kernels",),
-    ("types", "folders", "files", "deadline", "arguments"),
+    ("types", "folders", "files", "deadline", "arguments", "processes"),
     ("limits",),
     ("errors",),
     ("display", "installed", "telemetry"),

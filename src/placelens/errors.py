@@ -108,4 +108,8 @@ class MissingExtraError(PlacelensError, ImportError):
         super().__init__(
             f"{what} needs packages that are not installed; run: {install_command(extra)}"
         )
-        self.extra = extra
+        self.what, self.extra = what, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        """It may come from another process."""
+        return type(self), (self.what, self.extra)
