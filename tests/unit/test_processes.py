@@ -6,10 +6,10 @@ import sys
 import threading
 
 import pytest
+from tests import hostile_jobs
 
 from placelens.errors import MissingExtraError, ReadError
 from placelens.processes import EndedError, Limits, TooSlowError, Worker
-from tests import hostile_jobs
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from fastapi import HTTPException
 from PIL import Image
+from tests import hostile_jobs
 
 import placelens as pl
 from placelens.processes import Limits, Worker
@@ -19,7 +20,6 @@ from placelens.server.decoding import Decoders
 from placelens.server.originals import open_original
 from placelens.testing.fakes import HashEncoder
 from placelens.types import ImageSpec, Item
-from tests import hostile_jobs
 
 SPEC = ImageSpec(size=32)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests import hostile_jobs
 
 import placelens as pl
 from placelens.ingest import decoding
 from placelens.readers.base import Skipped
 from placelens.testing.fakes import HashEncoder
-from tests import hostile_jobs
 
 COLOURS = {"red": (220, 30, 30), "green": (40, 160, 50), "blue": (40, 70, 200)}
 
