@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from placelens.server import errors
 from placelens.server.admission import Admission
+from placelens.server.answers import Problem
 from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
@@ -18,13 +19,14 @@ from placelens.server.routes import (
     collections,
     config,
     encoders,
+    explain,
     items,
     pages,
     places,
     points,
     search,
+    terms,
 )
-from placelens.server.schemas import Problem
 from placelens.server.settings import Settings
 
 __all__ = ["create_app"]
@@ -84,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.catalogue = catalogue
     app.state.decoders = decoders
     errors.install(app, settings)
-    for resource in (config, encoders, collections, points, search, items, places):
+    for resource in (config, encoders, terms, collections, points, search, explain, items, places):
         app.include_router(resource.router, prefix="/v1")
     pages.install(app)
     return app
