@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from placelens.server.answers import SearchAnswer
+from placelens.server.schemas import SearchRequest
 
 
 def as_base64(colour: tuple[int, int, int], kind: str = "PNG") -> str:
