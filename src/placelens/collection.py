@@ -41,12 +41,12 @@ from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
 from placelens.types import (
-    MODALITIES,
+    FEATURES,
     Attribute,
+    FeatureName,
     Float32Array,
     Float64Array,
     Item,
-    Modality,
     Place,
     Scalar,
     Space,
@@ -100,7 +100,7 @@ class Collection:
         *,
         encoder: str | Encoder | None = None,
         dim: int | None = None,
-        modalities: Sequence[Modality] | None = None,
+        modalities: Sequence[FeatureName] | None = None,
         space: Space = "sphere",
     ) -> Collection:
         """Create an empty collection.
@@ -138,15 +138,15 @@ class Collection:
                 raise InputError(f"dim = {shown(dim)} is not a whole number of components")
             if not 1 <= dim <= MAX_DIM:
                 raise InputError(f"dim = {shown(dim)} is not in [1, {MAX_DIM}]")
-            manifest = Manifest(dim=int(dim), modalities=chosen, space=space)
+            manifest = Manifest(dim=int(dim), features=chosen, space=space)
             with named(folder):
                 return cls(ItemTable.create(folder, manifest))
         loaded = as_encoder(encoder if encoder is not None else "lite")
-        offered: tuple[Modality, ...] = (
+        offered: tuple[FeatureName, ...] = (
             *(("image",) if loaded.image_spec is not None else ()),
             *(("text",) if loaded.takes_text else ()),
         )
-        manifest = manifest_for(loaded, modalities=offered, space=space)
+        manifest = manifest_for(loaded, features=offered, space=space)
         with named(folder):
             return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
 
@@ -271,9 +271,9 @@ class Collection:
         return self._table.manifest.dim
 
     @property
-    def modalities(self) -> tuple[Modality, ...]:
+    def modalities(self) -> tuple[FeatureName, ...]:
         """What the vectors stand for."""
-        return self._table.manifest.modalities
+        return self._table.manifest.features
 
     @property
     def encoder_name(self) -> str | None:
@@ -367,7 +367,7 @@ class Collection:
         polygon: Any = None,
         time: Any = None,
         where: Mapping[str, Any] | None = None,
-        modality: Modality | Sequence[Modality] | None = None,
+        modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
         sort: str | None = None,
@@ -431,7 +431,7 @@ class Collection:
         """
         return value_counts(self._versions.snapshot, as_text(attribute, "the attribute"))
 
-    def vector(self, item_id: str, modality: Modality | None = None) -> Float32Array:
+    def vector(self, item_id: str, modality: FeatureName | None = None) -> Float32Array:
         """The unit vector of an item, (dim,); of its first modality unless one is named."""
         snapshot, row = self._find(item_id)
         for name in (modality,) if modality is not None else self.modalities:
@@ -506,7 +506,7 @@ class Collection:
         image: Sequence[str | None] | None = None,
         time: Sequence[datetime | None] | None = None,
         attributes: Any = None,
-        modality: Modality | None = None,
+        modality: FeatureName | None = None,
         on_conflict: Conflict = "error",
     ) -> int:
         """Add items with vectors of one's own, in one commit; return how many were written.
@@ -719,7 +719,7 @@ class Collection:
         polygon: Any = None,
         time: Any = None,
         where: Mapping[str, Any] | None = None,
-        modality: Modality | Sequence[Modality] | None = None,
+        modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
         sort: str | None = None,
@@ -890,7 +890,7 @@ class Collection:
             raise ItemNotFoundError(f"{self.path} has no item with id {shown(item_id)}")
         return snapshot, row
 
-    def _modality(self, modality: Modality | None) -> Modality:
+    def _modality(self, modality: FeatureName | None) -> FeatureName:
         if modality is None and len(self.modalities) == 1:
             return self.modalities[0]
         if modality not in self.modalities:
@@ -942,13 +942,13 @@ def _check_changes(text: Any, place: Any, time: Any, attributes: Any) -> None:
                 as_text(value, f"the attribute {shown(name)}")
 
 
-def _checked_modalities(modalities: Any) -> tuple[Modality, ...]:
+def _checked_modalities(modalities: Any) -> tuple[FeatureName, ...]:
     """Different modalities, in their order."""
     if isinstance(modalities, str) or not isinstance(modalities, Sequence):
         raise InputError(f"modalities {shown(modalities)} is not a list of names")
-    known = [m for m in modalities if isinstance(m, str) and m in MODALITIES]
+    known = [m for m in modalities if isinstance(m, str) and m in FEATURES]
     if len(known) != len(modalities) or len(set(known)) != len(known):
         raise InputError(
-            f"modalities {shown(modalities)} must be different ones of {', '.join(MODALITIES)}"
+            f"modalities {shown(modalities)} must be different ones of {', '.join(FEATURES)}"
         )
     return tuple(known)

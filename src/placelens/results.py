@@ -23,7 +23,7 @@ from placelens.export import (
 )
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
-from placelens.types import Hit, Modality, ScoreTerm, Shares, shares_to_json
+from placelens.types import FeatureName, Hit, ScoreTerm, Shares, shares_to_json
 
 if TYPE_CHECKING:
     import geopandas
@@ -91,10 +91,10 @@ class Hits(Sequence[Hit]):
         cursor: str | None = None,
         elapsed_ms: float | None = None,
         thumbnails: Callable[[str], bytes | None] | None = None,
-        answerabilities: Mapping[tuple[Modality, Modality], Answerability] | None = None,
+        answerabilities: Mapping[tuple[FeatureName, FeatureName], Answerability] | None = None,
         readings: Sequence[tuple[str, Shares]] = (),
         notes: Sequence[str] = (),
-        best: tuple[float, Modality] | None = None,
+        best: tuple[float, FeatureName] | None = None,
         unfit: str | None = None,
     ) -> None:
         if not (isinstance(hits, Sequence) and all(isinstance(hit, Hit) for hit in hits)):
@@ -201,7 +201,7 @@ class Hits(Sequence[Hit]):
             return None
         return float(answerability(np.array([fit]), np.array([max(1, self.plan.n_allowed)]))[0])
 
-    def _best_fit(self) -> tuple[float, Modality | None, list[ScoreTerm]] | None:
+    def _best_fit(self) -> tuple[float, FeatureName | None, list[ScoreTerm]] | None:
         """The best calibrated similarity there is, by what, and the terms; None when none can tell.
 
         Of the first page's hits, unless the search has looked for a better one elsewhere.

@@ -22,8 +22,10 @@ BoolArray = npt.NDArray[np.bool_]
 UInt8Array = npt.NDArray[np.uint8]
 
 Space = Literal["sphere", "plane"]
-Modality = Literal["image", "text", "vector"]
-MODALITIES: tuple[Modality, ...] = ("image", "text", "vector")
+# What is kept of an item to compare it by is a feature; these are the ones whose vectors a
+# collection may be made with.
+FeatureName = str
+FEATURES: tuple[FeatureName, ...] = ("image", "text", "vector")
 
 PlaceSource = Literal["given", "exif", "xmp", "raster", "takeout", "table", "estimated"]
 
@@ -214,7 +216,7 @@ class ScoreTerm:
     collection's encoder says how, for meaning); ``cosine`` is the raw cosine of a meaning term.
     """
 
-    kind: Literal["place", "text", "image", "vector"]
+    kind: str
     label: str
     weight: float
     value: float
@@ -242,7 +244,7 @@ class Hit:
     score: float | None
     terms: tuple[ScoreTerm, ...]
     distance_m: float | None
-    matched: Modality | None
+    matched: FeatureName | None
     item: Item
     concepts: Shares = ()
 

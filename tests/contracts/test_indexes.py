@@ -24,17 +24,17 @@ def from_arrays(corpus):
 def grown(corpus):
     """Two trees with one signature space, and a part that has no tree yet."""
     thirds = np.arange(len(corpus)) % 3
-    limbs = {modality: [] for modality in (None, *corpus.vectors)}
+    limbs = {feature: [] for feature in (None, *corpus.vectors)}
     rng, spaces = np.random.default_rng(5), {}
     for third in range(3):
         rows = np.flatnonzero(thirds == third)
         part = part_of(corpus, rows)
-        for modality, limbs_of in limbs.items():
+        for feature, limbs_of in limbs.items():
             signatures = None
-            if modality is not None and third < 2:
-                signatures = spaces.get(modality, rng)
-            limb = Limb.grow(part, modality, leaf=32, signatures=signatures)
-            spaces.setdefault(modality, limb.space)
+            if feature is not None and third < 2:
+                signatures = spaces.get(feature, rng)
+            limb = Limb.grow(part, feature, leaf=32, signatures=signatures)
+            spaces.setdefault(feature, limb.space)
             slots = np.full(len(limb.slots.row), -1)
             slots[limb.slots.row >= 0] = rows[limb.slots.row[limb.slots.row >= 0]]
             limbs_of.append(limb.with_rows(slots))
@@ -43,9 +43,9 @@ def grown(corpus):
 
 def part_of(corpus, rows):
     columns = {}
-    for modality, column in corpus.vectors.items():
+    for feature, column in corpus.vectors.items():
         at = column.position[rows]
-        columns[modality] = VectorColumn.of(
+        columns[feature] = VectorColumn.of(
             column.matrix[at[at >= 0]], np.flatnonzero(at >= 0), len(rows)
         )
     lonlat = tuple(values[rows] for values in corpus.lonlat)

@@ -88,7 +88,7 @@ def _task(
         origin = corpus.positions[rng.integers(len(corpus))]
         place = PlaceTask(origin, KIND_CODES[kind], scale_m, 0.0)
     meaning = {"vector": MeaningTask(query, np.ones(1), zero, zero)}
-    return Task(k=K, mu=mu, place=place, meaning=meaning, allowed=allowed)  # type: ignore[arg-type]
+    return Task(k=K, mu=mu, place=place, meaning=meaning, allowed=allowed)
 
 
 def _blas(corpus: Corpus, task: Task) -> Any:

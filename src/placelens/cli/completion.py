@@ -72,9 +72,9 @@ def _encoders() -> list[str]:
 
 
 def _modalities() -> list[str]:
-    from placelens.types import MODALITIES
+    from placelens.types import FEATURES
 
-    return list(MODALITIES)
+    return list(FEATURES)
 
 
 formats = _among(_formats)

@@ -18,11 +18,11 @@ from placelens.encoders.hubs import HubPool
 from placelens.encoders.parts import ImageRegions, TextPhrases, class_maps
 from placelens.errors import EncoderError
 from placelens.types import (
+    FeatureName,
     Float32Array,
     Float64Array,
     ImageSpec,
     Int64Array,
-    Modality,
     Shares,
     UInt8Array,
 )
@@ -124,11 +124,13 @@ class Encoder(ABC):
     takes_text: bool
     grid: tuple[int, int] | None = None
     class_temperature: float = 0.1
-    calibrations: Mapping[tuple[Modality, Modality], Calibration]
-    answerabilities: Mapping[tuple[Modality, Modality], Answerability] = MappingProxyType({})
-    hub_pools: Mapping[tuple[str, str], HubPool] = MappingProxyType({})
-    hub_calibrations: Mapping[tuple[Modality, Modality], Calibration] = MappingProxyType({})
-    hub_answerabilities: Mapping[tuple[Modality, Modality], Answerability] = MappingProxyType({})
+    calibrations: Mapping[tuple[FeatureName, FeatureName], Calibration]
+    answerabilities: Mapping[tuple[FeatureName, FeatureName], Answerability] = MappingProxyType({})
+    hub_pools: Mapping[tuple[FeatureName, FeatureName], HubPool] = MappingProxyType({})
+    hub_calibrations: Mapping[tuple[FeatureName, FeatureName], Calibration] = MappingProxyType({})
+    hub_answerabilities: Mapping[tuple[FeatureName, FeatureName], Answerability] = MappingProxyType(
+        {}
+    )
     info: Mapping[str, Any]
     concepts: tuple[str, ...] = ()
     files: Mapping[str, bytes] = MappingProxyType({})

@@ -1,13 +1,13 @@
 """Hub correction: some items are near every query; what is near all of them is worth less.
 
 In a space of many dimensions a few items are among the nearest of very many queries (Radovanovic,
-Nanopoulos and Ivanovic, "Hubs in Space", JMLR 11, 2010). A pool of queries, stored with the encoder,
-shows which: an item's hubness is the mean of its ``k`` best cosines with the pool, and a query's
-cosine with an item becomes ``cosine - weight * hubness(item)``. One number an item, known before
-anybody asks, so an exact index stays exact.
+Nanopoulos and Ivanovic, "Hubs in Space", JMLR 11, 2010). A pool of queries, stored with the
+encoder, shows which: an item's hubness is the mean of its ``k`` best cosines with the pool, and a
+query's cosine with an item becomes ``cosine - weight * hubness(item)``. One number an item, known
+before anybody asks, so an exact index stays exact.
 
-Source: Chowdhury et al., "Nearest Neighbor Normalization Improves Multimodal Retrieval", EMNLP 2024,
-where ``weight`` is alpha.
+Source: Chowdhury et al., "Nearest Neighbor Normalization Improves Multimodal Retrieval", EMNLP
+2024, where ``weight`` is alpha.
 """
 
 from __future__ import annotations
@@ -69,6 +69,10 @@ class HubPool:
         if not (np.isfinite(self.weight) and self.weight >= 0):
             raise EncoderError(f"a hub pool needs a weight of 0 or more, got {self.weight}")
 
+    def penalties(self, vectors: Float32Array) -> Float32Array:
+        """What the cosines of each item lose, (n,): ``weight * hubness``; errors of ``hubness``."""
+        return np.float32(self.weight) * self.hubness(vectors)
+
     def hubness(self, vectors: Float32Array) -> Float32Array:
         """The mean of the ``k`` best cosines of each item with the pool.
 
@@ -94,7 +98,9 @@ class HubPool:
         hubness = np.empty(len(vectors), dtype=np.float32)
         n_rows = max(1, _BLOCK_SIZE // len(self.vectors))
         for start in range(0, len(vectors), n_rows):
-            cosines = vectors[start : start + n_rows].astype(np.float32, copy=False) @ self.vectors.T
+            cosines = (
+                vectors[start : start + n_rows].astype(np.float32, copy=False) @ self.vectors.T
+            )
             cosines.partition(-self.k, axis=1)
             hubness[start : start + n_rows] = cosines[:, -self.k :].mean(axis=1)
         return hubness

@@ -31,7 +31,7 @@ from placelens.encoders.onnx_session import LazySession
 from placelens.encoders.parts import ImageRegions, TextPhrases, owners, phrase_spans
 from placelens.encoders.trusted_files import check_sha256
 from placelens.errors import EncoderError
-from placelens.types import Float32Array, ImageSpec, Int64Array, Modality, UInt8Array
+from placelens.types import FeatureName, Float32Array, ImageSpec, Int64Array, UInt8Array
 
 VERSION = "lite-v1"
 PARAMETERS_FILE = "parameters.json"
@@ -45,7 +45,7 @@ TEXT_FILE = "minilm.onnx"
 _FILES = (TRUNK_FILE, PHOTO_FILE, AERIAL_FILE, TEXT_MAP_FILE, VOCABULARY_FILE, TEXT_FILE)
 
 # By what a pool holds: the queries.
-HUB_FILES: Mapping[Modality, str] = MappingProxyType(
+HUB_FILES: Mapping[FeatureName, str] = MappingProxyType(
     {"text": "text_hubs.npy", "image": "image_hubs.npy"}
 )
 _NO_HUBS: Mapping[str, Any] = MappingProxyType(
@@ -97,9 +97,7 @@ class LiteEncoder(Encoder):
         parameters = _read_parameters(root / PARAMETERS_FILE)
         self._hubs = parameters.get("hubs", _NO_HUBS)
         digests = {**parameters["sha256"], **self._hubs["sha256"]}
-        files = {
-            name: text_weights() if name == TEXT_FILE else root / name for name in digests
-        }
+        files = {name: text_weights() if name == TEXT_FILE else root / name for name in digests}
         for name, path in files.items():
             check_sha256(path, digests[name])
         self.side = side
@@ -141,7 +139,7 @@ class LiteEncoder(Encoder):
         self._lock = threading.Lock()
 
     @cached_property
-    def hub_pools(self) -> Mapping[tuple[str, str], HubPool]:  # type: ignore[override]
+    def hub_pools(self) -> Mapping[tuple[FeatureName, FeatureName], HubPool]:  # type: ignore[override]
         """What shows which images and texts are hubs; read when it is first asked for."""
         return MappingProxyType(
             {

@@ -38,11 +38,11 @@ from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.types import (
     BoolArray,
+    FeatureName,
     Float32Array,
     Float64Array,
     Hit,
     Int64Array,
-    Modality,
     Place,
     ScoreTerm,
     Shares,
@@ -68,7 +68,7 @@ class Answer:
     cursor: str | None
     decay: Decay | None = None
     notes: tuple[str, ...] = ()
-    best: tuple[float, Modality] | None = None
+    best: tuple[float, FeatureName] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,9 +111,9 @@ class Searcher:
         self._manifest = manifest
         self._tree = tree
         self._lock = threading.Lock()
-        self._columns: dict[Modality, VectorColumn] = {}
+        self._columns: dict[FeatureName, VectorColumn] = {}
         self._positions: Float64Array | None = None
-        self._indexes: dict[tuple[str, tuple[Modality, ...]], Index] = {}
+        self._indexes: dict[tuple[str, tuple[FeatureName, ...]], Index] = {}
 
     def search(self, query: Query, *, deadline: Deadline = NEVER) -> Answer:
         """Answer a query, or stop with the deadline.
@@ -137,8 +137,8 @@ class Searcher:
 
     def _ranking(self, query: Query, deadline: Deadline) -> _Ranking:
         deadline.check()
-        modalities = query.modalities or self._manifest.modalities
-        similarity, meaning = self._meaning(query, modalities)
+        features = query.features or self._manifest.features
+        similarity, meaning = self._meaning(query, features)
         digest = query.digest()
         cursor = None
         if query.cursor is not None:
@@ -167,7 +167,7 @@ class Searcher:
             similarity=similarity,
         )
         plan = replace(plan, reach=nearness.reach)
-        index = self._index(plan.engine, modalities if query.terms else ())
+        index = self._index(plan.engine, features if query.terms else ())
         deadline.check()  # vectors may have been read from the disk
         return _Ranking(query, task, plan, index, cursor, d_max_m, digest, nearness)
 
@@ -226,55 +226,55 @@ class Searcher:
         found = self._index("gmrtree" if self._tree is not None else "scan", ()).top_k(task)
         return (1.0 - found.scores[found.scores > 0.0]) * scale_m
 
-    def _best(self, query: Query, task: Task, plan: Plan) -> tuple[float, Modality] | None:
-        """How well the best item fits, were there no place, and the modality it fits by."""
+    def _best(self, query: Query, task: Task, plan: Plan) -> tuple[float, FeatureName] | None:
+        """How well the best item fits, were there no place, and the feature it fits by."""
         if not query.is_judged or task.place is None or plan.similarity != "calibrated":
             return None
         task = replace(task, k=1, place=None)
-        modalities = query.modalities or self._manifest.modalities
-        found = self._index(plan.engine, modalities).top_k(task)
+        features = query.features or self._manifest.features
+        found = self._index(plan.engine, features).top_k(task)
         if not len(found.rows):
             return None
         _, vectors = self.snapshot.hits(found.rows, task.meaning or ())
         (matched,) = _matched(self._corpus_of(found.rows, vectors), task)
         return None if matched is None else (float(found.scores[0]), matched)
 
-    def _corpus(self, modalities: tuple[Modality, ...]) -> Corpus:
+    def _corpus(self, features: tuple[FeatureName, ...]) -> Corpus:
         with self._lock:
             snapshot = self.snapshot
             if self._positions is None:
                 self._positions = positions_of(snapshot.space, *snapshot.coordinates)
-            for modality in modalities:
-                if modality not in self._columns:
-                    self._columns[modality] = VectorColumn.of(
-                        *snapshot.vectors(modality), snapshot.n_items
+            for feature in features:
+                if feature not in self._columns:
+                    self._columns[feature] = VectorColumn.of(
+                        *snapshot.vectors(feature), snapshot.n_items
                     )
-            columns = {modality: self._columns[modality] for modality in modalities}
+            columns = {feature: self._columns[feature] for feature in features}
             lonlat = snapshot.lonlat
             return Corpus(snapshot.space, snapshot.iids, self._positions, columns, lonlat)
 
-    def _index(self, engine: str, modalities: tuple[Modality, ...]) -> Index:
+    def _index(self, engine: str, features: tuple[FeatureName, ...]) -> Index:
         if self._tree is not None and engine in {"gmrtree", "filter"}:
             return self._tree if engine == "gmrtree" else FilterFirst(self._tree)
-        corpus = self._corpus(modalities)
+        corpus = self._corpus(features)
         with self._lock:
-            key = (engine, modalities)
+            key = (engine, features)
             if key not in self._indexes:
                 self._indexes[key] = ENGINES[engine](corpus)
             return self._indexes[key]
 
     def _meaning(
-        self, query: Query, modalities: tuple[Modality, ...]
-    ) -> tuple[Similarity | None, Mapping[Modality, MeaningTask] | None]:
-        """The meaning terms by item modality, with their calibrations."""
+        self, query: Query, features: tuple[FeatureName, ...]
+    ) -> tuple[Similarity | None, Mapping[FeatureName, MeaningTask] | None]:
+        """The meaning terms by item feature, with their calibrations."""
         if not query.terms:
             return None, None
         calibrations = self._manifest.calibrations
         missing = [
-            f"{term.kind} with {modality}"
+            f"{term.kind} with {feature}"
             for term in query.terms
-            for modality in modalities
-            if (term.kind, modality) not in calibrations
+            for feature in features
+            if (term.kind, feature) not in calibrations
         ]
         similarity: Similarity = query.similarity or ("raw" if missing else "calibrated")
         if similarity == "calibrated" and missing:
@@ -286,12 +286,12 @@ class Searcher:
         shares = weights / np.abs(weights).sum()
         queries = np.array([term.vector for term in query.terms])
         tasks = {}
-        for modality in modalities:
+        for feature in features:
             maps = [
-                calibrations[term.kind, modality] if similarity == "calibrated" else (0.0, 0.0)
+                calibrations[term.kind, feature] if similarity == "calibrated" else (0.0, 0.0)
                 for term in query.terms
             ]
-            tasks[modality] = MeaningTask(
+            tasks[feature] = MeaningTask(
                 queries,
                 shares,
                 np.array([slope for slope, _ in maps]),
@@ -325,8 +325,8 @@ class Searcher:
         self, query: Query, cursor: Cursor | None, deadline: Deadline
     ) -> np.ndarray | None:
         filters = replace(query.filters, regions=())
-        if query.modalities:
-            filters = replace(filters, only=query.modalities)
+        if query.features:
+            filters = replace(filters, only=query.features)
         return known_then(filters.mask(self.snapshot, deadline), self.snapshot.iids, cursor)
 
     def _next(
@@ -370,21 +370,21 @@ class Searcher:
         ]
 
     def _corpus_of(
-        self, rows: Int64Array, vectors: Mapping[Modality, tuple[Float32Array, BoolArray]]
+        self, rows: Int64Array, vectors: Mapping[FeatureName, tuple[Float32Array, BoolArray]]
     ) -> Corpus:
         """A corpus of the hits alone: to split their scores, the others need not be in memory."""
         first, second = (column[rows] for column in self.snapshot.coordinates)
         columns = {}
-        for modality, (matrix, is_there) in vectors.items():
+        for feature, (matrix, is_there) in vectors.items():
             at = np.flatnonzero(is_there)
-            columns[modality] = VectorColumn.of(matrix[at], at, len(rows))
+            columns[feature] = VectorColumn.of(matrix[at], at, len(rows))
         space = self.snapshot.space
         positions = positions_of(space, first, second)
         return Corpus(space, self.snapshot.iids[rows], positions, columns)
 
 
-def _matched(corpus: Corpus, task: Task) -> list[Modality | None]:
-    """Which modality each item of a corpus counted with: the better of those asked for."""
+def _matched(corpus: Corpus, task: Task) -> list[FeatureName | None]:
+    """Which feature each item of a corpus counted with: the better of those asked for."""
     values = meaning_values(corpus, task, np.arange(len(corpus)))
     if not values:
         return [None] * len(corpus)
@@ -394,26 +394,26 @@ def _matched(corpus: Corpus, task: Task) -> list[Modality | None]:
 
 
 def _score_terms(
-    query: Query, task: Task, corpus: Corpus, matched: list[Modality | None]
+    query: Query, task: Task, corpus: Corpus, matched: list[FeatureName | None]
 ) -> list[tuple[ScoreTerm, ...]]:
     place = place_values(corpus, task)
     rows = np.arange(len(corpus))
     cosines = {
-        modality: cosines_of(corpus, terms, modality, rows)
-        for modality, terms in (task.meaning or {}).items()
+        feature: cosines_of(corpus, terms, feature, rows)
+        for feature, terms in (task.meaning or {}).items()
     }
     out = []
     for i in range(len(corpus)):
         terms = []
         if query.near is not None:
             terms.append(_place_term(query, task.weight_of_place, float(place[i])))
-        modality = matched[i]
-        if modality is not None and task.meaning is not None:
+        feature = matched[i]
+        if feature is not None and task.meaning is not None:
             share = 1.0 - task.weight_of_place
             for t, term in enumerate(query.terms):
                 terms.append(
                     _meaning_term(
-                        term, share, float(cosines[modality][i, t]), task.meaning[modality], t
+                        term, share, float(cosines[feature][i, t]), task.meaning[feature], t
                     )
                 )
         out.append(tuple(terms))
@@ -421,7 +421,7 @@ def _score_terms(
 
 
 def _shared_concepts(
-    names: tuple[str, ...], task: Task, corpus: Corpus, matched: list[Modality | None]
+    names: tuple[str, ...], task: Task, corpus: Corpus, matched: list[FeatureName | None]
 ) -> list[Shares]:
     """Of each item, the concepts that it and the query both show more than usual.
 
@@ -429,11 +429,11 @@ def _shared_concepts(
     add to it as well, but say nothing that a reader could see.
     """
     shared: list[Shares] = [()] * len(corpus)
-    for modality, terms in (task.meaning or {}).items() if names else ():
+    for feature, terms in (task.meaning or {}).items() if names else ():
         wanted = terms.weights @ terms.queries
-        column = corpus.vectors[modality]
+        column = corpus.vectors[feature]
         for row, vector in zip(column.rows.tolist(), column.matrix, strict=True):
-            if matched[row] == modality:
+            if matched[row] == feature:
                 both = np.maximum(wanted, 0.0) * np.maximum(vector, 0.0)
                 shares = both / max(float(both.sum()), TINY)
                 best = np.argsort(-shares, kind="stable")[:MOST_CONCEPTS]

@@ -1,4 +1,4 @@
-"""Which items may be found at all: place, time, attributes, modality."""
+"""Which items may be found at all: place, time, attributes, feature."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from placelens.errors import FilterError
 from placelens.geo.regions import Region
 from placelens.limits import MAX_NAME, MAX_TEXT, MAX_VALUES, within
 from placelens.storage.snapshot import Snapshot
-from placelens.types import BoolArray, Modality
+from placelens.types import BoolArray, FeatureName
 
 Condition = Callable[[Any], bool]
 Build = Callable[[str, Any], Condition]
@@ -38,7 +38,7 @@ class Filters:
     ``time_us`` is [start, end) of the wall clock. ``where`` holds attribute conditions (see
     `conditions`). ``outside`` are regions in which an item must not be known to lie: one without a
     place passes. ``periods`` are times that the words named. ``only`` keeps
-    items that have a vector of one of the modalities. ``without`` names items to leave out.
+    items that have a vector of one of the features. ``without`` names items to leave out.
     ``located`` keeps those with a place, or those without.
     """
 
@@ -47,7 +47,7 @@ class Filters:
     periods: tuple[Periods, ...] = ()
     time_us: tuple[int, int] | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
-    only: tuple[Modality, ...] = ()
+    only: tuple[FeatureName, ...] = ()
     without: tuple[str, ...] = ()
     located: bool | None = None
 

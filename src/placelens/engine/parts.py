@@ -18,9 +18,9 @@ from placelens.geo.distance import positions_of
 from placelens.index.base import Corpus, VectorColumn
 from placelens.index.limb import Limb
 from placelens.storage.snapshot import Fragment, FragmentKey, Snapshot
-from placelens.types import Int64Array, Modality
+from placelens.types import FeatureName, Int64Array
 
-LimbsOf = dict[Modality | None, Limb]
+LimbsOf = dict[FeatureName | None, Limb]
 Files = tuple[str, ...]
 # Loose items in one part: so many are sorted anew with each commit, at most.
 GROUP = 1_024
@@ -79,24 +79,24 @@ class Part:
 
 
 def grow_loose(
-    snapshot: Snapshot, fragments: Sequence[Fragment], modalities: tuple[Modality, ...]
+    snapshot: Snapshot, fragments: Sequence[Fragment], features: tuple[FeatureName, ...]
 ) -> Part:
     """A part in memory, without codes, over some fragments."""
-    corpus, rows = corpus_of(snapshot, fragments, modalities)
+    corpus, rows = corpus_of(snapshot, fragments, features)
     limbs: LimbsOf = {}
-    for modality in (None, *modalities):
-        if modality is not None and len(corpus.vectors[modality].rows) == len(corpus):
-            limbs[None] = limbs[modality] = _loose(corpus, rows, modality)
-        elif modality is not None:
-            limbs[modality] = _loose(corpus, rows, modality)
+    for feature in (None, *features):
+        if feature is not None and len(corpus.vectors[feature].rows) == len(corpus):
+            limbs[None] = limbs[feature] = _loose(corpus, rows, feature)
+        elif feature is not None:
+            limbs[feature] = _loose(corpus, rows, feature)
     if None not in limbs:
         limbs[None] = _loose(corpus, rows, None)
     files = frozenset(fragment.files for fragment in fragments)
     return Part(files, limbs, len(rows), is_loose=True)
 
 
-def _loose(corpus: Corpus, rows: Int64Array, modality: Modality | None) -> Limb:
-    limb = Limb.grow(corpus, modality, signatures=None)
+def _loose(corpus: Corpus, rows: Int64Array, feature: FeatureName | None) -> Limb:
+    limb = Limb.grow(corpus, feature, signatures=None)
     slots = np.where(limb.slots.row >= 0, rows[limb.slots.row], -1)
     return replace(limb.with_rows(slots), is_loose=True)
 
@@ -145,17 +145,17 @@ def merged_owners(
 
 
 def corpus_of(
-    snapshot: Snapshot, fragments: Sequence[Fragment], modalities: tuple[Modality, ...]
+    snapshot: Snapshot, fragments: Sequence[Fragment], features: tuple[FeatureName, ...]
 ) -> tuple[Corpus, Int64Array]:
     """The corpus of some fragments, and the snapshot's rows of its rows."""
     rows = rows_of(fragments)
     first, second = (column[rows] for column in snapshot.coordinates)
     lonlat = (snapshot.lonlat[0][rows], snapshot.lonlat[1][rows])
     columns = {}
-    for modality in modalities:
-        matrix, of_rows = snapshot.vectors_in(fragments, modality)
+    for feature in features:
+        matrix, of_rows = snapshot.vectors_in(fragments, feature)
         own = np.searchsorted(rows, of_rows) if _increasing(fragments) else _at(rows, of_rows)
-        columns[modality] = VectorColumn.of(matrix, own, len(rows))
+        columns[feature] = VectorColumn.of(matrix, own, len(rows))
     positions = positions_of(snapshot.space, first, second)
     return Corpus(snapshot.space, snapshot.iids[rows], positions, columns, lonlat), rows
 

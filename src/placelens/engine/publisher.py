@@ -27,7 +27,7 @@ class Publisher:
         self._searcher: Searcher | None = None
         self.trees = Trees(
             table.folder,
-            table.manifest.modalities,
+            table.manifest.features,
             table.manifest.dim,
             merge=self._merge_files,
             changed=self.publish,

@@ -14,7 +14,7 @@ from placelens.engine.filters import Filters
 from placelens.engine.sorting import check_sort
 from placelens.errors import QueryError, VectorError
 from placelens.geo.decay import Decay
-from placelens.types import Float64Array, Modality, Place, Shares
+from placelens.types import FeatureName, Float64Array, Place, Shares
 
 Similarity = Literal["raw", "calibrated"]
 MAX_K = 10_000
@@ -24,11 +24,11 @@ MAX_K = 10_000
 class QueryTerm:
     """One thing to look for: a unit vector (dim,), what it came from, and its weight.
 
-    ``kind`` is also the modality whose calibration applies. ``read_as`` are the concepts that an
+    ``kind`` is also the feature whose calibration applies. ``read_as`` are the concepts that an
     encoder of concepts took it for.
     """
 
-    kind: Modality
+    kind: FeatureName
     label: str
     vector: Float64Array
     weight: float = 1.0
@@ -59,7 +59,7 @@ class Query:
     mu: float = 0.5
     k: int = 10
     filters: Filters = field(default_factory=Filters)
-    modalities: tuple[Modality, ...] = ()
+    features: tuple[FeatureName, ...] = ()
     similarity: Similarity | None = None
     sort: str | None = None
     cursor: str | None = None
@@ -72,7 +72,7 @@ class Query:
 
     def __post_init__(self) -> None:
         check_sort(self.sort)
-        if self.lists and self.sort is None and not self.modalities and self.filters == Filters():
+        if self.lists and self.sort is None and not self.features and self.filters == Filters():
             raise QueryError(
                 "the query is empty; give words, an image, a vector, or a place with near; "
                 "or a filter or a sort like 'time', to list items"
@@ -102,7 +102,7 @@ class Query:
             self.widens,
             self.mu,
             self.filters,
-            self.modalities,
+            self.features,
         ]
         parts += [self.similarity, self.sort, *((t.kind, t.label, t.weight) for t in self.terms)]
         sha = hashlib.sha256(repr(parts).encode())

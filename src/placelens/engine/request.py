@@ -37,7 +37,7 @@ from placelens.limits import (
 )
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
-from placelens.types import MODALITIES, Float64Array, Modality, Place, Shares
+from placelens.types import FEATURES, FeatureName, Float64Array, Place, Shares
 
 if TYPE_CHECKING:
     from placelens.geo.gazetteer import Gazetteer
@@ -66,7 +66,7 @@ class SearchRequest:
     polygon: Any = None
     time: Any = None
     where: Mapping[str, Any] | None = None
-    modality: Modality | Sequence[Modality] | None = None
+    modality: FeatureName | Sequence[FeatureName] | None = None
     located_only: bool = False
     unlocated_only: bool = False
     sort: str | None = None
@@ -163,7 +163,7 @@ class Resolver:
             near_label=label,
             sort=request.sort or DEFAULT_SORT,
             filters=self._filters(request, _Terms.of(request), near, None, ()),
-            modalities=self._modalities(request.modality),
+            features=self._features(request.modality),
         )
 
     def _query(
@@ -194,7 +194,7 @@ class Resolver:
             mu=_number(request.mu, "mu"),
             k=_whole(request.k, "k"),
             filters=self._filters(request, asked, near, understood, words.periods),
-            modalities=self._modalities(request.modality),
+            features=self._features(request.modality),
             similarity=_similarity(request.similarity),
             sort=request.sort,
             cursor=_text_or_none(request.cursor, "cursor"),
@@ -301,7 +301,7 @@ class Resolver:
                 raise ItemNotFoundError(
                     f"like: the collection has no item with id {shown(item_id)}"
                 )
-            for modality in self._manifest.modalities:
+            for modality in self._manifest.features:
                 vector = self._snapshot.vector_of(row, modality)
                 if vector is not None:
                     label = f"like {cut(self._title(row), LONGEST_LABEL - len('like '))}"
@@ -318,7 +318,7 @@ class Resolver:
             yield self._term("vector", f"vector {i + 1}" if i else "vector", values, weight)
 
     def _term(
-        self, kind: Modality, label: str, values: Any, weight: float, read_as: Shares = ()
+        self, kind: FeatureName, label: str, values: Any, weight: float, read_as: Shares = ()
     ) -> QueryTerm:
         vector: Float64Array = unit_vector(values, self._manifest.dim, what=label)
         return QueryTerm(kind=kind, label=label, vector=vector, weight=weight, read_as=read_as)
@@ -391,19 +391,19 @@ class Resolver:
             located=_located(request),
         )
 
-    def _modalities(self, modality: Any) -> tuple[Modality, ...]:
+    def _features(self, modality: Any) -> tuple[FeatureName, ...]:
         if modality is None:
             return ()
         if not isinstance(modality, str | list | tuple):
             raise QueryError(f"modality {shown(modality)} is not a name, nor a list of names")
         wanted = (modality,) if isinstance(modality, str) else modality
-        within(wanted, len(MODALITIES), "modality")
-        known = self._manifest.modalities
+        within(wanted, len(FEATURES), "modality")
+        known = self._manifest.features
         unknown = [m for m in wanted if not (isinstance(m, str) and m in known)]
         if unknown or not wanted:
             raise QueryError(
                 f"modality {shown(unknown[0]) if unknown else '(none)'} is not one of this "
-                f"collection's: {', '.join(self._manifest.modalities)}"
+                f"collection's: {', '.join(self._manifest.features)}"
             )
         return tuple(dict.fromkeys(wanted))
 

@@ -51,7 +51,7 @@ from placelens.storage.arrays import (
 )
 from placelens.storage.snapshot import Fragment, Snapshot
 from placelens.storage.versioned_table import INDEX_NAME
-from placelens.types import Int64Array, Modality
+from placelens.types import FeatureName, Int64Array
 
 # 2 has checksums; a tree of format 1 cannot be checked, and is built anew.
 FORMAT = 2
@@ -96,14 +96,14 @@ class Trees:
     def __init__(
         self,
         folder: Path,
-        modalities: tuple[Modality, ...],
+        features: tuple[FeatureName, ...],
         dim: int,
         *,
         merge: Callable[[], Snapshot],
         changed: Callable[[], object],
     ) -> None:
         self._folder = folder / INDEX_NAME
-        self._modalities, self._dim = modalities, dim
+        self._features, self._dim = features, dim
         self._merge, self._changed = merge, changed
         self._lock = threading.RLock()
         self._stored: dict[str, StoredTree] = {}
@@ -153,33 +153,33 @@ class Trees:
         arrays, meta = open_arrays(folder, check_up_to=CHECK_AT_OPEN)
         if meta["format"] != FORMAT:
             raise ValueError(f"format {meta['format']}, not {FORMAT}")
-        for modality in self._modalities:
-            check_limb(_under(arrays, modality), dim=self._dim)
+        for feature in self._features:
+            check_limb(_under(arrays, feature), dim=self._dim)
         if own := _under(arrays, PLACE):
             check_limb(own, dim=None)
         # Trees that were made with one rotation share one object, and so one probe a query.
         spaces = self._spaces.setdefault(
             meta["spaces"],
             {
-                modality: SignatureSpace.of(
-                    arrays[f"{modality}/space.centers"], arrays[f"{modality}/space.rotation"]
+                feature: SignatureSpace.of(
+                    arrays[f"{feature}/space.centers"], arrays[f"{feature}/space.rotation"]
                 )
-                for modality in self._modalities
+                for feature in self._features
             },
         )
         limbs: LimbsOf = {}
-        for modality in self._modalities:
-            own = _under(arrays, modality)
+        for feature in self._features:
+            own = _under(arrays, feature)
             at = _numbers(own["slots.iid"])
             limb = Limb.from_arrays(own, np.full(len(at), -1), own["vectors"], at)
-            limbs[modality] = replace(limb, space=spaces[modality])
+            limbs[feature] = replace(limb, space=spaces[feature])
         own = _under(arrays, PLACE)
         if own:
             none = np.zeros((0, 1), dtype=np.float32)
             slots = np.full(len(own["slots.iid"]), -1)
             limbs[None] = Limb.from_arrays(own, slots, none, slots)
         else:
-            limbs[None] = limbs[self._modalities[0]]
+            limbs[None] = limbs[self._features[0]]
         files = frozenset(tuple(files) for files in meta["files"])
         version = meta.get("version", 0)
         return StoredTree(
@@ -231,14 +231,14 @@ class Trees:
         with self._lock:
             if self._stored:
                 covered_files = {files for tree in self._stored.values() for files in tree.files}
-                snapshot.read_small(self._modalities, up_to=LOOSE, but=covered_files)
+                snapshot.read_small(self._features, up_to=LOOSE, but=covered_files)
             covered, loose = self.cover(snapshot)
             if not covered and not any(fragment.files in self._owners for fragment in loose):
                 return None
             parts = [part.bind(snapshot.iids, own) for part, own in self._claims(snapshot)]
             snapshot.forget_vectors_of(f for own in covered.values() for f in own)
         _ = snapshot.coordinates  # or the first search would read them
-        limbs = {key: [part[key] for part in parts] for key in (None, *self._modalities)}
+        limbs = {key: [part[key] for part in parts] for key in (None, *self._features)}
         return GMRTree.of_limbs(snapshot.space, snapshot.iids, limbs)
 
     def _claims(self, snapshot: Snapshot) -> list[tuple[Part, list[Claim]]]:
@@ -270,7 +270,7 @@ class Trees:
         self._loose = full
         for group in group_loose(full, loose):
             names = frozenset(fragment.files for fragment in group)
-            part = others.get(names) or grow_loose(snapshot, group, self._modalities)
+            part = others.get(names) or grow_loose(snapshot, group, self._features)
             self._loose = [*self._loose, part]
         return [
             (part, [(fragment, None) for fragment in loose if fragment.files in part.files])
@@ -376,17 +376,17 @@ class Trees:
         self._changed()
 
     def _write(self, snapshot: Snapshot, fragments: list[Fragment], *, anew: bool) -> None:
-        corpus, _ = corpus_of(snapshot, fragments, self._modalities)
+        corpus, _ = corpus_of(snapshot, fragments, self._features)
         with self._lock:
             base = max(self._stored.values(), key=lambda tree: tree.n_items, default=None)
         rng = np.random.default_rng()
         arrays: dict[str, np.ndarray | Rows] = {}
-        for modality in self._modalities:
-            space = rng if anew or base is None else base.spaces[modality]
-            limb = Limb.grow(corpus, modality, signatures=space)
-            arrays |= {f"{modality}/{key}": array for key, array in limb.to_arrays().items()}
-            arrays[f"{modality}/vectors"] = _in_slot_order(limb)
-        first = corpus.vectors[self._modalities[0]]
+        for feature in self._features:
+            space = rng if anew or base is None else base.spaces[feature]
+            limb = Limb.grow(corpus, feature, signatures=space)
+            arrays |= {f"{feature}/{key}": array for key, array in limb.to_arrays().items()}
+            arrays[f"{feature}/vectors"] = _in_slot_order(limb)
+        first = corpus.vectors[self._features[0]]
         if len(first.rows) < len(corpus):
             limb = Limb.grow(corpus, None, signatures=None)
             arrays |= {f"{PLACE}/{key}": array for key, array in limb.to_arrays().items()}
@@ -395,7 +395,7 @@ class Trees:
             "files": [list(fragment.files) for fragment in fragments],
             "n_items": len(corpus),
             "version": snapshot.version,
-            "spaces": _digest(arrays, self._modalities),
+            "spaces": _digest(arrays, self._features),
         }
         write_arrays(self._folder, arrays, meta)
         self.n_built += 1
@@ -437,13 +437,13 @@ def _in_slot_order(limb: Limb) -> Rows:
     return Rows((len(at), vectors.shape[1]), np.float32, parts)
 
 
-def _digest(arrays: Mapping[str, Any], modalities: tuple[Modality, ...]) -> str:
+def _digest(arrays: Mapping[str, Any], features: tuple[FeatureName, ...]) -> str:
     import xxhash
 
     digest = xxhash.xxh128()
-    for modality in modalities:
-        digest.update(arrays[f"{modality}/space.rotation"].tobytes())
-        digest.update(arrays[f"{modality}/space.centers"].tobytes())
+    for feature in features:
+        digest.update(arrays[f"{feature}/space.rotation"].tobytes())
+        digest.update(arrays[f"{feature}/space.centers"].tobytes())
     return digest.hexdigest()
 
 

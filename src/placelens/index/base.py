@@ -16,12 +16,12 @@ from placelens import kernels
 from placelens.deadline import NEVER, Deadline
 from placelens.geo.distance import SPACES
 from placelens.geo.regions import Region
-from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality, Space
+from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array, Space
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorColumn:
-    """The vectors of one modality: ``matrix`` (m, dim), unit rows; ``rows`` (m,), increasing.
+    """The vectors of one feature: ``matrix`` (m, dim), unit rows; ``rows`` (m,), increasing.
 
     ``position`` (n,) is the inverse of ``rows``: where in the matrix an item's vector is, or -1.
     """
@@ -50,7 +50,7 @@ class Corpus:
     space: Space
     iids: Int64Array
     positions: Float64Array
-    vectors: Mapping[Modality, VectorColumn]
+    vectors: Mapping[FeatureName, VectorColumn]
     lonlat: tuple[Float64Array, Float64Array] | None = None
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class PlaceTask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeaningTask:
-    """The meaning terms against one modality: T unit queries, (T, dim) float64, and (T,) each.
+    """The meaning terms against one feature: T unit queries, (T, dim) float64, and (T,) each.
 
     ``weights`` are divided by the sum of their absolute values. A slope of 0 uses raw cosines.
     """
@@ -85,7 +85,7 @@ class Task:
     """A query as an index sees it: numbers only.
 
     ``score = mu * place + (1 - mu) * meaning``; with one of them missing, the other alone. An
-    item counts with the best of its modalities. ``allowed`` (n,) are the items that pass the
+    item counts with the best of its features. ``allowed`` (n,) are the items that pass the
     filters, and an item must lie in all of ``regions``. ``after`` is the (score, internal id) that
     the page before ended with. ``recall_target`` lets an index miss some of the best: on average
     at most ``1 - recall_target`` of them; None asks for all. ``deadline`` is asked between the
@@ -95,7 +95,7 @@ class Task:
     k: int
     mu: float
     place: PlaceTask | None
-    meaning: Mapping[Modality, MeaningTask] | None
+    meaning: Mapping[FeatureName, MeaningTask] | None
     allowed: BoolArray | None = None
     after: tuple[float, int] | None = None
     regions: tuple[Region, ...] = ()
@@ -198,24 +198,24 @@ def place_values(corpus: Corpus, task: Task, rows: Int64Array | None = None) -> 
     )
 
 
-def meaning_values(corpus: Corpus, task: Task, rows: Int64Array) -> dict[Modality, Float64Array]:
-    """Weighted similarities of rows by modality; NaN where an item has no such vector."""
+def meaning_values(corpus: Corpus, task: Task, rows: Int64Array) -> dict[FeatureName, Float64Array]:
+    """Weighted similarities of rows by feature; NaN where an item has no such vector."""
     return {
-        modality: kernels._meanings(
-            cosines_of(corpus, terms, modality, rows),
+        feature: kernels._meanings(
+            cosines_of(corpus, terms, feature, rows),
             terms.weights,
             terms.slopes,
             terms.intercepts,
         )
-        for modality, terms in (task.meaning or {}).items()
+        for feature, terms in (task.meaning or {}).items()
     }
 
 
 def cosines_of(
-    corpus: Corpus, terms: MeaningTask, modality: Modality, rows: Int64Array
+    corpus: Corpus, terms: MeaningTask, feature: FeatureName, rows: Int64Array
 ) -> Float64Array:
     """Cosines, (len(rows), T), of rows with each term; NaN where there is no such vector."""
-    column = corpus.vectors[modality]
+    column = corpus.vectors[feature]
     return kernels._cosines(column.matrix, column.position[rows], terms.queries)
 
 

@@ -1,4 +1,4 @@
-"""A limb of a GMR-tree: packed nodes over the items of one modality, and the search of them."""
+"""A limb of a GMR-tree: packed nodes over the items of one feature, and the search of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from placelens.kernels.layout import (
     Slots,
     Work,
 )
-from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality, Space
+from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array, Space
 
 LEAF = 512
 # Leaves opened one after the other, by falling bound, before several threads share the rest.
@@ -58,7 +58,7 @@ _EVERYWHERE = np.zeros(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limb:
-    """A tree over the items of one modality, or over all items, for place alone.
+    """A tree over the items of one feature, or over all items, for place alone.
 
     ``radius_cos`` are the cones of the clusters, see `SignatureSpace`; without a ``space`` nothing
     but place is bounded. ``lonlat`` (2, S) are what regions are tested with, ``boxes`` (5, leaves)
@@ -79,16 +79,16 @@ class Limb:
     def grow(
         cls,
         corpus: Corpus,
-        modality: Modality | None,
+        feature: FeatureName | None,
         *,
         leaf: int = LEAF,
         signatures: SignatureSpace | np.random.Generator | None,
     ) -> Limb:
-        """Build from a corpus: its rows with a vector of the modality, or all rows.
+        """Build from a corpus: its rows with a vector of the feature, or all rows.
 
         ``signatures`` is a space to use, what to draw one with, or None for a plain R-tree.
         """
-        column = corpus.vectors[modality] if modality is not None else None
+        column = corpus.vectors[feature] if feature is not None else None
         rows = np.arange(len(corpus)) if column is None else column.rows
         at = pack(corpus.positions[rows], leaf)
         is_filled = at >= 0
@@ -100,7 +100,7 @@ class Limb:
         if corpus.lonlat is not None:
             for axis in range(2):
                 lonlat[axis, is_filled] = corpus.lonlat[axis][row[is_filled]]
-        codes, radius_cos, clusters = _no_codes(corpus, modality, at), np.ones(1), None
+        codes, radius_cos, clusters = _no_codes(corpus, feature, at), np.ones(1), None
         space = None
         if column is not None and signatures is not None:
             space = (
@@ -400,9 +400,9 @@ def _frozen(vectors: Float32Array) -> Float32Array:
     return view
 
 
-def _no_codes(corpus: Corpus, modality: Modality | None, at: Int64Array) -> Codes:
+def _no_codes(corpus: Corpus, feature: FeatureName | None, at: Int64Array) -> Codes:
     matrix = (
-        np.zeros((0, 1), dtype=np.float32) if modality is None else corpus.vectors[modality].matrix
+        np.zeros((0, 1), dtype=np.float32) if feature is None else corpus.vectors[feature].matrix
     )
     return _NO_CODES._replace(vectors=_frozen(matrix), at=at)
 

@@ -55,9 +55,9 @@ class Scan:
             return scores
         n = len(corpus)
         meaning = None
-        for modality, terms in task.meaning.items():
+        for feature, terms in task.meaning.items():
             task.deadline.check()
-            rows, values = _similarities(corpus.vectors[modality], terms, task.allowed)
+            rows, values = _similarities(corpus.vectors[feature], terms, task.allowed)
             if len(rows) < n:
                 some, values = values, np.full(n, -np.inf)
                 values[rows] = some

@@ -16,7 +16,7 @@ from placelens.errors import CollectionError, InputError
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
-from placelens.types import BoolArray, Float32Array, Modality, Space
+from placelens.types import BoolArray, FeatureName, Float32Array, Space
 
 if TYPE_CHECKING:
     from placelens.alignment import LabelledVectors
@@ -63,11 +63,11 @@ class ConceptReport:
         }
 
 
-def manifest_for(encoder: Encoder, *, modalities: Sequence[Modality], space: Space) -> Manifest:
+def manifest_for(encoder: Encoder, *, features: Sequence[FeatureName], space: Space) -> Manifest:
     """What a new collection remembers of its encoder."""
     return Manifest(
         dim=encoder.dim,
-        modalities=tuple(modalities),
+        features=tuple(features),
         space=space,
         encoder=encoder.name,
         fingerprint=encoder.fingerprint,
@@ -118,9 +118,7 @@ def train_cosmat(
         )
     fit = fit_concepts(_labelled(table.manifest, snapshot, labels), **settings)
     learnt = ConceptEncoder(encoder, fit.concepts, calibrations=fit.calibrations)
-    manifest = manifest_for(
-        learnt, modalities=table.manifest.modalities, space=table.manifest.space
-    )
+    manifest = manifest_for(learnt, features=table.manifest.features, space=table.manifest.space)
     table.derive(to, manifest, learnt.of_vectors, files=learnt.files)
     return ConceptReport(
         path=to,
@@ -149,8 +147,8 @@ def _labelled(manifest: Manifest, snapshot: Snapshot, name: str) -> LabelledVect
 
     n_items, dim = snapshot.n_items, manifest.dim
 
-    def vectors(modality: Modality) -> tuple[Float32Array, BoolArray]:
-        if modality not in manifest.modalities:
+    def vectors(modality: FeatureName) -> tuple[Float32Array, BoolArray]:
+        if modality not in manifest.features:
             nothing = np.broadcast_to(np.float32(0), (n_items, dim))  # takes no memory
             return nothing, np.zeros(n_items, dtype=np.bool_)
         found, rows = snapshot.vectors(modality)

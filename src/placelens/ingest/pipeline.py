@@ -21,7 +21,7 @@ from placelens.readers.base import Reading, Skipped, Source
 from placelens.readers.metadata import Metadata
 from placelens.storage.format_v1 import Row, table_from_rows
 from placelens.storage.table import ItemTable
-from placelens.types import Float32Array, Item, Modality, Place
+from placelens.types import FeatureName, Float32Array, Item, Place
 
 # Images encoded in one call, and how often work is made durable.
 ENCODE_BATCH = 32
@@ -33,7 +33,7 @@ NOTHING_SEEN = (
     "Items of files that are gone for good can be deleted"
 )
 
-Vectors = dict[Modality, Float32Array]
+Vectors = dict[FeatureName, Float32Array]
 T = TypeVar("T")
 
 
@@ -274,9 +274,9 @@ class Ingest:
 
     def _encode(self, readings: Sequence[Reading]) -> list[Vectors]:
         out: list[Vectors] = [{} for _ in readings]
-        modalities = self._table.manifest.modalities
+        features = self._table.manifest.features
         images = [(i, r.pixels) for i, r in enumerate(readings) if r.pixels is not None]
-        if images and "image" in modalities:
+        if images and "image" in features:
             encoded = self._encoder.encode_images(np.stack([pixels for _, pixels in images]))
             for (i, _), vector in zip(images, encoded, strict=True):
                 out[i]["image"] = vector
@@ -292,7 +292,7 @@ class Ingest:
         """The vector of each text; nothing for those that are empty."""
         out: list[Vectors] = [{} for _ in texts]
         there = [(i, text) for i, text in enumerate(texts) if text]
-        if there and "text" in self._table.manifest.modalities:
+        if there and "text" in self._table.manifest.features:
             encoded = self._encoder.encode_texts([text for _, text in there])
             for (i, _), vector in zip(there, encoded, strict=True):
                 out[i]["text"] = vector

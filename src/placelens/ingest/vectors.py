@@ -20,7 +20,7 @@ from placelens.storage.format_v1 import (
     vector_column,
 )
 from placelens.storage.table import ItemTable
-from placelens.types import Float32Array, Float64Array, Modality, Space, check_latlon
+from placelens.types import FeatureName, Float32Array, Float64Array, Space, check_latlon
 
 Conflict = Literal["error", "replace", "skip"]
 CONFLICTS: tuple[Conflict, ...] = ("error", "replace", "skip")
@@ -75,7 +75,7 @@ def vector_table(
     ids: Sequence[str],
     vectors: Float32Array,
     *,
-    modality: Modality,
+    modality: FeatureName,
     space: Space,
     coordinates: Mapping[str, Any],
     text: Sequence[str | None] | None,

@@ -24,7 +24,7 @@ from placelens.limits import (
     MAX_TEXT,
     MAX_VALUES,
 )
-from placelens.types import MODALITIES, Place
+from placelens.types import FEATURES, Place
 
 __all__ = [
     "CollectionSummary",
@@ -195,7 +195,7 @@ Modalities = Annotated[
     Annotated[Literal["image", "text", "vector"], Tag("as string")]
     | Annotated[
         list[Literal["image", "text", "vector"]],
-        Field(max_length=len(MODALITIES)),
+        Field(max_length=len(FEATURES)),
         Tag("as array"),
     ],
     by_json_type("is neither a modality nor a list of modalities"),

@@ -22,7 +22,7 @@ utc_offset_s       int32                  the wall clock's offset from UTC, wher
 attributes         string                 a JSON object
 width, height      int32                  pixels of the upright image
 thumbnail          binary                 JPEG
-<modality>_vector  float32[dim]           unit vector, null where there is none
+<feature>_vector  float32[dim]           unit vector, null where there is none
 ================== ====================== ==================================================
 
 Attributes are JSON and not columns because people's keys and types differ from file to file;
@@ -44,7 +44,7 @@ import pyarrow as pa
 
 from placelens.errors import CollectionError, InputError
 from placelens.storage.manifest import Manifest
-from placelens.types import Attribute, Float32Array, Item, Modality, Place, Scalar, Space
+from placelens.types import Attribute, FeatureName, Float32Array, Item, Place, Scalar, Space
 
 DAY_S = 86_400
 
@@ -61,12 +61,12 @@ class Row:
     content_hash: str | None = None
     copies: Mapping[str, str] = field(default_factory=dict)
     thumbnail: bytes | None = None
-    vectors: Mapping[Modality, Float32Array] = field(default_factory=dict)
+    vectors: Mapping[FeatureName, Float32Array] = field(default_factory=dict)
 
 
-def vector_column(modality: Modality) -> str:
-    """The name of the column with the vectors of a modality."""
-    return "vector" if modality == "vector" else f"{modality}_vector"
+def vector_column(feature: FeatureName) -> str:
+    """The name of the column with the vectors of a feature."""
+    return "vector" if feature == "vector" else f"{feature}_vector"
 
 
 def with_vectors(
@@ -107,8 +107,8 @@ def schema(manifest: Manifest) -> pa.Schema:
             ("height", pa.int32()),
             ("thumbnail", pa.binary()),
             *(
-                (vector_column(modality), pa.list_(pa.float32(), manifest.dim))
-                for modality in manifest.modalities
+                (vector_column(feature), pa.list_(pa.float32(), manifest.dim))
+                for feature in manifest.features
             ),
         ]
     )
@@ -173,8 +173,8 @@ def table_from_rows(rows: Sequence[Row], iids: Sequence[int], manifest: Manifest
         "height": [item.height for item in items],
         "thumbnail": [row.thumbnail for row in rows],
     }
-    for modality in manifest.modalities:
-        columns[vector_column(modality)] = [row.vectors.get(modality) for row in rows]
+    for feature in manifest.features:
+        columns[vector_column(feature)] = [row.vectors.get(feature) for row in rows]
     return table_from(columns, manifest)
 
 
@@ -183,13 +183,13 @@ def rows_from(table: pa.Table, manifest: Manifest) -> list[Row]:
     table = table.combine_chunks()
     names = ("source", "stamp", "content_hash", "copies", "thumbnail")
     columns = zip(*(table[name].to_pylist() for name in names), strict=True)
-    vectors: list[dict[Modality, Float32Array]] = [{} for _ in range(table.num_rows)]
-    for modality in manifest.modalities:
-        column = table[vector_column(modality)]
+    vectors: list[dict[FeatureName, Float32Array]] = [{} for _ in range(table.num_rows)]
+    for feature in manifest.features:
+        column = table[vector_column(feature)]
         there = np.flatnonzero(column.is_valid().to_numpy())
         values = column.drop_null().combine_chunks().flatten().to_numpy(zero_copy_only=False)
         for row, vector in zip(there, values.reshape(-1, manifest.dim), strict=True):
-            vectors[row][modality] = vector
+            vectors[row][feature] = vector
     return [
         Row(
             item=item,

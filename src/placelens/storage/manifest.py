@@ -20,7 +20,7 @@ from placelens.files import read_regular
 from placelens.limits import MAX_DIM
 from placelens.storage.durable import write_whole
 from placelens.storage.ledger import Ledger
-from placelens.types import MODALITIES, Modality, Space
+from placelens.types import FEATURES, FeatureName, Space
 
 FILE_NAME = "manifest.json"
 COPY_NAME = "manifest.copy.json"
@@ -30,8 +30,8 @@ FORMAT = "placelens collection"
 FORMAT_VERSION = 1
 LARGEST_SLOPE = 1e6
 
-# (query modality, item modality) -> (slope, intercept) of the logistic map
-Calibrations = Mapping[tuple[Modality, Modality], tuple[float, float]]
+# (query feature, item feature) -> (slope, intercept) of the logistic map
+Calibrations = Mapping[tuple[FeatureName, FeatureName], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Manifest:
     """
 
     dim: int
-    modalities: tuple[Modality, ...]
+    features: tuple[FeatureName, ...]
     space: Space = "sphere"
     encoder: str | None = None
     fingerprint: str | None = None
@@ -63,7 +63,7 @@ class Manifest:
             "created": self.created,
             "space": self.space,
             "dim": self.dim,
-            "modalities": list(self.modalities),
+            "modalities": list(self.features),
             "encoder": self.encoder,
             "fingerprint": self.fingerprint,
             "calibrations": [
@@ -85,7 +85,9 @@ class Manifest:
                 f"{where} has format version {shown(version)}, and this placelens reads "
                 f"{FORMAT_VERSION}; install a newer placelens to open it"
             )
-        expected = {*cls.__dataclass_fields__, "format", "format_version"}
+        expected = {*cls.__dataclass_fields__, "format", "format_version", "modalities"} - {
+            "features"
+        }
         data = {"concepts": [], **data}
         if set(data) != expected:
             odd = ", ".join(sorted(set(data) ^ expected)[:10])
@@ -99,7 +101,7 @@ class Manifest:
             )
         return cls(
             dim=data["dim"],
-            modalities=tuple(data["modalities"]),
+            features=tuple(data["modalities"]),
             space=data["space"],
             encoder=data["encoder"],
             fingerprint=data["fingerprint"],
@@ -129,8 +131,8 @@ def _is_list(value: object, is_one: Callable[[object], bool]) -> bool:
     return isinstance(value, list) and all(map(is_one, value))
 
 
-def _is_modalities(value: object) -> bool:
-    known = _is_list(value, lambda entry: _is_text(entry) and entry in MODALITIES)
+def _is_features(value: object) -> bool:
+    known = _is_list(value, lambda entry: _is_text(entry) and entry in FEATURES)
     return known and isinstance(value, list) and 0 < len(value) == len(set(value))
 
 
@@ -139,7 +141,7 @@ def _is_calibration(value: object) -> bool:
     if not isinstance(value, dict) or set(value) != {"query", "item", "slope", "intercept"}:
         return False
     ends, numbers = (value["query"], value["item"]), (value["slope"], value["intercept"])
-    is_known = all(_is_text(end) and end in MODALITIES for end in ends)
+    is_known = all(_is_text(end) and end in FEATURES for end in ends)
     return is_known and all(isinstance(n, int | float) and abs(n) < LARGEST_SLOPE for n in numbers)
 
 
@@ -149,7 +151,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
         f"a whole number from 1 to {MAX_DIM}",
         lambda value: _is_whole(value, 1, MAX_DIM),
     ),
-    "modalities": (f"a list of {', '.join(MODALITIES)}", _is_modalities),
+    "modalities": (f"a list of {', '.join(FEATURES)}", _is_features),
     "space": ("sphere or plane", lambda value: _is_text(value) and value in ("sphere", "plane")),
     "encoder": ("a name", lambda value: value is None or _is_text(value)),
     "fingerprint": ("a text", lambda value: value is None or _is_text(value)),

@@ -27,13 +27,13 @@ from placelens.storage.format_v1 import (
 from placelens.storage.ids import FileNames
 from placelens.storage.troubles import reading
 from placelens.types import (
-    MODALITIES,
+    FEATURES,
     BoolArray,
+    FeatureName,
     Float32Array,
     Float64Array,
     Int64Array,
     Item,
-    Modality,
     Space,
 )
 
@@ -128,9 +128,9 @@ class Snapshot:
         """Wall-clock times in microseconds since 1970, (n,); the smallest int64 for none."""
         return self._cached("time", _times)
 
-    def vectors(self, modality: Modality) -> tuple[Float32Array, Int64Array]:
-        """Unit vectors of a modality, (m, dim), and the rows they belong to, (m,), increasing."""
-        name = vector_column(modality)
+    def vectors(self, feature: FeatureName) -> tuple[Float32Array, Int64Array]:
+        """Unit vectors of a feature, (m, dim), and the rows they belong to, (m,), increasing."""
+        name = vector_column(feature)
         with self._lock:
             if name not in self._whole:
                 pieces = [self._piece(name, key, _vectors) for key in self._fragments]
@@ -160,10 +160,10 @@ class Snapshot:
             return list(self._whole["fragments"])
 
     def vectors_in(
-        self, fragments: Iterable[Fragment], modality: Modality
+        self, fragments: Iterable[Fragment], feature: FeatureName
     ) -> tuple[Float32Array, Int64Array]:
         """`vectors` of some fragments; rows are those of the snapshot."""
-        name = vector_column(modality)
+        name = vector_column(feature)
         with self._lock:
             pieces = [(self._piece(name, f.key, _vectors), f.start) for f in fragments]
         matrix = _concatenate([m for (m, _), _ in pieces], (0, self._dim(name)), np.float32)
@@ -174,21 +174,21 @@ class Snapshot:
         """Free the memory of some fragments' vectors; they are read again when asked for."""
         with self._lock:
             keys = [fragment.key for fragment in fragments]
-            for name in {vector_column(modality) for modality in MODALITIES}:
+            for name in {vector_column(feature) for feature in FEATURES}:
                 self._whole.pop(name, None)
                 for key in keys:
                     self._pieces.pop((name, key), None)
 
-    def vector_of(self, row: int, modality: Modality) -> Float32Array | None:
-        """The unit vector of one row, (dim,); None when it has none of the modality."""
-        matrix, is_there = self.vectors_at([row], modality)
+    def vector_of(self, row: int, feature: FeatureName) -> Float32Array | None:
+        """The unit vector of one row, (dim,); None when it has none of the feature."""
+        matrix, is_there = self.vectors_at([row], feature)
         return matrix[0] if is_there[0] else None
 
     def vectors_at(
-        self, rows: Sequence[int] | Int64Array, modality: Modality
+        self, rows: Sequence[int] | Int64Array, feature: FeatureName
     ) -> tuple[Float32Array, BoolArray]:
         """Unit vectors of some rows, (len(rows), dim), and which of them have one."""
-        name = vector_column(modality)
+        name = vector_column(feature)
         return self._filled(self.take(rows, [name])[name], name)
 
     def _filled(self, column: pa.ChunkedArray, name: str) -> tuple[Float32Array, BoolArray]:
@@ -253,12 +253,12 @@ class Snapshot:
         return items_from(self.take(rows, item_columns(self.space)), self.space)
 
     def hits(
-        self, rows: Int64Array, modalities: Iterable[Modality]
-    ) -> tuple[list[Item], dict[Modality, tuple[Float32Array, BoolArray]]]:
-        """`items` and, for each modality, `vectors_at` of some rows, read at once."""
-        names = {modality: vector_column(modality) for modality in modalities}
+        self, rows: Int64Array, features: Iterable[FeatureName]
+    ) -> tuple[list[Item], dict[FeatureName, tuple[Float32Array, BoolArray]]]:
+        """`items` and, for each feature, `vectors_at` of some rows, read at once."""
+        names = {feature: vector_column(feature) for feature in features}
         table = self.take(rows, [*item_columns(self.space), *names.values()])
-        vectors = {modality: self._filled(table[name], name) for modality, name in names.items()}
+        vectors = {feature: self._filled(table[name], name) for feature, name in names.items()}
         return items_from(table.drop_columns(list(names.values())), self.space), vectors
 
     def take(self, rows: Sequence[int] | Int64Array, columns: list[str]) -> pa.Table:
@@ -294,10 +294,10 @@ class Snapshot:
             texts: list[str | None] = self.table([name])[name].to_pylist()
         return texts
 
-    def present(self, modality: Modality) -> BoolArray:
-        """Which rows have a vector of the modality, (n,)."""
+    def present(self, feature: FeatureName) -> BoolArray:
+        """Which rows have a vector of the feature, (n,)."""
         mask = np.zeros(self.n_items, dtype=np.bool_)
-        mask[self.vectors(modality)[1]] = True
+        mask[self.vectors(feature)[1]] = True
         return mask
 
     def _numbers(self, name: str, dtype: type) -> Any:
@@ -347,10 +347,10 @@ class Snapshot:
         return self._kept[key]
 
     def read_small(
-        self, modalities: Iterable[Modality], *, up_to: int, but: AbstractSet[Any]
+        self, features: Iterable[FeatureName], *, up_to: int, but: AbstractSet[Any]
     ) -> None:
         """Read what a tree needs of new small fragments at once, but of those with some files."""
-        vectors = [vector_column(modality) for modality in modalities]
+        vectors = [vector_column(feature) for feature in features]
         names = ["iid", *COORDINATES[self.space], *vectors]
         with self._lock:
             for key, fragment in self._fragments.items():

@@ -40,7 +40,7 @@ from placelens.storage.versioned_table import TABLE_NAME, VersionedTable
 from placelens.storage.versions import (
     files_of,
 )
-from placelens.types import Float32Array, Int64Array, Modality
+from placelens.types import FeatureName, Float32Array, Int64Array
 
 # Part of format 1: the newest that the lowest pylance of pyproject.toml can read, and not whatever
 # the installed one would write.
@@ -148,7 +148,7 @@ class ItemTable(VersionedTable):
         self,
         folder: Path,
         manifest: Manifest,
-        vectors: Callable[[Modality, Float32Array], Float32Array],
+        vectors: Callable[[FeatureName, Float32Array], Float32Array],
         *,
         files: Mapping[str, bytes] = MappingProxyType({}),
     ) -> ItemTable:
@@ -159,10 +159,10 @@ class ItemTable(VersionedTable):
         folder, manifest, files
             As for `create`.
         vectors
-            Gives the new vectors, (n, manifest.dim), of a modality's old ones, (n, dim).
+            Gives the new vectors, (n, manifest.dim), of a feature's old ones, (n, dim).
         """
         columns = schema(manifest)
-        changed = {vector_column(modality): modality for modality in manifest.modalities}
+        changed = {vector_column(feature): feature for feature in manifest.features}
 
         def converted() -> Iterator[pa.RecordBatch]:
             for batch in self.dataset.to_batches(columns=columns.names, batch_size=BATCH_ROWS):

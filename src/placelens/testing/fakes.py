@@ -14,7 +14,7 @@ import numpy as np
 from placelens.encoders.base import Calibration, Encoder
 from placelens.encoders.checks import check_images, check_texts, unit_rows
 from placelens.errors import EncoderError
-from placelens.types import Float32Array, Float64Array, ImageSpec, Modality, UInt8Array
+from placelens.types import FeatureName, Float32Array, Float64Array, ImageSpec, UInt8Array
 
 _SIZE = 32
 
@@ -68,7 +68,7 @@ class HashEncoder(Encoder):
     name = "hash"
     takes_text = True
     image_spec = ImageSpec(size=_SIZE, fit="squash", thumbnail_size=64)
-    calibrations: Mapping[tuple[Modality, Modality], Calibration] = MappingProxyType(
+    calibrations: Mapping[tuple[FeatureName, FeatureName], Calibration] = MappingProxyType(
         {
             ("text", "image"): _CALIBRATION,
             ("image", "image"): _CALIBRATION,

@@ -7,7 +7,7 @@ import math
 from placelens.geo.distance import EARTH_RADIUS_M
 from placelens.index.base import Corpus, MeaningTask, PlaceTask, Task, with_regions_as_mask
 from placelens.kernels.layout import EXP, GAUSS, LINEAR
-from placelens.types import Modality
+from placelens.types import FeatureName
 
 
 def plain_top_k(corpus: Corpus, task: Task) -> list[tuple[int, float]]:
@@ -36,8 +36,8 @@ def plain_score(corpus: Corpus, task: Task, row: int) -> float | None:
         return 0.0 if place is None else place
     values = [
         value
-        for modality, terms in task.meaning.items()
-        if (value := _meaning(corpus, modality, terms, row)) is not None
+        for feature, terms in task.meaning.items()
+        if (value := _meaning(corpus, feature, terms, row)) is not None
     ]
     if not values:
         return None
@@ -64,8 +64,8 @@ def _place(corpus: Corpus, place: PlaceTask, row: int) -> float:
     raise ValueError(f"decay code {place.kind} is not known")
 
 
-def _meaning(corpus: Corpus, modality: Modality, terms: MeaningTask, row: int) -> float | None:
-    column = corpus.vectors[modality]
+def _meaning(corpus: Corpus, feature: FeatureName, terms: MeaningTask, row: int) -> float | None:
+    column = corpus.vectors[feature]
     at = int(column.position[row])
     if at < 0:
         return None

@@ -13,7 +13,7 @@ from placelens.geo.distance import positions_of
 from placelens.geo.regions import Box, Circle, Region
 from placelens.index.base import Corpus, MeaningTask, PlaceTask, Task, VectorColumn
 from placelens.kernels.layout import EXP, GAUSS, LINEAR
-from placelens.types import Float64Array, Modality, Place, Space
+from placelens.types import FeatureName, Float64Array, Place, Space
 
 DIM = 6
 # Few different values, so that ties and duplicates are common.
@@ -24,17 +24,17 @@ METRES = [-1e7, -5.0, 0.0, 5.0, 5.0000001, 1e7]
 
 @st.composite
 def corpora(draw: Any, space: Space | None = None, max_items: int = 40) -> Corpus:
-    """Small corpora with one or two modalities."""
+    """Small corpora with one or two features."""
     space = space or draw(st.sampled_from(["sphere", "plane"]))
     n = draw(st.integers(0, max_items))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     first, second = (LATITUDES, LONGITUDES) if space == "sphere" else (METRES, METRES)
     places = np.column_stack([rng.choice(first, n), rng.choice(second, n)])
     places[rng.random(n) < draw(st.sampled_from([0.0, 0.3, 1.0]))] = np.nan
-    modalities = draw(st.sampled_from([("vector",), ("image", "text")]))
+    features = draw(st.sampled_from([("vector",), ("image", "text")]))
     iids = rng.permutation(3 * n)[:n].astype(np.int64)
     positions = positions_of(space, places[:, 0], places[:, 1])
-    columns = {m: _column(rng, n, draw(st.sampled_from([1.0, 0.6]))) for m in modalities}
+    columns = {m: _column(rng, n, draw(st.sampled_from([1.0, 0.6]))) for m in features}
     lonlat = (places[:, 1], places[:, 0]) if space == "sphere" else (places[:, 0], places[:, 1])
     return Corpus(space, iids, positions, columns, lonlat)
 
@@ -96,15 +96,15 @@ def _place_task(draw: Any, corpus: Corpus, rng: np.random.Generator) -> PlaceTas
 
 def _meaning_tasks(
     draw: Any, corpus: Corpus, rng: np.random.Generator
-) -> dict[Modality, MeaningTask]:
+) -> dict[FeatureName, MeaningTask]:
     n_terms = draw(st.integers(1, 3))
     queries = unit(rng.normal(size=(n_terms, DIM)))
     weights = rng.choice([-1.0, -0.3, 0.5, 1.0, 2.0], n_terms)
     weights = weights / np.abs(weights).sum()
     calibrated = draw(st.booleans())
     tasks = {}
-    for modality in corpus.vectors:
+    for feature in corpus.vectors:
         slopes = rng.choice([3.0, 12.0], n_terms) if calibrated else np.zeros(n_terms)
         intercepts = rng.normal(size=n_terms) if calibrated else np.zeros(n_terms)
-        tasks[modality] = MeaningTask(queries, weights, slopes, intercepts)
+        tasks[feature] = MeaningTask(queries, weights, slopes, intercepts)
     return tasks

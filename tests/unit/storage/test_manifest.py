@@ -7,7 +7,7 @@ import pytest
 from placelens.errors import CollectionError
 from placelens.storage.manifest import FILE_NAME, Manifest, read_manifest
 
-GOOD = Manifest(dim=3, modalities=("image", "text"), encoder="lite", fingerprint="f").to_json()
+GOOD = Manifest(dim=3, features=("image", "text"), encoder="lite", fingerprint="f").to_json()
 MAP = {"query": "text", "item": "image", "slope": 1.0, "intercept": 0}
 
 
@@ -15,7 +15,7 @@ MAP = {"query": "text", "item": "image", "slope": 1.0, "intercept": 0}
     ("field", "values"),
     [
         ("dim", ["3", 0, -1, 2.5, True, None, 2**63, [3]]),
-        ("modalities", ["image", [], ["sound"], ["image"] * 2, [["image"]], {"image": 1}]),
+        ("features", ["image", [], ["sound"], ["image"] * 2, [["image"]], {"image": 1}]),
         ("space", ["cube", None, ["plane"], 1]),
         ("encoder", [5, ["lite"], {}]),
         ("fingerprint", [5, ["f"], True]),
@@ -40,7 +40,7 @@ def test_a_field_of_the_wrong_kind_is_named(field, values):
 
 
 def test_what_is_written_is_read():
-    made = Manifest(dim=3, modalities=("vector",), calibrations={("text", "image"): (2.0, -1.0)})
+    made = Manifest(dim=3, features=("vector",), calibrations={("text", "image"): (2.0, -1.0)})
     assert Manifest.from_json(json.loads(json.dumps(made.to_json())), where="m") == made
 
 

@@ -69,10 +69,10 @@ def test_a_derived_table_has_the_same_rows_and_other_vectors(tmp_path):
     first.add_vectors(["t"], np.eye(4)[2:3], modality="text", text=["a text"])
     first.add_vectors(["gone"], np.eye(4)[3:], modality="text")
     first.delete(["gone"])
-    manifest = Manifest(dim=2, modalities=("image", "text"), concepts=("east", "north"))
+    manifest = Manifest(dim=2, features=("image", "text"), concepts=("east", "north"))
 
-    def halved(modality, vectors):
-        return vectors[:, :2] if modality == "image" else vectors[:, 2:]
+    def halved(feature, vectors):
+        return vectors[:, :2] if feature == "image" else vectors[:, 2:]
 
     first._table.derive(tmp_path / "b.pl", manifest, halved, files={"extra": b"1"})
     second = pl.Collection.open(tmp_path / "b.pl")
@@ -91,11 +91,11 @@ def test_a_table_that_cannot_be_derived_leaves_nothing(tmp_path):
     first = pl.Collection.create(tmp_path / "a.pl", dim=4)
     first.add_vectors(["a"], np.eye(4)[:1])
 
-    def fails(modality, vectors):
+    def fails(feature, vectors):
         raise ValueError("no such vectors")
 
     with pytest.raises(Exception, match="no such vectors"):
-        first._table.derive(tmp_path / "b.pl", Manifest(dim=2, modalities=("vector",)), fails)
+        first._table.derive(tmp_path / "b.pl", Manifest(dim=2, features=("vector",)), fails)
     assert [path.name for path in tmp_path.iterdir()] == ["a.pl"]
 
 

@@ -89,4 +89,4 @@ def task_of(workload: Workload, query: Query, *, k: int = K) -> Task:
     if workload.boxed:
         south, west, north, east = query.box
         regions = (BoxRegion(south=south, west=west, north=north, east=east),)
-    return Task(k=k, mu=workload.mu, place=place, meaning=meaning, regions=regions)  # type: ignore[arg-type]
+    return Task(k=k, mu=workload.mu, place=place, meaning=meaning, regions=regions)
