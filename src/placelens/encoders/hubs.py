@@ -43,9 +43,9 @@ class HubPool:
     Of the two items, the first is near both queries of the pool, and the second near none.
 
     >>> pool = HubPool(vectors=np.eye(3, dtype=np.float32)[:2], k=2, weight=0.5)
-    >>> items = np.array([[0.6, 0.8, 0.0], [0.0, 0.0, 1.0]], dtype=np.float32)
+    >>> items = np.array([[0.5, 0.5, np.sqrt(0.5)], [0.0, 0.0, 1.0]], dtype=np.float32)
     >>> pool.hubness(items)
-    array([0.7, 0. ], dtype=float32)
+    array([0.5, 0. ], dtype=float32)
     >>> pool.hubness(items[:0])
     array([], dtype=float32)
     """
