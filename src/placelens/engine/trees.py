@@ -37,7 +37,7 @@ from placelens.engine.parts import (
 from placelens.errors import CollectionLockedError
 from placelens.index.gmr_tree import GMRTree, compile_kernels
 from placelens.index.limb import NO_IID, Limb, cpus
-from placelens.index.signature import SignatureSpace
+from placelens.index.signature import Codebook
 from placelens.index.stored import check_limb
 from placelens.storage.arrays import (
     NOT_SOUND,
@@ -53,8 +53,8 @@ from placelens.storage.snapshot import Fragment, Snapshot
 from placelens.storage.versioned_table import INDEX_NAME
 from placelens.types import FeatureName, Int64Array
 
-# 2 has checksums; a tree of format 1 cannot be checked, and is built anew.
-FORMAT = 2
+# 2 has checksums, 3 other names of arrays; a tree of an older format is built anew.
+FORMAT = 3
 # Larger arrays, the vectors of a hundred thousand items or more, are not compared with their
 # checksums when a tree is opened but by `Trees.check`: all else is.
 CHECK_AT_OPEN = 2**28
@@ -83,7 +83,7 @@ class StoredTree(Part):
 
     folder: Path = Path()
     version: int = 0
-    spaces: Mapping[str, SignatureSpace] = field(default_factory=dict)
+    spaces: Mapping[str, Codebook] = field(default_factory=dict)
 
 
 class Trees:
@@ -110,7 +110,7 @@ class Trees:
         self._passed_over: set[str] = set()
         self._loose: list[Part] = []
         self._owners: dict[Files, Owners] = {}
-        self._spaces: dict[str, dict[str, SignatureSpace]] = {}
+        self._spaces: dict[str, dict[str, Codebook]] = {}
         self._running: Future[None] | None = None
         self._gave_up = False
         self.generation = 0
@@ -161,8 +161,8 @@ class Trees:
         spaces = self._spaces.setdefault(
             meta["spaces"],
             {
-                feature: SignatureSpace.of(
-                    arrays[f"{feature}/space.centers"], arrays[f"{feature}/space.rotation"]
+                feature: Codebook.of(
+                    arrays[f"{feature}/codebook.centers"], arrays[f"{feature}/codebook.rotation"]
                 )
                 for feature in self._features
             },
@@ -172,7 +172,7 @@ class Trees:
             own = _under(arrays, feature)
             at = _numbers(own["slots.iid"])
             limb = Limb.from_arrays(own, np.full(len(at), -1), own["vectors"], at)
-            limbs[feature] = replace(limb, space=spaces[feature])
+            limbs[feature] = replace(limb, codebook=spaces[feature])
         own = _under(arrays, PLACE)
         if own:
             none = np.zeros((0, 1), dtype=np.float32)
@@ -442,8 +442,8 @@ def _digest(arrays: Mapping[str, Any], features: tuple[FeatureName, ...]) -> str
 
     digest = xxhash.xxh128()
     for feature in features:
-        digest.update(arrays[f"{feature}/space.rotation"].tobytes())
-        digest.update(arrays[f"{feature}/space.centers"].tobytes())
+        digest.update(arrays[f"{feature}/codebook.rotation"].tobytes())
+        digest.update(arrays[f"{feature}/codebook.centers"].tobytes())
     return digest.hexdigest()
 
 

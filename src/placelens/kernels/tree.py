@@ -15,6 +15,7 @@ import math
 
 import numpy as np
 
+from placelens.kernels.codes import _block_sums, _fine_sum, _prefetch
 from placelens.kernels.jit import kernel
 from placelens.kernels.layout import (
     BLOCK,
@@ -42,7 +43,6 @@ from placelens.kernels.place import (
 )
 from placelens.kernels.score import _calibrate, _cosine, _rough_cosine
 from placelens.kernels.signatures import INNER, OUTER
-from placelens.kernels.sketches import _block_sums, _fine_sum, _prefetch
 from placelens.types import Float64Array, Int64Array
 
 # Leaves whose bounds differ by less are looked at together, so that the best of all of them raise
@@ -189,20 +189,20 @@ def _needed(place: PlaceQuery, meaning: MeaningQuery, threshold: float, proximit
 
 
 @kernel()
-def _sketch_candidates(
+def _sign_candidates(
     slots: Slots, codes: Codes, meaning: MeaningQuery, work: Work, n_leaves: int
 ) -> int:
-    """The slots of the leaves of a batch whose sketch does not rule them out; their number.
+    """The slots of the leaves of a batch whose signs do not rule them out; their number.
 
     With one bounding term, the inner product is bounded and compared with what the leaf needs.
     """
     # Arrays are taken out of their tuples once: each access counts references, atomically.
     leaves, leaf_needs, sums = work.leaves, work.needed, work.sums
     slot_of, similarity_of, leaf_of = work.slot, work.similarity, work.leaf
-    sketch, scale, ratio, cluster = (
-        codes.sketch,
-        codes.sketch_scale,
-        codes.sketch_ratio,
+    signs, scale, ratio, cluster = (
+        codes.signs,
+        codes.signs_scale,
+        codes.signs_ratio,
         codes.cluster,
     )
     table, centers = meaning.tables[0], meaning.centers[0]
@@ -217,7 +217,7 @@ def _sketch_candidates(
         first = leaves[b] * size
         needed = np.float32(leaf_needs[b] - meaning.slack[0])
         for at in range(first, first + size, BLOCK):
-            _block_sums(sketch, at * n_pairs, n_pairs, table, 0, sums)
+            _block_sums(signs, at * n_pairs, n_pairs, table, 0, sums)
             shift = lowest + ratio[at // BLOCK] * doubt
             # Loops that do one thing each, which become vector instructions.
             for j in range(BLOCK):
@@ -253,16 +253,16 @@ def _sketch_candidates(
 
 
 @kernel()
-def _sketch_candidates_of_many(
+def _sign_candidates_of_many(
     slots: Slots, codes: Codes, meaning: MeaningQuery, work: Work, n_leaves: int
 ) -> int:
-    """`_sketch_candidates` with several bounding terms, each through its own calibration."""
+    """`_sign_candidates` with several bounding terms, each through its own calibration."""
     leaves, leaf_needs, sums = work.leaves, work.needed, work.sums
     slot_of, similarity_of, leaf_of = work.slot, work.similarity, work.leaf
-    sketch, scale, ratio, cluster = (
-        codes.sketch,
-        codes.sketch_scale,
-        codes.sketch_ratio,
+    signs, scale, ratio, cluster = (
+        codes.signs,
+        codes.signs_scale,
+        codes.signs_ratio,
         codes.cluster,
     )
     n_pairs, size = meaning.tables.shape[1] // 32, slots.leaf
@@ -274,7 +274,7 @@ def _sketch_candidates_of_many(
         for at in range(first, first + size, BLOCK):
             total[:] = 0.0
             for term in range(n_terms):
-                _block_sums(sketch, at * n_pairs, n_pairs, meaning.tables[term], 0, sums)
+                _block_sums(signs, at * n_pairs, n_pairs, meaning.tables[term], 0, sums)
                 shift = meaning.lowest[term] + ratio[at // BLOCK] * meaning.doubt[term]
                 weight, sign = meaning.weight[term], meaning.sign[term]
                 slope, intercept = meaning.slope[term], meaning.intercept[term]
@@ -523,7 +523,7 @@ def _scan_batch(
 ) -> None:
     """Offer the items of the leaves ``work.leaves[:n_leaves]``.
 
-    Sketches first; the most promising are settled, so that the threshold rises; then what still
+    Signs first; the most promising are settled, so that the threshold rises; then what still
     reaches it.
     """
     counts, shared = found.counts, found.threshold
@@ -543,9 +543,9 @@ def _scan_batch(
     if codes.fine.shape[0] == 0:
         n = _all_candidates(slots, meaning, work, n_leaves)
     elif meaning.weight.shape[0] == 1:
-        n = _sketch_candidates(slots, codes, meaning, work, n_leaves)
+        n = _sign_candidates(slots, codes, meaning, work, n_leaves)
     else:
-        n = _sketch_candidates_of_many(slots, codes, meaning, work, n_leaves)
+        n = _sign_candidates_of_many(slots, codes, meaning, work, n_leaves)
     if n < n_leaves * slots.leaf:
         counts[PRUNED] += 1
     best = meaning.cluster_bound[meaning.cluster_order[0]]

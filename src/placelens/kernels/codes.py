@@ -1,13 +1,13 @@
 """Inner products with codes of one and of four bits a dimension, by vector instructions.
 
-A sketch holds one bit a dimension, and is read for 32 items at a time. Four bits make a group,
+Signs hold one bit a dimension, and are read for 32 items at a time. Four bits make a group,
 whose inner product with a query takes one of 16 values: a table of bytes. A vector shuffle looks
 up 32 items at once (Andre et al., "Cache locality is not enough", VLDB 2015; what faiss calls fast
 scan): some 4 ns an item of 512 bits, against 16 for eight planes of popcounts. numba has no
 shuffle, and does not find the byte products for codes of four bits, so both loops are LLVM IR
 here, with plain loops for processors without AVX2.
 
-Layout of sketches: blocks of 32 items; within a block, for each pair of groups, 32 bytes: an
+Layout of signs: blocks of 32 items; within a block, for each pair of groups, 32 bytes: an
 item's byte has the first group of the pair in its low half and the second in its high half.
 """
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from placelens.kernels.sketches import (
+from placelens.kernels.codes import (
     BLOCK,
     _block_sums,
     _block_sums_portable,
