@@ -8,7 +8,7 @@ from placelens.index.gmr_tree import GMRTree
 from placelens.index.limb import Limb, _room
 from placelens.index.scan import Scan
 from placelens.index.signature import Codebook, tail_reach
-from placelens.kernels.tree import _fine_bounds, _sign_candidates
+from placelens.kernels.candidates import _fine_bounds, _sign_candidates
 
 ZERO, ONE = np.zeros(1), np.ones(1)
 
