@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from placelens.kernels.bounds import _mix
-from placelens.kernels.codes import _block_sums, _fine_sum, _prefetch
 from placelens.kernels.jit import kernel
 from placelens.kernels.layout import BLOCK, Codes, Filter, MeaningQuery, PlaceQuery, Slots, Work
+from placelens.kernels.loops import _block_sums, _fine_sum, _prefetch
 from placelens.kernels.place import _rough_proximity
 from placelens.kernels.score import _calibrate, _rough_cosine
 from placelens.kernels.signatures import INNER, OUTER

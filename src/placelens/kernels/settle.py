@@ -17,7 +17,6 @@ from placelens.kernels.candidates import (
     _sign_candidates,
     _sign_candidates_of_many,
 )
-from placelens.kernels.codes import _prefetch
 from placelens.kernels.heap import _before_page, _offer
 from placelens.kernels.jit import kernel
 from placelens.kernels.layout import (
@@ -33,8 +32,9 @@ from placelens.kernels.layout import (
     Slots,
     Work,
 )
+from placelens.kernels.loops import _cosine, _prefetch
 from placelens.kernels.place import _proximity, _squared_reach
-from placelens.kernels.score import _calibrate, _cosine
+from placelens.kernels.score import _calibrate
 
 # Candidates of a batch, beyond k, that are settled before the others.
 SEEDS = 16
