@@ -33,6 +33,8 @@ def options_of(command: str) -> dict[str, Any]:
 
 
 SEARCH = arguments_of(pl.Collection.search)
+# A reranker is an object, which no text names.
+WRITTEN = {name: default for name, default in SEARCH.items() if name != "rerank"}
 ITEMS = arguments_of(pl.Collection.items)
 # What a command takes to print what it found, or to get at the collection; of no search.
 PRINTING = {"collection", "output", "format", "force", "csv_safe", "open_it"}
@@ -42,7 +44,8 @@ WORDS = {"words", "text", "without"}
 
 def test_over_http() -> None:
     renamed = {"query": "text", "image": "images", "like": "images"}
-    assert {renamed.get(name, name) for name in SEARCH} == set(SearchRequest.model_fields)
+    fields = set(SearchRequest.model_fields)
+    assert {renamed.get(name, name) for name in WRITTEN} | {"terms"} == fields
     for name, field in SearchRequest.model_fields.items():
         if name in SEARCH:
             assert field.default == SEARCH[name], name
@@ -51,8 +54,8 @@ def test_over_http() -> None:
 def test_in_a_shell() -> None:
     options = options_of("search")
     of_search = set(options) - PRINTING
-    ways_to_show = {"page", "null", "explain_plan", "allow_download"}
-    assert of_search - ways_to_show - WORDS == set(SEARCH) - {"query"}
+    ways_to_show = {"page", "null", "explain_plan", "why", "allow_download"}
+    assert of_search - ways_to_show - WORDS - {"term"} == set(WRITTEN) - {"query"}
     for name in set(SEARCH) & set(options):
         assert options[name].default == SEARCH[name], name
     assert get_args(search_options.Similarity)[0] == Similarity | None
