@@ -63,9 +63,9 @@ def test_open_says_how_to_make_one(tmp_path):
 
 def test_a_newer_format_is_refused_and_left_alone(collection):
     file = collection.path / "manifest.json"
-    manifest = json.loads(file.read_text()) | {"format_version": 2}
+    manifest = json.loads(file.read_text()) | {"format_version": 3}
     file.write_text(json.dumps(manifest))
-    with pytest.raises(pl.FormatVersionError, match=r"format version 2.*install a newer"):
+    with pytest.raises(pl.FormatVersionError, match=r"format version 3.*install a newer"):
         pl.Collection.open(collection.path)
     assert json.loads(file.read_text()) == manifest
 
@@ -75,9 +75,9 @@ def test_a_newer_format_is_refused_and_left_alone(collection):
     [
         ({"format": "zip"}, "not the manifest"),
         ({"extra": 1}, "missing or unknown: extra"),
-        ({"dim": -1}, "dim -1"),
+        ({"next_id": -1}, "next_id -1"),
         ({"space": "torus"}, "space 'torus'"),
-        ({"modalities": ["smell"]}, "modalities"),
+        ({"features": ["smell"]}, "'smell' is not a feature"),
     ],
 )
 def test_a_manifest_is_parsed_strictly(collection, change, message):

@@ -137,7 +137,7 @@ class Searcher:
 
     def _ranking(self, query: Query, deadline: Deadline) -> _Ranking:
         deadline.check()
-        features = query.features or self._manifest.features
+        features = query.features or self._manifest.vector_names
         similarity, meaning = self._meaning(query, features)
         digest = query.digest()
         cursor = None
@@ -231,7 +231,7 @@ class Searcher:
         if not query.is_judged or task.place is None or plan.similarity != "calibrated":
             return None
         task = replace(task, k=1, place=None)
-        features = query.features or self._manifest.features
+        features = query.features or self._manifest.vector_names
         found = self._index(plan.engine, features).top_k(task)
         if not len(found.rows):
             return None

@@ -25,17 +25,22 @@ class Publisher:
     def __init__(self, table: ItemTable) -> None:
         self._table = table
         self._searcher: Searcher | None = None
-        self.trees = Trees(
-            table.folder,
-            table.manifest.features,
-            table.manifest.dim,
-            merge=self._merge_files,
-            changed=self.publish,
-        )
-        self.trees.refresh()
+        self._features = table.manifest.vector_names
+        self.trees = self._trees_on_disk()
         self._generation = self.trees.generation
         self._lock = threading.RLock()
         self._n_writing = 0
+
+    def _trees_on_disk(self) -> Trees:
+        trees = Trees(
+            self._table.folder,
+            self._features,
+            self._table.manifest.dim,
+            merge=self._merge_files,
+            changed=self.publish,
+        )
+        trees.refresh()
+        return trees
 
     @property
     def searcher(self) -> Searcher:
@@ -65,12 +70,15 @@ class Publisher:
     def publish(self) -> Searcher:
         """Make the searcher of the newest version; columns that did not change are kept."""
         with self._lock:
-            before, trees, table = self._searcher, self.trees, self._table
+            before, table = self._searcher, self._table
+            if table.manifest.vector_names != self._features:  # one was added: trees lack it
+                self._features = table.manifest.vector_names
+                self.trees, self._generation = self._trees_on_disk(), -1
+            trees = self.trees
             is_new = before is None or before.snapshot.version != table.version
             if is_new or before is None:
                 previous = before.snapshot if before is not None else None
-                space = table.manifest.space
-                snapshot = Snapshot(table.dataset, space, previous, table.deleted)
+                snapshot = Snapshot(table.dataset, table.manifest, previous, table.deleted)
             else:
                 snapshot = before.snapshot
             if is_new or self._generation != trees.generation:
@@ -94,7 +102,8 @@ class Publisher:
     def verify(self) -> None:
         """Compare with its checksum what was left for later; a damaged tree is built anew."""
         self._table.verify()
-        if not self.trees.verify() and not self._table.damage:
+        is_sound = self.trees.verify() or bool(self._table.damage)
+        if not is_sound and self._table.manifest.is_written:
             self.trees.settle_soon(self.publish().snapshot)
 
     def close(self) -> None:
@@ -146,7 +155,7 @@ class Publisher:
         with self.writing(), self._lock:
             before = self.publish().snapshot
             yield
-            after = Snapshot(self._table.dataset, self._table.manifest.space, before)
+            after = Snapshot(self._table.dataset, self._table.manifest, before)
             self.trees.carry(before, after)
 
     def _merge_files(self) -> Snapshot:

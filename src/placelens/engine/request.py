@@ -301,7 +301,7 @@ class Resolver:
                 raise ItemNotFoundError(
                     f"like: the collection has no item with id {shown(item_id)}"
                 )
-            for modality in self._manifest.features:
+            for modality in self._manifest.vector_names:
                 vector = self._snapshot.vector_of(row, modality)
                 if vector is not None:
                     label = f"like {cut(self._title(row), LONGEST_LABEL - len('like '))}"
@@ -398,12 +398,12 @@ class Resolver:
             raise QueryError(f"modality {shown(modality)} is not a name, nor a list of names")
         wanted = (modality,) if isinstance(modality, str) else modality
         within(wanted, len(FEATURES), "modality")
-        known = self._manifest.features
+        known = self._manifest.vector_names
         unknown = [m for m in wanted if not (isinstance(m, str) and m in known)]
         if unknown or not wanted:
             raise QueryError(
                 f"modality {shown(unknown[0]) if unknown else '(none)'} is not one of this "
-                f"collection's: {', '.join(self._manifest.features)}"
+                f"collection's: {', '.join(self._manifest.vector_names)}"
             )
         return tuple(dict.fromkeys(wanted))
 

@@ -58,7 +58,8 @@ def flatten(
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Column names and rows for formats that have no nesting.
 
-    Terms and concepts become JSON text; where no hit has concepts, there is no such column. A list
+    Terms and concepts become JSON text; where no hit has concepts, or no place may be off, there
+    is no such column. A list
     becomes ``sea; boat``, unless it may stay one. An attribute becomes a column of its own name,
     in alphabetical order after the fixed columns; where that name is taken, ``attr_`` is put in
     front.
@@ -68,8 +69,9 @@ def flatten(
     for record in records:
         fixed.update(dict.fromkeys(key for key in record if key != "attributes"))
         names.update(record["attributes"])
-    if not any(record.get("concepts") for record in records):
-        fixed.pop("concepts", None)
+    for name in ("concepts", "place_radius_m"):
+        if not any(record.get(name) for record in records):
+            fixed.pop(name, None)
     columns = _attribute_columns(sorted(names), taken={*fixed, *_RESERVED})
     rows = []
     for record in records:
