@@ -95,10 +95,14 @@ def write_manifest(folder: Path, manifest: Manifest, ledger: Ledger | None = Non
     """Replace the manifest in one step: a crash leaves the old one or the new one."""
     content = json.dumps(ManifestV2.to_json(manifest), indent=1).encode()
     for path in (folder / FILE_NAME, folder / COPY_NAME):
-        if ledger is not None:
-            # First, so that a crash between the two leaves what the ledger knows as well.
+        # What is replaced first, so that a crash between the two leaves what the ledger knows as
+        # well; what is new last, or a crash would leave a file that is missing.
+        is_new = not path.exists()
+        if ledger is not None and not is_new:
             ledger.announce(path, content)
         write_whole(path, content)
+        if ledger is not None and is_new:
+            ledger.announce(path, content)
 
 
 def is_copied(folder: Path) -> bool:
