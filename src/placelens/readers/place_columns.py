@@ -50,8 +50,8 @@ _UNREAD = re.compile(
 
 # How far off a position is, in metres; a bare "radius" or "accuracy" may be of anything.
 _RADIUS = re.compile(
-    r"(?:place_|gps_|location_|position_)?(?:radius|accuracy|uncertainty|error)_(?:m|metres|meters)"
-    r"|(?:gps|horizontal|location|position|h)_?accuracy|gpshpositioningerror|hpositioningerror"
+    r"(?:place_|gps_|location_|position_)?(?:radius|accuracy|uncertainty)_(?:m|metres|meters)"
+    r"|(?:gps|horizontal|location|position|h)_?accuracy|(?:gps)?hpositioningerror"
     r"|coordinate_?uncertainty_?in_?met(?:er|re)s"  # Darwin Core
 )
 

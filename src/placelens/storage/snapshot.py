@@ -167,8 +167,8 @@ class Snapshot:
 
     def numbers(self, feature: FeatureName) -> Float32Array:
         """The number of each item, (n,); NaN where there is none."""
-        numbers: Float32Array = self._cached(number_column(feature), numbers_of)
-        return numbers
+        numbers = self._cached(number_column(feature), numbers_of)
+        return np.asarray(numbers, dtype=np.float32)
 
     def maps(self, feature: FeatureName) -> tuple[UInt8Array, Int64Array]:
         """Maps of a feature, (m, height, width), and the rows they belong to, (m,), increasing."""
@@ -182,6 +182,7 @@ class Snapshot:
                 ]
                 present = _concatenate([piece[1] for piece in pieces], (0,), np.bool_)
                 maps = _concatenate([piece[0] for piece in pieces], (0, *shape), np.uint8)
+                self._share(name, pieces, maps)
                 self._whole[name] = (maps, np.flatnonzero(present))
             whole: tuple[UInt8Array, Int64Array] = self._whole[name]
             return whole
@@ -425,7 +426,7 @@ class Snapshot:
                     piece = vectors_of(table[name]) if name in vectors else convert(table[name])
                     self._pieces[name, key] = piece
 
-    def _share(self, name: str, pieces: list[Any], matrix: Float32Array) -> None:
+    def _share(self, name: str, pieces: list[Any], matrix: Float32Array | UInt8Array) -> None:
         """Let the pieces be views of the whole, so that vectors are held in memory once."""
         start = 0
         for key, (piece, present) in zip(self._fragments, pieces, strict=True):

@@ -1,5 +1,6 @@
 """What is kept of an item is made by extractors: once in an import, and later of what is there."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -184,13 +185,10 @@ def test_another_makers_feature_is_refused(tmp_path, photos, toy, monkeypatch):
 
     def build(encoder):
         feature, make = byte_mean.RECIPE.build(encoder)
-        return pl.types.Feature(**{**vars_of(feature), "fingerprint": "byte-mean-2"}), make
-
-    def vars_of(feature):
-        return {name: getattr(feature, name) for name in feature.__dataclass_fields__}
+        return replace(feature, fingerprint="byte-mean-2"), make
 
     monkeypatch.setitem(EXTRACTORS, byte_mean.NAME, byte_mean.RECIPE._replace(build=build))
-    with pytest.raises(EncoderMismatchError, match="byte_mean.*'byte-mean-1'.*'byte-mean-2'"):
+    with pytest.raises(EncoderMismatchError, match=r"byte_mean.*'byte-mean-1'.*'byte-mean-2'"):
         collection.fill(byte_mean.NAME)
     with pytest.raises(EncoderMismatchError, match="byte_mean"):
         collection.add(pl.read_photos(photos), workers=0)
