@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -30,7 +30,6 @@ _COMPLETIONS: Mapping[str, Callable[..., list[str]]] = {
     "sort": completion.sorts,
 }
 _TYPES: Mapping[str, Any] = {"text": str | None, "texts": list[str] | None, "switch": bool}
-_DEFAULTS = {"text": None, "texts": None, "switch": False}
 
 
 def takes_limits(command: Callable[..., None]) -> Callable[..., None]:
@@ -65,6 +64,12 @@ def flag_of(name: str) -> str:
     return FILTERS[name].flag or f"--{name.replace('_', '-')}"
 
 
+def _type(filter_: WrittenFilter) -> Any:
+    if filter_.takes == "text" and filter_.choices:
+        return Literal[filter_.choices]
+    return _TYPES[filter_.takes]
+
+
 def _option(name: str, filter_: WrittenFilter) -> inspect.Parameter:
     is_file = name == "polygon"
     option = typer.Option(
@@ -77,6 +82,6 @@ def _option(name: str, filter_: WrittenFilter) -> inspect.Parameter:
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
-        default=_DEFAULTS[filter_.takes],
-        annotation=Annotated[Path | None if is_file else _TYPES[filter_.takes], option],
+        default=False if filter_.takes == "switch" else filter_.default,
+        annotation=Annotated[Path | None if is_file else _type(filter_), option],
     )

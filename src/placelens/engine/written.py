@@ -27,13 +27,15 @@ class WrittenFilter:
 
     ``takes`` tells whether it is one text, several, or a switch. ``help`` names other filters in
     backquotes. ``read`` makes the argument of a text, or of the list of them; it is given what to
-    call it in messages. ``flag`` is its name in a shell where that is not ``--name``.
+    call it in messages. ``flag`` is its name in a shell where that is not ``--name``; ``default``
+    what one text is where nothing was written.
     """
 
     takes: Literal["text", "texts", "switch"] = "text"
     example: str | None = None
     help: str
     choices: tuple[str, ...] = ()
+    default: str | None = None
     read: Callable[[Any, str], Any] = lambda written, _name: written
     flag: str | None = None
 
@@ -94,6 +96,7 @@ FILTERS: Mapping[str, WrittenFilter] = MappingProxyType(
         ),
         "uncertain": WrittenFilter(
             choices=UNCERTAIN,
+            default="centre",
             help="Of places known to within a radius, what must lie in an area.",
         ),
         "sort": WrittenFilter(
