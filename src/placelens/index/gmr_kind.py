@@ -13,7 +13,7 @@ from placelens.index.base import Corpus
 from placelens.index.gmr_tree import GMRTree, compile_kernels
 from placelens.index.kind import Arrays, Thresholds, Written, under
 from placelens.index.limb import NO_IID, Limb
-from placelens.index.signature import SignatureSpace
+from placelens.index.signature import Codebook
 from placelens.index.stored import check_limb
 from placelens.types import ArrayInParts, FeatureName, Int64Array, Space
 
@@ -51,20 +51,20 @@ class GMRTreeKind:
     thresholds: Thresholds = field(default_factory=Thresholds)
     name: str = GMRTree.name
     noun: str = "tree"
-    # 2 has checksums; a tree of format 1 cannot be checked.
-    format: int = 2
+    # 2 has checksums, 3 other names of arrays; a tree of an older format is built anew.
+    format: int = 3
 
     def needs(self, features: Sequence[FeatureName]) -> Sequence[FeatureName]:
         """All of them."""
         return features
 
     def grow(self, corpus: Corpus, like: Tree | None) -> Tree:
-        """A tree with signatures, in the spaces of another one."""
+        """A tree with signatures, by the codebooks of another one."""
         drawn = np.random.default_rng()
         limbs: dict[FeatureName | None, Limb] = {}
         for feature in corpus.vectors:
-            space = drawn if like is None else like.limbs[feature].space
-            limbs[feature] = Limb.grow(corpus, feature, signatures=space)
+            codebook = drawn if like is None else like.limbs[feature].codebook
+            limbs[feature] = Limb.grow(corpus, feature, signatures=codebook)
         first = next(iter(corpus.vectors.items()), None)
         if first is not None and len(first[1].rows) == len(corpus):
             limbs[None] = limbs[first[0]]
@@ -113,8 +113,8 @@ class GMRTreeKind:
             mine = under(arrays, feature)
             at = _numbers(mine["slots.iid"])
             limb = Limb.from_arrays(mine, np.full(len(at), -1), mine["vectors"], at)
-            known = [other.limbs[feature].space for other in others]
-            limbs[feature] = replace(limb, space=_shared(limb.space, known))
+            known = [other.limbs[feature].codebook for other in others]
+            limbs[feature] = replace(limb, codebook=_shared(limb.codebook, known))
         if own:
             none = np.zeros((0, 1), dtype=np.float32)
             slots = np.full(len(own["slots.iid"]), -1)
@@ -157,10 +157,8 @@ def _in_slot_order(limb: Limb) -> ArrayInParts:
     return ArrayInParts((len(at), vectors.shape[1]), np.float32, parts)
 
 
-def _shared(
-    own: SignatureSpace | None, known: Sequence[SignatureSpace | None]
-) -> SignatureSpace | None:
-    """The space that is known already, if one is equal: what shares one needs one probe a query."""
+def _shared(own: Codebook | None, known: Sequence[Codebook | None]) -> Codebook | None:
+    """The codebook that is known already, if one is equal: what shares one needs one probe."""
     for other in known:
         if (
             own is not None

@@ -28,7 +28,7 @@ def check_limb(arrays: Arrays, *, dim: int | None) -> None:
     _array(arrays, "slots.position", np.float64, (n_slots, 3))
     _array(arrays, "lonlat", np.float64, (2, n_slots))
     _array(arrays, "boxes", np.float64, (5, n_leaves))
-    n_clusters = _check_codes(arrays, n_slots, dim) if "space.centers" in arrays else 1
+    n_clusters = _check_codes(arrays, n_slots, dim) if "codebook.centers" in arrays else 1
     if dim is not None:
         _array(arrays, "vectors", np.float32, (n_slots, dim))
     _check_nodes(arrays, n_leaves, n_clusters)
@@ -54,10 +54,10 @@ def _check_nodes(arrays: Arrays, n_leaves: int, n_clusters: int) -> None:
 def _check_codes(arrays: Arrays, n_slots: int, dim: int | None) -> int:
     """Check signatures; the number of clusters."""
     padded = -(-(dim or 0) // DIMS_PER_PAIR) * DIMS_PER_PAIR
-    n_clusters = len(_array(arrays, "space.centers", np.float32, (None, dim)))
-    _array(arrays, "space.rotation", np.float32, (padded, padded))
+    n_clusters = len(_array(arrays, "codebook.centers", np.float32, (None, dim)))
+    _array(arrays, "codebook.rotation", np.float32, (padded, padded))
     _array(arrays, "radius_cos", np.float64, (n_clusters,))
-    for name in ("codes.sketch", "codes.second"):
+    for name in ("codes.signs", "codes.second"):
         _array(arrays, name, np.uint8, (n_slots * padded // 8,))
         _array(arrays, f"{name}_scale", np.float32, (n_slots,))
         _array(arrays, f"{name}_ratio", np.float32, (n_slots // BLOCK,))
