@@ -30,6 +30,7 @@ from placelens.index.base import (
     TopK,
     VectorColumn,
     cosines_of,
+    farthest_m,
     meaning_values,
     place_values,
 )
@@ -319,7 +320,7 @@ class Searcher:
         if self._tree is not None:
             return self._tree.farthest_m(origin)
         corpus = self._corpus(())
-        return float(kernels._max_distance(SPACES[corpus.space], corpus.positions, origin))
+        return farthest_m(corpus, origin)
 
     def _allowed(
         self, query: Query, cursor: Cursor | None, deadline: Deadline
