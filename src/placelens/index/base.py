@@ -102,13 +102,13 @@ class Task:
     """A query as an index sees it: numbers only.
 
     ``score = mu * place + (1 - mu) * meaning``; with one of them missing, the other alone. An
-    item counts with the best of its features. ``dense`` (n,), finite, is what terms with a value
-    for each row add to the meaning: the weighted sum of them; without ``meaning`` it is all of it.
-    ``allowed`` (n,) are the items that pass the
-    filters, and an item must lie in all of ``regions``. ``after`` is the (score, internal id) that
-    the page before ended with. ``recall_target`` lets an index miss some of the best: on average
-    at most ``1 - recall_target`` of them; None asks for all. ``deadline`` is asked between the
-    parts of an index's work.
+    item counts with the best of its features. ``dense`` (n,), finite, is the weighted sum of the
+    terms that have a value for each row: it is added to the meaning, and without ``meaning`` is all
+    of it. ``allowed`` (n,) are the items that pass the filters, and an item must lie in all of
+    ``regions``. ``after`` is the (score, internal id) that the page before ended with.
+    ``recall_target`` lets an index miss some of the best: on average at most
+    ``1 - recall_target`` of them; None asks for all. ``deadline`` is asked between the parts of an
+    index's work.
     """
 
     k: int
