@@ -224,7 +224,7 @@ class LocalShard:
 
     def _prepare(self, ask: Ask) -> _Prepared:
         query = ask.query
-        features = query.features or self._manifest.features
+        features = query.features or self._manifest.vector_names
         similarity, meaning = self._meaning(query, features)
         filters = query.filters
         if self._regions(query):  # those are left to the index
