@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("server", "bench", "demo", "testing"),
     ("collection",),
     ("results",),
+    ("query",),
     ("distributed", "explain", "geolocate", "remote_sensing", "sketch", "ingest", "export"),
     ("engine", "training", "alignment"),
     ("evaluation",),

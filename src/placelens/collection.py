@@ -10,6 +10,7 @@ import time as clock
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,12 +22,13 @@ from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import BoundEncoder, as_encoder
 from placelens.engine.attributes import names, value_counts
-from placelens.engine.execute import Answer, Searcher
 from placelens.engine.mistyped import mistyped
 from placelens.engine.publisher import Publisher
-from placelens.engine.query import Similarity
-from placelens.engine.request import Resolver, SearchRequest, requests_of
+from placelens.engine.query import Query, Similarity
+from placelens.engine.rerank import Reranker
+from placelens.engine.searcher import Answer, Searcher
 from placelens.engine.stats import Stats, stats_of
+from placelens.engine.terms import Term
 from placelens.errors import (
     CollectionExistsError,
     InputError,
@@ -34,6 +36,8 @@ from placelens.errors import (
 )
 from placelens.geo.understood import Understood
 from placelens.limits import MAX_DIM
+from placelens.query.request import SearchRequest, requests_of
+from placelens.query.resolver import Resolver
 from placelens.storage.faults import named, naming_faults
 from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
 from placelens.storage.health import Health, Repairs, check, repair
@@ -43,9 +47,11 @@ from placelens.storage.table import ItemTable
 from placelens.types import (
     FEATURES,
     Attribute,
+    Evidence,
     FeatureName,
     Float32Array,
     Float64Array,
+    Hit,
     Item,
     Place,
     Scalar,
@@ -936,7 +942,7 @@ class Collection:
 
     def search(
         self,
-        query: str | Sequence[Any] | None = None,
+        query: str | Term | Mapping[str, Any] | Sequence[Any] | None = None,
         *,
         image: Any = None,
         like: Any = None,
@@ -956,6 +962,7 @@ class Collection:
         sort: str | None = None,
         parse: bool = True,
         similarity: Similarity | None = None,
+        rerank: Reranker | None = None,
         cursor: str | None = None,
         engine: str | None = None,
         recall_target: float | None = None,
@@ -970,6 +977,8 @@ class Collection:
         ----------
         query
             Words; or a sequence of words and (words, weight) pairs. Negative weights push away.
+            Terms of any kind may stand among them: a `placelens.engine.terms.Term`, or a mapping
+            like ``{"kind": "text", "value": "a bridge"}``; see `placelens.query.kinds`.
         image
             A path, bytes, a PIL image, or (one of these, weight); or a sequence of them.
         like
@@ -1010,6 +1019,9 @@ class Collection:
             place and filters. What stands in quotes is never read.
         similarity
             "calibrated" (the default where the encoder says how) or "raw" cosines.
+        rerank
+            A `placelens.engine.rerank.Reranker` that orders the first hits anew. Nothing certifies
+            its answer, which has one page.
         cursor
             From the page before.
         engine
@@ -1058,6 +1070,7 @@ class Collection:
             sort=sort,
             parse=parse,
             similarity=similarity,
+            rerank=rerank,
             cursor=cursor,
             engine=engine,
             recall_target=recall_target,
@@ -1106,7 +1119,7 @@ class Collection:
                 elapsed_ms=elapsed_ms / len(requests),
                 thumbnails=self.thumbnail,
                 answerabilities=self._encoder.answerabilities,
-                readings=[(term.label, term.read_as) for term in query.terms if term.read_as],
+                evidence=[entry for term in query.terms for entry in term.reading()],
                 notes=(
                     *mistyped(searcher.snapshot, query.filters.where),
                     *answer.notes,
@@ -1114,6 +1127,7 @@ class Collection:
                 ),
                 best=answer.best,
                 unfit=query.unfit,
+                explainer=partial(_evidence, searcher, query),
             )
             for request, (query, understood), answer in zip(
                 requests, resolved, answers, strict=True
@@ -1155,6 +1169,12 @@ class Collection:
         lon, lat = place.lonlat
         pair = (lat, lon) if self.space == "sphere" else (lon, lat)
         return {first: pair[0], second: pair[1], "place_source": "given"}
+
+
+def _evidence(
+    searcher: Searcher, query: Query, hit: Hit, deadline: Deadline
+) -> tuple[Evidence, ...]:
+    return searcher.evidence(query, hit.id, deadline=deadline)
 
 
 def _folder(path: Any) -> Path:

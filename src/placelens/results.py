@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from placelens.deadline import NEVER, Deadline
 from placelens.display import shown
 from placelens.errors import InputError
 from placelens.export import (
@@ -21,9 +22,10 @@ from placelens.export import (
     to_geodataframe,
     to_pandas,
 )
+from placelens.export.evidence import Explanation, read_as
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
-from placelens.types import FeatureName, Hit, ScoreTerm, Shares, shares_to_json
+from placelens.types import Evidence, FeatureName, Hit, ScoreTerm
 
 if TYPE_CHECKING:
     import geopandas
@@ -36,11 +38,12 @@ if TYPE_CHECKING:
     from placelens.index.base import Certificate
 
 
+# Gives what speaks for a hit, term by term.
+Explainer = Callable[[Hit, "Deadline"], tuple[Evidence, ...]]
+
 EVEN_ODDS = 0.5
 # Odds against an answer from which a search says so. Whoever asks mostly knows that there is one.
 UNLIKELY = 0.25
-# Less of a concept is not worth a word.
-LEAST_SHARE = 0.01
 
 
 class Hits(Sequence[Hit]):
@@ -51,8 +54,8 @@ class Hits(Sequence[Hit]):
     Attributes
     ----------
     query : the search's arguments as plain JSON types.
-    readings : in a collection of concepts, each text or image asked with, by its label, and the
-        concepts that it was taken for.
+    evidence : what the things asked with were taken for: in a collection of concepts, the shares of
+        these in each text or image, by its label.
     understood : what was read from the words (places, regions), or None when nothing was parsed.
     notes : what to know beside the hits: that nothing is near, what was not read, and why;
         attributes and values asked for that no item has.
@@ -77,14 +80,15 @@ class Hits(Sequence[Hit]):
     __slots__ = (
         "_answerabilities",
         "_best",
+        "_explainer",
         "_hits",
         "certificate",
         "cursor",
         "elapsed_ms",
+        "evidence",
         "notes",
         "plan",
         "query",
-        "readings",
         "thumbnails",
         "understood",
         "unfit",
@@ -102,10 +106,11 @@ class Hits(Sequence[Hit]):
         elapsed_ms: float | None = None,
         thumbnails: Callable[[str], bytes | None] | None = None,
         answerabilities: Mapping[tuple[FeatureName, FeatureName], Answerability] | None = None,
-        readings: Sequence[tuple[str, Shares]] = (),
+        evidence: Sequence[Evidence] = (),
         notes: Sequence[str] = (),
         best: tuple[float, FeatureName] | None = None,
         unfit: str | None = None,
+        explainer: Explainer | None = None,
     ) -> None:
         if not (isinstance(hits, Sequence) and all(isinstance(hit, Hit) for hit in hits)):
             raise InputError(f"hits are a sequence of Hit, not {shown(hits)}")
@@ -113,9 +118,10 @@ class Hits(Sequence[Hit]):
         # A term's kind is a modality or "place", so any string may be looked up.
         self._answerabilities: Mapping[Any, Answerability] = dict(answerabilities or {})
         self.thumbnails = thumbnails
-        self.readings = tuple(readings)
+        self.evidence = tuple(evidence)
         self.notes = tuple(notes)
         self._best = best
+        self._explainer = explainer
         self.unfit = unfit
         self.query = MappingProxyType(dict(query or {}))
         self.understood = understood
@@ -138,7 +144,7 @@ class Hits(Sequence[Hit]):
         return self._hits[index]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (self._hits, {**self._facts(), "thumbnails": None})
+        return _unpickled, (self._hits, {**self._facts(), "thumbnails": None, "explainer": None})
 
     def _facts(self) -> dict[str, Any]:
         """What they were made of, but the hits."""
@@ -151,11 +157,43 @@ class Hits(Sequence[Hit]):
             "elapsed_ms": self.elapsed_ms,
             "thumbnails": self.thumbnails,
             "answerabilities": self._answerabilities,
-            "readings": self.readings,
+            "evidence": self.evidence,
             "notes": self.notes,
             "best": self._best,
             "unfit": self.unfit,
+            "explainer": self._explainer,
         }
+
+    def explain(self, rank: int, *, deadline: Deadline = NEVER) -> Explanation:
+        """Why the hit of a rank is there: its score's terms, what speaks for each, the hit above.
+
+        What a hit does not carry itself is looked up in the collection now.
+
+        Raises
+        ------
+        InputError
+            If no hit here has the rank.
+        SearchStoppedError
+            If the deadline passed, or was cancelled.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import placelens as pl
+        >>> boats = pl.Collection.create(tempfile.mkdtemp() + "/boats.pl", dim=2)
+        >>> _ = boats.add_vectors(["a", "b"], [[1, 0], [0.6, 0.8]])
+        >>> print(boats.search(vector=[1, 0]).explain(2))
+        2. b  0.600
+           vector  1.00 x 0.600 = 0.600  how much it fits 'vector', by its vector (cosine 0.600)
+           0.400 below 1: vector -0.400
+        """
+        at = {hit.rank: i for i, hit in enumerate(self._hits)}.get(rank)
+        if at is None:
+            there = f"{self._hits[0].rank} to {self._hits[-1].rank}" if self._hits else "none"
+            raise InputError(f"no hit here has the rank {shown(rank)}; there are: {there}")
+        hit, above = self._hits[at], self._hits[at - 1] if at else None
+        found = self._explainer(hit, deadline) if self._explainer is not None else ()
+        return Explanation(hit=hit, above=above, evidence=(*hit.evidence, *found))
 
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The hit's small JPEG, or None when it has no picture.
@@ -272,15 +310,7 @@ class Hits(Sequence[Hit]):
         >>> photos.search("red").reading is None
         True
         """
-        if not self.readings:
-            return None
-        said = [
-            (label, ", ".join(f"{name} {share:.0%}" for name, share in of if share >= LEAST_SHARE))
-            for label, of in self.readings
-        ]
-        if len(said) == 1:
-            return f"read as {said[0][1]}"
-        return "read as " + "; ".join(f"{label}: {shares}" for label, shares in said)
+        return read_as(self.evidence)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON types: what ``--format json`` prints and the REST API sends.
@@ -294,10 +324,7 @@ class Hits(Sequence[Hit]):
         return {
             "query": dict(self.query),
             "understood": self.understood.to_dict() if self.understood else None,
-            "readings": [
-                {"label": label, "concepts": shares_to_json(shares)}
-                for label, shares in self.readings
-            ],
+            "evidence": [entry.to_dict() for entry in self.evidence],
             "plan": self.plan.to_dict() if self.plan else None,
             "certificate": self.certificate.to_dict() if self.certificate else None,
             "answerable": self.answerable,

@@ -84,7 +84,7 @@ def test_hits_name_what_they_share_with_the_query(report: ConceptReport) -> None
     hits = concepts.search("blue", k=N_EACH, parse=False)
     assert {hit.item.attributes["kind"] for hit in hits} == {"sea"}
     for hit in hits:
-        assert hit.concepts[0][0] == "sea"
+        assert hit.evidence[0].label == "sea"
         assert 0.5 < hit.concepts[0][1] <= 1.0
         assert sum(share for _, share in hit.concepts) <= 1 + 1e-9
         assert hit.to_dict()["concepts"][0] == {"name": "sea", "share": hit.concepts[0][1]}
@@ -102,7 +102,7 @@ def test_hits_name_what_they_share_with_the_query(report: ConceptReport) -> None
     both = concepts.search(["green", "blue"], image=hits[0].item.image, k=3, parse=False)
     assert [label for label, _ in both.readings] == ["green", "blue", Path(hits[0].item.image).name]
     assert "; blue: sea " in both.reading
-    assert all(hit.concepts[0][0] == "sea" for hit in like)
+    assert all(hit.evidence[0].label == "sea" for hit in like)
     # Pushed away, it is shared by nothing that is left.
     for hit in concepts.search([("green", 1.0), ("blue", -1.0)], k=3, parse=False):
         assert "sea" not in dict(hit.concepts)
@@ -126,7 +126,7 @@ def test_it_can_be_moved_and_added_to(report: ConceptReport, photos: Path, tmp_p
     third = pl.Collection.create(tmp_path / "third.pl", encoder=f"concepts:{moved}")
     third.add(pl.read_photos(other), workers=0)
     reopened = pl.Collection.open(tmp_path / "third.pl")
-    assert reopened.search("green", k=1)[0].concepts[0][0] == "forest"
+    assert reopened.search("green", k=1)[0].evidence[0].label == "forest"
 
 
 def test_deleted_items_stay_away_and_ids_go_on(collection: pl.Collection) -> None:

@@ -14,7 +14,7 @@ import typer
 from placelens.cli import completion
 from placelens.cli.options import geojson_file, with_unit
 from placelens.cli.search_options import LIMITS, OUTPUT
-from placelens.engine.written import FILTERS, WrittenFilter, read_filters
+from placelens.query.written import FILTERS, WrittenFilter, read_filters
 
 Limits = dict[str, Any]
 """What may be found at all and in which order, as `Collection.search` and ``items`` take it."""

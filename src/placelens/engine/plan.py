@@ -37,7 +37,8 @@ class Plan:
 
     ``n_allowed`` are the items that pass the filters; in a ranking, those by region left aside.
     ``tree`` is what there is of it: items, trees, and items that were added since. ``reach`` says
-    in words how far "near" reached, where the collection decided that.
+    in words how far "near" reached, where the collection decided that. ``reranker`` ordered
+    the first hits anew, so that nothing vouches for them.
     """
 
     engine: str
@@ -47,6 +48,7 @@ class Plan:
     similarity: Similarity | None
     tree: TreeShape | None = None
     reach: str | None = None
+    reranker: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -61,8 +63,13 @@ def make_plan(
     n_regions: int,
     tree: TreeShape | None,
     similarity: Similarity | None,
+    unbounded: str | None = None,
+    is_fused: bool = True,
 ) -> Plan:
     """Choose an index; ``n_allowed`` is None without filters but regions.
+
+    ``unbounded`` is the label of a term that offers no bound; ``is_fused`` whether there is
+    anything that a tree bounds.
 
     Raises
     ------
@@ -82,6 +89,10 @@ def make_plan(
         return plan(engine, "asked for")
     if n_items < SCAN_BELOW:
         return plan("scan", f"{n_items:,} items: fewer than {SCAN_BELOW:,} are scanned at once")
+    if unbounded is not None:
+        return plan("scan", f"nothing bounds how similar items are to {shown(unbounded)}")
+    if not is_fused:
+        return plan("scan", "all similarities are at hand; there is nothing to bound")
     if tree is None:
         return plan("scan", "the collection has no tree yet; placelens compact builds it")
     if tree.n_loose > LOOSE_SHARE * n_items:

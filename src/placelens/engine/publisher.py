@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from placelens.engine.execute import Searcher
+from placelens.engine.searcher import Searcher
 from placelens.engine.trees import SMALL_FILE, Trees
 from placelens.index.limb import cpus
 from placelens.storage.snapshot import Snapshot

@@ -20,7 +20,6 @@ import numpy as np
 
 from placelens.geo.regions import Box, Polygon
 from placelens.index.base import (
-    Certificate,
     Corpus,
     MeaningTask,
     PlaceTask,
@@ -28,6 +27,7 @@ from placelens.index.base import (
     TopK,
     VectorColumn,
     best_k,
+    joined,
 )
 from placelens.index.limb import LEAF, Limb, cpus, pool
 from placelens.index.signature import FAILURE, plain_probe
@@ -246,7 +246,7 @@ class GMRTree:
         # An item's first place is its best; the others go.
         _, first = np.unique(rows[order], return_index=True)
         best = order[np.sort(first)][: task.k]
-        return TopK(rows[best], scores[best], _joined([a.certificate for a in answers]))
+        return TopK(rows[best], scores[best], joined([a.certificate for a in answers]))
 
 
 class RTree(GMRTree):
@@ -322,15 +322,3 @@ def _whole(corpus: Corpus, limbs: Limbs) -> Sequence[Limb]:
 def _under(arrays: Mapping[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
     prefix = f"{name}/"
     return {key[len(prefix) :]: arrays[key] for key in arrays if key.startswith(prefix)}
-
-
-def _joined(certificates: Sequence[Certificate]) -> Certificate:
-    """One certificate for an answer that came in parts."""
-    bounds = [c.bound for c in certificates if c.bound is not None]
-    kinds = {c.kind for c in certificates}
-    return Certificate(
-        "recall" if "recall" in kinds else "probability" if "probability" in kinds else "proven",
-        max(bounds, default=None),
-        sum(c.n_nodes for c in certificates),
-        sum(c.n_items for c in certificates),
-    )

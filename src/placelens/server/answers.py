@@ -83,11 +83,20 @@ class ScoreTerm(BaseModel):
     cosine: float | None
 
 
-class SharedConcept(BaseModel):
-    """A concept that item and query share, and its share of what they have in common."""
+class Evidence(BaseModel):
+    """What speaks for a match: one thing that item and query, or query and reader, share."""
 
-    name: str
-    share: float
+    kind: str = Field(
+        description="concept, of what an item shares with the query; reading, of what a term was "
+        "taken for; terms may have kinds of their own."
+    )
+    label: str
+    share: float | None = Field(description="Its part of the whole, in [0, 1].")
+    of: str | None = Field(description="Label of the term it speaks for; null for the query.")
+    span: tuple[int, int] | None = Field(description="First character and the one behind the last.")
+    box: tuple[int, int, int, int] | None = Field(
+        description="Left, top, right, bottom in pixels of the original image."
+    )
 
 
 class Hit(Item):
@@ -98,8 +107,9 @@ class Hit(Item):
     distance_m: float | None
     matched: FeatureName | None
     terms: list[ScoreTerm]
-    concepts: list[SharedConcept] = Field(
-        description="Shared with the query, the largest first; empty but in collections of concepts"
+    evidence: list[Evidence] = Field(
+        description="What is known at once of why it was found: in a collection of concepts, those "
+        "shared with the query, the largest first."
     )
 
 
@@ -192,6 +202,7 @@ class Plan(BaseModel):
     similarity: Similarity | None
     tree: TreeShape | None
     reach: str | None = Field(description="How far near reached, where the collection decided it.")
+    reranker: str | None = Field(description="What ordered the first hits anew.")
 
 
 class Certificate(BaseModel):
@@ -203,19 +214,14 @@ class Certificate(BaseModel):
     n_items: int
 
 
-class Reading(BaseModel):
-    """A text or image that was asked with, and the concepts it was taken for."""
-
-    label: str
-    concepts: list[SharedConcept]
-
-
 class SearchAnswer(BaseModel):
     """Hits, best first, with what was understood and how sure the order is."""
 
     hits: list[Hit]
     understood: Understood | None
-    readings: list[Reading] = Field(description="Empty but in collections of concepts.")
+    evidence: list[Evidence] = Field(
+        description="What was asked with and what it was taken for, in a collection of concepts."
+    )
     plan: Plan | None
     certificate: Certificate | None
     answerable: float | None = Field(

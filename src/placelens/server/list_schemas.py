@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, create_model
 
 from placelens.engine.sorting import DEFAULT_SORT
-from placelens.engine.written import FILTERS, WrittenFilter, read_filters
+from placelens.query.written import FILTERS, WrittenFilter, read_filters
 from placelens.server.schemas import MAX_K, StrictRequest
 
 __all__ = ["ListRequest"]

@@ -108,7 +108,7 @@ def test_after_a_merge_the_trees_that_were_there_answer(tmp_path, monkeypatch):
     grown = []
     monkeypatch.setattr(trees, "grow_loose", lambda *_: grown.append(1))
     life.collection.compact()
-    assert life.collection._versions.searcher._tree.shape().n_items > 0
+    assert life.collection._versions.searcher.tree.shape().n_items > 0
     assert grown == []
     life.check(life.collection)
 
@@ -142,4 +142,4 @@ def test_a_build_that_fails_is_logged_and_left_until_asked_for(tmp_path, monkeyp
     assert tries == [1]
     assert "placelens compact tries again" in caplog.text
     life.collection.compact()
-    assert life.collection._versions.searcher._tree.shape().n_items == len(life.ids)
+    assert life.collection._versions.searcher.tree.shape().n_items == len(life.ids)

@@ -49,6 +49,21 @@ export interface Encoder {
   needs?: string | null;
 }
 
+/** What speaks for a match: one thing that item and query, or query and reader, share. */
+export interface Evidence {
+  /** concept, of what an item shares with the query; reading, of what a term was taken for; terms may have kinds of their own. */
+  kind: string;
+  label: string;
+  /** Its part of the whole, in [0, 1]. */
+  share: number | null;
+  /** Label of the term it speaks for; null for the query. */
+  of: string | null;
+  /** First character and the one behind the last. */
+  span: [number, number] | null;
+  /** Left, top, right, bottom in pixels of the original image. */
+  box: [number, number, number, number] | null;
+}
+
 /** An item found, with its score and every term of it; a list has neither. */
 export interface Hit {
   id: string;
@@ -72,8 +87,8 @@ export interface Hit {
   distance_m: number | null;
   matched: string | null;
   terms: ScoreTerm[];
-  /** Shared with the query, the largest first; empty but in collections of concepts */
-  concepts: SharedConcept[];
+  /** What is known at once of why it was found: in a collection of concepts, those shared with the query, the largest first. */
+  evidence: Evidence[];
 }
 
 /** An example image: its bytes, or an item of the collection. */
@@ -204,6 +219,8 @@ export interface Plan {
   tree: TreeShape | null;
   /** How far near reached, where the collection decided it. */
   reach: string | null;
+  /** What ordered the first hits anew. */
+  reranker: string | null;
 }
 
 /** All located items, in columns; `x` and `y` for `lon` and `lat` on a plane. */
@@ -225,12 +242,6 @@ export interface Problem {
   detail: string;
 }
 
-/** A text or image that was asked with, and the concepts it was taken for. */
-export interface Reading {
-  label: string;
-  concepts: SharedConcept[];
-}
-
 /** One summand of a score: contribution = weight * value. */
 export interface ScoreTerm {
   /** place, or what was compared: text, image or vector. */
@@ -246,8 +257,8 @@ export interface ScoreTerm {
 export interface SearchAnswer {
   hits: Hit[];
   understood: Understood | null;
-  /** Empty but in collections of concepts. */
-  readings: Reading[];
+  /** What was asked with and what it was taken for, in a collection of concepts. */
+  evidence: Evidence[];
   plan: Plan | null;
   certificate: Certificate | null;
   /** The probability that something here shows what was asked for, in [0, 1]; told for one text, on the first page. */
@@ -293,12 +304,6 @@ export interface SearchRequest {
   engine?: string | null;
   /** Below 1 a few of the best may be missed, for speed. */
   recall_target?: number | null;
-}
-
-/** A concept that item and query share, and its share of what they have in common. */
-export interface SharedConcept {
-  name: string;
-  share: number;
 }
 
 /** Counts, extent in space and time, encoder, version and snapshots of a collection. */

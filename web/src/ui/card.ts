@@ -1,6 +1,7 @@
 /** One result in the grid; made once for an item and updated when the ranking changes. */
 
-import { formatDistance, formatShare, formatTime } from "../logic/format.ts";
+import { inWords } from "../logic/evidence.ts";
+import { formatDistance, formatTime } from "../logic/format.ts";
 import type { Hit } from "../logic/rest.ts";
 import { el, icon } from "./dom.ts";
 import { scoreBar, updateScoreBar } from "./score-bar.ts";
@@ -55,7 +56,7 @@ export class Card {
       hit.distance_m === null ? null : formatDistance(hit.distance_m),
       hit.time ? formatTime(hit.time) : null,
       hit.place_source === "estimated" ? "estimated position" : null,
-      ...hit.concepts.map(({ name, share }) => `${name} ${formatShare(share)}`),
+      ...hit.evidence.map(inWords),
     ];
     this.#facts.textContent = facts.filter(Boolean).join(" · ");
     this.#score.hidden = hit.score === null;

@@ -41,7 +41,7 @@ export class Detail {
       ...(hit.thumbnail_url && hit.text ? [el("p", { class: "text" }, hit.text)] : []),
       this.#buttons(hit),
       score(hit),
-      concepts(hit),
+      evidence(hit),
       facts(hit),
       this.#attributes(hit),
     );
@@ -138,10 +138,13 @@ function score(hit: Hit): HTMLElement | string {
   );
 }
 
-/** What item and query both show, in a collection of concepts. */
-function concepts(hit: Hit): HTMLElement | string {
-  if (hit.concepts.length === 0) return "";
-  const rows = hit.concepts.flatMap(({ name, share }) => [el("dt", {}, name), el("dd", {}, formatShare(share))]);
+/** What item and query have in common, such as concepts. */
+function evidence(hit: Hit): HTMLElement | string {
+  if (hit.evidence.length === 0) return "";
+  const rows = hit.evidence.flatMap(({ label, share }) => [
+    el("dt", {}, label),
+    el("dd", {}, share === null ? "" : formatShare(share)),
+  ]);
   return el("section", {}, el("h3", {}, "Shared with the query"), el("dl", {}, ...rows));
 }
 

@@ -1,8 +1,9 @@
 /** The grid of results, and in words what came of the search. */
 
-import { formatCount, formatShare } from "../logic/format.ts";
-import { longest } from "../logic/shares.ts";
+import { readings } from "../logic/evidence.ts";
+import { formatCount } from "../logic/format.ts";
 import type { Hit, SearchAnswer } from "../logic/rest.ts";
+import { longest } from "../logic/shares.ts";
 import { Card, type CardActions } from "./card.ts";
 import { el } from "./dom.ts";
 import { legend } from "./score-bar.ts";
@@ -12,8 +13,6 @@ export interface ResultActions extends CardActions {
 }
 
 const SLOW_MS = 250;
-// Less of a concept is not worth a word.
-const LEAST_SHARE = 0.01;
 
 export class Results {
   readonly #actions: ResultActions;
@@ -75,7 +74,7 @@ export class Results {
     const words = empty || answer.doubt;
     const notes = [
       ...answer.notes,
-      ...(hits.length ? readings(answer) : []),
+      ...(hits.length ? readings(answer.evidence) : []),
       ...(words ? [words] : []),
     ];
     this.#notice.replaceChildren(...notes.map((note) => el("p", { class: "doubt" }, note)));
@@ -168,15 +167,6 @@ export class Results {
     event.preventDefault();
     target.button.focus();
   }
-}
-
-/** How what was asked was read, in a collection of concepts. */
-function readings(answer: SearchAnswer): string[] {
-  return answer.readings.map(({ label, concepts }) => {
-    const told = concepts.filter(({ share }) => share >= LEAST_SHARE);
-    const shares = told.map(({ name, share }) => `${name} ${formatShare(share)}`).join(", ");
-    return answer.readings.length > 1 ? `read ${label} as ${shares}` : `read as ${shares}`;
-  });
 }
 
 function summary(hits: Hit[], { certificate, plan, elapsed_ms }: SearchAnswer): string {

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from placelens.engine.landmarks import SnapshotLandmarks
 from placelens.engine.periods import NO_TIME, Periods, merged_us
 from placelens.engine.times import EPOCH
 from placelens.geo.gazetteer import Gazetteer
 from placelens.geo.place_names import parse_query
 from placelens.geo.time_words import OLDEST_YEAR, TimeMention, parse_times
 from placelens.geo.understood import Offer, Understood, Unread
+from placelens.query.landmarks import SnapshotLandmarks
 from placelens.storage.snapshot import Snapshot
 from placelens.types import Float64Array
 
