@@ -33,7 +33,7 @@ bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 	$(BIN)/placelens bench scan
 	$(BIN)/placelens bench encoder
 	$(BIN)/placelens bench updates --quick
-	$(PIP) install --quiet -e ".[bench]"
+	$(PIP) install --quiet -e "./benchmarks[rivals]"
 	$(BIN)/placelens bench engine --quick
 	@if [ -d "$(DATA)" ]; then for name in regions answers cosmat travel heritage place-names; do \
 	  echo "== $$name"; $(BIN)/placelens bench $$name --data "$(DATA)" || exit 1; done; \
@@ -78,7 +78,7 @@ test-pythons:  ## run the tests on every supported Python that this machine has
 	  echo "== $$python"; \
 	  $$python -m venv .venv-$$version && \
 	  .venv-$$version/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && \
-	  .venv-$$version/bin/python -m pip install --quiet -e '.[geo,demo,raw,sift]' --group dev && \
+	  .venv-$$version/bin/python -m pip install --quiet -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev && \
 	  .venv-$$version/bin/python -m pytest -q || exit 1; \
 	done
 
@@ -110,8 +110,8 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	$(PIP) install --quiet -e '.[demo]'
 	@touch $@
 
-.make/dev: .venv/pyvenv.cfg pyproject.toml hatch_build.py | .make
-	$(PIP) install --quiet -e '.[geo,demo,raw,sift]' --group dev
+.make/dev: .venv/pyvenv.cfg pyproject.toml benchmarks/pyproject.toml hatch_build.py | .make
+	$(PIP) install --quiet -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev
 	@touch $@ .make/demo
 
 # OpenCLIP asks for torchvision, which has no build for torch without CUDA; its models and tokenizers
@@ -121,11 +121,11 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	$(PIP) install --quiet --no-deps open-clip-torch
 	@touch $@
 
-.make/oldest: pyproject.toml tools/oldest.py | .make
+.make/oldest: pyproject.toml benchmarks/pyproject.toml tools/oldest.py | .make
 	$(PYTHON) -m venv --clear .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(PYTHON) tools/oldest.py pyproject.toml > .make/oldest.txt
-	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw,sift]' --group dev
+	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev
 	@touch $@
 
 # Apart from the rest: what these need must not decide what is tested.

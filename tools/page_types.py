@@ -91,6 +91,8 @@ def type_of(schema: Schema) -> str:
             return f"Record<string, {'unknown' if values is True else type_of(values)}>"
         case {} if kind in _PLAIN and not said:
             return _PLAIN[kind]
+        case {} if kind is None and not said:
+            return "unknown"
     raise NotImplementedError(
         f"no TypeScript for the schema {dict(schema)}; see tools/page_types.py"
     )

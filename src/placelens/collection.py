@@ -60,6 +60,7 @@ from placelens.types import (
 
 # What reads files and what shows hits is imported when it is used: many commands only look.
 if TYPE_CHECKING:
+    from placelens.export.evidence import Explanation
     from placelens.ingest.concepts import ConceptReport
     from placelens.ingest.preview import Preview
     from placelens.ingest.report import IngestReport, ProgressCallback
@@ -1076,6 +1077,52 @@ class Collection:
             recall_target=recall_target,
         )
         return self._answer([request], deadline)[0]
+
+    def explain(
+        self, item_id: str, query: Any = None, *, deadline: Deadline = NEVER, **search: Any
+    ) -> Explanation:
+        """Why an item ranks where it does in a search, on its first page or far behind.
+
+        Parameters
+        ----------
+        item_id
+            The item.
+        query, search
+            The arguments of `search`.
+        deadline
+            When to give up.
+
+        Raises
+        ------
+        ItemNotFoundError
+            If there is no such item, or the filters leave it out.
+        QueryError, FilterError, CoordinateError, VectorError
+            Naming what cannot be used.
+        SearchStoppedError
+            If the deadline passed, or was cancelled.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> boats = Collection.create(tempfile.mkdtemp() + "/boats.pl", dim=2)
+        >>> _ = boats.add_vectors(["a", "b"], [[1, 0], [0.6, 0.8]])
+        >>> boats.explain("b", vector=[1, 0]).hit.rank
+        2
+        """
+        from placelens.export.evidence import Explanation
+
+        self._find(item_id)
+        (request,) = requests_of([{"query": query, **search}], {})
+        searcher = self._versions.searcher
+        asked, _ = self._resolver(searcher).resolve(request, deadline=deadline)
+        found = searcher.rank_of(asked, item_id, deadline=deadline)
+        if found is None:
+            raise ItemNotFoundError(
+                f"the filters leave out {shown(item_id)}, or nothing asked for compares with it"
+            )
+        hit, above = found
+        own = searcher.evidence(asked, item_id, deadline=deadline)
+        return Explanation(hit=hit, above=above, evidence=(*hit.evidence, *own))
 
     def search_many(self, queries: Iterable[str | Mapping[str, Any]], **common: Any) -> list[Hits]:
         """`search` for each of several queries, over one version, their words encoded together.

@@ -102,10 +102,12 @@ class SearchStoppedError(PlacelensError):
 
 
 class MissingExtraError(PlacelensError, ImportError):
-    """An optional dependency is missing; the message gives the install command."""
+    """An optional dependency is missing; the message gives the install command.
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(
-            f"{what} needs packages that are not installed; run: {install_command(extra)}"
-        )
+    ``extra`` is "" where a distribution of its own is missing.
+    """
+
+    def __init__(self, what: str, extra: str = "", *, distribution: str = "placelens") -> None:
+        command = install_command(extra, distribution=distribution)
+        super().__init__(f"{what} needs packages that are not installed; run: {command}")
         self.extra = extra

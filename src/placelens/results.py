@@ -187,7 +187,8 @@ class Hits(Sequence[Hit]):
            vector  1.00 x 0.600 = 0.600  how much it fits 'vector', by its vector (cosine 0.600)
            0.400 below 1: vector -0.400
         """
-        at = {hit.rank: i for i, hit in enumerate(self._hits)}.get(rank)
+        ranks = [hit.rank for hit in self._hits]
+        at = ranks.index(rank) if rank in ranks else None
         if at is None:
             there = f"{self._hits[0].rank} to {self._hits[-1].rank}" if self._hits else "none"
             raise InputError(f"no hit here has the rank {shown(rank)}; there are: {there}")

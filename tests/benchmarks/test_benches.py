@@ -6,7 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from placelens.bench import (
+from placelens.errors import EncoderError, ReadError
+from placelens.testing.fakes import HashEncoder
+from placelens_bench import (
     answers,
     cosmat,
     cosmat_plots,
@@ -17,9 +19,7 @@ from placelens.bench import (
     travel,
     updates,
 )
-from placelens.bench.paper_000 import run as paper_000_run
-from placelens.errors import EncoderError, ReadError
-from placelens.testing.fakes import HashEncoder
+from placelens_bench.paper_000 import run as paper_000_run
 
 
 def test_scan():

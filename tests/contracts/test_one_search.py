@@ -38,14 +38,16 @@ ONLY_IN_PYTHON = {"rerank"}
 ITEMS = arguments_of(pl.Collection.items)
 # What a command takes to print what it found, or to get at the collection; of no search.
 PRINTING = {"collection", "output", "format", "force", "csv_safe", "open_it"}
-# The words of a query come as an argument, as more of them, and as those to stay away from.
-WORDS = {"words", "text", "without"}
+# The words of a query come as an argument, as more of them, as those to stay away from, and with
+# terms of other kinds among them.
+WORDS = {"words", "text", "without", "term"}
 
 
 def test_over_http() -> None:
     renamed = {"query": "text", "image": "images", "like": "images"}
     expected = {renamed.get(name, name) for name in set(SEARCH) - ONLY_IN_PYTHON}
-    assert expected == set(SearchRequest.model_fields)
+    # Terms of other kinds stand among the words in Python.
+    assert expected | {"terms"} == set(SearchRequest.model_fields)
     for name, field in SearchRequest.model_fields.items():
         if name in SEARCH:
             assert field.default == SEARCH[name], name
@@ -54,7 +56,7 @@ def test_over_http() -> None:
 def test_in_a_shell() -> None:
     options = options_of("search")
     of_search = set(options) - PRINTING
-    ways_to_show = {"page", "null", "explain_plan", "allow_download"}
+    ways_to_show = {"page", "null", "explain_plan", "why", "allow_download"}
     assert of_search - ways_to_show - WORDS == set(SEARCH) - {"query"} - ONLY_IN_PYTHON
     for name in set(SEARCH) & set(options):
         assert options[name].default == SEARCH[name], name

@@ -3,6 +3,7 @@
 import type {
   AttributeValue,
   Config,
+  Explanation,
   Points,
   Problem as ProblemDetails,
   SearchAnswer,
@@ -46,6 +47,13 @@ export const api = {
   points: (name: string) => ask<Points>(`${collection(name)}/points`),
   values: (name: string, attribute: string) =>
     ask<AttributeValue[]>(`${collection(name)}/values?attribute=${encodeURIComponent(attribute)}`),
+  explain: (name: string, id: string, request: SearchRequest, signal: AbortSignal) =>
+    ask<Explanation>(`${collection(name)}/items/${encodeURIComponent(id)}/explain`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(request),
+      signal,
+    }),
   search: (name: string, request: SearchRequest, signal: AbortSignal) =>
     ask<SearchAnswer>(`${collection(name)}/search`, {
       method: "POST",

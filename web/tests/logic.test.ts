@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { inWords as evidenceInWords, readings } from "../src/logic/evidence.ts";
 import { formatDistance, formatLatLon, formatName, formatShare, formatTime } from "../src/logic/format.ts";
 import { boundsOf, boxBetween, circle, wrapLon } from "../src/logic/geodesy.ts";
 import { asksForSomething, effectiveDecay, emptyQuery, fromHash, hasFilters, toHash, toRequest } from "../src/logic/query.ts";
@@ -247,21 +246,5 @@ describe("format", () => {
   test("places and names", () => {
     assert.equal(formatLatLon(-33.8568, 151.2153), "33.8568° S, 151.2153° E");
     assert.equal(formatName("alt_text"), "Alt text");
-  });
-});
-
-describe("evidence", () => {
-  const reading = (of: string, label: string, share: number | null) => ({ kind: "reading", of, label, share });
-
-  test("a share is said in percent", () => {
-    assert.equal(evidenceInWords({ label: "church", share: 0.724 }), "church 72 %");
-    assert.equal(evidenceInWords({ label: "the word harbour", share: null }), "the word harbour");
-  });
-  test("each thing asked with is read on a line of its own, without what hardly counts", () => {
-    const spire = [reading("a spire", "church", 0.9), reading("a spire", "mast", 0.004)];
-    assert.deepEqual(readings(spire), ["read as church 90 %"]);
-    const both = [...spire, reading("surf", "beach", 1), { kind: "concept", of: null, label: "sea", share: 1 }];
-    assert.deepEqual(readings(both), ["read a spire as church 90 %", "read surf as beach 100 %"]);
-    assert.deepEqual(readings([]), []);
   });
 });

@@ -44,9 +44,9 @@ def command(
     from placelens.evaluation import evaluate_pairs, read_pairs, select_pairs
 
     if plot is not None:
-        from placelens.bench import figures, reliability_plot
+        from placelens.evaluation import reliability_plot
 
-        figures.check()  # before minutes of work
+        reliability_plot.require_matplotlib()  # before minutes of work
     if part is not None and split is None:
         raise InputError("--part needs --split, which says whose part is meant")
     chosen = read_pairs(pairs)

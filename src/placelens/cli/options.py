@@ -54,6 +54,34 @@ def weighted(written: str) -> tuple[str, float]:
     return (match["value"], float(match["weight"])) if match else (written, 1.0)
 
 
+def term(written: str) -> tuple[dict[str, Any], float]:
+    """A term of any kind, ``KIND=VALUE`` or ``KIND=VALUE^0.5``, and its weight.
+
+    Raises
+    ------
+    InputError
+        If there is no "=".
+
+    Examples
+    --------
+    >>> term("vector=[0.6, 0.8]^0.5")
+    ({'kind': 'vector', 'value': [0.6, 0.8]}, 0.5)
+    >>> term("text=a bridge")
+    ({'kind': 'text', 'value': 'a bridge'}, 1.0)
+    """
+    import json
+
+    kind, is_one, rest = written.partition("=")
+    if not is_one:
+        raise InputError(f"--term {shown(written)} has no kind; write KIND=VALUE, like text=boat")
+    value, weight = weighted(rest)
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        parsed = value
+    return {"kind": kind.strip(), "value": parsed}, weight
+
+
 def weighted_path(written: str) -> tuple[str, float]:
     """The same for a file, whose name may hold ``^`` itself."""
     return (written, 1.0) if Path(written).exists() else weighted(written)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -32,6 +32,7 @@ def command(
     without: opt.Without = None,
     image: opt.Image = None,
     like: opt.Like = None,
+    term: opt.TermOption = None,
     vector: opt.Vector = None,
     similarity: opt.Similarity = None,
     parse: opt.Parse = True,
@@ -48,13 +49,14 @@ def command(
     force: opt.Force = False,
     csv_safe: options.CsvSafe = False,
     open_it: opt.OpenIt = False,
+    why: opt.Why = None,
     explain_plan: opt.ExplainPlan = False,
     engine: opt.Engine = None,
     recall_target: opt.RecallTarget = None,
     allow_download: options.AllowDownload = False,
 ) -> None:
     """Find items by words, example images and place, in one ranking; or list what passes limits."""
-    from placelens.cli.console import notice, waiting
+    from placelens.cli.console import notice, say, waiting
     from placelens.cli.output import choose_format, print_hits
     from placelens.cli.search_notes import notes_before, why_no_hits
     from placelens.cli.vectors import weighted_vector
@@ -65,8 +67,11 @@ def command(
     chosen = choose_format(wanted, output, otherwise="table", opened=open_it)
     if csv_safe and chosen != "csv":
         raise InputError(f"--csv-safe is for CSV, not for {chosen}; leave it out or --format csv")
-    terms = [options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])]
+    terms: list[tuple[Any, float]] = [
+        options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])
+    ]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
+    terms += [options.term(written) for written in term or ()]
     opened = Collection.open(collection, allow_download=allow_download)
     asked = partial(
         opened.search,
@@ -90,6 +95,9 @@ def command(
         hits = _page(asked, page, cursor, images=image or ())
     for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):
         notice(note)
+    if why is not None:
+        say(str(hits.explain(why)))
+        return
     print_hits(
         hits,
         format=chosen,

@@ -35,6 +35,15 @@ Like = Annotated[
     list[str] | None,
     typer.Option(metavar="ID", help="An item as the example; ID^0.5.", rich_help_panel=_WHAT),
 ]
+TermOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--term",
+        metavar="KIND=VALUE",
+        help="A term of any kind, its value as JSON or a text; KIND=VALUE^0.5.",
+        rich_help_panel=_WHAT,
+    ),
+]
 Vector = Annotated[
     list[str] | None,
     typer.Option(
@@ -118,6 +127,15 @@ OpenIt = Annotated[
     bool,
     typer.Option(
         "--open", help="Show a contact sheet in the browser, or FILE.", rich_help_panel=OUTPUT
+    ),
+]
+Why = Annotated[
+    int | None,
+    typer.Option(
+        "--why",
+        metavar="RANK",
+        help="Say why the hit of this rank is there, and print nothing else.",
+        rich_help_panel=OUTPUT,
     ),
 ]
 ExplainPlan = Annotated[

@@ -102,24 +102,33 @@ class Searcher:
         parts = [shard.scores(ask) for shard in self._shards]
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
-    def hit(self, query: Query, item_id: str, *, deadline: Deadline = NEVER) -> Hit | None:
-        """An item as a hit of a query, wherever it ranks; None when its filters leave it out.
+    def rank_of(
+        self, query: Query, item_id: str, *, deadline: Deadline = NEVER
+    ) -> tuple[Hit, Hit | None] | None:
+        """An item as a hit of a query, wherever it ranks, and the hit above it, if there is one.
 
-        The rank is the one that it has among all items.
+        None when the filters leave it out, or nothing compares with it.
+
+        Raises
+        ------
+        QueryError
+            If nothing ranks the items.
         """
-        row = self.snapshot.row_of(item_id)
-        if row is None or query.lists:
-            return None
-        ask = self._ranking(replace(query, cursor=None), deadline).ask
         iids, scores = self.scores(query, deadline=deadline)
-        own = int(self.snapshot.iids[row])
-        at = np.flatnonzero(iids == own)
+        row = self.snapshot.row_of(item_id)
+        own_iid = self.snapshot.iids[row] if row is not None else -1
+        at = np.flatnonzero(iids == own_iid)
         if not len(at):
             return None
-        score = scores[at]
-        rank = 1 + int(np.count_nonzero((scores > score) | ((scores == score) & (iids < own))))
-        (hit,) = self._fetch(ask, iids[at], score)
-        return replace(hit, rank=rank)
+        own, score = iids[at[0]], scores[at[0]]
+        before = np.flatnonzero((scores > score) | ((scores == score) & (iids < own)))
+        wanted = [int(at[0])]
+        if len(before):
+            wanted = [int(before[np.lexsort((-iids[before], scores[before]))[0]]), *wanted]
+        ask = self._ranking(replace(query, cursor=None), deadline).ask
+        hits = self._fetch(ask, iids[wanted], scores[wanted])
+        hits = [replace(hit, rank=hit.rank + len(before) + 1 - len(wanted)) for hit in hits]
+        return hits[-1], hits[0] if len(hits) > 1 else None
 
     def evidence(
         self, query: Query, item_id: str, *, deadline: Deadline = NEVER

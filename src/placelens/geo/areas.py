@@ -46,7 +46,7 @@ COAST_BUFFER_DEG = 0.1
 """How far a region reaches over the sea beyond its outline, in degrees (11 km from south to north).
 
 Outlines are simplified there, and harbours and skerries fall into the sea. What lies in a
-neighbour's outline is cut off. ``python -m placelens.bench.outlines`` prints how many towns lie in
+neighbour's outline is cut off. ``python -m placelens_bench.outlines`` prints how many towns lie in
 their own country's region, and how many in a foreign one.
 """
 

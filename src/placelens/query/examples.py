@@ -55,6 +55,7 @@ IMAGE = TermKind(
     what="an example image",
     example="photo.jpg",
     argument="image",
+    is_json=False,
     read=_image,
 )
 LIKE = TermKind(

@@ -69,6 +69,8 @@ class TermKind:
     what : in a few words, for help texts and the page.
     example : a value as JSON has it.
     read : makes the term of what was asked.
+    is_json : whether REST takes values of it in ``terms``; not of files, which the server would
+        open.
     is_text : whether its values are texts, so that others are refused.
     argument : the argument of `placelens.Collection.search` that holds values of this kind; None
         for kinds that are asked for by name.
@@ -79,6 +81,7 @@ class TermKind:
     what: str
     example: Any
     read: Callable[[Asked, Context], Term]
+    is_json: bool = True
     is_text: bool = False
     argument: str | None = None
     texts: Callable[[Any], Iterable[str]] = lambda _: ()

@@ -6,7 +6,7 @@ tests hold them against what the library and the server really give.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -19,6 +19,8 @@ __all__ = [
     "CollectionSummary",
     "Config",
     "Encoder",
+    "Evidence",
+    "Explanation",
     "Hit",
     "Item",
     "ItemList",
@@ -27,6 +29,7 @@ __all__ = [
     "Problem",
     "SearchAnswer",
     "Stats",
+    "TermKind",
     "Towns",
 ]
 
@@ -84,16 +87,13 @@ class ScoreTerm(BaseModel):
 
 
 class Evidence(BaseModel):
-    """What speaks for a match: one thing that item and query, or query and reader, share."""
+    """What speaks for a match."""
 
-    kind: str = Field(
-        description="concept, of what an item shares with the query; reading, of what a term was "
-        "taken for; terms may have kinds of their own."
-    )
+    kind: str
     label: str
     share: float | None = Field(description="Its part of the whole, in [0, 1].")
-    of: str | None = Field(description="Label of the term it speaks for; null for the query.")
-    span: tuple[int, int] | None = Field(description="First character and the one behind the last.")
+    of: str | None = Field(description="Label of the term that it speaks for.")
+    span: tuple[int, int] | None = Field(description="Characters of the words, end excluded.")
     box: tuple[int, int, int, int] | None = Field(
         description="Left, top, right, bottom in pixels of the original image."
     )
@@ -108,8 +108,7 @@ class Hit(Item):
     matched: FeatureName | None
     terms: list[ScoreTerm]
     evidence: list[Evidence] = Field(
-        description="What is known at once of why it was found: in a collection of concepts, those "
-        "shared with the query, the largest first."
+        description="In collections of concepts those shared with the query, the largest first."
     )
 
 
@@ -214,13 +213,31 @@ class Certificate(BaseModel):
     n_items: int
 
 
+class Explanation(BaseModel):
+    """Why an item ranks where it does: its score's terms, the hit above, what speaks for it."""
+
+    hit: Hit
+    above: Hit | None
+    evidence: list[Evidence]
+    text: str = Field(description="All of it in words, line by line.")
+
+
+class TermKind(BaseModel):
+    """A kind of thing that can be looked for."""
+
+    name: str
+    what: str
+    example: Any
+    field: str | None = Field(description="The field of a search for it; None: in `terms` only.")
+
+
 class SearchAnswer(BaseModel):
     """Hits, best first, with what was understood and how sure the order is."""
 
     hits: list[Hit]
     understood: Understood | None
     evidence: list[Evidence] = Field(
-        description="What was asked with and what it was taken for, in a collection of concepts."
+        description="In collections of concepts, what was asked with was taken for these."
     )
     plan: Plan | None
     certificate: Certificate | None

@@ -19,11 +19,13 @@ from placelens.server.routes import (
     collections,
     config,
     encoders,
+    explain,
     items,
     pages,
     places,
     points,
     search,
+    terms,
 )
 from placelens.server.settings import Settings
 
@@ -81,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.catalogue = catalogue
     app.state.decoders = Decoders()
     errors.install(app, settings)
-    for resource in (config, encoders, collections, points, search, items, places):
+    for resource in (config, encoders, terms, collections, points, search, explain, items, places):
         app.include_router(resource.router, prefix="/v1")
     pages.install(app)
     return app

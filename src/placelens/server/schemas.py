@@ -134,6 +134,30 @@ class VectorTerm(StrictRequest):
     weight: Weight = 1.0
 
 
+class TermIn(StrictRequest):
+    """A term of any kind of `GET /v1/terms`."""
+
+    kind: str = Field(max_length=MAX_NAME)
+    value: Any
+    weight: FiniteFloat = Field(1.0, description="Negative pushes away.")
+
+    def to_argument(self) -> dict[str, Any]:
+        """As `Collection.search` takes it among the words.
+
+        Raises
+        ------
+        QueryError
+            If there is no such kind, or it is not taken here.
+        """
+        from placelens.errors import QueryError
+        from placelens.query.kinds import kind_named
+
+        kind = kind_named(self.kind)
+        if not kind.is_json:
+            raise QueryError(f"a term of the kind {kind.name} holds a file; write it in `images`")
+        return {"kind": self.kind, "value": self.value, "weight": self.weight}
+
+
 class PlaceIn(StrictRequest):
     """A point: ``lat`` and ``lon`` in degrees; ``x`` and ``y`` in metres in a plane collection."""
 
@@ -210,6 +234,9 @@ class SearchRequest(StrictRequest):
     text: Texts | None = None
     images: list[ImageTerm] = Field(default_factory=list, max_length=MAX_TERMS)
     vector: Vectors | None = None
+    terms: list[TermIn] = Field(
+        default_factory=list, max_length=MAX_TERMS, description="Of any kind of `GET /v1/terms`."
+    )
     near: Near | None = None
     decay: str | None = Field(
         None, max_length=MAX_NAME, description="kind:scale, by default gauss:25km."
@@ -263,11 +290,14 @@ class SearchRequest(StrictRequest):
             If an image is not base64, or a coordinate is out of range.
         """
         # All but what is unpacked here is passed on under its own name, as it is.
-        taken_apart = {"text", "images", "vector", "near"}
+        taken_apart = {"text", "images", "vector", "terms", "near"}
         arguments = {
             name: getattr(self, name) for name in type(self).model_fields if name not in taken_apart
         }
-        arguments["query"] = _unpack(self.text, lambda term: (term.text, term.weight))
+        texts = _unpack(self.text, lambda term: (term.text, term.weight))
+        terms = [term.to_argument() for term in self.terms]
+        words = texts if isinstance(texts, list) else [] if texts is None else [texts]
+        arguments["query"] = [*words, *terms] if terms else texts
         arguments["vector"] = _unpack(self.vector, lambda term: (term.vector, term.weight))
         near = self.near
         arguments["near"] = near.to_place() if isinstance(near, PlaceIn) else near

@@ -98,6 +98,15 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
     yield "Config", server.get("/v1/config").json()
     yield "CollectionSummary", server.get("/v1/collections").json()[0]
     yield "AttributeValue", client.get("/v1/collections/squares/values?attribute=city").json()[0]
+    yield "TermKind", server.get("/v1/terms").json()[0]
+    for collection, asked in ((rest["squares"], {"query": "red"}), (plane, {"vector": [1, 0]})):
+        ids = list(collection)
+        explained = collection.explain(ids[-1], **asked)
+        answer = explained.to_dict() | {"text": str(explained)}
+        for hit in (answer["hit"], answer["above"]):
+            if hit is not None:
+                with_links(hit, collection.name, show_paths=True)
+        yield "Explanation", plain(answer)
     yield "Problem", client.get("/v1/nothing").json()
     for answer in searches(rest["squares"], plane):
         yield "SearchAnswer", answer

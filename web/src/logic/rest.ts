@@ -49,19 +49,27 @@ export interface Encoder {
   needs?: string | null;
 }
 
-/** What speaks for a match: one thing that item and query, or query and reader, share. */
+/** What speaks for a match. */
 export interface Evidence {
-  /** concept, of what an item shares with the query; reading, of what a term was taken for; terms may have kinds of their own. */
   kind: string;
   label: string;
   /** Its part of the whole, in [0, 1]. */
   share: number | null;
-  /** Label of the term it speaks for; null for the query. */
+  /** Label of the term that it speaks for. */
   of: string | null;
-  /** First character and the one behind the last. */
+  /** Characters of the words, end excluded. */
   span: [number, number] | null;
   /** Left, top, right, bottom in pixels of the original image. */
   box: [number, number, number, number] | null;
+}
+
+/** Why an item ranks where it does: its score's terms, the hit above, what speaks for it. */
+export interface Explanation {
+  hit: Hit;
+  above: Hit | null;
+  evidence: Evidence[];
+  /** All of it in words, line by line. */
+  text: string;
 }
 
 /** An item found, with its score and every term of it; a list has neither. */
@@ -87,7 +95,7 @@ export interface Hit {
   distance_m: number | null;
   matched: string | null;
   terms: ScoreTerm[];
-  /** What is known at once of why it was found: in a collection of concepts, those shared with the query, the largest first. */
+  /** In collections of concepts those shared with the query, the largest first. */
   evidence: Evidence[];
 }
 
@@ -257,7 +265,7 @@ export interface ScoreTerm {
 export interface SearchAnswer {
   hits: Hit[];
   understood: Understood | null;
-  /** What was asked with and what it was taken for, in a collection of concepts. */
+  /** In collections of concepts, what was asked with was taken for these. */
   evidence: Evidence[];
   plan: Plan | null;
   certificate: Certificate | null;
@@ -276,6 +284,8 @@ export interface SearchRequest {
   text?: string | (string | TextTerm)[] | null;
   images?: ImageTerm[];
   vector?: number[] | VectorTerm[] | null;
+  /** Of any kind of `GET /v1/terms`. */
+  terms?: TermIn[];
   near?: string | PlaceIn | null;
   /** kind:scale, by default gauss:25km. */
   decay?: string | null;
@@ -331,6 +341,23 @@ export interface Stats {
   attributes: Record<string, number>;
   /** Attributes of every picture that no item states: its folder and file. */
   derived_attributes: string[];
+}
+
+/** A term of any kind of `GET /v1/terms`. */
+export interface TermIn {
+  kind: string;
+  value: unknown;
+  /** Negative pushes away. */
+  weight?: number;
+}
+
+/** A kind of thing that can be looked for. */
+export interface TermKind {
+  name: string;
+  what: string;
+  example: unknown;
+  /** The field of a search for it; None: in `terms` only. */
+  field: string | null;
 }
 
 /** Words with a weight. */

@@ -1,9 +1,9 @@
 /** One result in the grid; made once for an item and updated when the ranking changes. */
 
-import { inWords } from "../logic/evidence.ts";
 import { formatDistance, formatTime } from "../logic/format.ts";
 import type { Hit } from "../logic/rest.ts";
 import { el, icon } from "./dom.ts";
+import { inWords } from "./evidence.ts";
 import { scoreBar, updateScoreBar } from "./score-bar.ts";
 
 export interface CardActions {

@@ -1,10 +1,11 @@
 /** One result in full: its picture or text, how its score came about, and all that is known. */
 
-import { formatCount, formatDistance, formatLatLon, formatName, formatShare, formatTime } from "../logic/format.ts";
+import { formatCount, formatDistance, formatLatLon, formatName, formatTime } from "../logic/format.ts";
 import type { Scalar } from "../logic/query.ts";
-import type { Hit, ScoreTerm } from "../logic/rest.ts";
+import type { Explanation, Hit, ScoreTerm } from "../logic/rest.ts";
 import { longest } from "../logic/shares.ts";
 import { el, icon } from "./dom.ts";
+import { shared, whyHere } from "./evidence.ts";
 import { scoreBar, updateScoreBar } from "./score-bar.ts";
 
 export interface DetailActions {
@@ -13,6 +14,7 @@ export interface DetailActions {
   similar(id: string): void;
   near(hit: Hit): void;
   keepTo(name: string, value: Scalar): void;
+  explain(id: string, signal: AbortSignal): Promise<Explanation>;
 }
 
 export class Detail {
@@ -41,7 +43,8 @@ export class Detail {
       ...(hit.thumbnail_url && hit.text ? [el("p", { class: "text" }, hit.text)] : []),
       this.#buttons(hit),
       score(hit),
-      evidence(hit),
+      shared(hit.evidence),
+      ...(hit.score === null ? [] : [whyHere(hit.rank, (signal) => this.#actions.explain(hit.id, signal))]),
       facts(hit),
       this.#attributes(hit),
     );
@@ -136,16 +139,6 @@ function score(hit: Hit): HTMLElement | string {
     bar,
     el("table", {}, head, el("tbody", {}, ...rows)),
   );
-}
-
-/** What item and query have in common, such as concepts. */
-function evidence(hit: Hit): HTMLElement | string {
-  if (hit.evidence.length === 0) return "";
-  const rows = hit.evidence.flatMap(({ label, share }) => [
-    el("dt", {}, label),
-    el("dd", {}, share === null ? "" : formatShare(share)),
-  ]);
-  return el("section", {}, el("h3", {}, "Shared with the query"), el("dl", {}, ...rows));
 }
 
 function name({ kind, label, cosine }: ScoreTerm): string {

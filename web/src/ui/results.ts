@@ -1,11 +1,11 @@
 /** The grid of results, and in words what came of the search. */
 
-import { readings } from "../logic/evidence.ts";
 import { formatCount } from "../logic/format.ts";
-import type { Hit, SearchAnswer } from "../logic/rest.ts";
 import { longest } from "../logic/shares.ts";
+import type { Hit, SearchAnswer } from "../logic/rest.ts";
 import { Card, type CardActions } from "./card.ts";
 import { el } from "./dom.ts";
+import { readings } from "./evidence.ts";
 import { legend } from "./score-bar.ts";
 
 export interface ResultActions extends CardActions {
@@ -74,7 +74,7 @@ export class Results {
     const words = empty || answer.doubt;
     const notes = [
       ...answer.notes,
-      ...(hits.length ? readings(answer.evidence) : []),
+      ...(hits.length ? readings(answer) : []),
       ...(words ? [words] : []),
     ];
     this.#notice.replaceChildren(...notes.map((note) => el("p", { class: "doubt" }, note)));
