@@ -34,6 +34,7 @@ from placelens.errors import (
     InputError,
     ItemNotFoundError,
 )
+from placelens.geo.uncertain import Uncertain
 from placelens.geo.understood import Understood
 from placelens.limits import MAX_DIM
 from placelens.query.request import SearchRequest, requests_of
@@ -492,6 +493,7 @@ class Collection:
         modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
         sort: str | None = None,
         batch_size: int = 1024,
     ) -> Iterator[Item]:
@@ -522,6 +524,7 @@ class Collection:
             modality=modality,
             located_only=located_only,
             unlocated_only=unlocated_only,
+            uncertain=uncertain,
             sort=sort,
         )
         searcher = self._versions.searcher
@@ -960,6 +963,7 @@ class Collection:
         modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
         sort: str | None = None,
         parse: bool = True,
         similarity: Similarity | None = None,
@@ -1011,6 +1015,9 @@ class Collection:
             Which vectors are compared; an item counts with its best.
         located_only, unlocated_only
             Only items with a place, or without.
+        uncertain
+            Of places that are known to within a radius, whether the "centre" must lie in an area,
+            "surely" all of the circle, or "maybe" any of it.
         sort
             The order of a list: "time" (newest first, the default), "oldest", "name", or "distance"
             from ``near``. With words, images or vectors the k best are found first and then put in
@@ -1068,6 +1075,7 @@ class Collection:
             modality=modality,
             located_only=located_only,
             unlocated_only=unlocated_only,
+            uncertain=uncertain,
             sort=sort,
             parse=parse,
             similarity=similarity,

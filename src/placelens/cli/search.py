@@ -71,6 +71,7 @@ def command(
         options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])
     ]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
+    asks_encoder = bool(terms or image)
     terms += [options.term(written) for written in term or ()]
     opened = Collection.open(collection, allow_download=allow_download)
     asked = partial(
@@ -88,7 +89,7 @@ def command(
         recall_target=recall_target,
         **limits,
     )
-    if terms or image:
+    if asks_encoder:
         with waiting(f"loading the encoder {opened.encoder_name}"):
             _ = opened.encoder
     with waiting("searching; a machine's first search, and one in a region, may take some seconds"):

@@ -19,7 +19,7 @@ from placelens.engine.terms import FusedTerm, shares_of
 from placelens.errors import QueryError
 from placelens.geo.decay import KIND_CODES
 from placelens.geo.distance import EARTH_RADIUS_M, SPACES, origin_of, positions_of
-from placelens.geo.regions import Circle
+from placelens.geo.regions import Circle, Region
 from placelens.index.base import (
     Corpus,
     Index,
@@ -92,7 +92,7 @@ class LocalShard:
         space = self.snapshot.space
         origin = origin_of(query.near, space)
         circle = circle_around(query)
-        regions = tuple(region for region in query.filters.regions if region is not circle)
+        regions = tuple(r for r in self._regions(query) if r is not circle)
         # A scale that nothing reaches, so that every item with a place has a value above 0.
         widest_m = math.pi * EARTH_RADIUS_M if space == "sphere" else 2.0 * self._farthest_m(origin)
         scale_m = 1.0 + widest_m
@@ -221,7 +221,9 @@ class LocalShard:
         query = ask.query
         features = query.features or self._manifest.features
         similarity, meaning = self._meaning(query, features)
-        filters = replace(query.filters, regions=())
+        filters = query.filters
+        if self._regions(query):  # those are left to the index
+            filters = replace(filters, regions=())
         if query.features:
             filters = replace(filters, only=query.features)
         allowed = filters.mask(self.snapshot, ask.deadline)
@@ -230,6 +232,12 @@ class LocalShard:
             allowed = known if allowed is None else allowed & known
         extras = Extras(query.terms, shares_of(query.terms), self.snapshot) if query.terms else None
         return _Prepared(features, similarity, meaning, extras or None, allowed)
+
+    def _regions(self, query: Query) -> tuple[Region, ...]:
+        """What the index is to look for itself: regions that look at places alone."""
+        filters = query.filters
+        is_certain = filters.uncertain == "centre" or self.snapshot.radius_m is None
+        return filters.regions if is_certain else ()
 
     def _task(self, ask: Ask) -> Task:
         query, prepared = ask.query, self._prepared(ask)
@@ -241,7 +249,7 @@ class LocalShard:
             meaning=prepared.meaning,
             allowed=prepared.allowed,
             after=ask.after,
-            regions=query.filters.regions,
+            regions=self._regions(query),
             recall_target=query.recall_target,
             deadline=ask.deadline,
             dense=extras.upper() if extras is not None else None,
@@ -254,7 +262,7 @@ class LocalShard:
             engine=ask.query.engine,
             n_items=self.snapshot.n_items,
             n_allowed=None if allowed is None else int(np.count_nonzero(allowed)),
-            n_regions=len(ask.query.filters.regions),
+            n_regions=len(self._regions(ask.query)),
             tree=None if self._tree is None else self._tree.shape(),
             similarity=prepared.similarity,
             unbounded=extras.unbounded if extras is not None else None,

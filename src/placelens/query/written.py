@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from placelens.display import shown
 from placelens.errors import FilterError
+from placelens.geo.uncertain import UNCERTAIN
 from placelens.types import FEATURES
 
 __all__ = ["FILTERS", "WrittenFilter", "read_filters"]
@@ -90,6 +91,10 @@ FILTERS: Mapping[str, WrittenFilter] = MappingProxyType(
         "located_only": WrittenFilter(takes="switch", help="Only items with a place."),
         "unlocated_only": WrittenFilter(
             takes="switch", help="Only items without a place.", flag="--unlocated"
+        ),
+        "uncertain": WrittenFilter(
+            choices=UNCERTAIN,
+            help="Of places known to within a radius, what must lie in an area.",
         ),
         "sort": WrittenFilter(
             example="KEY",

@@ -43,6 +43,8 @@ FIRST_TIME_US, LAST_TIME_US = -62_135_596_800_000_000, 253_402_300_799_999_999
 # More than rounding makes of a unit vector's.
 LARGEST_COMPONENT = 1.01
 
+RADIUS = "place_radius_m"
+
 FragmentKey = tuple[int, tuple[str, ...], str | None]
 
 
@@ -116,6 +118,14 @@ class Snapshot:
         """(lat, lon) in degrees or (x, y) in metres, each (n,); NaN without a place."""
         first, second = COORDINATES[self.space]
         return self._numbers(first, np.float64), self._numbers(second, np.float64)
+
+    @property
+    def radius_m(self) -> Float64Array | None:
+        """How uncertain each place is, (n,) metres; 0 if measured; None when all are."""
+        if RADIUS not in self._dataset.schema.names:
+            return None
+        radius = np.nan_to_num(self._numbers(RADIUS, np.float64), nan=0.0)
+        return radius if radius.any() else None
 
     @property
     def lonlat(self) -> tuple[Float64Array, Float64Array]:
