@@ -15,6 +15,7 @@ from placelens.errors import InputError
 from placelens.export import (
     ExportReport,
     Privacy,
+    blank_record,
     export,
     feature_of,
     records_of,
@@ -357,6 +358,7 @@ class Hits(Sequence[Hit]):
             self._hits,
             path,
             format=format,
+            of=Hit,
             blur=blur,
             drop_places=drop_places,
             csv_safe=csv_safe,
@@ -390,7 +392,7 @@ class Hits(Sequence[Hit]):
         >>> photos.search("red", k=2).to_arrow()["id"].to_pylist()
         ['red', 'green']
         """
-        return to_arrow(records_of(self._hits))
+        return to_arrow(records_of(self._hits), blank_record(Hit))
 
     def to_pandas(self) -> pandas.DataFrame:
         """The hits as a DataFrame with the columns of the CSV format (needs pandas).
@@ -402,7 +404,7 @@ class Hits(Sequence[Hit]):
         >>> photos.search("red", k=2).to_pandas()["rating"].tolist()
         [5, 4]
         """
-        return to_pandas(records_of(self._hits))
+        return to_pandas(records_of(self._hits), blank_record(Hit))
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """The hits as a GeoDataFrame (extra ``geo``).
@@ -412,7 +414,7 @@ class Hits(Sequence[Hit]):
         >>> photos.search("red").to_geodataframe().geometry[0]
         <POINT (14.42 50.09)>
         """
-        return to_geodataframe(records_of(self._hits))
+        return to_geodataframe(records_of(self._hits), blank_record(Hit))
 
     def to_csv(self, path: str | Path, **options: Any) -> ExportReport:
         """Write CSV; ``options`` are those of ``save``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -26,6 +26,16 @@ Space = Literal["sphere", "plane"]
 # collection may be made with.
 FeatureName = str
 FEATURES: tuple[FeatureName, ...] = ("image", "text", "vector")
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayInParts:
+    """An array that is too large to make at once: its shape, type, and parts in order."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    parts: Callable[[], Iterator[np.ndarray]]
+
 
 PlaceSource = Literal["given", "exif", "xmp", "raster", "takeout", "table", "estimated"]
 

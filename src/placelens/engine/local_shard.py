@@ -11,7 +11,8 @@ import numpy as np
 
 from placelens import kernels
 from placelens.engine.extras import Extras
-from placelens.engine.plan import ENGINES, Plan, make_plan
+from placelens.engine.indexes.kinds import KINDS
+from placelens.engine.plan import Plan, engines, make_plan
 from placelens.engine.query import Query, Similarity
 from placelens.engine.shard import Ask, Facts, Found
 from placelens.engine.split import Split, split
@@ -59,12 +60,16 @@ class _Prepared:
 
 
 class LocalShard:
-    """One snapshot and its tree; its corpus and indexes are built when first needed."""
+    """One snapshot and the indexes kept of it; corpus and other indexes are built when needed."""
 
-    def __init__(self, snapshot: Snapshot, manifest: Manifest, tree: GMRTree | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, manifest: Manifest, kept: Mapping[str, Index] | None = None
+    ) -> None:
         self.snapshot = snapshot
         self._manifest = manifest
-        self._tree = tree
+        self._kept = dict(kept or {})
+        tree = self._kept.get(GMRTree.name)
+        self._tree = tree if isinstance(tree, GMRTree) else None
         self._lock = threading.Lock()
         self._columns: dict[FeatureName, VectorColumn] = {}
         self._positions: Float64Array | None = None
@@ -336,13 +341,15 @@ class LocalShard:
             return Corpus(snapshot.space, snapshot.iids, self._positions, columns, snapshot.lonlat)
 
     def _index(self, engine: str, features: tuple[FeatureName, ...]) -> Index:
-        if self._tree is not None and engine in {"gmrtree", "filter"}:
-            return self._tree if engine == "gmrtree" else FilterFirst(self._tree)
+        if engine in self._kept and set(features) <= set(KINDS[engine].needs(features)):
+            return self._kept[engine]
+        if self._tree is not None and engine == FilterFirst.name:
+            return FilterFirst(self._tree)
         corpus = self._corpus(features)
         with self._lock:
             key = (engine, features)
             if key not in self._indexes:
-                self._indexes[key] = ENGINES[engine](corpus)
+                self._indexes[key] = engines()[engine](corpus)
             return self._indexes[key]
 
 

@@ -9,19 +9,14 @@ from typing import Any
 import numpy as np
 
 from placelens.display import shown
+from placelens.engine.indexes.kinds import KINDS
 from placelens.engine.query import Similarity
 from placelens.errors import QueryError
 from placelens.index.base import Corpus, Index
-from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree, TreeShape
+from placelens.index.gmr_tree import FilterFirst, RTree, TreeShape
+from placelens.index.kind import over
 from placelens.index.scan import Scan
 from placelens.types import BoolArray
-
-ENGINES: Mapping[str, Callable[[Corpus], Index]] = {
-    "scan": Scan,
-    "gmrtree": GMRTree,
-    "filter": FilterFirst.build,
-    "rtree": RTree,
-}
 
 # Fewer items than this are scanned in a few milliseconds.
 SCAN_BELOW = 20_000
@@ -29,6 +24,12 @@ SCAN_BELOW = 20_000
 PICKED_COST = 30
 # Items that no tree covers are compared without codes; more than this share, and a scan is faster.
 LOOSE_SHARE = 0.2
+
+
+def engines() -> Mapping[str, Callable[[Corpus], Index]]:
+    """What can be asked for, and how it is built over a corpus where none of it is kept."""
+    kept = {name: over(kind) for name, kind in KINDS.items()}
+    return {"scan": Scan, **kept, "filter": FilterFirst.build, "rtree": RTree}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,9 @@ def make_plan(
         return Plan(engine, reason, n_items, left, similarity, tree)
 
     if engine is not None:
-        if engine not in ENGINES:
+        if engine not in engines():
             raise QueryError(
-                f"engine {shown(engine)} is not known; there are: {', '.join(ENGINES)}"
+                f"engine {shown(engine)} is not known; there are: {', '.join(engines())}"
             )
         return plan(engine, "asked for")
     if n_items < SCAN_BELOW:

@@ -56,6 +56,16 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.iids)
 
+    def take(self, rows: Int64Array) -> Corpus:
+        """A corpus of some rows, in the order given; vectors are copied."""
+        columns = {}
+        for feature, column in self.vectors.items():
+            at = column.position[rows]
+            matrix = np.ascontiguousarray(column.matrix[at[at >= 0]])
+            columns[feature] = VectorColumn.of(matrix, np.flatnonzero(at >= 0), len(rows))
+        lonlat = None if self.lonlat is None else (self.lonlat[0][rows], self.lonlat[1][rows])
+        return Corpus(self.space, self.iids[rows], self.positions[rows], columns, lonlat)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceTask:

@@ -203,7 +203,7 @@ class GMRTree:
             task.deadline.check()
             meaning = None
             if feature is not None and task.meaning is not None:
-                terms, key = task.meaning[feature], id(limb.space)
+                terms, key = task.meaning[feature], id(limb.codebook)
                 if key not in probes:
                     probes[key] = self._probe(terms, limbs, limb, task.recall_target)
                 meaning = probes[key]
@@ -227,17 +227,17 @@ class GMRTree:
     def _probe(
         terms: MeaningTask, limbs: Sequence[Limb], limb: Limb, recall_target: float | None
     ) -> MeaningQuery:
-        """A query's side of the bounds of all limbs that share a signature space."""
-        if limb.space is None:
+        """A query's side of the bounds of all limbs that share a codebook."""
+        if limb.codebook is None:
             return plain_probe(terms)
-        alike = [other for other in limbs if other.space is limb.space]
+        alike = [other for other in limbs if other.codebook is limb.codebook]
         # The three codes of every item are tested, for each term.
         n_tests = 3 * len(terms.weights)
         if recall_target is None:
             n_tests *= sum(len(other.slots.iid) for other in limbs)
         tail = (FAILURE if recall_target is None else 1.0 - recall_target) / n_tests
         radius_cos = np.minimum.reduce([other.radius_cos for other in alike])
-        return limb.space.probe(terms, radius_cos, tail=tail)
+        return limb.codebook.probe(terms, radius_cos, tail=tail)
 
     def _merged(self, task: Task, answers: Sequence[TopK]) -> TopK:
         rows = np.concatenate([answer.rows for answer in answers])

@@ -54,13 +54,16 @@ def create_app(settings: Settings) -> FastAPI:
     from placelens import __version__
 
     catalogue = Catalogue(settings)
+    decoders = Decoders()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.warm_up:
             # No daemon: a process that ends while one is in native code is aborted.
-            threading.Thread(target=catalogue.warm_up, name="placelens-warm-up").start()
+            for warm_up in (catalogue.warm_up, decoders.warm_up):
+                threading.Thread(target=warm_up, name="placelens-warm-up").start()
         yield
+        decoders.stop()
 
     app = FastAPI(
         title="placelens",
@@ -81,7 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.catalogue = catalogue
-    app.state.decoders = Decoders()
+    app.state.decoders = decoders
     errors.install(app, settings)
     for resource in (config, encoders, terms, collections, points, search, explain, items, places):
         app.include_router(resource.router, prefix="/v1")

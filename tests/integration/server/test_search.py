@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from placelens.server.answers import SearchAnswer
+from placelens.server.schemas import SearchRequest
 
 
 def as_base64(colour: tuple[int, int, int], kind: str = "PNG") -> str:
@@ -92,6 +93,15 @@ def test_a_vector_with_a_weight(client, squares, ids):
 def test_filters(client, filters, expected):
     response = client.search({"text": "a colour", "parse": False, **filters})
     assert set(colours_of(response)) == expected
+
+
+def test_what_fields_are_known_is_said_whole(client):
+    answer = client.search({"colour": "red"}).json()
+    *_, last = SearchRequest.model_fields
+    assert answer["errors"][0]["message"].endswith(last)
+    assert all(
+        name in answer["detail"].replace(",", "").split() for name in SearchRequest.model_fields
+    )
 
 
 def test_pages_follow_each_other(client):
