@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from placelens.cli import completion
 from placelens.cli.options import geojson_file, with_unit
 from placelens.cli.search_options import LIMITS, OUTPUT
-from placelens.engine.written import FILTERS, WrittenFilter, read_filters
+from placelens.query.written import FILTERS, WrittenFilter, read_filters
 
 Limits = dict[str, Any]
 """What may be found at all and in which order, as `Collection.search` and ``items`` take it."""
@@ -26,7 +26,6 @@ _READ_OTHERWISE: Mapping[str, Callable[[Any, str], Any]] = {
 }
 _COMPLETIONS: Mapping[str, Callable[..., list[str]]] = {
     "where": completion.conditions,
-    "modality": completion.modalities,
     "sort": completion.sorts,
 }
 _TYPES: Mapping[str, Any] = {"text": str | None, "texts": list[str] | None, "switch": bool}
@@ -64,24 +63,18 @@ def flag_of(name: str) -> str:
     return FILTERS[name].flag or f"--{name.replace('_', '-')}"
 
 
-def _type(filter_: WrittenFilter) -> Any:
-    if filter_.takes == "text" and filter_.choices:
-        return Literal[filter_.choices]
-    return _TYPES[filter_.takes]
-
-
 def _option(name: str, filter_: WrittenFilter) -> inspect.Parameter:
-    is_file = name == "polygon"
+    is_file, choices = name == "polygon", filter_.choices
     option = typer.Option(
         flag_of(name),
         metavar="FILE" if is_file else filter_.example,
         help=re.sub(r"`(\w+)`", lambda other: flag_of(other[1]), filter_.help),
-        autocompletion=_COMPLETIONS.get(name),
+        autocompletion=completion.among(lambda: choices) if choices else _COMPLETIONS.get(name),
         rich_help_panel=OUTPUT if name == "sort" else LIMITS,
     )
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=False if filter_.takes == "switch" else filter_.default,
-        annotation=Annotated[Path | None if is_file else _type(filter_), option],
+        annotation=Annotated[Path | None if is_file else _TYPES[filter_.takes], option],
     )
