@@ -31,6 +31,7 @@ class Life:
         self.kept = {}
         self.add(80)
         self.collection.compact()
+        self.collection._versions.trees.wait()  # what the addition began does not end later
 
     def add(self, n):
         ids = [f"i{self.n + i}" for i in range(n)]
