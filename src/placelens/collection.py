@@ -10,6 +10,7 @@ import time as clock
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,19 +22,23 @@ from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import BoundEncoder, as_encoder
 from placelens.engine.attributes import names, value_counts
-from placelens.engine.execute import Answer, Searcher
 from placelens.engine.mistyped import mistyped
 from placelens.engine.publisher import Publisher
-from placelens.engine.query import Similarity
-from placelens.engine.request import Resolver, SearchRequest, requests_of
+from placelens.engine.query import Query, Similarity
+from placelens.engine.rerank import Reranker
+from placelens.engine.searcher import Answer, Searcher
 from placelens.engine.stats import Stats, stats_of
+from placelens.engine.terms import Term
 from placelens.errors import (
     CollectionExistsError,
     InputError,
     ItemNotFoundError,
 )
+from placelens.geo.uncertain import Uncertain
 from placelens.geo.understood import Understood
 from placelens.limits import MAX_DIM
+from placelens.query.request import SearchRequest, requests_of
+from placelens.query.resolver import Resolver
 from placelens.storage.faults import named, naming_faults
 from placelens.storage.health import Health, Repairs, check, repair
 from placelens.storage.json_columns import attributes_to_json
@@ -48,10 +53,12 @@ from placelens.types import (
     FEATURES,
     PLACE_SOURCES,
     Attribute,
+    Evidence,
     Feature,
     FeatureName,
     Float32Array,
     Float64Array,
+    Hit,
     Item,
     Place,
     PlaceSource,
@@ -63,6 +70,7 @@ from placelens.types import (
 
 # What reads files and what shows hits is imported when it is used: many commands only look.
 if TYPE_CHECKING:
+    from placelens.export.evidence import Explanation
     from placelens.ingest.concepts import ConceptReport
     from placelens.ingest.fill import FillReport
     from placelens.ingest.preview import Preview
@@ -83,6 +91,20 @@ class Collection:
     Make one with `create`, or open one with `open`. The encoder is loaded when it is first
     needed; a collection remembers it by fingerprint and refuses another one's vectors. ``clock``
     tells the time that words like "yesterday" start from.
+
+    Examples
+    --------
+    ``photos`` holds four pictures of one colour each, ``red`` in Prague, ``green`` in Brno,
+    ``blue`` in Lyon and ``black`` without a place, which lie in the folder ``pictures``; its
+    encoder is the fake one of `placelens.testing`. ``folder`` is a temporary one.
+
+    >>> len(photos), "red" in photos, list(photos)
+    (4, True, ['red', 'green', 'blue', 'black'])
+    >>> photos["blue"].place
+    Place(lat=45.76, lon=4.84)
+    >>> with Collection.create(folder / "mine.pl", dim=2) as mine:
+    ...     mine.add_vectors(["a", "b"], [[1, 0], [0, 1]])
+    2
     """
 
     clock: Callable[[], datetime] = staticmethod(datetime.now)
@@ -134,6 +156,11 @@ class Collection:
             If there is something at ``path``.
         InputError
             If both ``encoder`` and ``dim`` are given, or a value is out of range.
+
+        Examples
+        --------
+        >>> Collection.create(folder / "cities.pl", dim=2)
+        Collection('...cities.pl', 0 items, 2-d vectors, sphere)
         """
         from placelens.ingest.concepts import manifest_for
         from placelens.ingest.extractor import extractors_of
@@ -186,6 +213,11 @@ class Collection:
             If a newer placelens wrote it.
         EncoderMismatchError
             If ``encoder`` is not the one its vectors come from.
+
+        Examples
+        --------
+        >>> len(Collection.open(photos.path))
+        4
         """
         table = ItemTable.open(_folder(path))
         given = as_encoder(encoder) if encoder is not None else None
@@ -295,32 +327,68 @@ class Collection:
 
     @property
     def path(self) -> Path:
-        """The folder."""
+        """The folder.
+
+        Examples
+        --------
+        >>> photos.path.name
+        'photos.pl'
+        """
         return self._table.folder
 
     @property
     def name(self) -> str:
-        """The folder's name without ``.pl``."""
+        """The folder's name without ``.pl``.
+
+        Examples
+        --------
+        >>> photos.name
+        'photos'
+        """
         return self.path.resolve().name.removesuffix(".pl")
 
     @property
     def space(self) -> Space:
-        """Sphere or plane."""
+        """Sphere or plane.
+
+        Examples
+        --------
+        >>> photos.space
+        'sphere'
+        """
         return self._table.manifest.space
 
     @property
     def dim(self) -> int:
-        """Length of the vectors."""
+        """Length of the vectors.
+
+        Examples
+        --------
+        >>> photos.dim
+        64
+        """
         return self._table.manifest.dim
 
     @property
     def modalities(self) -> tuple[FeatureName, ...]:
-        """What the vectors stand for."""
+        """What the vectors stand for.
+
+        Examples
+        --------
+        >>> photos.modalities
+        ('image', 'text')
+        """
         return self._table.manifest.vector_names
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """What is kept of an item: the vectors that it is found by, and whatever else."""
+        """What is kept of an item: the vectors that it is found by, and whatever else.
+
+        Examples
+        --------
+        >>> [feature.name for feature in photos.features]
+        ['image', 'text']
+        """
         return self._table.manifest.features
 
     @property
@@ -330,7 +398,13 @@ class Collection:
 
     @property
     def encoder_name(self) -> str | None:
-        """Name of the encoder; None for vectors of one's own."""
+        """Name of the encoder; None for vectors of one's own.
+
+        Examples
+        --------
+        >>> photos.encoder_name
+        'hash'
+        """
         return self._table.manifest.encoder
 
     @property
@@ -343,17 +417,37 @@ class Collection:
             If the collection holds vectors of one's own.
         EncoderMismatchError
             If the installed encoder is not the one the vectors come from.
+
+        Examples
+        --------
+        >>> photos.encoder.encode_texts(["a red square"]).shape
+        (1, 64)
         """
         return self._encoder.get()
 
     @property
     def concepts(self) -> tuple[str, ...]:
-        """What the vectors' components stand for, in a collection of concepts; else empty."""
+        """What the vectors' components stand for, in a collection of concepts; else empty.
+
+        Examples
+        --------
+        >>> photos.concepts
+        ()
+        """
         return self._table.manifest.concepts
 
     @property
     def version(self) -> int:
-        """Number of the version at hand; every commit makes one."""
+        """Number of the version at hand; every commit makes one.
+
+        Examples
+        --------
+        >>> before = photos.version
+        >>> photos.delete("black")
+        1
+        >>> photos.version > before
+        True
+        """
         return self._table.version
 
     def __len__(self) -> int:
@@ -380,6 +474,12 @@ class Collection:
 
         Nothing needs it: what is written is on disk already, and a collection that is closed opens
         again when it is used.
+
+        Examples
+        --------
+        >>> photos.close()
+        >>> len(photos)
+        4
         """
         self._versions.close()
 
@@ -389,7 +489,14 @@ class Collection:
         return f"Collection({str(self.path)!r}, {items}, {encoder}, {self.space})"
 
     def stats(self) -> Stats:
-        """Counts, extent, times and attributes."""
+        """Counts, extent, times and attributes.
+
+        Examples
+        --------
+        >>> stats = photos.stats()
+        >>> stats.n_items, stats.n_located, stats.bounds
+        (4, 3, (4.84, 45.76, 16.61, 50.09))
+        """
         return stats_of(self.name, self._versions.snapshot, self._table)
 
     # Reading
@@ -399,15 +506,37 @@ class Collection:
 
         For processes that live long, in a thread of theirs: whatever is large is read once. A
         damaged index is built anew; of damaged items the next call says so.
+
+        Examples
+        --------
+        >>> photos.verify()
         """
         self._versions.verify()
 
     def refresh(self) -> bool:
-        """See what other processes have committed; True when there was something new."""
+        """See what other processes have committed; True when there was something new.
+
+        Examples
+        --------
+        >>> Collection.open(photos.path).delete("black")
+        1
+        >>> len(photos), photos.refresh(), len(photos)
+        (4, True, 3)
+        """
         return self._versions.refresh()
 
     def get(self, item_id: str) -> Item:
-        """The item of an id."""
+        """The item of an id.
+
+        Examples
+        --------
+        >>> photos.get("red").place
+        Place(lat=50.09, lon=14.42)
+        >>> photos.get("pink")
+        Traceback (most recent call last):
+            ...
+        placelens.errors.ItemNotFoundError: ...photos.pl has no item with id 'pink'
+        """
         snapshot, row = self._find(item_id)
         return snapshot.items([row])[0]
 
@@ -423,6 +552,7 @@ class Collection:
         modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
         sort: str | None = None,
         batch_size: int = 1024,
     ) -> Iterator[Item]:
@@ -435,6 +565,11 @@ class Collection:
         ------
         QueryError, FilterError, CoordinateError
             At once, naming what cannot be used.
+
+        Examples
+        --------
+        >>> [item.id for item in photos.items(where={"rating": {"gte": 4}}, sort="time")]
+        ['green', 'red']
         """
         if not isinstance(batch_size, int) or batch_size < 1:
             raise InputError(f"batch_size {shown(batch_size)} is not a whole number above 0")
@@ -448,6 +583,7 @@ class Collection:
             modality=modality,
             located_only=located_only,
             unlocated_only=unlocated_only,
+            uncertain=uncertain,
             sort=sort,
         )
         searcher = self._versions.searcher
@@ -457,35 +593,71 @@ class Collection:
         return (item for batch in batches for item in searcher.snapshot.items(batch))
 
     def thumbnail(self, item_id: str) -> bytes | None:
-        """The small JPEG of an item; None when it has no image."""
+        """The small JPEG of an item; None when it has no image.
+
+        Examples
+        --------
+        >>> photos.thumbnail("red").startswith(bytes([0xFF, 0xD8]))
+        True
+        """
         snapshot, row = self._find(item_id)
         value: bytes | None = snapshot.take([row], ["thumbnail"])["thumbnail"][0].as_py()
         return value
 
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
-        """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place."""
+        """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place.
+
+        Examples
+        --------
+        >>> ids, lat, lon = photos.points()
+        >>> dict(zip(ids, lat.tolist()))
+        {'red': 50.09, 'green': 49.2, 'blue': 45.76}
+        """
         return self._versions.snapshot.points()
 
     def attribute_names(self) -> list[str]:
         """The attributes that items have, the most frequent first, then those that all photos have.
 
         `values` tells what they are.
+
+        Examples
+        --------
+        >>> photos.attribute_names()
+        ['city', 'rating', 'folder', 'file']
         """
         return names(self._versions.snapshot)
 
     def mistyped(self, where: Mapping[str, Any]) -> list[str]:
-        """In words, the attributes and values of a filter that no item has, with the nearest."""
+        """In words, the attributes and values of a filter that no item has, with the nearest.
+
+        Examples
+        --------
+        >>> photos.mistyped({"ctiy": "Lyon"})
+        ["no item has an attribute 'ctiy'; did you mean 'city'?"]
+        """
         return mistyped(self._versions.snapshot, where)
 
     def values(self, attribute: str) -> dict[Scalar, int]:
         """How many items have each value of an attribute, the most frequent first.
 
         Of a list each member counts. ``folder`` and ``file`` are attributes of every photo.
+
+        Examples
+        --------
+        >>> photos.values("city")
+        {'Praha': 1, 'Brno': 1, 'Lyon': 1}
         """
         return value_counts(self._versions.snapshot, as_text(attribute, "the attribute"))
 
     def vector(self, item_id: str, modality: FeatureName | None = None) -> Float32Array:
-        """The unit vector of an item, (dim,); of its first modality unless one is named."""
+        """The unit vector of an item, (dim,); of its first modality unless one is named.
+
+        Examples
+        --------
+        >>> vector = photos.vector("red")
+        >>> vector.shape, round(float(vector @ vector), 6)
+        ((64,), 1.0)
+        """
         snapshot, row = self._find(item_id)
         for name in (modality,) if modality is not None else self.modalities:
             vector = snapshot.vector_of(row, name)
@@ -525,6 +697,13 @@ class Collection:
         ------
         CollectionLockedError
             If another process is writing.
+
+        Examples
+        --------
+        >>> from placelens import read_photos
+        >>> report = photos.add(read_photos(pictures), workers=0)
+        >>> report.n_added, report.n_unchanged
+        (0, 4)
         """
         from placelens.ingest.pipeline import Ingest
         from placelens.readers.base import checked_sources
@@ -541,7 +720,15 @@ class Collection:
         return report
 
     def preview(self, sources: Iterable[Source | Skipped]) -> Preview:
-        """What `add` would find new and changed, and what ``prune`` would drop; nothing is done."""
+        """What `add` would find new and changed, and what ``prune`` would drop; nothing is done.
+
+        Examples
+        --------
+        >>> from placelens import read_photos
+        >>> found = photos.preview(read_photos(pictures))
+        >>> found.n_new, found.n_unchanged
+        (0, 4)
+        """
         from placelens.ingest.preview import preview
 
         return preview(self._table, sources)
@@ -587,6 +774,14 @@ class Collection:
         ------
         VectorError, CoordinateError, InputError
             Naming the row; nothing is written then.
+
+        Examples
+        --------
+        >>> cities = Collection.create(folder / "cities.pl", dim=2)
+        >>> cities.add_vectors(["lyon", "brno"], [[3, 0], [0, 2]], lat=[46, 49], lon=[5, 17])
+        2
+        >>> cities.vector("lyon").tolist()
+        [1.0, 0.0]
         """
         from placelens.ingest.vectors import unit_rows, vector_table, write_vectors
 
@@ -624,6 +819,11 @@ class Collection:
         that was imported keeps the change until its file, sidecar or row changes, or a copy with
         other words comes or goes: `add` then reads them, and what they say takes its place. A
         place is kept while only copies change.
+
+        Examples
+        --------
+        >>> photos.update("red", attributes={"city": "Prague", "rating": None}).attributes
+        {'city': 'Prague'}
         """
         values: dict[str, Any] = {}
         _check_changes(text, place, time, attributes)
@@ -764,6 +964,11 @@ class Collection:
         """Remove items; return how many there were. Unknown ids are passed over.
 
         Files are not touched: importing one again brings its item back.
+
+        Examples
+        --------
+        >>> photos.delete(["red", "pink"])
+        1
         """
         wanted = as_texts(ids, "the id")
         with self._versions.writing():
@@ -777,13 +982,25 @@ class Collection:
         """Merge small files, drop old versions, build the tree; return the bytes freed.
 
         Snapshots stay, and so do versions younger than ``keep``, for their readers.
+
+        Examples
+        --------
+        >>> photos.delete("black"), photos.compact(keep=timedelta(0)) > 0
+        (1, True)
         """
         if not isinstance(keep, timedelta) or keep < timedelta(0):
             raise InputError(f"keep {shown(keep)} is not a timedelta of 0 or more")
         return self._versions.compact(min(keep, LONGEST_KEPT))
 
     def snapshot(self, name: str) -> None:
-        """Keep the newest state under a name."""
+        """Keep the newest state under a name.
+
+        Examples
+        --------
+        >>> photos.snapshot("before")
+        >>> list(photos.snapshots())
+        ['before']
+        """
         with self._table.writing():
             self._table.snapshot(as_text(name, "the snapshot's name"))
 
@@ -794,12 +1011,26 @@ class Collection:
         ------
         CollectionDamagedError
             If the file of a name is not what was written.
+
+        Examples
+        --------
+        >>> photos.snapshot("before")
+        >>> photos.snapshots() == {"before": photos.version}
+        True
         """
         self._table.tags.check()
         return self._table.tags.sound()
 
     def drop_snapshot(self, name: str) -> None:
-        """Forget a snapshot; its files go with the next compaction."""
+        """Forget a snapshot; its files go with the next compaction.
+
+        Examples
+        --------
+        >>> photos.snapshot("before")
+        >>> photos.drop_snapshot("before")
+        >>> photos.snapshots()
+        {}
+        """
         with self._table.writing():
             self._table.tags.drop(as_text(name, "the snapshot's name"))
 
@@ -814,6 +1045,15 @@ class Collection:
             If there is no snapshot of the name; nothing is changed then.
         CollectionDamagedError
             If the snapshot itself is damaged; nothing is changed then.
+
+        Examples
+        --------
+        >>> photos.snapshot("before")
+        >>> photos.delete("red")
+        1
+        >>> photos.restore("before")
+        >>> "red" in photos
+        True
         """
         self._versions.restore(as_text(name, "the snapshot's name"))
 
@@ -851,6 +1091,13 @@ class Collection:
             If this collection holds concepts, or vectors of one's own.
         InputError
             If no item has the attribute, or there is too little to learn from.
+
+        Examples
+        --------
+        >>> photos.train_cosmat("city")
+        Traceback (most recent call last):
+            ...
+        placelens.errors.InputError: concepts need two labels or more of 5 items each; of 4 ...
         """
         from placelens.ingest.concepts import train_cosmat
 
@@ -877,7 +1124,7 @@ class Collection:
 
     def search(
         self,
-        query: str | Sequence[Any] | None = None,
+        query: str | Term | Mapping[str, Any] | Sequence[Any] | None = None,
         *,
         image: Any = None,
         like: Any = None,
@@ -894,9 +1141,11 @@ class Collection:
         modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
         sort: str | None = None,
         parse: bool = True,
         similarity: Similarity | None = None,
+        rerank: Reranker | None = None,
         cursor: str | None = None,
         engine: str | None = None,
         recall_target: float | None = None,
@@ -911,6 +1160,8 @@ class Collection:
         ----------
         query
             Words; or a sequence of words and (words, weight) pairs. Negative weights push away.
+            Terms of any kind may stand among them: a `placelens.engine.terms.Term`, or a mapping
+            like ``{"kind": "text", "value": "a bridge"}``; see `placelens.query.kinds`.
         image
             A path, bytes, a PIL image, or (one of these, weight); or a sequence of them.
         like
@@ -942,6 +1193,9 @@ class Collection:
             Which vectors are compared; an item counts with its best.
         located_only, unlocated_only
             Only items with a place, or without.
+        uncertain
+            Of places that are known to within a radius, whether the "centre" must lie in an area,
+            "surely" all of the circle, or "maybe" any of it.
         sort
             The order of a list: "time" (newest first, the default), "oldest", "name", or "distance"
             from ``near``. With words, images or vectors the k best are found first and then put in
@@ -951,6 +1205,9 @@ class Collection:
             place and filters. What stands in quotes is never read.
         similarity
             "calibrated" (the default where the encoder says how) or "raw" cosines.
+        rerank
+            A `placelens.engine.rerank.Reranker` that orders the first hits anew. Nothing certifies
+            its answer, which has one page.
         cursor
             From the page before.
         engine
@@ -966,6 +1223,15 @@ class Collection:
             Naming what cannot be used; `placelens.limits` says how much one query may hold.
         SearchStoppedError
             If the deadline passed, or was cancelled.
+
+        Examples
+        --------
+        >>> photos.search("a red square", k=1)[0].id
+        'red'
+        >>> photos.search("a red square", near="Lyon", decay="gauss:100km", mu=0.7, k=1)[0].id
+        'blue'
+        >>> [hit.id for hit in photos.search(where={"rating": {"gte": 4}})]
+        ['green', 'red']
         """
 
         if not isinstance(deadline, Deadline):
@@ -987,14 +1253,62 @@ class Collection:
             modality=modality,
             located_only=located_only,
             unlocated_only=unlocated_only,
+            uncertain=uncertain,
             sort=sort,
             parse=parse,
             similarity=similarity,
+            rerank=rerank,
             cursor=cursor,
             engine=engine,
             recall_target=recall_target,
         )
         return self._answer([request], deadline)[0]
+
+    def explain(
+        self, item_id: str, query: Any = None, *, deadline: Deadline = NEVER, **search: Any
+    ) -> Explanation:
+        """Why an item ranks where it does in a search, on its first page or far behind.
+
+        Parameters
+        ----------
+        item_id
+            The item.
+        query, search
+            The arguments of `search`.
+        deadline
+            When to give up.
+
+        Raises
+        ------
+        ItemNotFoundError
+            If there is no such item, or the filters leave it out.
+        QueryError, FilterError, CoordinateError, VectorError
+            Naming what cannot be used.
+        SearchStoppedError
+            If the deadline passed, or was cancelled.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> boats = Collection.create(tempfile.mkdtemp() + "/boats.pl", dim=2)
+        >>> _ = boats.add_vectors(["a", "b"], [[1, 0], [0.6, 0.8]])
+        >>> boats.explain("b", vector=[1, 0]).hit.rank
+        2
+        """
+        from placelens.export.evidence import Explanation
+
+        self._find(item_id)
+        (request,) = requests_of([{"query": query, **search}], {})
+        searcher = self._versions.searcher
+        asked, _ = self._resolver(searcher).resolve(request, deadline=deadline)
+        found = searcher.rank_of(asked, item_id, deadline=deadline)
+        if found is None:
+            raise ItemNotFoundError(
+                f"the filters leave out {shown(item_id)}, or nothing asked for compares with it"
+            )
+        hit, above = found
+        own = searcher.evidence(asked, item_id, deadline=deadline)
+        return Explanation(hit=hit, above=above, evidence=(*hit.evidence, *own))
 
     def search_many(self, queries: Iterable[str | Mapping[str, Any]], **common: Any) -> list[Hits]:
         """`search` for each of several queries, over one version, their words encoded together.
@@ -1010,6 +1324,12 @@ class Collection:
         ------
         QueryError, FilterError, CoordinateError, VectorError
             Naming what cannot be used; nothing is searched then.
+
+        Examples
+        --------
+        >>> answers = photos.search_many(["red", {"like": "red", "where": {"city": "Lyon"}}], k=1)
+        >>> [hits[0].id for hits in answers]
+        ['red', 'blue']
         """
         return self._answer(requests_of(queries, common), NEVER)
 
@@ -1032,7 +1352,7 @@ class Collection:
                 elapsed_ms=elapsed_ms / len(requests),
                 thumbnails=self.thumbnail,
                 answerabilities=self._encoder.answerabilities,
-                readings=[(term.label, term.read_as) for term in query.terms if term.read_as],
+                evidence=[entry for term in query.terms for entry in term.reading()],
                 notes=(
                     *mistyped(searcher.snapshot, query.filters.where),
                     *answer.notes,
@@ -1040,6 +1360,7 @@ class Collection:
                 ),
                 best=answer.best,
                 unfit=query.unfit,
+                explainer=partial(_evidence, searcher, query),
             )
             for request, (query, understood), answer in zip(
                 requests, resolved, answers, strict=True
@@ -1071,6 +1392,12 @@ class Collection:
                 f"{', '.join(self.modalities)}"
             )
         return modality
+
+
+def _evidence(
+    searcher: Searcher, query: Query, hit: Hit, deadline: Deadline
+) -> tuple[Evidence, ...]:
+    return searcher.evidence(query, hit.id, deadline=deadline)
 
 
 def _folder(path: Any) -> Path:

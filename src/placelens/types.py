@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Self, get_args
@@ -30,6 +30,16 @@ COORDINATES: dict[Space, tuple[str, str]] = {"sphere": ("lat", "lon"), "plane": 
 # collection may be made with.
 FeatureName = str
 FEATURES: tuple[FeatureName, ...] = ("image", "text", "vector")
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayInParts:
+    """An array that is too large to make at once: its shape, type, and parts in order."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    parts: Callable[[], Iterator[np.ndarray]]
+
 
 PlaceSource = Literal["given", "exif", "xmp", "raster", "takeout", "table", "estimated"]
 
@@ -378,10 +388,50 @@ class ScoreTerm:
     contribution: float
     cosine: float | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return {
+            "kind": self.kind,
+            "label": self.label,
+            "weight": self.weight,
+            "value": self.value,
+            "contribution": self.contribution,
+            "cosine": self.cosine,
+        }
 
-def shares_to_json(shares: Shares) -> list[dict[str, Any]]:
-    """Shares as plain JSON types."""
-    return [{"name": name, "share": share} for name, share in shares]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What speaks for a match: one thing that item and query, or query and reader, have in common.
+
+    Attributes
+    ----------
+    kind : "reading" of what a term was taken for, "concept" of what an item shares with the query;
+        terms may have kinds of their own.
+    label : in words.
+    share : its part of the whole, in [0, 1]; None where parts do not add up to anything.
+    of : label of the term that it speaks for; None for the query as a whole.
+    span : first and last character, the last one excluded, of the words of the query or the item.
+    box : left, top, right and bottom in pixels of the item's original image.
+    """
+
+    kind: str
+    label: str
+    share: float | None = None
+    of: str | None = None
+    span: tuple[int, int] | None = None
+    box: tuple[int, int, int, int] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return {
+            "kind": self.kind,
+            "label": self.label,
+            "share": self.share,
+            "of": self.of,
+            "span": None if self.span is None else list(self.span),
+            "box": None if self.box is None else list(self.box),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,8 +440,8 @@ class Hit:
 
     ``score`` is None where nothing ranked the items and they were listed by time or name.
 
-    ``concepts``, in a collection of concepts, are those that item and query share, the largest
-    first, each with its share of what they have in common.
+    ``evidence`` is what is known at once of why it was found: in a collection of concepts those
+    that item and query share, the largest first. `placelens.results.Hits.explain` tells more.
     """
 
     rank: int
@@ -401,7 +451,7 @@ class Hit:
     distance_m: float | None
     matched: FeatureName | None
     item: Item
-    concepts: Shares = ()
+    evidence: tuple[Evidence, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON types; the shape that the REST API and ``--format json`` share."""
@@ -411,17 +461,7 @@ class Hit:
             "score": self.score,
             "distance_m": self.distance_m,
             "matched": self.matched,
-            "terms": [
-                {
-                    "kind": term.kind,
-                    "label": term.label,
-                    "weight": term.weight,
-                    "value": term.value,
-                    "contribution": term.contribution,
-                    "cosine": term.cosine,
-                }
-                for term in self.terms
-            ],
-            "concepts": shares_to_json(self.concepts),
+            "terms": [term.to_dict() for term in self.terms],
+            "evidence": [evidence.to_dict() for evidence in self.evidence],
             **self.item.to_dict(),
         }

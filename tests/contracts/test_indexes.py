@@ -22,19 +22,19 @@ def from_arrays(corpus):
 
 
 def grown(corpus):
-    """Two trees with one signature space, and a part that has no tree yet."""
+    """Two trees with one codebook, and a part that has no tree yet."""
     thirds = np.arange(len(corpus)) % 3
     limbs = {feature: [] for feature in (None, *corpus.vectors)}
-    rng, spaces = np.random.default_rng(5), {}
+    rng, codebooks = np.random.default_rng(5), {}
     for third in range(3):
         rows = np.flatnonzero(thirds == third)
         part = part_of(corpus, rows)
         for feature, limbs_of in limbs.items():
             signatures = None
             if feature is not None and third < 2:
-                signatures = spaces.get(feature, rng)
+                signatures = codebooks.get(feature, rng)
             limb = Limb.grow(part, feature, leaf=32, signatures=signatures)
-            spaces.setdefault(feature, limb.space)
+            codebooks.setdefault(feature, limb.codebook)
             slots = np.full(len(limb.slots.row), -1)
             slots[limb.slots.row >= 0] = rows[limb.slots.row[limb.slots.row >= 0]]
             limbs_of.append(limb.with_rows(slots))

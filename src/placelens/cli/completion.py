@@ -60,9 +60,9 @@ def _sorts() -> list[str]:
 
 
 def _engines() -> list[str]:
-    from placelens.engine.plan import ENGINES
+    from placelens.engine.plan import engines
 
-    return list(ENGINES)
+    return list(engines())
 
 
 def _encoders() -> list[str]:

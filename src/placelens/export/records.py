@@ -34,6 +34,16 @@ def _json_value(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def blank_record(of: type[Hit] | type[Item]) -> Record:
+    """A record of nothing: it names the columns of a table without rows."""
+    item = Item(id="none")
+    hit = Hit(
+        rank=1, id="none", score=None, terms=(), distance_m=None, matched=None, item=item
+    )  # fmt: skip
+    (record,) = records_of([hit if of is Hit else item])
+    return record
+
+
 def position_of(record: Record) -> tuple[float, float] | None:
     """(lon, lat), or (x, y) on a plane, in GeoJSON's order; None when there is no place."""
     first, second = ("x", "y") if "x" in record else ("lon", "lat")
@@ -54,19 +64,18 @@ def decimal_text(value: float) -> str:
 
 
 def flatten(
-    records: Sequence[Record], *, join_lists: bool = True
+    records: Sequence[Record], *, blank: Record | None = None, join_lists: bool = True
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Column names and rows for formats that have no nesting.
 
-    Terms and concepts become JSON text; where no hit has concepts, or no place may be off, there
-    is no such column. A list
-    becomes ``sea; boat``, unless it may stay one. An attribute becomes a column of its own name,
-    in alphabetical order after the fixed columns; where that name is taken, ``attr_`` is put in
-    front.
+    Without records the columns are those of ``blank``. Terms and concepts become JSON text; where
+    no hit has concepts, or no place may be off, there is no such column. A list becomes
+    ``sea; boat``, unless it may stay one. An attribute becomes a column of its own name, in
+    alphabetical order after the fixed columns; where that name is taken, ``attr_`` is put in front.
     """
     fixed: dict[str, None] = {}
     names: set[str] = set()
-    for record in records:
+    for record in records or filter(None, [blank]):
         fixed.update(dict.fromkeys(key for key in record if key != "attributes"))
         names.update(record["attributes"])
     for name in ("concepts", "place_radius_m"):
@@ -89,13 +98,22 @@ def flatten(
 def joined(value: Any) -> Any:
     """A list as one text, as tables have it and ``placelens index`` reads it back.
 
+    It is a JSON list where its members hold what would separate them.
+
     Examples
     --------
-    >>> joined(["sea", "boat"]), joined(3)
-    ('sea; boat', 3)
+    >>> joined(["sea", "boat"]), joined(["rock; pop", "sea"]), joined(3)
+    ('sea; boat', '["rock; pop", "sea"]', 3)
     """
-    is_list = isinstance(value, list | tuple)
-    return "; ".join(str(member) for member in value) or None if is_list else value
+    if not isinstance(value, list | tuple):
+        return value
+    texts = [str(member) for member in value]
+    text = "; ".join(texts)
+    # Of one member a comma would be the separator; a bracket is how a JSON list begins.
+    is_plain = text.count(";") == len(texts) - 1 and (len(texts) > 1 or "," not in text)
+    if not texts or (is_plain and not text.lstrip().startswith("[")):
+        return text or None
+    return json.dumps(texts, ensure_ascii=False)
 
 
 def _attribute_columns(names: Iterable[str], *, taken: set[str]) -> dict[str, str]:

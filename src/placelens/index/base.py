@@ -6,7 +6,7 @@ all of them give the same bits, and a test can compare them with ``==``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -56,6 +56,16 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.iids)
 
+    def take(self, rows: Int64Array) -> Corpus:
+        """A corpus of some rows, in the order given; vectors are copied."""
+        columns = {}
+        for feature, column in self.vectors.items():
+            at = column.position[rows]
+            matrix = np.ascontiguousarray(column.matrix[at[at >= 0]])
+            columns[feature] = VectorColumn.of(matrix, np.flatnonzero(at >= 0), len(rows))
+        lonlat = None if self.lonlat is None else (self.lonlat[0][rows], self.lonlat[1][rows])
+        return Corpus(self.space, self.iids[rows], self.positions[rows], columns, lonlat)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceTask:
@@ -101,6 +111,7 @@ class Task:
     regions: tuple[Region, ...] = ()
     recall_target: float | None = None
     deadline: Deadline = NEVER
+    dense: Float64Array | None = None
 
     @property
     def weight_of_place(self) -> float:
@@ -133,6 +144,18 @@ class Certificate:
             "n_nodes": self.n_nodes,
             "n_items": self.n_items,
         }
+
+
+def joined(certificates: Sequence[Certificate]) -> Certificate:
+    """One certificate for an answer that came in parts: the weakest kind, the largest bound."""
+    bounds = [c.bound for c in certificates if c.bound is not None]
+    kinds = {c.kind for c in certificates}
+    return Certificate(
+        "recall" if "recall" in kinds else "probability" if "probability" in kinds else "proven",
+        max(bounds, default=None),
+        sum(c.n_nodes for c in certificates),
+        sum(c.n_items for c in certificates),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

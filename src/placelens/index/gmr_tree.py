@@ -20,7 +20,6 @@ import numpy as np
 
 from placelens.geo.regions import Box, Polygon
 from placelens.index.base import (
-    Certificate,
     Corpus,
     MeaningTask,
     PlaceTask,
@@ -28,6 +27,7 @@ from placelens.index.base import (
     TopK,
     VectorColumn,
     best_k,
+    joined,
 )
 from placelens.index.limb import LEAF, Limb, cpus, pool
 from placelens.index.signature import FAILURE, plain_probe
@@ -203,7 +203,7 @@ class GMRTree:
             task.deadline.check()
             meaning = None
             if feature is not None and task.meaning is not None:
-                terms, key = task.meaning[feature], id(limb.space)
+                terms, key = task.meaning[feature], id(limb.codebook)
                 if key not in probes:
                     probes[key] = self._probe(terms, limbs, limb, task.recall_target)
                 meaning = probes[key]
@@ -227,17 +227,17 @@ class GMRTree:
     def _probe(
         terms: MeaningTask, limbs: Sequence[Limb], limb: Limb, recall_target: float | None
     ) -> MeaningQuery:
-        """A query's side of the bounds of all limbs that share a signature space."""
-        if limb.space is None:
+        """A query's side of the bounds of all limbs that share a codebook."""
+        if limb.codebook is None:
             return plain_probe(terms)
-        alike = [other for other in limbs if other.space is limb.space]
+        alike = [other for other in limbs if other.codebook is limb.codebook]
         # The three codes of every item are tested, for each term.
         n_tests = 3 * len(terms.weights)
         if recall_target is None:
             n_tests *= sum(len(other.slots.iid) for other in limbs)
         tail = (FAILURE if recall_target is None else 1.0 - recall_target) / n_tests
         radius_cos = np.minimum.reduce([other.radius_cos for other in alike])
-        return limb.space.probe(terms, radius_cos, tail=tail)
+        return limb.codebook.probe(terms, radius_cos, tail=tail)
 
     def _merged(self, task: Task, answers: Sequence[TopK]) -> TopK:
         rows = np.concatenate([answer.rows for answer in answers])
@@ -246,7 +246,7 @@ class GMRTree:
         # An item's first place is its best; the others go.
         _, first = np.unique(rows[order], return_index=True)
         best = order[np.sort(first)][: task.k]
-        return TopK(rows[best], scores[best], _joined([a.certificate for a in answers]))
+        return TopK(rows[best], scores[best], joined([a.certificate for a in answers]))
 
 
 class RTree(GMRTree):
@@ -322,15 +322,3 @@ def _whole(corpus: Corpus, limbs: Limbs) -> Sequence[Limb]:
 def _under(arrays: Mapping[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
     prefix = f"{name}/"
     return {key[len(prefix) :]: arrays[key] for key in arrays if key.startswith(prefix)}
-
-
-def _joined(certificates: Sequence[Certificate]) -> Certificate:
-    """One certificate for an answer that came in parts."""
-    bounds = [c.bound for c in certificates if c.bound is not None]
-    kinds = {c.kind for c in certificates}
-    return Certificate(
-        "recall" if "recall" in kinds else "probability" if "probability" in kinds else "proven",
-        max(bounds, default=None),
-        sum(c.n_nodes for c in certificates),
-        sum(c.n_items for c in certificates),
-    )

@@ -17,10 +17,11 @@ from placelens.geo.distance import SPACES
 from placelens.geo.regions import Region
 from placelens.index.base import Certificate, Corpus, Task, TopK
 from placelens.index.packing import build_nodes, pack
-from placelens.index.signature import SignatureSpace
+from placelens.index.signature import Codebook
 from placelens.kernels.layout import (
     BLOCK,
     COUNT,
+    LINEAR,
     SPHERE,
     Codes,
     Filter,
@@ -48,9 +49,21 @@ LEAVES_A_CHECK = 8192
 NO_IID = np.iinfo(np.int64).max
 _NO_BYTES, _NO_FLOATS = np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.float32)
 _NO_CODES = Codes(
-    *(_NO_BYTES, _NO_BYTES, _NO_FLOATS, _NO_FLOATS, _NO_BYTES, _NO_FLOATS, _NO_FLOATS),
-    *(_NO_BYTES.reshape(0, 1), _NO_FLOATS, _NO_FLOATS, _NO_FLOATS.reshape(0, 1)),
-    np.zeros(0, dtype=np.int64),
+    cluster=_NO_BYTES,
+    signs=_NO_BYTES,
+    signs_scale=_NO_FLOATS,
+    signs_ratio=_NO_FLOATS,
+    second=_NO_BYTES,
+    second_scale=_NO_FLOATS,
+    second_ratio=_NO_FLOATS,
+    fine=_NO_BYTES.reshape(0, 1),
+    fine_scale=_NO_FLOATS,
+    fine_doubt=_NO_FLOATS,
+    vectors=_NO_FLOATS.reshape(0, 1),
+    at=np.zeros(0, dtype=np.int64),
+)
+_NO_PLACE = PlaceQuery(
+    on=0, weight=0.0, space=SPHERE, origin=np.zeros(3), kind=LINEAR, scale=1.0, offset=0.0
 )
 _ALL = np.zeros(0, dtype=np.bool_)
 _EVERYWHERE = np.zeros(0, dtype=np.int64)
@@ -60,7 +73,7 @@ _EVERYWHERE = np.zeros(0, dtype=np.int64)
 class Limb:
     """A tree over the items of one feature, or over all items, for place alone.
 
-    ``radius_cos`` are the cones of the clusters, see `SignatureSpace`; without a ``space`` nothing
+    ``radius_cos`` are the cones of the clusters, see `Codebook`; without a ``codebook`` nothing
     but place is bounded. ``lonlat`` (2, S) are what regions are tested with, ``boxes`` (5, leaves)
     how far they reach, see `_leaf_boxes`.
     """
@@ -68,7 +81,7 @@ class Limb:
     nodes: Nodes
     slots: Slots
     codes: Codes
-    space: SignatureSpace | None
+    codebook: Codebook | None
     radius_cos: Float64Array
     lonlat: Float64Array
     boxes: Float64Array
@@ -82,11 +95,11 @@ class Limb:
         feature: FeatureName | None,
         *,
         leaf: int = LEAF,
-        signatures: SignatureSpace | np.random.Generator | None,
+        signatures: Codebook | np.random.Generator | None,
     ) -> Limb:
         """Build from a corpus: its rows with a vector of the feature, or all rows.
 
-        ``signatures`` is a space to use, what to draw one with, or None for a plain R-tree.
+        ``signatures`` is a codebook to use, what to draw one with, or None for a plain R-tree.
         """
         column = corpus.vectors[feature] if feature is not None else None
         rows = np.arange(len(corpus)) if column is None else column.rows
@@ -101,19 +114,20 @@ class Limb:
             for axis in range(2):
                 lonlat[axis, is_filled] = corpus.lonlat[axis][row[is_filled]]
         codes, radius_cos, clusters = _no_codes(corpus, feature, at), np.ones(1), None
-        space = None
+        codebook = None
         if column is not None and signatures is not None:
-            space = (
+            codebook = (
                 signatures
-                if isinstance(signatures, SignatureSpace)
-                else SignatureSpace.fit(column.matrix, signatures)
+                if isinstance(signatures, Codebook)
+                else Codebook.fit(column.matrix, signatures)
             )
-            codes, radius_cos = space.encode(column.matrix, at)
+            codes, radius_cos = codebook.encode(column.matrix, at)
             codes = codes._replace(vectors=_frozen(codes.vectors))
             clusters = np.where(is_filled, codes.cluster.astype(np.int64), -1)
         nodes = build_nodes(position, iid, clusters, leaf)
         boxes = _leaf_boxes(lonlat, leaf)
-        return cls(nodes, Slots(iid, row, position, leaf), codes, space, radius_cos, lonlat, boxes)
+        slots = Slots(iid=iid, row=row, position=position, leaf=leaf)
+        return cls(nodes, slots, codes, codebook, radius_cos, lonlat, boxes)
 
     @property
     def n_leaves(self) -> int:
@@ -236,7 +250,7 @@ class Limb:
         if pruned:
             # What a code ruled out had a bound below the threshold of the moment.
             bound = max(bound, float(parts[0].threshold[0]))
-        doubtful = pruned and self.space is not None
+        doubtful = pruned and self.codebook is not None
         certificate = Certificate(
             "proven" if not doubtful else "recall" if task.recall_target else "probability",
             None if bound == -math.inf else bound,
@@ -247,11 +261,18 @@ class Limb:
 
     def _filter(self, task: Task) -> Filter:
         allowed = _ALL if task.allowed is None else task.allowed
-        after = task.after or (0.0, 0)
+        after_score, after_iid = task.after or (0.0, 0)
         leaf_at, inside = _EVERYWHERE, _ALL
         if task.regions:
             leaf_at, inside = self._inside(task)
-        return Filter(allowed, leaf_at, inside, int(task.after is not None), *after)
+        return Filter(
+            allowed=allowed,
+            leaf_at=leaf_at,
+            inside=inside,
+            paged=int(task.after is not None),
+            after_score=after_score,
+            after_iid=after_iid,
+        )
 
     def _inside(self, task: Task) -> tuple[Int64Array, BoolArray]:
         """Which leaves may hold items of the task's regions, and which of their slots do."""
@@ -279,10 +300,11 @@ class Limb:
         arrays |= {"slots.iid": self.slots.iid, "slots.position": self.slots.position}
         arrays |= {"slots.leaf": np.array(self.slots.leaf), "lonlat": self.lonlat}
         arrays["boxes"] = self.boxes
-        if self.space is not None:
+        if self.codebook is not None:
             codes = self.codes._asdict()
             arrays |= {f"codes.{name}": codes[name] for name in _CODES}
-            arrays |= {"space.centers": self.space.centers, "space.rotation": self.space.rotation}
+            arrays["codebook.centers"] = self.codebook.centers
+            arrays["codebook.rotation"] = self.codebook.rotation
             arrays["radius_cos"] = self.radius_cos
         return arrays
 
@@ -297,15 +319,18 @@ class Limb:
         """What `to_arrays` wrote, over a corpus: rows of the slots, and ``vectors[at]`` of them."""
         nodes = Nodes(*(arrays[f"nodes.{name}"] for name in Nodes._fields))
         slots = Slots(
-            arrays["slots.iid"], rows, arrays["slots.position"], int(arrays["slots.leaf"])
+            iid=arrays["slots.iid"],
+            row=rows,
+            position=arrays["slots.position"],
+            leaf=int(arrays["slots.leaf"]),
         )
-        space, radius_cos = None, np.ones(1)
+        codebook, radius_cos = None, np.ones(1)
         codes = _NO_CODES._replace(vectors=_frozen(vectors), at=at)
-        if "space.centers" in arrays:
-            space = SignatureSpace.of(arrays["space.centers"], arrays["space.rotation"])
+        if "codebook.centers" in arrays:
+            codebook = Codebook.of(arrays["codebook.centers"], arrays["codebook.rotation"])
             radius_cos = arrays["radius_cos"]
             codes = codes._replace(**{name: arrays[f"codes.{name}"] for name in _CODES})
-        return cls(nodes, slots, codes, space, radius_cos, arrays["lonlat"], arrays["boxes"])
+        return cls(nodes, slots, codes, codebook, radius_cos, arrays["lonlat"], arrays["boxes"])
 
 
 _CODES = tuple(name for name in Codes._fields if name not in {"vectors", "at"})
@@ -347,27 +372,27 @@ def _may_touch(region: Region, boxes: Float64Array) -> BoolArray:
 
 def _place_query(space: Space, task: Task) -> PlaceQuery:
     if task.place is None:
-        return PlaceQuery(0, 0.0, 0, np.zeros(3), 0, 1.0, 0.0)
+        return _NO_PLACE
     place = task.place
     return PlaceQuery(
-        1,
-        float(task.weight_of_place),
-        SPACES[space],
-        place.origin,
-        place.kind,
-        float(place.scale_m),
-        float(place.offset_m),
+        on=1,
+        weight=float(task.weight_of_place),
+        space=SPACES[space],
+        origin=place.origin,
+        kind=place.kind,
+        scale=float(place.scale_m),
+        offset=float(place.offset_m),
     )
 
 
 def _nothing(k: int, threshold: float) -> Found:
     return Found(
-        np.empty(k),
-        np.empty(k, dtype=np.int64),
-        np.empty(k, dtype=np.int64),
-        np.zeros(5, dtype=np.int64),
-        np.array([threshold]),
-        np.array([-math.inf]),
+        score=np.empty(k),
+        iid=np.empty(k, dtype=np.int64),
+        slot=np.empty(k, dtype=np.int64),
+        counts=np.zeros(5, dtype=np.int64),
+        threshold=np.array([threshold]),
+        unopened=np.array([-math.inf]),
     )
 
 
@@ -380,14 +405,14 @@ def _room(n_leaves: int, leaf: int) -> Work:
     if (n_leaves, leaf) not in rooms:
         n = n_leaves * leaf
         rooms[n_leaves, leaf] = Work(
-            np.empty(n_leaves, dtype=np.int64),
-            np.empty(n_leaves),
-            np.empty(n_leaves),
-            np.empty(BLOCK, dtype=np.uint16),
-            np.empty(n, dtype=np.int64),
-            np.empty(n, dtype=np.int64),
-            np.empty(n),
-            np.empty(n),
+            leaves=np.empty(n_leaves, dtype=np.int64),
+            leaf_proximity=np.empty(n_leaves),
+            needed=np.empty(n_leaves),
+            sums=np.empty(BLOCK, dtype=np.uint16),
+            slot=np.empty(n, dtype=np.int64),
+            leaf=np.empty(n, dtype=np.int64),
+            similarity=np.empty(n),
+            bound=np.empty(n),
         )
     return rooms[n_leaves, leaf]
 

@@ -1,4 +1,4 @@
-"""The space of signatures of one set of vectors: clusters, a random rotation, and query probes."""
+"""The codebook of one set of vectors, clusters and a random rotation, and probes of queries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FAILURE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SignatureSpace:
+class Codebook:
     """What codes are made with: ``centers`` (K, dim) and a Haar-random ``rotation`` (p, p).
 
     p is dim, rounded up to 8: vectors are padded with zeros.
@@ -38,13 +38,13 @@ class SignatureSpace:
     """Lengths of the centres, (K,)."""
 
     @classmethod
-    def of(cls, centers: Float32Array, rotation: Float32Array) -> SignatureSpace:
+    def of(cls, centers: Float32Array, rotation: Float32Array) -> Codebook:
         """From what is stored."""
         squares = np.sum(centers.astype(np.float64) ** 2, axis=1)
         return cls(centers, rotation, np.sqrt(squares))
 
     @classmethod
-    def fit(cls, vectors: Float32Array, rng: np.random.Generator) -> SignatureSpace:
+    def fit(cls, vectors: Float32Array, rng: np.random.Generator) -> Codebook:
         """Clusters of a sample of vectors, (m, dim), by Lloyd's rounds, and a rotation."""
         dim = vectors.shape[1]
         padded = -(-dim // DIMS_PER_PAIR) * DIMS_PER_PAIR
@@ -60,12 +60,20 @@ class SignatureSpace:
         cosine of each cluster's members with its centre."""
         n, (n_clusters, dim), padded = len(at), self.centers.shape, len(self.rotation)
         radius_cos = np.ones(n_clusters)
-        cluster = np.zeros(n, dtype=np.uint8)
-        sketch, second = (np.zeros(n * padded // 8, dtype=np.uint8) for _ in range(2))
-        fine = np.zeros((n, fine_size(padded)), dtype=np.uint8)
-        sizes = (n, n // BLOCK, n, n // BLOCK, n, n)
-        numbers = [np.zeros(size, dtype=np.float32) for size in sizes]
-        parts: tuple[Any, ...] = (sketch, *numbers[:2], second, *numbers[2:4], fine, *numbers[4:])
+        codes = Codes(
+            cluster=np.zeros(n, dtype=np.uint8),
+            signs=np.zeros(n * padded // 8, dtype=np.uint8),
+            signs_scale=np.zeros(n, dtype=np.float32),
+            signs_ratio=np.zeros(n // BLOCK, dtype=np.float32),
+            second=np.zeros(n * padded // 8, dtype=np.uint8),
+            second_scale=np.zeros(n, dtype=np.float32),
+            second_ratio=np.zeros(n // BLOCK, dtype=np.float32),
+            fine=np.zeros((n, fine_size(padded)), dtype=np.uint8),
+            fine_scale=np.zeros(n, dtype=np.float32),
+            fine_doubt=np.zeros(n, dtype=np.float32),
+            vectors=vectors,
+            at=at,
+        )
         rest = np.zeros((CHUNK, padded), dtype=np.float32)
         half_squares = (0.5 * self.lengths**2).astype(np.float32)
         unit = self.centers / np.maximum(self.lengths, 1e-12)[:, None].astype(np.float32)
@@ -74,15 +82,14 @@ class SignatureSpace:
             block = np.zeros((len(rows), dim), dtype=np.float32)
             block[rows >= 0] = vectors[rows[rows >= 0]]
             chosen = (block @ self.centers.T - half_squares).argmax(axis=1)
-            cluster[start : start + CHUNK] = chosen
+            codes.cluster[start : start + CHUNK] = chosen
             cosines = np.einsum("ij,ij->i", block, unit[chosen])
             np.minimum.at(radius_cos, chosen[rows >= 0], cosines[rows >= 0])
             part = rest[: len(rows)]
             part[:, :dim] = block - self.centers[chosen]
             part[rows < 0] = 0.0
-            kernels._encode(part @ self.rotation.T, start, *parts)
-        codes: tuple[Any, ...] = (cluster, *parts, vectors, at)
-        return Codes(*codes), radius_cos
+            kernels._encode(part @ self.rotation.T, start, codes)
+        return codes, radius_cos
 
     def probe(
         self, task: MeaningTask, radius_cos: Float64Array, *, tail: float | None
@@ -106,23 +113,26 @@ class SignatureSpace:
         weight, sign, slope, intercept = calibrations
         step, lowest, fine_step, offset, doubt, slack = numbers
         return MeaningQuery(
-            *terms_of(task),
-            weight,
-            sign,
-            slope,
-            intercept,
-            tables,
-            step,
-            lowest,
-            inner,
-            levels,
-            np.empty((n_terms, 0), dtype=np.float32),
-            fine_step,
-            offset,
-            doubt,
-            slack,
-            bound,
-            np.argsort(-bound),
+            queries=task.queries,
+            term_weights=task.weights,
+            term_slopes=task.slopes,
+            term_intercepts=task.intercepts,
+            weight=weight,
+            sign=sign,
+            slope=slope,
+            intercept=intercept,
+            tables=tables,
+            step=step,
+            lowest=lowest,
+            centers=inner,
+            levels=levels,
+            vectors=np.empty((n_terms, 0), dtype=np.float32),
+            fine_step=fine_step,
+            offset=offset,
+            doubt=doubt,
+            slack=slack,
+            cluster_bound=bound,
+            cluster_order=np.argsort(-bound),
         )
 
 
@@ -136,40 +146,35 @@ def plain_probe(task: MeaningTask) -> MeaningQuery:
         for b in range(len(queries))
     )
     n_terms, dim = queries.shape
-    none = np.zeros((n_terms, 0), dtype=np.float32)
-    vector = np.zeros(n_terms, dtype=np.float32)
+    unused = np.zeros(n_terms, dtype=np.float32)
     rounding = 2.0**-24 * (dim + 8) * lengths
     return MeaningQuery(
-        *terms_of(task),
-        weight,
-        sign,
-        slope,
-        intercept,
-        np.zeros((n_terms, 0), dtype=np.uint8),
-        vector,
-        vector,
-        none,
-        np.zeros((n_terms, 4, 0), dtype=np.int8),
-        queries.astype(np.float32),
-        vector,
-        vector,
-        vector,
-        (4.0 * rounding).astype(np.float32),
-        np.array([bound]),
-        np.zeros(1, dtype=np.int64),
+        queries=task.queries,
+        term_weights=task.weights,
+        term_slopes=task.slopes,
+        term_intercepts=task.intercepts,
+        weight=weight,
+        sign=sign,
+        slope=slope,
+        intercept=intercept,
+        tables=np.zeros((n_terms, 0), dtype=np.uint8),
+        step=unused,
+        lowest=unused,
+        centers=np.zeros((n_terms, 0), dtype=np.float32),
+        levels=np.zeros((n_terms, 4, 0), dtype=np.int8),
+        vectors=queries.astype(np.float32),
+        fine_step=unused,
+        offset=unused,
+        doubt=unused,
+        slack=(4.0 * rounding).astype(np.float32),
+        cluster_bound=np.array([bound]),
+        cluster_order=np.zeros(1, dtype=np.int64),
     )
 
 
 def fine_size(padded: int) -> int:
     """Bytes of an item's four-bit code: two levels a byte, in whole vector registers."""
     return -(-padded // 64) * 32
-
-
-def terms_of(
-    task: MeaningTask,
-) -> tuple[Float64Array, Float64Array, Float64Array, Float64Array]:
-    """The terms as the final kernel takes them."""
-    return (task.queries, task.weights, task.slopes, task.intercepts)
 
 
 def _bounding_terms(task: MeaningTask) -> tuple[Float64Array, Float64Array]:

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
+import xxhash
 
 from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.errors import EncoderMismatchError, InputError
 from placelens.storage.feature_columns import to_columns
 from placelens.storage.manifest import Manifest
-from placelens.types import Feature, FeatureName, Float32Array, UInt8Array
+from placelens.types import Feature, FeatureName, UInt8Array
 
 # What an extractor may need, beside the names of features.
 PIXELS, TEXT = "pixels", "words"
@@ -43,14 +44,6 @@ class Extractor:
     feature: Feature
     needs: str
     make: Callable[[Any], Any]
-
-
-class HubPool(Protocol):
-    """Queries that an encoder keeps to tell which items are near all of them."""
-
-    def hubness(self, vectors: Float32Array) -> Float32Array:
-        """How near unit vectors, (n, dim), are to the pool, (n,)."""
-        ...
 
 
 Made = tuple[Feature, Callable[[Any], Any]]
@@ -79,12 +72,13 @@ def _text_vectors(encoder: Encoder) -> Made | None:
 
 def _image_hubness(encoder: Encoder) -> Made | None:
     """How near images are to texts in general."""
-    pools: Mapping[tuple[str, str], HubPool] = getattr(encoder, "hub_pools", {})
-    pool = pools.get(("text", "image"))
+    pool = encoder.hub_pools.get(("text", "image"))
     if pool is None or encoder.image_spec is None:
         return None
-    feature = Feature(name="image_hubness", kind="number", fingerprint=encoder.fingerprint)
-    return feature, pool.hubness
+    # A pool may change while the vectors do not.
+    digest = xxhash.xxh3_64_hexdigest(np.ascontiguousarray(pool.vectors).tobytes())
+    fingerprint = f"{encoder.fingerprint}, best {pool.k} of {digest}"
+    return Feature(name="image_hubness", kind="number", fingerprint=fingerprint), pool.hubness
 
 
 def _vector(name: FeatureName, encoder: Encoder) -> Feature:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from placelens.kernels.score import _calibrate as _calibrate
     from placelens.kernels.score import _cosines as _cosines
     from placelens.kernels.score import _meanings as _meanings
+    from placelens.kernels.search import _scan_leaves as _scan_leaves
+    from placelens.kernels.search import _search as _search
+    from placelens.kernels.search import _search_slots as _search_slots
     from placelens.kernels.signatures import _encode as _encode
     from placelens.kernels.signatures import _fill_probe as _fill_probe
-    from placelens.kernels.tree import _scan_leaves as _scan_leaves
-    from placelens.kernels.tree import _search as _search
-    from placelens.kernels.tree import _search_slots as _search_slots
 
 _MODULES = {
     "place": ("_distance", "_distances", "_max_distance", "_proximities"),
@@ -34,7 +34,7 @@ _MODULES = {
     "rows": ("_rows_of_slots",),
     "score": ("_calibrate", "_cosines", "_meanings"),
     "signatures": ("_encode", "_fill_probe"),
-    "tree": ("_scan_leaves", "_search", "_search_slots"),
+    "search": ("_scan_leaves", "_search", "_search_slots"),
 }
 _PLAIN = {"_calibrate", "_cosines", "_distances", "_max_distance", "_meanings", "_proximities"}
 

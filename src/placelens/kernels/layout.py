@@ -20,7 +20,7 @@ LINEAR, GAUSS, EXP = 0, 1, 2
 EARTH_RADIUS_M = 6_371_008.8
 
 BLOCK = 32
-"""Items in a block of sketches."""
+"""Items in a block of signs."""
 DIMS_PER_PAIR = 8
 POINTS, RUN = 512, 64
 """Points, and edges of a polygon, that are looked at together: neighbours, so that most miss."""
@@ -58,9 +58,9 @@ class Codes(NamedTuple):
     """
 
     cluster: UInt8Array
-    sketch: UInt8Array
-    sketch_scale: Float32Array
-    sketch_ratio: Float32Array  # (S / 32,)
+    signs: UInt8Array
+    signs_scale: Float32Array
+    signs_ratio: Float32Array  # (S / 32,)
     second: UInt8Array
     second_scale: Float32Array
     second_ratio: Float32Array  # (S / 32,)

@@ -11,7 +11,7 @@ where ``q'`` is what of ``q`` is orthogonal to ``v``, and ``t``, at most 1, is a
 point drawn evenly from a sphere, since the rotation was. So an item has two numbers beside each
 code: ``scale``, which makes the sum over the code an inner product, and ``doubt`` = r sqrt(1 - a^2)
 / a, what to multiply by ``|q| t`` for the error. ``t = 1`` gives a bound that always holds. The
-angle of a sketch hardly varies, so a block of 32 shares the largest ``doubt / scale``.
+angle of the signs hardly varies, so a block of 32 shares the largest ``doubt / scale``.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import math
 
 import numpy as np
 
+from placelens.kernels.codes import _fill_levels, _fill_table
 from placelens.kernels.jit import kernel
-from placelens.kernels.layout import BLOCK
+from placelens.kernels.layout import BLOCK, Codes
 from placelens.kernels.score import _calibrate
-from placelens.kernels.sketches import _fill_levels, _fill_table
 from placelens.types import Float32Array, Float64Array, UInt8Array
 
 # Two bits: values are ±(INNER ± OUTER), the four levels that suit a Gaussian of deviation 1 best
@@ -35,22 +35,13 @@ STEP = 0.335
 
 
 @kernel()
-def _encode(
-    rest: Float32Array,
-    first: int,
-    sketch: UInt8Array,
-    sketch_scale: Float32Array,
-    sketch_ratio: Float32Array,
-    second: UInt8Array,
-    second_scale: Float32Array,
-    second_ratio: Float32Array,
-    fine: UInt8Array,
-    fine_scale: Float32Array,
-    fine_doubt: Float32Array,
-) -> None:
+def _encode(rest: Float32Array, first: int, codes: Codes) -> None:
     """Write the codes of rows of ``rest`` (m, d), rotated ``r v``, as items ``first``, …"""
+    # Arrays are taken out of their tuple once: each access counts references, atomically.
+    signs, signs_scale, signs_ratio = codes.signs, codes.signs_scale, codes.signs_ratio
+    second, second_scale, second_ratio = codes.second, codes.second_scale, codes.second_ratio
+    fine, fine_scale, fine_doubt = codes.fine, codes.fine_scale, codes.fine_doubt
     dim = rest.shape[1]
-    half = dim // 2
     values = np.empty(dim)
     for row in range(rest.shape[0]):
         item = first + row
@@ -77,7 +68,7 @@ def _encode(
                 level = INNER + OUTER if is_large else INNER - OUTER
                 inner += level * abs(value)
                 norm += level * level
-            sketch[at + pair * BLOCK] = byte
+            signs[at + pair * BLOCK] = byte
             second[at + pair * BLOCK] = other
         angle = min(1.0, inner / (length * math.sqrt(norm)))
         second_scale[item] = squares / inner
@@ -85,24 +76,33 @@ def _encode(
         second_ratio[item // BLOCK] = max(second_ratio[item // BLOCK], np.float32(ratio))
         # The code is ±1: <x, v> = absolute / length, |x| = sqrt(dim).
         angle = min(1.0, absolute / (length * math.sqrt(dim)))
-        sketch_scale[item] = squares / absolute
+        signs_scale[item] = squares / absolute
         # doubt / scale; both have the length and the angle in them.
         ratio = math.sqrt((1.0 - angle * angle) * dim) * (1.0 + 1e-6)
-        sketch_ratio[item // BLOCK] = max(sketch_ratio[item // BLOCK], np.float32(ratio))
-        step = STEP * length / math.sqrt(dim)
-        inner, norm = 0.0, 0.0
-        for j in range(dim):
-            level = min(LEVELS - 1, max(0, math.floor(values[j] / step) + LEVELS // 2))
-            value = 2.0 * level - (LEVELS - 1)
-            inner += value * values[j]
-            norm += value * value
-            if j < half:
-                fine[item, j] = level
-            else:
-                fine[item, j - half] |= level << 4
-        angle = min(1.0, inner / (length * math.sqrt(norm)))
-        fine_scale[item] = squares / inner
-        fine_doubt[item] = length * math.sqrt(1.0 - angle * angle) / angle
+        signs_ratio[item // BLOCK] = max(signs_ratio[item // BLOCK], np.float32(ratio))
+        fine_scale[item], fine_doubt[item] = _encode_levels(values, squares, fine, item)
+
+
+@kernel()
+def _encode_levels(
+    values: Float64Array, squares: float, fine: UInt8Array, item: int
+) -> tuple[float, float]:
+    """Write the four-bit code of an item's ``r v``, (d,), of a squared length; scale and doubt."""
+    dim = values.shape[0]
+    half, length = dim // 2, math.sqrt(squares)
+    step = STEP * length / math.sqrt(dim)
+    inner, norm = 0.0, 0.0
+    for j in range(dim):
+        level = min(LEVELS - 1, max(0, math.floor(values[j] / step) + LEVELS // 2))
+        value = 2.0 * level - (LEVELS - 1)
+        inner += value * values[j]
+        norm += value * value
+        if j < half:
+            fine[item, j] = level
+        else:
+            fine[item, j - half] |= level << 4
+    angle = min(1.0, inner / (length * math.sqrt(norm)))
+    return squares / inner, length * math.sqrt(1.0 - angle * angle) / angle
 
 
 @kernel(fastmath={"reassoc", "contract", "nsz"})

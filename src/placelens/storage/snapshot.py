@@ -134,12 +134,12 @@ class Snapshot:
         return (second, first) if self.space == "sphere" else (first, second)
 
     @property
-    def radius_m(self) -> Float32Array | None:
+    def radius_m(self) -> Float64Array | None:
         """How far from its place each item may be, in metres, (n,); 0 where it was measured.
 
         None when that is so of all of them.
         """
-        radii: Float32Array = self._cached("place_radius_m", _radii)
+        radii: Float64Array = self._cached("place_radius_m", _radii)
         return radii if radii.any() else None
 
     @property
@@ -499,6 +499,6 @@ def _objects(column: pa.ChunkedArray) -> list[dict[str, Any]]:
     return [attributes_from_json(value) for value in column.to_pylist()]
 
 
-def _radii(column: pa.ChunkedArray) -> Float32Array:
-    radii = numbers_of(column)
-    return np.where((radii >= 0) & (radii <= MAX_RADIUS_M), radii, np.float32(0))
+def _radii(column: pa.ChunkedArray) -> Float64Array:
+    radii = numbers_of(column).astype(np.float64)
+    return np.where((radii >= 0) & (radii <= MAX_RADIUS_M), radii, 0.0)

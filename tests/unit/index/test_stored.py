@@ -30,7 +30,7 @@ def test_what_was_written_is_taken(arrays):
 
 
 def test_every_array_is_needed(arrays):
-    for name in set(arrays) - {"space.centers"}:
+    for name in set(arrays) - {"codebook.centers"}:
         with pytest.raises(ValueError, match=name):
             check_limb({key: a for key, a in arrays.items() if key != name}, dim=DIM)
 
@@ -63,5 +63,5 @@ def test_places_in_other_arrays_are_checked(arrays, name, at, value):
 
 
 def test_vectors_of_another_length_are_refused(arrays):
-    with pytest.raises(ValueError, match=r"space\.centers"):
+    with pytest.raises(ValueError, match=r"codebook\.centers"):
         check_limb(arrays, dim=DIM + 1)
