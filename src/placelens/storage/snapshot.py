@@ -512,5 +512,5 @@ def _objects(column: pa.ChunkedArray) -> list[dict[str, Any]]:
 
 
 def _radii(column: pa.ChunkedArray) -> Float32Array:
-    radii = numbers_of(column)
-    return np.where((radii >= 0) & (radii <= MAX_RADIUS_M), radii, np.float32(0))
+    radii = np.asarray(numbers_of(column), dtype=np.float32)
+    return np.where((radii >= 0) & (radii <= MAX_RADIUS_M), radii, np.float32(0.0))

@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 import placelens as pl
+from placelens.encoders.hubs import HubPool
 from placelens.errors import EncoderMismatchError
 from placelens.ingest import fill
 from placelens.ingest.extractor import EXTRACTORS, PIXELS, TEXT, extract, extractors_of, made_from
 from placelens.testing import byte_mean
-from placelens.testing.fakes import HashEncoder, HashPool
+from placelens.testing.fakes import HashEncoder
 
 COLOURS = {"black": 0, "grey": 128, "white": 255}
 
@@ -23,7 +24,8 @@ class Pooled(HashEncoder):
 
     def __init__(self, dim=64):
         super().__init__(dim)
-        self.hub_pools = MappingProxyType({("text", "image"): HashPool(dim)})
+        pool = HubPool(vectors=self.encode_texts(list(COLOURS)), k=2, weight=0.5)
+        self.hub_pools = MappingProxyType({("text", "image"): pool})
         self.n_encoded = 0
 
     def encode_images(self, images):
@@ -55,7 +57,7 @@ def hubness(collection):
 
 def expected(collection):
     vectors, _ = collection._versions.snapshot.vectors("image")
-    return HashPool(64).hubness(vectors)
+    return Pooled().hub_pools["text", "image"].hubness(vectors)
 
 
 def cells(collection):
