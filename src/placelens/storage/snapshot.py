@@ -139,8 +139,12 @@ class Snapshot:
 
         None when that is so of all of them.
         """
-        radii: Float32Array = self._cached("place_radius_m", _radii)
-        return radii if radii.any() else None
+        if "radius_m" not in self._whole:
+            radii: Float32Array = self._cached("place_radius_m", _radii)
+            with self._lock:
+                self._whole["radius_m"] = radii if radii.any() else None
+        known: Float32Array | None = self._whole["radius_m"]
+        return known
 
     @property
     def times_us(self) -> Int64Array:
