@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,22 +40,32 @@ from placelens.geo.understood import Understood
 from placelens.limits import MAX_DIM
 from placelens.query.request import SearchRequest, requests_of
 from placelens.query.resolver import Resolver
-from placelens.storage.faults import named, naming_faults
-from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
+from placelens.storage.faults import named, naming_faults, on_newest
 from placelens.storage.health import Health, Repairs, check, repair
-from placelens.storage.manifest import Manifest
+from placelens.storage.json_columns import attributes_to_json
+from placelens.storage.manifest import Manifest, vector_features
+from placelens.storage.migrate import Migration, migrate
+from placelens.storage.proposals import Proposals, check_radius, place_columns
+from placelens.storage.rows import utc_offset_s
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
 from placelens.types import (
+    COORDINATES,
     FEATURES,
+    PLACE_SOURCES,
     Attribute,
     Evidence,
+    Feature,
     FeatureName,
     Float32Array,
     Float64Array,
     Hit,
+    Int64Array,
     Item,
     Place,
+    PlaceSource,
+    Proposal,
+    ProposalState,
     Scalar,
     Space,
 )
@@ -63,6 +74,7 @@ from placelens.types import (
 if TYPE_CHECKING:
     from placelens.export.evidence import Explanation
     from placelens.ingest.concepts import ConceptReport
+    from placelens.ingest.fill import FillReport
     from placelens.ingest.preview import Preview
     from placelens.ingest.report import IngestReport, ProgressCallback
     from placelens.ingest.vectors import Conflict
@@ -153,6 +165,7 @@ class Collection:
         Collection('...cities.pl', 0 items, 2-d vectors, sphere)
         """
         from placelens.ingest.concepts import manifest_for
+        from placelens.ingest.extractor import extractors_of
 
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
@@ -165,14 +178,11 @@ class Collection:
                 raise InputError(f"dim = {shown(dim)} is not a whole number of components")
             if not 1 <= dim <= MAX_DIM:
                 raise InputError(f"dim = {shown(dim)} is not in [1, {MAX_DIM}]")
-            manifest = Manifest(dim=int(dim), features=chosen, space=space)
+            manifest = Manifest(features=vector_features(chosen, int(dim)), space=space)
             with named(folder):
                 return cls(ItemTable.create(folder, manifest))
         loaded = as_encoder(encoder if encoder is not None else "lite")
-        offered: tuple[FeatureName, ...] = (
-            *(("image",) if loaded.image_spec is not None else ()),
-            *(("text",) if loaded.takes_text else ()),
-        )
+        offered = [extractor.feature for extractor in extractors_of(loaded).values()]
         manifest = manifest_for(loaded, features=offered, space=space)
         with named(folder):
             return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
@@ -280,6 +290,41 @@ class Collection:
         with named(folder):
             return repair(folder, dry_run=dry_run)
 
+    @staticmethod
+    def migrate(path: str | os.PathLike[str], *, dry_run: bool = False) -> Migration:
+        """Make a collection of an older format the one that is written.
+
+        Collections of format 1 are read as they are, and not written to. Items, snapshots and
+        trees stay where they are; a crash at any moment leaves the old format or the new one. A
+        placelens that is older than the new format opens the collection no more.
+
+        Parameters
+        ----------
+        dry_run
+            Read and compare every file, say what would be done, and change nothing.
+
+        Raises
+        ------
+        CollectionNotFoundError
+            If there is none at ``path``.
+        CollectionDamagedError
+            If any of its files is damaged: `repair` it first.
+        CollectionLockedError
+            If another process is writing.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> photos = Collection.create(Path(tempfile.mkdtemp()) / "c.pl", dim=4)
+        >>> Collection.migrate(photos.path).is_needed
+        False
+        """
+        if not isinstance(dry_run, bool):
+            raise InputError(f"dry_run {shown(dry_run)} is neither True nor False")
+        folder = _folder(path)
+        with named(folder):
+            return migrate(folder, dry_run=dry_run)
+
     # What it is
 
     @property
@@ -335,7 +380,17 @@ class Collection:
         >>> photos.modalities
         ('image', 'text')
         """
+        return self._table.manifest.vector_names
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What is kept of an item: the vectors that it is found by, and whatever else."""
         return self._table.manifest.features
+
+    @property
+    def format_version(self) -> int:
+        """Of the format on disk; see `migrate`."""
+        return self._table.manifest.format_version
 
     @property
     def encoder_name(self) -> str | None:
@@ -391,15 +446,18 @@ class Collection:
         """
         return self._table.version
 
+    @on_newest
     def __len__(self) -> int:
         return int(self._versions.snapshot.n_items)
 
+    @on_newest
     def __contains__(self, item_id: object) -> bool:
         return isinstance(item_id, str) and self._versions.snapshot.row_of(item_id) is not None
 
     def __getitem__(self, item_id: str) -> Item:
         return self.get(item_id)
 
+    @on_newest
     def __iter__(self) -> Iterator[str]:
         """The ids; `items` gives what they stand for."""
         return iter(map(str, self._versions.snapshot.texts("id")))
@@ -429,6 +487,7 @@ class Collection:
         items = "damaged" if self._table.damage else f"{len(self):,} items"
         return f"Collection({str(self.path)!r}, {items}, {encoder}, {self.space})"
 
+    @on_newest
     def stats(self) -> Stats:
         """Counts, extent, times and attributes.
 
@@ -466,6 +525,7 @@ class Collection:
         """
         return self._versions.refresh()
 
+    @on_newest
     def get(self, item_id: str) -> Item:
         """The item of an id.
 
@@ -527,12 +587,22 @@ class Collection:
             uncertain=uncertain,
             sort=sort,
         )
+        snapshot, rows, first = self._listed(request, batch_size)
+        starts = range(batch_size, len(rows), batch_size)
+        rest = (rows[start : start + batch_size] for start in starts)
+        return chain(first, (item for batch in rest for item in snapshot.items(batch)))
+
+    @on_newest
+    def _listed(
+        self, request: SearchRequest, batch_size: int
+    ) -> tuple[Snapshot, Int64Array, Sequence[Item]]:
+        """A version, its rows that pass the filters, and the first of their items."""
         searcher = self._versions.searcher
         query = self._resolver(searcher).resolve_list(request)
-        rows = searcher.lists.rows(query, in_order=sort is not None)
-        batches = (rows[start : start + batch_size] for start in range(0, len(rows), batch_size))
-        return (item for batch in batches for item in searcher.snapshot.items(batch))
+        rows = searcher.lists.rows(query, in_order=request.sort is not None)
+        return searcher.snapshot, rows, searcher.snapshot.items(rows[:batch_size])
 
+    @on_newest
     def thumbnail(self, item_id: str) -> bytes | None:
         """The small JPEG of an item; None when it has no image.
 
@@ -545,6 +615,7 @@ class Collection:
         value: bytes | None = snapshot.take([row], ["thumbnail"])["thumbnail"][0].as_py()
         return value
 
+    @on_newest
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
         """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place.
 
@@ -556,6 +627,7 @@ class Collection:
         """
         return self._versions.snapshot.points()
 
+    @on_newest
     def attribute_names(self) -> list[str]:
         """The attributes that items have, the most frequent first, then those that all photos have.
 
@@ -568,6 +640,7 @@ class Collection:
         """
         return names(self._versions.snapshot)
 
+    @on_newest
     def mistyped(self, where: Mapping[str, Any]) -> list[str]:
         """In words, the attributes and values of a filter that no item has, with the nearest.
 
@@ -578,6 +651,7 @@ class Collection:
         """
         return mistyped(self._versions.snapshot, where)
 
+    @on_newest
     def values(self, attribute: str) -> dict[Scalar, int]:
         """How many items have each value of an attribute, the most frequent first.
 
@@ -590,6 +664,7 @@ class Collection:
         """
         return value_counts(self._versions.snapshot, as_text(attribute, "the attribute"))
 
+    @on_newest
     def vector(self, item_id: str, modality: FeatureName | None = None) -> Float32Array:
         """The unit vector of an item, (dim,); of its first modality unless one is named.
 
@@ -683,6 +758,7 @@ class Collection:
         lon: Any = None,
         x: Any = None,
         y: Any = None,
+        place_radius_m: Any = None,
         text: Sequence[str | None] | None = None,
         image: Sequence[str | None] | None = None,
         time: Sequence[datetime | None] | None = None,
@@ -701,6 +777,8 @@ class Collection:
             arrays. They are scaled to length 1.
         lat, lon
             Degrees, (n,) each; NaN or None for an item without a place. x, y in metres on a plane.
+        place_radius_m
+            Metres that a place may be off, (n,); NaN or None for one that was measured.
         attributes
             A pandas or Arrow table with n rows, a sequence of n mappings, or a mapping of columns.
         modality
@@ -726,10 +804,11 @@ class Collection:
         chosen = self._modality(modality)
         columns = vector_table(
             ids,
-            unit_rows(vectors, self.dim),
+            unit_rows(vectors, self._table.manifest.dim_of(chosen)),
             modality=chosen,
             space=self.space,
             coordinates={"lat": lat, "lon": lon, "x": x, "y": y},
+            place_radius_m=place_radius_m,
             text=text,
             image=image,
             time=time,
@@ -744,11 +823,14 @@ class Collection:
         *,
         text: str | None = UNSET,
         place: Place | None = UNSET,
+        place_radius_m: float | None = None,
+        place_source: PlaceSource = "given",
         time: datetime | None = UNSET,
         attributes: Mapping[str, Attribute] = UNSET,
     ) -> Item:
         """Change what is said of an item; a new text is encoded anew. Returns the item.
 
+        ``place_radius_m`` is how far off a new place may be, and ``place_source`` how it is known.
         ``attributes`` are merged into those that are there; a value of None removes one. An item
         that was imported keeps the change until its file, sidecar or row changes, or a copy with
         other words comes or goes: `add` then reads them, and what they say takes its place. A
@@ -761,13 +843,14 @@ class Collection:
         """
         values: dict[str, Any] = {}
         _check_changes(text, place, time, attributes)
+        _check_place(place, place_radius_m, place_source)
         if text is not UNSET:
-            values["text"] = text
-            if "text" in self.modalities:
-                encoded = self.encoder.encode_texts([text])[0] if text else None
-                values["text_vector"] = encoded
+            from placelens.ingest.extractor import columns_from_text
+
+            made = columns_from_text(self._table.manifest, text, self._encoder.get)
+            values |= {"text": text, **made}
         if place is not UNSET:
-            values |= self._place_columns(place)
+            values |= place_columns(self.space, place, place_source, place_radius_m)
         if time is not UNSET:
             values["time"] = time.replace(tzinfo=None) if time else None
             values["utc_offset_s"] = utc_offset_s(time)
@@ -781,6 +864,117 @@ class Collection:
             if values:
                 self._table.update(int(snapshot.iids[row]), values)
         return self.get(item_id)
+
+    def fill(
+        self,
+        features: str | Iterable[FeatureName],
+        *,
+        workers: int | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> FillReport:
+        """Make features of the items that are there and lack them; new items have them from now on.
+
+        Interrupted, it keeps what is done, and the next call goes on from there. A feature that is
+        made from images reads their files again.
+
+        Parameters
+        ----------
+        features
+            Names of what the collection's encoder makes, as "image_hubness".
+        workers
+            Processes that decode; 0 for none, None to choose.
+        progress
+            Called with a `Progress` after each batch.
+
+        Raises
+        ------
+        InputError
+            If the encoder makes no feature of a name; the message lists those it makes.
+        EncoderMismatchError
+            If the collection's feature of a name was made by something else.
+        CollectionLockedError
+            If another process is writing.
+        """
+        from placelens.ingest.fill import fill
+
+        if progress is not None and not callable(progress):
+            raise InputError(f"progress {shown(progress)} cannot be called")
+        names = as_texts(features, "the feature")
+        with self._table.writing():
+            report = fill(self._table, self.encoder, names, workers=workers, progress=progress)
+        self._versions.settle()
+        return report
+
+    def propose(
+        self,
+        item_id: str,
+        place: Place,
+        *,
+        radius_m: float | None = None,
+        confidence: float | None = None,
+        evidence: str | None = None,
+    ) -> Proposal:
+        """Note where an item may be; its place is what it was until somebody accepts that.
+
+        Parameters
+        ----------
+        radius_m
+            How far from ``place`` the item may be, in metres.
+        confidence
+            How probable it is that it lies within, in [0, 1].
+        evidence
+            What that rests on, in words.
+        """
+        if not isinstance(place, Place):
+            raise InputError(f"place {shown(place)} is not a Place")
+        if evidence is not None:
+            as_text(evidence, "the evidence")
+        with self._versions.writing():
+            self._versions.publish()
+            snapshot, row = self._find(item_id)
+            return Proposals(self._table).add(
+                int(snapshot.iids[row]),
+                place,
+                radius_m=radius_m,
+                confidence=confidence,
+                evidence=evidence,
+            )
+
+    def proposals(self, state: ProposalState | None = None) -> list[Proposal]:
+        """What was proposed of places: all, or those "open", "accepted" or "rejected"."""
+        self._table.check_sound()
+        return Proposals(self._table).all(state)
+
+    def accept(self, proposal_id: str) -> None:
+        """Take what is proposed for the item's place, whose source is "estimated" then.
+
+        Raises
+        ------
+        ItemNotFoundError
+            If there is no such proposal.
+        CollectionError
+            If it is accepted or rejected already.
+        """
+        with self._versions.writing():
+            Proposals(self._table).accept(as_text(proposal_id, "the proposal's id"))
+
+    def reject(self, proposal_id: str) -> None:
+        """Note that what is proposed is wrong; raises as `accept` does."""
+        with self._versions.writing():
+            Proposals(self._table).reject(as_text(proposal_id, "the proposal's id"))
+
+    def undo(self, proposal_id: str) -> None:
+        """Open a proposal again, and put the place back that the item had before.
+
+        Raises
+        ------
+        ItemNotFoundError
+            If there is no such proposal.
+        CollectionError
+            If it is open, or the place was changed since it was accepted.
+        """
+        with self._versions.writing():
+            Proposals(self._table).undo(as_text(proposal_id, "the proposal's id"))
 
     def delete(self, ids: str | Iterable[str]) -> int:
         """Remove items; return how many there were. Unknown ids are passed over.
@@ -1086,6 +1280,7 @@ class Collection:
         )
         return self._answer([request], deadline)[0]
 
+    @on_newest
     def explain(
         self, item_id: str, query: Any = None, *, deadline: Deadline = NEVER, **search: Any
     ) -> Explanation:
@@ -1155,6 +1350,7 @@ class Collection:
         """
         return self._answer(requests_of(queries, common), NEVER)
 
+    @on_newest
     def _answer(self, requests: Sequence[SearchRequest], deadline: Deadline) -> list[Hits]:
         from placelens.results import Hits
 
@@ -1215,16 +1411,6 @@ class Collection:
             )
         return modality
 
-    def _place_columns(self, place: Place | None) -> dict[str, Any]:
-        first, second = COORDINATES[self.space]
-        if place is None:
-            return {first: None, second: None, "place_source": None}
-        if place.space != self.space:
-            raise InputError(f"{place} does not lie on the collection's {self.space}")
-        lon, lat = place.lonlat
-        pair = (lat, lon) if self.space == "sphere" else (lon, lat)
-        return {first: pair[0], second: pair[1], "place_source": "given"}
-
 
 def _evidence(
     searcher: Searcher, query: Query, hit: Hit, deadline: Deadline
@@ -1261,6 +1447,15 @@ def _check_changes(text: Any, place: Any, time: Any, attributes: Any) -> None:
             as_text(name, "the name of an attribute")
             if isinstance(value, str):
                 as_text(value, f"the attribute {shown(name)}")
+
+
+def _check_place(place: Any, radius_m: Any, source: Any) -> None:
+    """What `Collection.update` may be given of a place, where it is given."""
+    check_radius(radius_m, "place_radius_m")
+    if source not in PLACE_SOURCES:
+        raise InputError(f"place_source {shown(source)} is not one of {', '.join(PLACE_SOURCES)}")
+    if radius_m is not None and (place is UNSET or place is None):
+        raise InputError(f"place_radius_m {shown(radius_m)} is of a place; give place as well")
 
 
 def _checked_modalities(modalities: Any) -> tuple[FeatureName, ...]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from placelens import kernels
 from placelens.engine.extras import Extras
 from placelens.engine.indexes.kinds import KINDS
 from placelens.engine.plan import Plan, engines, make_plan
@@ -19,7 +18,7 @@ from placelens.engine.split import Split, split
 from placelens.engine.terms import FusedTerm, shares_of
 from placelens.errors import QueryError
 from placelens.geo.decay import KIND_CODES
-from placelens.geo.distance import EARTH_RADIUS_M, SPACES, origin_of, positions_of
+from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
 from placelens.geo.regions import Circle, Region
 from placelens.index.base import (
     Corpus,
@@ -30,6 +29,7 @@ from placelens.index.base import (
     TopK,
     VectorColumn,
     best_k,
+    farthest_m,
     score_rows,
     with_regions_as_mask,
 )
@@ -224,7 +224,7 @@ class LocalShard:
 
     def _prepare(self, ask: Ask) -> _Prepared:
         query = ask.query
-        features = query.features or self._manifest.features
+        features = query.features or self._manifest.vector_names
         similarity, meaning = self._meaning(query, features)
         filters = query.filters
         if self._regions(query):  # those are left to the index
@@ -325,7 +325,7 @@ class LocalShard:
         if self._tree is not None:
             return self._tree.farthest_m(origin)
         corpus = self._corpus(())
-        return float(kernels._max_distance(SPACES[corpus.space], corpus.positions, origin))
+        return farthest_m(corpus, origin)
 
     def _corpus(self, features: tuple[FeatureName, ...]) -> Corpus:
         with self._lock:

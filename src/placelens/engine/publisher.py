@@ -25,17 +25,22 @@ class Publisher:
     def __init__(self, table: ItemTable) -> None:
         self._table = table
         self._searcher: Searcher | None = None
-        self.indexes = Indexes(
-            table.folder,
-            table.manifest.features,
-            table.manifest.dim,
-            merge=self._merge_files,
-            changed=self.publish,
-        )
-        self.indexes.refresh()
+        self._features = table.manifest.vector_names
+        self.indexes = self._on_disk()
         self._generation = self.indexes.generation
         self._lock = threading.RLock()
         self._n_writing = 0
+
+    def _on_disk(self) -> Indexes:
+        indexes = Indexes(
+            self._table.folder,
+            self._features,
+            self._table.manifest.dim,
+            merge=self._merge_files,
+            changed=self.publish,
+        )
+        indexes.refresh()
+        return indexes
 
     @property
     def searcher(self) -> Searcher:
@@ -65,12 +70,15 @@ class Publisher:
     def publish(self) -> Searcher:
         """Make the searcher of the newest version; columns that did not change are kept."""
         with self._lock:
-            before, indexes, table = self._searcher, self.indexes, self._table
+            before, table = self._searcher, self._table
+            if table.manifest.vector_names != self._features:  # one was added: indexes lack it
+                self._features = table.manifest.vector_names
+                self.indexes, self._generation = self._on_disk(), -1
+            indexes = self.indexes
             is_new = before is None or before.snapshot.version != table.version
             if is_new or before is None:
                 previous = before.snapshot if before is not None else None
-                space = table.manifest.space
-                snapshot = Snapshot(table.dataset, space, previous, table.deleted)
+                snapshot = Snapshot(table.dataset, table.manifest, previous, table.deleted)
             else:
                 snapshot = before.snapshot
             if is_new or self._generation != indexes.generation:
@@ -94,7 +102,8 @@ class Publisher:
     def verify(self) -> None:
         """Compare with its checksum what was left for later; a damaged index is built anew."""
         self._table.verify()
-        if not self.indexes.verify() and not self._table.damage:
+        is_sound = self.indexes.verify() or bool(self._table.damage)
+        if not is_sound and self._table.manifest.is_written:
             self.indexes.settle_soon(self.publish().snapshot)
 
     def close(self) -> None:
@@ -146,7 +155,7 @@ class Publisher:
         with self.writing(), self._lock:
             before = self.publish().snapshot
             yield
-            after = Snapshot(self._table.dataset, self._table.manifest.space, before)
+            after = Snapshot(self._table.dataset, self._table.manifest, before)
             self.indexes.carry(before, after)
 
     def _merge_files(self) -> Snapshot:

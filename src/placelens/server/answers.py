@@ -201,6 +201,7 @@ class Plan(BaseModel):
     similarity: Similarity | None
     tree: TreeShape | None
     reach: str | None = Field(description="How far near reached, where the collection decided it.")
+    reranker: str | None = Field(description="What ordered the first hits anew.")
 
 
 class Certificate(BaseModel):

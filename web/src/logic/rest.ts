@@ -227,6 +227,8 @@ export interface Plan {
   tree: TreeShape | null;
   /** How far near reached, where the collection decided it. */
   reach: string | null;
+  /** What ordered the first hits anew. */
+  reranker: string | null;
 }
 
 /** All located items, in columns; `x` and `y` for `lon` and `lat` on a plane. */
