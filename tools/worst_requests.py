@@ -272,7 +272,9 @@ async def measure(collection: pl.Collection, rounds: int, seed: int) -> dict[str
         warm = {"text": "red near Lyon", "where": {"name": "x"}, **area([[0, 0], [9, 0], [9, 9]])}
         await client.post(url, json=warm)
         await client.post(url, json={"text": "red", "where": {"city": "x", "rating": 1}})
-        await client.post(url, json={"text": "red", "modality": "image"})
+        # A server reads it when it starts (`Catalogue.warm_up`): which items have which vectors.
+        for modality in collection.modalities:
+            await client.post(url, json={"text": "red", "modality": modality})
         for name, make in KINDS.items():
             r, before = random.Random(f"{seed} {name}"), peak()
             for _ in range(rounds):
