@@ -5,8 +5,8 @@
 Makes a collection of made items with the built-in encoder, asks its REST app for what a seeded
 generator makes of each field (up to 64 KiB), and prints the worst of each. Ends with 1 when a
 request took over a second of processor time, memory grew by over a gigabyte, an answer was larger
-than a megabyte though it held no hits, or its status was neither 2xx, 4xx nor 503. The time is that of
-the server's own process: what decoding takes, in others, is in the wall clock's.
+than a megabyte though it held no hits, or its status was neither 2xx, 4xx nor 503. The time is that
+of the server's own process: what decoding takes, in others, is in the wall clock's.
 """
 
 from __future__ import annotations
