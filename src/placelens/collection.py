@@ -35,20 +35,27 @@ from placelens.errors import (
     InputError,
     ItemNotFoundError,
 )
+from placelens.geo.uncertain import Uncertain
 from placelens.geo.understood import Understood
 from placelens.limits import MAX_DIM
 from placelens.query.request import SearchRequest, requests_of
 from placelens.query.resolver import Resolver
 from placelens.storage.faults import named, naming_faults, on_newest
-from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
 from placelens.storage.health import Health, Repairs, check, repair
-from placelens.storage.manifest import Manifest
+from placelens.storage.json_columns import attributes_to_json
+from placelens.storage.manifest import Manifest, vector_features
+from placelens.storage.migrate import Migration, migrate
+from placelens.storage.proposals import Proposals, check_radius, place_columns
+from placelens.storage.rows import utc_offset_s
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
 from placelens.types import (
+    COORDINATES,
     FEATURES,
+    PLACE_SOURCES,
     Attribute,
     Evidence,
+    Feature,
     FeatureName,
     Float32Array,
     Float64Array,
@@ -56,6 +63,9 @@ from placelens.types import (
     Int64Array,
     Item,
     Place,
+    PlaceSource,
+    Proposal,
+    ProposalState,
     Scalar,
     Space,
 )
@@ -64,6 +74,7 @@ from placelens.types import (
 if TYPE_CHECKING:
     from placelens.export.evidence import Explanation
     from placelens.ingest.concepts import ConceptReport
+    from placelens.ingest.fill import FillReport
     from placelens.ingest.preview import Preview
     from placelens.ingest.report import IngestReport, ProgressCallback
     from placelens.ingest.vectors import Conflict
@@ -154,6 +165,7 @@ class Collection:
         Collection('...cities.pl', 0 items, 2-d vectors, sphere)
         """
         from placelens.ingest.concepts import manifest_for
+        from placelens.ingest.extractor import extractors_of
 
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
@@ -166,14 +178,11 @@ class Collection:
                 raise InputError(f"dim = {shown(dim)} is not a whole number of components")
             if not 1 <= dim <= MAX_DIM:
                 raise InputError(f"dim = {shown(dim)} is not in [1, {MAX_DIM}]")
-            manifest = Manifest(dim=int(dim), features=chosen, space=space)
+            manifest = Manifest(features=vector_features(chosen, int(dim)), space=space)
             with named(folder):
                 return cls(ItemTable.create(folder, manifest))
         loaded = as_encoder(encoder if encoder is not None else "lite")
-        offered: tuple[FeatureName, ...] = (
-            *(("image",) if loaded.image_spec is not None else ()),
-            *(("text",) if loaded.takes_text else ()),
-        )
+        offered = [extractor.feature for extractor in extractors_of(loaded).values()]
         manifest = manifest_for(loaded, features=offered, space=space)
         with named(folder):
             return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
@@ -281,6 +290,41 @@ class Collection:
         with named(folder):
             return repair(folder, dry_run=dry_run)
 
+    @staticmethod
+    def migrate(path: str | os.PathLike[str], *, dry_run: bool = False) -> Migration:
+        """Make a collection of an older format the one that is written.
+
+        Collections of format 1 are read as they are, and not written to. Items, snapshots and
+        trees stay where they are; a crash at any moment leaves the old format or the new one. A
+        placelens that is older than the new format opens the collection no more.
+
+        Parameters
+        ----------
+        dry_run
+            Read and compare every file, say what would be done, and change nothing.
+
+        Raises
+        ------
+        CollectionNotFoundError
+            If there is none at ``path``.
+        CollectionDamagedError
+            If any of its files is damaged: `repair` it first.
+        CollectionLockedError
+            If another process is writing.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> photos = Collection.create(Path(tempfile.mkdtemp()) / "c.pl", dim=4)
+        >>> Collection.migrate(photos.path).is_needed
+        False
+        """
+        if not isinstance(dry_run, bool):
+            raise InputError(f"dry_run {shown(dry_run)} is neither True nor False")
+        folder = _folder(path)
+        with named(folder):
+            return migrate(folder, dry_run=dry_run)
+
     # What it is
 
     @property
@@ -336,7 +380,17 @@ class Collection:
         >>> photos.modalities
         ('image', 'text')
         """
+        return self._table.manifest.vector_names
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What is kept of an item: the vectors that it is found by, and whatever else."""
         return self._table.manifest.features
+
+    @property
+    def format_version(self) -> int:
+        """Of the format on disk; see `migrate`."""
+        return self._table.manifest.format_version
 
     @property
     def encoder_name(self) -> str | None:
@@ -499,6 +553,7 @@ class Collection:
         modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
         sort: str | None = None,
         batch_size: int = 1024,
     ) -> Iterator[Item]:
@@ -529,6 +584,7 @@ class Collection:
             modality=modality,
             located_only=located_only,
             unlocated_only=unlocated_only,
+            uncertain=uncertain,
             sort=sort,
         )
         snapshot, rows, first = self._listed(request, batch_size)
@@ -702,6 +758,7 @@ class Collection:
         lon: Any = None,
         x: Any = None,
         y: Any = None,
+        place_radius_m: Any = None,
         text: Sequence[str | None] | None = None,
         image: Sequence[str | None] | None = None,
         time: Sequence[datetime | None] | None = None,
@@ -720,6 +777,8 @@ class Collection:
             arrays. They are scaled to length 1.
         lat, lon
             Degrees, (n,) each; NaN or None for an item without a place. x, y in metres on a plane.
+        place_radius_m
+            Metres that a place may be off, (n,); NaN or None for one that was measured.
         attributes
             A pandas or Arrow table with n rows, a sequence of n mappings, or a mapping of columns.
         modality
@@ -745,10 +804,11 @@ class Collection:
         chosen = self._modality(modality)
         columns = vector_table(
             ids,
-            unit_rows(vectors, self.dim),
+            unit_rows(vectors, self._table.manifest.dim_of(chosen)),
             modality=chosen,
             space=self.space,
             coordinates={"lat": lat, "lon": lon, "x": x, "y": y},
+            place_radius_m=place_radius_m,
             text=text,
             image=image,
             time=time,
@@ -763,11 +823,14 @@ class Collection:
         *,
         text: str | None = UNSET,
         place: Place | None = UNSET,
+        place_radius_m: float | None = None,
+        place_source: PlaceSource = "given",
         time: datetime | None = UNSET,
         attributes: Mapping[str, Attribute] = UNSET,
     ) -> Item:
         """Change what is said of an item; a new text is encoded anew. Returns the item.
 
+        ``place_radius_m`` is how far off a new place may be, and ``place_source`` how it is known.
         ``attributes`` are merged into those that are there; a value of None removes one. An item
         that was imported keeps the change until its file, sidecar or row changes, or a copy with
         other words comes or goes: `add` then reads them, and what they say takes its place. A
@@ -780,13 +843,14 @@ class Collection:
         """
         values: dict[str, Any] = {}
         _check_changes(text, place, time, attributes)
+        _check_place(place, place_radius_m, place_source)
         if text is not UNSET:
-            values["text"] = text
-            if "text" in self.modalities:
-                encoded = self.encoder.encode_texts([text])[0] if text else None
-                values["text_vector"] = encoded
+            from placelens.ingest.extractor import columns_from_text
+
+            made = columns_from_text(self._table.manifest, text, self._encoder.get)
+            values |= {"text": text, **made}
         if place is not UNSET:
-            values |= self._place_columns(place)
+            values |= place_columns(self.space, place, place_source, place_radius_m)
         if time is not UNSET:
             values["time"] = time.replace(tzinfo=None) if time else None
             values["utc_offset_s"] = utc_offset_s(time)
@@ -800,6 +864,117 @@ class Collection:
             if values:
                 self._table.update(int(snapshot.iids[row]), values)
         return self.get(item_id)
+
+    def fill(
+        self,
+        features: str | Iterable[FeatureName],
+        *,
+        workers: int | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> FillReport:
+        """Make features of the items that are there and lack them; new items have them from now on.
+
+        Interrupted, it keeps what is done, and the next call goes on from there. A feature that is
+        made from images reads their files again.
+
+        Parameters
+        ----------
+        features
+            Names of what the collection's encoder makes, as "image_hubness".
+        workers
+            Processes that decode; 0 for none, None to choose.
+        progress
+            Called with a `Progress` after each batch.
+
+        Raises
+        ------
+        InputError
+            If the encoder makes no feature of a name; the message lists those it makes.
+        EncoderMismatchError
+            If the collection's feature of a name was made by something else.
+        CollectionLockedError
+            If another process is writing.
+        """
+        from placelens.ingest.fill import fill
+
+        if progress is not None and not callable(progress):
+            raise InputError(f"progress {shown(progress)} cannot be called")
+        names = as_texts(features, "the feature")
+        with self._table.writing():
+            report = fill(self._table, self.encoder, names, workers=workers, progress=progress)
+        self._versions.settle()
+        return report
+
+    def propose(
+        self,
+        item_id: str,
+        place: Place,
+        *,
+        radius_m: float | None = None,
+        confidence: float | None = None,
+        evidence: str | None = None,
+    ) -> Proposal:
+        """Note where an item may be; its place is what it was until somebody accepts that.
+
+        Parameters
+        ----------
+        radius_m
+            How far from ``place`` the item may be, in metres.
+        confidence
+            How probable it is that it lies within, in [0, 1].
+        evidence
+            What that rests on, in words.
+        """
+        if not isinstance(place, Place):
+            raise InputError(f"place {shown(place)} is not a Place")
+        if evidence is not None:
+            as_text(evidence, "the evidence")
+        with self._versions.writing():
+            self._versions.publish()
+            snapshot, row = self._find(item_id)
+            return Proposals(self._table).add(
+                int(snapshot.iids[row]),
+                place,
+                radius_m=radius_m,
+                confidence=confidence,
+                evidence=evidence,
+            )
+
+    def proposals(self, state: ProposalState | None = None) -> list[Proposal]:
+        """What was proposed of places: all, or those "open", "accepted" or "rejected"."""
+        self._table.check_sound()
+        return Proposals(self._table).all(state)
+
+    def accept(self, proposal_id: str) -> None:
+        """Take what is proposed for the item's place, whose source is "estimated" then.
+
+        Raises
+        ------
+        ItemNotFoundError
+            If there is no such proposal.
+        CollectionError
+            If it is accepted or rejected already.
+        """
+        with self._versions.writing():
+            Proposals(self._table).accept(as_text(proposal_id, "the proposal's id"))
+
+    def reject(self, proposal_id: str) -> None:
+        """Note that what is proposed is wrong; raises as `accept` does."""
+        with self._versions.writing():
+            Proposals(self._table).reject(as_text(proposal_id, "the proposal's id"))
+
+    def undo(self, proposal_id: str) -> None:
+        """Open a proposal again, and put the place back that the item had before.
+
+        Raises
+        ------
+        ItemNotFoundError
+            If there is no such proposal.
+        CollectionError
+            If it is open, or the place was changed since it was accepted.
+        """
+        with self._versions.writing():
+            Proposals(self._table).undo(as_text(proposal_id, "the proposal's id"))
 
     def delete(self, ids: str | Iterable[str]) -> int:
         """Remove items; return how many there were. Unknown ids are passed over.
@@ -982,9 +1157,11 @@ class Collection:
         modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
         sort: str | None = None,
         parse: bool = True,
         similarity: Similarity | None = None,
+        hubs: bool = True,
         rerank: Reranker | None = None,
         cursor: str | None = None,
         engine: str | None = None,
@@ -1033,6 +1210,9 @@ class Collection:
             Which vectors are compared; an item counts with its best.
         located_only, unlocated_only
             Only items with a place, or without.
+        uncertain
+            Of places that are known to within a radius, whether the "centre" must lie in an area,
+            "surely" all of the circle, or "maybe" any of it.
         sort
             The order of a list: "time" (newest first, the default), "oldest", "name", or "distance"
             from ``near``. With words, images or vectors the k best are found first and then put in
@@ -1042,6 +1222,9 @@ class Collection:
             place and filters. What stands in quotes is never read.
         similarity
             "calibrated" (the default where the encoder says how) or "raw" cosines.
+        hubs
+            Whether calibrated cosines are corrected for hubs, items that are near every query,
+            where the encoder says how; see `placelens.encoders.hubs`.
         rerank
             A `placelens.engine.rerank.Reranker` that orders the first hits anew. Nothing certifies
             its answer, which has one page.
@@ -1090,9 +1273,11 @@ class Collection:
             modality=modality,
             located_only=located_only,
             unlocated_only=unlocated_only,
+            uncertain=uncertain,
             sort=sort,
             parse=parse,
             similarity=similarity,
+            hubs=hubs,
             rerank=rerank,
             cursor=cursor,
             engine=engine,
@@ -1189,7 +1374,9 @@ class Collection:
                 cursor=answer.cursor,
                 elapsed_ms=elapsed_ms / len(requests),
                 thumbnails=self.thumbnail,
-                answerabilities=self._encoder.answerabilities,
+                answerabilities=self._encoder.answerabilities(
+                    is_corrected=answer.plan.is_corrected
+                ),
                 evidence=[entry for term in query.terms for entry in term.reading()],
                 notes=(
                     *mistyped(searcher.snapshot, query.filters.where),
@@ -1231,16 +1418,6 @@ class Collection:
             )
         return modality
 
-    def _place_columns(self, place: Place | None) -> dict[str, Any]:
-        first, second = COORDINATES[self.space]
-        if place is None:
-            return {first: None, second: None, "place_source": None}
-        if place.space != self.space:
-            raise InputError(f"{place} does not lie on the collection's {self.space}")
-        lon, lat = place.lonlat
-        pair = (lat, lon) if self.space == "sphere" else (lon, lat)
-        return {first: pair[0], second: pair[1], "place_source": "given"}
-
 
 def _evidence(
     searcher: Searcher, query: Query, hit: Hit, deadline: Deadline
@@ -1277,6 +1454,15 @@ def _check_changes(text: Any, place: Any, time: Any, attributes: Any) -> None:
             as_text(name, "the name of an attribute")
             if isinstance(value, str):
                 as_text(value, f"the attribute {shown(name)}")
+
+
+def _check_place(place: Any, radius_m: Any, source: Any) -> None:
+    """What `Collection.update` may be given of a place, where it is given."""
+    check_radius(radius_m, "place_radius_m")
+    if source not in PLACE_SOURCES:
+        raise InputError(f"place_source {shown(source)} is not one of {', '.join(PLACE_SOURCES)}")
+    if radius_m is not None and (place is UNSET or place is None):
+        raise InputError(f"place_radius_m {shown(radius_m)} is of a place; give place as well")
 
 
 def _checked_modalities(modalities: Any) -> tuple[FeatureName, ...]:

@@ -11,27 +11,30 @@ that one does.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from placelens.encoders.base import Encoder
+from placelens.encoders.base import Answerability, Calibration, Encoder
 from placelens.encoders.binding import as_encoder
+from placelens.encoders.hubs import HubPool
 from placelens.errors import EncoderError
 from placelens.evaluation import Captions, encode_pairs, read_pairs, select_pairs
 from placelens.evaluation.answerable import Questions, ask
 from placelens.evaluation.calibration import Described
 from placelens.evaluation.reliability import auroc, calibration_error, reliability
 from placelens.results import UNLIKELY
-from placelens.types import BoolArray
+from placelens.types import BoolArray, Float32Array, Float64Array
 
 DATASETS = ("flickr8k", "rsicd")
+TEXT_IMAGE = ("text", "image")
 SEED = 20261122
 
 
 def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
-    """AUROC and calibration error of each kind.
+    """AUROC and calibration error of each kind; under ``hub_corrected``, of corrected cosines.
 
     Parameters
     ----------
@@ -46,26 +49,97 @@ def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
         If the encoder cannot tell.
     """
     loaded = as_encoder(encoder)
-    if ("text", "image") not in loaded.answerabilities:
+    if TEXT_IMAGE not in loaded.answerabilities:
         raise EncoderError(
             f"encoder {loaded.name!r} gives no probability of an answer; fit it first: "
             "placelens calibrate"
         )
     described = {name: _described(data / name, loaded) for name in DATASETS}
+    shown = _Shown.of(data / "coco_mini", loaded)
     out: dict[str, Any] = {"encoder": loaded.fingerprint, "seed": SEED}
+    out |= _figures(_Teller.of(loaded), described, shown)
+    corrected = _Teller.corrected(loaded)
+    out["hub_corrected"] = None if corrected is None else _figures(corrected, described, shown)
+    return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Teller:
+    """What tells from cosines of texts with images whether there is an answer."""
+
+    calibration: Calibration
+    answerability: Answerability
+    pool: HubPool | None
+
+    @classmethod
+    def of(cls, encoder: Encoder) -> _Teller:
+        """Of plain cosines."""
+        return cls(
+            calibration=encoder.calibrations[TEXT_IMAGE],
+            answerability=encoder.answerabilities[TEXT_IMAGE],
+            pool=None,
+        )
+
+    @classmethod
+    def corrected(cls, encoder: Encoder) -> _Teller | None:
+        """Of cosines that a hub pool corrects; None where the encoder cannot tell."""
+        if TEXT_IMAGE not in encoder.hub_answerabilities:
+            return None
+        return cls(
+            calibration=encoder.hub_calibrations[TEXT_IMAGE],
+            answerability=encoder.hub_answerabilities[TEXT_IMAGE],
+            pool=encoder.hub_pools[TEXT_IMAGE],
+        )
+
+    def scores(self, images: Float32Array, texts: Float32Array) -> Float32Array:
+        """Cosines, (n, m), corrected where there is a pool."""
+        scores = images @ texts.T
+        return scores if self.pool is None else scores - self.pool.penalties(images)[:, None]
+
+    def told(self, asked: Questions, chosen: BoolArray) -> Float64Array:
+        """The probability that each chosen question has an answer."""
+        best = self.calibration(asked.best[chosen])
+        return self.answerability(best, asked.n_images[chosen])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """Images that show objects, and the objects' names: who shows what, and all as vectors."""
+
+    captions: Captions
+    images: Float32Array
+    names: Float32Array
+
+    @classmethod
+    def of(cls, folder: Path, encoder: Encoder) -> _Shown:
+        """Those of coco_mini."""
+        table = folder / "annotations.jsonl"
+        images = encode_pairs(read_pairs(table), encoder)
+        rows = [json.loads(line) for line in table.read_text(encoding="utf-8").splitlines()]
+        shown = [sorted({thing["category"] for thing in row["objects"]}) for row in rows]
+        some = np.array([bool(names) for names in shown])
+        captions = Captions.of([names for names in shown if names])
+        names = encoder.encode_texts(captions.texts)
+        return cls(captions=captions, images=images[some], names=names)
+
+
+def _figures(teller: _Teller, described: dict[str, Described], shown: _Shown) -> dict[str, Any]:
+    """Every data set's kinds."""
+    out: dict[str, Any] = {}
     for name, own in described.items():
         (other,) = (given for key, given in described.items() if key != name)
         captions, texts = own.distinct()
-        strangers = own.images @ other.distinct()[1].T
-        asked = ask(own.images @ texts.T, captions, strangers=strangers, seed=SEED)
-        own_kind = ~asked.is_strange
+        strangers = teller.scores(own.images, other.distinct()[1])
+        asked = ask(teller.scores(own.images, texts), captions, strangers=strangers, seed=SEED)
         out[name] = {
-            "removed": _figures(asked, own_kind, loaded),
-            "strangers": _figures(asked, asked.is_strange | asked.is_answerable, loaded),
-            "mixed": _figures(asked, _mixed(asked), loaded),
+            "removed": _told(asked, ~asked.is_strange, teller),
+            "strangers": _told(asked, asked.is_strange | asked.is_answerable, teller),
+            "mixed": _told(asked, _mixed(asked), teller),
         }
-    out["coco_mini"] = {"absent": _absent(data / "coco_mini", loaded)}
-    return out
+    scores = teller.scores(shown.images, shown.names)
+    asked = ask(scores, shown.captions, seed=SEED, share=0.2)
+    everything = np.ones(len(asked.best), dtype=np.bool_)
+    return {**out, "coco_mini": {"absent": _told(asked, everything, teller)}}
 
 
 def _described(folder: Path, encoder: Encoder) -> Described:
@@ -73,19 +147,6 @@ def _described(folder: Path, encoder: Encoder) -> Described:
     pairs = select_pairs(read_pairs(folder / "pairs.jsonl"), split=folder.name)
     images = encode_pairs(pairs, encoder)
     return Described.of(images, [pair.captions for pair in pairs], encoder)
-
-
-def _absent(folder: Path, encoder: Encoder) -> dict[str, Any]:
-    """Names of objects asked of random halves of coco_mini."""
-    table = folder / "annotations.jsonl"
-    images = encode_pairs(read_pairs(table), encoder)
-    rows = [json.loads(line) for line in table.read_text(encoding="utf-8").splitlines()]
-    shown = [sorted({thing["category"] for thing in row["objects"]}) for row in rows]
-    some = np.array([bool(names) for names in shown])
-    captions = Captions.of([names for names in shown if names])
-    texts = encoder.encode_texts(captions.texts)
-    asked = ask(images[some] @ texts.T, captions, seed=SEED, share=0.2)
-    return _figures(asked, np.ones(len(asked.best), dtype=np.bool_), encoder)
 
 
 def _mixed(asked: Questions) -> BoolArray:
@@ -100,11 +161,9 @@ def _mixed(asked: Questions) -> BoolArray:
     return chosen
 
 
-def _figures(asked: Questions, chosen: BoolArray, encoder: Encoder) -> dict[str, Any]:
+def _told(asked: Questions, chosen: BoolArray, teller: _Teller) -> dict[str, Any]:
     """What is told of the chosen questions."""
-    calibration = encoder.calibrations["text", "image"]
-    answerability = encoder.answerabilities["text", "image"]
-    told = answerability(calibration(asked.best[chosen]), asked.n_images[chosen])
+    told = teller.told(asked, chosen)
     truth = asked.is_answerable[chosen]
     bins = reliability(told, truth)
     return {

@@ -250,7 +250,7 @@ def _place(items: Items, at: int) -> Place:
 
 
 def _n_builds(collection: Collection) -> int:
-    return collection._versions.trees.n_built
+    return collection._versions.indexes.shelf.n_written
 
 
 def _tree(collection: Collection, world: World) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ COMMANDS = (
     "compact",
     "check",
     "repair",
+    "migrate",
     "encoders",
     "eval",
     "calibrate",

@@ -35,6 +35,7 @@ def command(
     term: opt.TermOption = None,
     vector: opt.Vector = None,
     similarity: opt.Similarity = None,
+    hubs: opt.Hubs = True,
     parse: opt.Parse = True,
     near: opt.Near = None,
     decay: opt.Decay = None,
@@ -71,6 +72,7 @@ def command(
         options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])
     ]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
+    asks_encoder = bool(terms or image)
     terms += [options.term(written) for written in term or ()]
     opened = Collection.open(collection, allow_download=allow_download)
     asked = partial(
@@ -80,6 +82,7 @@ def command(
         like=[options.weighted(name) for name in like or ()] or None,
         vector=[weighted_vector(each) for each in vector or ()] or None,
         similarity=similarity,
+        hubs=hubs,
         decay=options.with_unit(decay, "--decay"),
         mu=mu,
         k=k,
@@ -88,7 +91,7 @@ def command(
         recall_target=recall_target,
         **limits,
     )
-    if terms or image:
+    if asks_encoder:
         with waiting(f"loading the encoder {opened.encoder_name}"):
             _ = opened.encoder
     with waiting("searching; a machine's first search, and one in a region, may take some seconds"):

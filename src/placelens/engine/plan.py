@@ -9,19 +9,14 @@ from typing import Any
 import numpy as np
 
 from placelens.display import shown
+from placelens.engine.indexes.kinds import KINDS
 from placelens.engine.query import Similarity
 from placelens.errors import QueryError
 from placelens.index.base import Corpus, Index
-from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree, TreeShape
+from placelens.index.gmr_tree import FilterFirst, RTree, TreeShape
+from placelens.index.kind import over
 from placelens.index.scan import Scan
 from placelens.types import BoolArray
-
-ENGINES: Mapping[str, Callable[[Corpus], Index]] = {
-    "scan": Scan,
-    "gmrtree": GMRTree,
-    "filter": FilterFirst.build,
-    "rtree": RTree,
-}
 
 # Fewer items than this are scanned in a few milliseconds.
 SCAN_BELOW = 20_000
@@ -31,6 +26,12 @@ PICKED_COST = 30
 LOOSE_SHARE = 0.2
 
 
+def engines() -> Mapping[str, Callable[[Corpus], Index]]:
+    """What can be asked for, and how it is built over a corpus where none of it is kept."""
+    kept = {name: over(kind) for name, kind in KINDS.items()}
+    return {"scan": Scan, **kept, "filter": FilterFirst.build, "rtree": RTree}
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The index chosen, the reason in words, and the numbers the choice rests on.
@@ -38,7 +39,8 @@ class Plan:
     ``n_allowed`` are the items that pass the filters; in a ranking, those by region left aside.
     ``tree`` is what there is of it: items, trees, and items that were added since. ``reach`` says
     in words how far "near" reached, where the collection decided that. ``reranker`` ordered
-    the first hits anew, so that nothing vouches for them.
+    the first hits anew, so that nothing vouches for them. ``is_corrected`` tells whether cosines
+    were corrected for hubs, items that are near every query.
     """
 
     engine: str
@@ -49,6 +51,7 @@ class Plan:
     tree: TreeShape | None = None
     reach: str | None = None
     reranker: str | None = None
+    is_corrected: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -63,6 +66,7 @@ def make_plan(
     n_regions: int,
     tree: TreeShape | None,
     similarity: Similarity | None,
+    is_corrected: bool = False,
     unbounded: str | None = None,
     is_fused: bool = True,
 ) -> Plan:
@@ -79,12 +83,12 @@ def make_plan(
     left = n_items if n_allowed is None else n_allowed
 
     def plan(engine: str, reason: str) -> Plan:
-        return Plan(engine, reason, n_items, left, similarity, tree)
+        return Plan(engine, reason, n_items, left, similarity, tree, is_corrected=is_corrected)
 
     if engine is not None:
-        if engine not in ENGINES:
+        if engine not in engines():
             raise QueryError(
-                f"engine {shown(engine)} is not known; there are: {', '.join(ENGINES)}"
+                f"engine {shown(engine)} is not known; there are: {', '.join(engines())}"
             )
         return plan(engine, "asked for")
     if n_items < SCAN_BELOW:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,8 +19,8 @@ from placelens.engine.shard import Ask, Facts, Found, Shard, merged
 from placelens.engine.split import written
 from placelens.errors import QueryError
 from placelens.geo.decay import Decay
-from placelens.index.base import Certificate
-from placelens.index.gmr_tree import GMRTree, rows_of
+from placelens.index.base import Certificate, Index
+from placelens.index.gmr_tree import rows_of
 from placelens.storage.manifest import Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.types import Evidence, FeatureName, Float64Array, Hit, Int64Array
@@ -63,15 +63,18 @@ class Searcher:
         self,
         snapshot: Snapshot,
         manifest: Manifest,
-        tree: GMRTree | None = None,
+        kept: Mapping[str, Index] | None = None,
         *,
         shards: Sequence[Shard] | None = None,
     ) -> None:
-        """``shards`` are those of the version; by default it is one, on this machine."""
+        """``kept`` are the indexes that need not be built, by kind.
+
+        ``shards`` are those of the version; by default it is one, on this machine.
+        """
         self.snapshot = snapshot
         self.lists = Lists(snapshot)
-        self.tree = tree
-        self._shards = tuple(shards or (LocalShard(snapshot, manifest, tree),))
+        self.kept = dict(kept or {})
+        self._shards = tuple(shards or (LocalShard(snapshot, manifest, self.kept),))
 
     def search(self, query: Query, *, deadline: Deadline = NEVER) -> Answer:
         """Answer a query, or stop with the deadline.

@@ -37,7 +37,7 @@ def _like(asked: Asked, context: Context) -> FusedTerm:
     row = snapshot.row_of(item_id)
     if row is None:
         raise ItemNotFoundError(f"like: the collection has no item with id {shown(item_id)}")
-    for feature in context.manifest.features:
+    for feature in context.manifest.vector_names:
         vector = snapshot.vector_of(row, feature)
         if vector is not None:
             title = cut(snapshot.items([row])[0].title, LONGEST_LABEL - len("like "))

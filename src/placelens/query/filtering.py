@@ -12,6 +12,7 @@ from placelens.engine.periods import Periods
 from placelens.engine.times import parse_time_range
 from placelens.errors import FilterError
 from placelens.geo.regions import Box, Circle, Polygon, Region
+from placelens.geo.uncertain import UNCERTAIN, Uncertain
 from placelens.geo.understood import Understood
 from placelens.geo.units import parse_distance_m
 from placelens.limits import MAX_CONDITIONS, within
@@ -54,6 +55,7 @@ def filters_of(
         where=where,
         without=without,
         located=_located(request),
+        uncertain=_uncertain(request.uncertain),
     )
 
 
@@ -74,6 +76,17 @@ def _regions(request: SearchRequest, space: Space, near: Place | None) -> tuple[
     if request.polygon is not None:
         regions.append(Polygon.from_geojson(request.polygon, space=space))
     return tuple(regions)
+
+
+def _uncertain(value: object) -> Uncertain:
+    if value is None:
+        return "centre"
+    if value not in UNCERTAIN:
+        raise FilterError(
+            f"uncertain {shown(value)} is not known; use {', '.join(UNCERTAIN)}: how places that "
+            "are known to within a radius lie in an area"
+        )
+    return value
 
 
 def _located(request: SearchRequest) -> bool | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from placelens.engine.query import Similarity
 from placelens.errors import QueryError
+from placelens.geo.uncertain import Uncertain
 from placelens.query.values import plain
 from placelens.types import FeatureName
 
@@ -32,9 +33,11 @@ class SearchRequest:
     modality: FeatureName | Sequence[FeatureName] | None = None
     located_only: bool = False
     unlocated_only: bool = False
+    uncertain: Uncertain = "centre"
     sort: str | None = None
     parse: bool = True
     similarity: Similarity | None = None
+    hubs: bool = True
     rerank: Any = None
     cursor: str | None = None
     engine: str | None = None

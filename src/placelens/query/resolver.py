@@ -145,6 +145,7 @@ class Resolver:
             ),
             features=self._features(request.modality),
             similarity=_similarity(request.similarity),
+            hubs=flag(request.hubs, "hubs"),
             sort=request.sort,
             cursor=text_or_none(request.cursor, "cursor"),
             engine=text_or_none(request.engine, "engine"),
@@ -223,7 +224,7 @@ class Resolver:
             raise QueryError(f"modality {shown(modality)} is not a name, nor a list of names")
         wanted = (modality,) if isinstance(modality, str) else modality
         within(wanted, len(FEATURES), "modality")
-        known = self._manifest.features
+        known = self._manifest.vector_names
         unknown = [m for m in wanted if not (isinstance(m, str) and m in known)]
         if unknown or not wanted:
             raise QueryError(

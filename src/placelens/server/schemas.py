@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from placelens.display import shown
 from placelens.engine.query import Similarity
 from placelens.errors import InputError
+from placelens.geo.uncertain import Uncertain
 from placelens.limits import (
     MAX_CONDITIONS,
     MAX_CROSSINGS,
@@ -264,6 +265,11 @@ class SearchRequest(StrictRequest):
     modality: Modalities | None = None
     located_only: bool = False
     unlocated_only: bool = False
+    uncertain: Uncertain = Field(
+        "centre",
+        description="Of places known to within a radius, what must lie in an area: the centre, "
+        "surely all of the circle, or maybe any of it.",
+    )
     sort: str | None = Field(
         None,
         description="score, time, oldest, name or distance. Without words, images or vectors all "
@@ -273,6 +279,9 @@ class SearchRequest(StrictRequest):
         True, description="Whether places and times in the text are read; never those in quotes."
     )
     similarity: Similarity | None = None
+    hubs: bool = Field(
+        True, description="Whether items that are near every query are corrected for that."
+    )
     cursor: str | None = Field(None, max_length=MAX_CURSOR)
     engine: str | None = Field(
         None, max_length=MAX_NAME, description="The index to use; by default it is planned."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse
 from pydantic import FiniteFloat
 
 from placelens.limits import MAX_ID, MAX_NAME, MAX_TEXT
@@ -39,7 +40,7 @@ def explain_item(
     for hit in (answer["hit"], answer["above"]):
         if hit is not None:
             with_links(hit, name, show_paths=settings.paths_shown)
-    return {**answer, "text": str(explanation)}
+    return JSONResponse({**answer, "text": str(explanation)})
 
 
 @router.get("/{item_id:path}/explain", response_model=Explanation)

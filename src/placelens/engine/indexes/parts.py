@@ -1,6 +1,6 @@
-"""Parts of a collection's tree, and which rows of a version each of them answers for.
+"""Parts of a collection's index, and which rows of a version each of them answers for.
 
-A part is a tree on disk, or a few loose items in memory. It holds items by internal id; binding it
+A part is on disk, or has a few loose items in memory. It holds items by internal id; binding it
 to a version finds their rows there. An item of a version is answered for by one part: by the one
 that covers the file it is in, or, when files were merged, by the one that answered for it before.
 """
@@ -8,19 +8,17 @@ that covers the file it is in, or, when files were merged, by the one that answe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from placelens import kernels
 from placelens.geo.distance import positions_of
 from placelens.index.base import Corpus, VectorColumn
-from placelens.index.limb import Limb
+from placelens.index.kind import Grown, IndexKind
 from placelens.storage.snapshot import Fragment, FragmentKey, Snapshot
 from placelens.types import FeatureName, Int64Array
 
-LimbsOf = dict[FeatureName | None, Limb]
 Files = tuple[str, ...]
 # Loose items in one part: so many are sorted anew with each commit, at most.
 GROUP = 1_024
@@ -47,28 +45,20 @@ Claim = tuple[Fragment, Owners | None]
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """Limbs over the items of some files; rows of their slots are those of the last binding."""
+    """What a kind of index has grown over the items of some files, bound to a version at a time."""
 
     files: frozenset[Files]
-    limbs: LimbsOf
+    grown: Grown
     n_items: int
-    is_loose: bool = False
-    bound_to: tuple[tuple[FragmentKey, int], ...] | None = None
+    bound_to: tuple[tuple[FragmentKey, int], ...] | None = field(default=None, kw_only=True)
 
-    def bind(self, iids: Int64Array, claims: Sequence[Claim]) -> LimbsOf:
-        """The limbs for the rows claimed; ``iids`` (n,) are those of the version's rows."""
+    def bind(self, iids: Int64Array, claims: Sequence[Claim]) -> Grown:
+        """What was grown, for the rows claimed; ``iids`` (n,) are those of the version's rows."""
         binding = tuple((fragment.key, fragment.start) for fragment, _ in claims)
         if binding != self.bound_to:
-            rows = self._claimed(iids, claims)
-            bound: dict[int, Limb] = {}
-            for limb in self.limbs.values():
-                if id(limb) not in bound:
-                    bound[id(limb)] = limb.with_rows(
-                        kernels._rows_of_slots(rows, iids, limb.slots.iid)
-                    )
-            self.limbs = {name: bound[id(limb)] for name, limb in self.limbs.items()}
+            self.grown = self.grown.bound(self._claimed(iids, claims), iids)
             self.bound_to = binding
-        return self.limbs
+        return self.grown
 
     def _claimed(self, iids: Int64Array, claims: Sequence[Claim]) -> Int64Array:
         parts = []
@@ -79,26 +69,15 @@ class Part:
 
 
 def grow_loose(
-    snapshot: Snapshot, fragments: Sequence[Fragment], features: tuple[FeatureName, ...]
+    kind: IndexKind[Any],
+    snapshot: Snapshot,
+    fragments: Sequence[Fragment],
+    features: Sequence[FeatureName],
 ) -> Part:
-    """A part in memory, without codes, over some fragments."""
-    corpus, rows = corpus_of(snapshot, fragments, features)
-    limbs: LimbsOf = {}
-    for feature in (None, *features):
-        if feature is not None and len(corpus.vectors[feature].rows) == len(corpus):
-            limbs[None] = limbs[feature] = _loose(corpus, rows, feature)
-        elif feature is not None:
-            limbs[feature] = _loose(corpus, rows, feature)
-    if None not in limbs:
-        limbs[None] = _loose(corpus, rows, None)
+    """A part in memory over some fragments."""
+    corpus = corpus_of(snapshot, fragments, features)
     files = frozenset(fragment.files for fragment in fragments)
-    return Part(files, limbs, len(rows), is_loose=True)
-
-
-def _loose(corpus: Corpus, rows: Int64Array, feature: FeatureName | None) -> Limb:
-    limb = Limb.grow(corpus, feature, signatures=None)
-    slots = np.where(limb.slots.row >= 0, rows[limb.slots.row], -1)
-    return replace(limb.with_rows(slots), is_loose=True)
+    return Part(files, kind.loose(corpus), len(corpus))
 
 
 def group_loose(parts: Sequence[Part], loose: Sequence[Fragment]) -> list[list[Fragment]]:
@@ -131,11 +110,10 @@ def merged_owners(
     first = int(own.min())
     span = int(own.max()) - first + 1
     if span > MOST_HOLES * len(rows):
-        return None  # a tree of their own takes less than a table of such ids
+        return None  # a part of their own takes less than a table of such ids
     codes = np.full(span, -1)
     for code, part in enumerate(parts):
-        slots = part.limbs[None].slots
-        iids = slots.iid[slots.row >= 0]
+        iids = part.grown.iids
         codes[iids[(iids >= first) & (iids < first + span)] - first] = code
     if (codes[own - first] < 0).any():
         return None
@@ -145,9 +123,9 @@ def merged_owners(
 
 
 def corpus_of(
-    snapshot: Snapshot, fragments: Sequence[Fragment], features: tuple[FeatureName, ...]
-) -> tuple[Corpus, Int64Array]:
-    """The corpus of some fragments, and the snapshot's rows of its rows."""
+    snapshot: Snapshot, fragments: Sequence[Fragment], features: Sequence[FeatureName]
+) -> Corpus:
+    """The corpus of some fragments."""
     rows = rows_of(fragments)
     first, second = (column[rows] for column in snapshot.coordinates)
     lonlat = (snapshot.lonlat[0][rows], snapshot.lonlat[1][rows])
@@ -155,9 +133,20 @@ def corpus_of(
     for feature in features:
         matrix, of_rows = snapshot.vectors_in(fragments, feature)
         own = np.searchsorted(rows, of_rows) if _increasing(fragments) else _at(rows, of_rows)
-        columns[feature] = VectorColumn.of(matrix, own, len(rows))
+        hubness = snapshot.hubness(feature)
+        columns[feature] = VectorColumn.of(
+            matrix, own, len(rows), None if hubness is None else hubness[rows[own]]
+        )
     positions = positions_of(snapshot.space, first, second)
-    return Corpus(snapshot.space, snapshot.iids[rows], positions, columns, lonlat), rows
+    radius_m = snapshot.radius_m
+    return Corpus(
+        snapshot.space,
+        snapshot.iids[rows],
+        positions,
+        columns,
+        lonlat,
+        radius_m=None if radius_m is None else radius_m[rows],
+    )
 
 
 def _increasing(fragments: Sequence[Fragment]) -> bool:
@@ -175,3 +164,8 @@ def rows_of(fragments: Sequence[Fragment]) -> Int64Array:
     if not fragments:
         return np.empty(0, dtype=np.int64)
     return np.concatenate([np.arange(f.start, f.stop) for f in fragments])
+
+
+def size_of(fragments: Sequence[Fragment]) -> int:
+    """How many rows some fragments have."""
+    return sum(fragment.stop - fragment.start for fragment in fragments)
