@@ -69,6 +69,15 @@ class HubPool:
         if not (np.isfinite(self.weight) and self.weight >= 0):
             raise EncoderError(f"a hub pool needs a weight of 0 or more, got {self.weight}")
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same item could have another hubness: 16 hexadecimal digits."""
+        import xxhash
+
+        digest = xxhash.xxh3_64(f"{self.k} {self.vectors.shape}".encode())
+        digest.update(self.vectors.tobytes())
+        return digest.hexdigest()
+
     def penalties(self, vectors: Float32Array) -> Float32Array:
         """What the cosines of each item lose, (n,): ``weight * hubness``; errors of ``hubness``."""
         return np.float32(self.weight) * self.hubness(vectors)
