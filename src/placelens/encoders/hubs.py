@@ -12,6 +12,7 @@ Source: Chowdhury et al., "Nearest Neighbor Normalization Improves Multimodal Re
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,12 +72,9 @@ class HubPool:
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the same item could have another hubness: 16 hexadecimal digits."""
-        import xxhash
-
-        digest = xxhash.xxh3_64(f"{self.k} {self.vectors.shape}".encode())
-        digest.update(self.vectors.tobytes())
-        return digest.hexdigest()
+        """Changes whenever an item may have another hubness."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.vectors).tobytes())
+        return f"{digest.hexdigest()[:12]}:{self.k}"
 
     def penalties(self, vectors: Float32Array) -> Float32Array:
         """What the cosines of each item lose, (n,): ``weight * hubness``; errors of ``hubness``."""
