@@ -384,12 +384,24 @@ class Collection:
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """What is kept of an item: the vectors that it is found by, and whatever else."""
+        """What is kept of an item: the vectors that it is found by, and whatever else.
+
+        Examples
+        --------
+        >>> [(feature.name, feature.length) for feature in photos.features]
+        [('image', 64), ('text', 64)]
+        """
         return self._table.manifest.features
 
     @property
     def format_version(self) -> int:
-        """Of the format on disk; see `migrate`."""
+        """Of the format on disk; see `migrate`.
+
+        Examples
+        --------
+        >>> photos.format_version
+        2
+        """
         return self._table.manifest.format_version
 
     @property
@@ -894,6 +906,15 @@ class Collection:
             If the collection's feature of a name was made by something else.
         CollectionLockedError
             If another process is writing.
+
+        Examples
+        --------
+        >>> photos.fill("image", workers=0).n_filled
+        {'image': 0}
+        >>> photos.fill("image_hubness")
+        Traceback (most recent call last):
+            ...
+        placelens.errors.InputError: the encoder hash makes no feature 'image_hubness'; it makes: ...
         """
         from placelens.ingest.fill import fill
 
@@ -924,6 +945,12 @@ class Collection:
             How probable it is that it lies within, in [0, 1].
         evidence
             What that rests on, in words.
+
+        Examples
+        --------
+        >>> proposal = photos.propose("black", Place(lat=48.2, lon=16.4), radius_m=500)
+        >>> proposal.state, photos["black"].place
+        ('open', None)
         """
         if not isinstance(place, Place):
             raise InputError(f"place {shown(place)} is not a Place")
@@ -941,7 +968,14 @@ class Collection:
             )
 
     def proposals(self, state: ProposalState | None = None) -> list[Proposal]:
-        """What was proposed of places: all, or those "open", "accepted" or "rejected"."""
+        """What was proposed of places: all, or those "open", "accepted" or "rejected".
+
+        Examples
+        --------
+        >>> _ = photos.propose("black", Place(lat=48.2, lon=16.4), evidence="a tram of Vienna")
+        >>> [proposal.evidence for proposal in photos.proposals("open")]
+        ['a tram of Vienna']
+        """
         self._table.check_sound()
         return Proposals(self._table).all(state)
 
@@ -954,12 +988,25 @@ class Collection:
             If there is no such proposal.
         CollectionError
             If it is accepted or rejected already.
+
+        Examples
+        --------
+        >>> photos.accept(photos.propose("black", Place(lat=48.2, lon=16.4)).id)
+        >>> photos["black"].place_source
+        'estimated'
         """
         with self._versions.writing():
             Proposals(self._table).accept(as_text(proposal_id, "the proposal's id"))
 
     def reject(self, proposal_id: str) -> None:
-        """Note that what is proposed is wrong; raises as `accept` does."""
+        """Note that what is proposed is wrong; raises as `accept` does.
+
+        Examples
+        --------
+        >>> photos.reject(photos.propose("black", Place(lat=48.2, lon=16.4)).id)
+        >>> [proposal.state for proposal in photos.proposals()], photos["black"].place
+        (['rejected'], None)
+        """
         with self._versions.writing():
             Proposals(self._table).reject(as_text(proposal_id, "the proposal's id"))
 
@@ -972,6 +1019,14 @@ class Collection:
             If there is no such proposal.
         CollectionError
             If it is open, or the place was changed since it was accepted.
+
+        Examples
+        --------
+        >>> proposal = photos.propose("black", Place(lat=48.2, lon=16.4))
+        >>> photos.accept(proposal.id)
+        >>> photos.undo(proposal.id)
+        >>> photos["black"].place is None
+        True
         """
         with self._versions.writing():
             Proposals(self._table).undo(as_text(proposal_id, "the proposal's id"))
