@@ -267,6 +267,7 @@ class LocalShard:
             regions=self._regions(query),
             recall_target=query.recall_target,
             deadline=ask.deadline,
+            threshold=ask.threshold,
             dense=extras.upper() if extras is not None else None,
         )
 
