@@ -187,7 +187,7 @@ def test_a_text_is_encoded_by_concepts_when_it_is_changed(report: ConceptReport)
     item = next(iter(concepts.items()))
     concepts.update(item.id, text="something green")
     hit = concepts.search("green", k=1, modality="text", parse=False)[0]
-    assert (hit.id, hit.concepts[0][0]) == (item.id, "forest")
+    assert (hit.id, hit.evidence[0].label) == (item.id, "forest")
 
 
 def test_the_command_learns_and_search_names_concepts(
@@ -206,9 +206,9 @@ def test_the_command_learns_and_search_names_concepts(
     assert "(sea " in found.stdout
     assert "read as sea " in found.stderr
     table = run("search", tmp_path / "squares-concepts.pl", "blue", "--no-parse", "--format", "csv")
-    assert "concepts" in table.stdout.splitlines()[0].split(",")
+    assert "evidence" in table.stdout.splitlines()[0].split(",")
     plain = run("search", collection.path, "blue", "--no-parse", "--format", "csv")
-    assert "concepts" not in plain.stdout.splitlines()[0].split(",")
+    assert "evidence" not in plain.stdout.splitlines()[0].split(",")
     to = tmp_path / "again.pl"
     facts = json.loads(
         run("train", "cosmat", collection.path, "--labels", "kind", "--to", to, "--json").stdout
