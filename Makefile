@@ -17,7 +17,7 @@ PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test repeat test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \
-  docs web wheel page clean
+  docs types web wheel page clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -32,17 +32,17 @@ test: .make/dev page  ## install what the tests need and run them
 repeat: .make/dev  ## start, kill and draw RUNS (10) times as often as `make test` does
 	PLACELENS_RUNS=$(RUNS) $(BIN)/python $(PYTEST) -m repeated
 
-check: .make/dev  ## ruff, mypy --strict and the import layers
+check: .make/dev  ## ruff, mypy --strict, the import layers and the page's types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_architecture.py
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/unit/tools/test_page_types.py
 
 bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 	$(BIN)/placelens bench scan
 	$(BIN)/placelens bench encoder
 	$(BIN)/placelens bench updates --quick
-	$(PIP) install --quiet -e ".[bench]"
+	$(PIP) install --quiet -e "./benchmarks[rivals]"
 	$(BIN)/placelens bench engine --quick
 	@if [ -d "$(DATA)" ]; then for name in regions answers cosmat travel heritage place-names; do \
 	  echo "== $$name"; $(BIN)/placelens bench $$name --data "$(DATA)" || exit 1; done; \
@@ -72,6 +72,9 @@ audit: .make/tools  ## look up the locked packages in the index's advisory datab
 docs: .make/dev  ## write the generated parts of docs/ anew, then run every example in it
 	PLACELENS_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
 
+types: .make/dev  ## write the page's types anew, from the REST API
+	$(BIN)/python tools/page_types.py
+
 test-hub: .make/hub  ## the tests of encoders from the hub and of training, which need torch
 	$(BIN)/python $(PYTEST) tests/unit/encoders tests/unit/training
 
@@ -84,7 +87,7 @@ test-pythons:  ## run TESTS (all) on those of PYTHONS (3.11 to 3.14) that this m
 	  echo "== $$python"; \
 	  $$python -m venv .venv-$$version && \
 	  .venv-$$version/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && \
-	  .venv-$$version/bin/python -m pip install --quiet -e '.[geo,demo,raw,sift]' --group dev && \
+	  .venv-$$version/bin/python -m pip install --quiet -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev && \
 	  .venv-$$version/bin/python $(PYTEST) -q $(TESTS) || exit 1; \
 	done
 
@@ -116,8 +119,8 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	$(PIP) install --quiet -e '.[demo]'
 	@touch $@
 
-.make/dev: .venv/pyvenv.cfg pyproject.toml hatch_build.py | .make
-	$(PIP) install --quiet -e '.[geo,demo,raw,sift]' --group dev
+.make/dev: .venv/pyvenv.cfg pyproject.toml benchmarks/pyproject.toml hatch_build.py | .make
+	$(PIP) install --quiet -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev
 	@touch $@ .make/demo
 
 # OpenCLIP asks for torchvision, which has no build for torch without CUDA; its models and tokenizers
@@ -127,11 +130,11 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	$(PIP) install --quiet --no-deps open-clip-torch
 	@touch $@
 
-.make/oldest: pyproject.toml tools/oldest.py | .make
+.make/oldest: pyproject.toml benchmarks/pyproject.toml tools/oldest.py | .make
 	$(PYTHON) -m venv --clear .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(PYTHON) tools/oldest.py pyproject.toml > .make/oldest.txt
-	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw,sift]' --group dev
+	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev
 	@touch $@
 
 # Apart from the rest: what these need must not decide what is tested.

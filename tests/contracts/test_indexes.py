@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.effort import examples
 
 from placelens.geo.distance import SPACES
-from placelens.index.base import Corpus, VectorColumn
+from placelens.index.base import Corpus, VectorColumn, farthest_m
 from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree
 from placelens.index.limb import Limb
 from placelens.index.scan import Scan
@@ -25,19 +25,19 @@ def from_arrays(corpus):
 
 
 def grown(corpus):
-    """Two trees with one signature space, and a part that has no tree yet."""
+    """Two trees with one codebook, and a part that has no tree yet."""
     thirds = np.arange(len(corpus)) % 3
-    limbs = {modality: [] for modality in (None, *corpus.vectors)}
-    rng, spaces = np.random.default_rng(5), {}
+    limbs = {feature: [] for feature in (None, *corpus.vectors)}
+    rng, codebooks = np.random.default_rng(5), {}
     for third in range(3):
         rows = np.flatnonzero(thirds == third)
         part = part_of(corpus, rows)
-        for modality, limbs_of in limbs.items():
+        for feature, limbs_of in limbs.items():
             signatures = None
-            if modality is not None and third < 2:
-                signatures = spaces.get(modality, rng)
-            limb = Limb.grow(part, modality, leaf=32, signatures=signatures)
-            spaces.setdefault(modality, limb.space)
+            if feature is not None and third < 2:
+                signatures = codebooks.get(feature, rng)
+            limb = Limb.grow(part, feature, leaf=32, signatures=signatures)
+            codebooks.setdefault(feature, limb.codebook)
             slots = np.full(len(limb.slots.row), -1)
             slots[limb.slots.row >= 0] = rows[limb.slots.row[limb.slots.row >= 0]]
             limbs_of.append(limb.with_rows(slots))
@@ -46,13 +46,15 @@ def grown(corpus):
 
 def part_of(corpus, rows):
     columns = {}
-    for modality, column in corpus.vectors.items():
+    for feature, column in corpus.vectors.items():
         at = column.position[rows]
-        columns[modality] = VectorColumn.of(
-            column.matrix[at[at >= 0]], np.flatnonzero(at >= 0), len(rows)
-        )
+        at, there = at[at >= 0], np.flatnonzero(at >= 0)
+        hubness = None if column.hubness is None else column.hubness[at]
+        columns[feature] = VectorColumn.of(column.matrix[at], there, len(rows), hubness)
     lonlat = tuple(values[rows] for values in corpus.lonlat)
-    return Corpus(corpus.space, corpus.iids[rows], corpus.positions[rows], columns, lonlat)
+    radius_m = None if corpus.radius_m is None else corpus.radius_m[rows]
+    positions = corpus.positions[rows]
+    return Corpus(corpus.space, corpus.iids[rows], positions, columns, lonlat, radius_m)
 
 
 INDEXES = {
@@ -83,5 +85,12 @@ def test_the_farthest_item(data):
     corpus = data.draw(corpora(max_items=200))
     task = data.draw(tasks(corpus))
     origin = np.array([1.0, 0.0, 0.0]) if task.place is None else task.place.origin
-    expected = _max_distance(SPACES[corpus.space], corpus.positions, origin)
+    space, positions = SPACES[corpus.space], corpus.positions
+    if corpus.radius_m is not None:
+        located = ~np.isnan(positions[:, 0])
+        measured = positions[located & ((corpus.radius_m == 0) | np.isnan(corpus.radius_m))]
+        positions = measured if len(measured) else positions
+    expected = _max_distance(space, positions, origin)
+    assert farthest_m(corpus, origin) == expected
     assert GMRTree(corpus, leaf=32, seed=6).farthest_m(origin) == expected
+    assert grown(corpus).farthest_m(origin) == expected

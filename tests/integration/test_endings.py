@@ -106,8 +106,10 @@ def test_a_script_of_ones_own_ends_well(home: Home) -> None:
     home.env["PLACELENS_CACHE"] = str(cache_folder())
     script = (
         "import numpy as np, placelens as pl\n"
-        "from placelens.engine import trees\n"
-        "trees.TREE_FROM, trees.LOOSE = 300, 100\n"
+        "from placelens.engine.indexes.kinds import KINDS\n"
+        "from placelens.index.gmr_kind import GMRTreeKind\n"
+        "from placelens.index.kind import Thresholds\n"
+        "KINDS['gmrtree'] = GMRTreeKind(Thresholds(grow_from=300, most_loose=100))\n"
         "towns = pl.Collection.create('v.pl', dim=16)\n"
         "rng = np.random.default_rng(0)\n"
         "for n in range(4):\n"

@@ -31,6 +31,20 @@ def test_histories_with_faults_lose_nothing():
     assert counts["kill: struck"] + counts["power: struck"] >= 3 * RUNS
 
 
+@pytest.mark.skipif(not is_available(), reason="faults need Linux and a C compiler")
+def test_a_migration_with_a_fault_leaves_one_format_or_the_other():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.histories", "10", "0", "--migrations"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert (counts["kill: struck"], counts["power: struck"]) == (2, 2)
+
+
 def test_damaged_files_give_no_wrong_answer_and_no_crash():
     results = flips.run(20 * RUNS, seed=20)
     bad = [result for result in results if str(result["outcome"]).isupper()]

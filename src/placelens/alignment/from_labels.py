@@ -17,7 +17,7 @@ from placelens.encoders.concept_map import ConceptMap
 from placelens.errors import InputError
 from placelens.evaluation import mean_average_precision
 from placelens.evaluation.calibration import fit_calibration
-from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality
+from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array
 
 # Fewer items of a label than this say more about themselves than about it.
 FEWEST = 5
@@ -30,8 +30,8 @@ ONE_FOLD_FROM = 500
 MOST_ASKED = 2_000
 SEED = 20261123
 
-Pair = tuple[Modality, Modality]
-VIEWS: tuple[Modality, Modality] = ("image", "text")
+Pair = tuple[FeatureName, FeatureName]
+VIEWS: tuple[FeatureName, FeatureName] = ("image", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class LabelledVectors:
             np.where(self.has_text[:, None], self.texts, self.images),
         )
 
-    def has(self, view: Modality) -> BoolArray:
+    def has(self, view: FeatureName) -> BoolArray:
         """Which items have a vector of a view."""
         return self.has_image if view == "image" else self.has_text
 
@@ -150,7 +150,7 @@ def fit_concepts(
     asked = np.random.default_rng(SEED).permutation(len(held))[:MOST_ASKED]
     # Folds may be mixed: a component is the same label in all of them.
     parts = [(fitted(kept), rows) for kept, rows in folds]
-    embedded: dict[Modality, Float64Array] = {
+    embedded: dict[FeatureName, Float64Array] = {
         "image": np.concatenate([model.embed_image(images[rows]) for model, rows in parts])[asked],
         "text": np.concatenate([model.embed_text(texts[rows]) for model, rows in parts])[asked],
     }
@@ -190,7 +190,7 @@ def _learnable(data: LabelledVectors) -> tuple[Int64Array, dict[str, int]]:
 
 
 def _calibrations(
-    embedded: Mapping[Modality, Float64Array], labels: np.ndarray
+    embedded: Mapping[FeatureName, Float64Array], labels: np.ndarray
 ) -> dict[Pair, Calibration]:
     """For each pair of views, from all pairs of different items."""
     same = np.equal.outer(labels, labels)
@@ -212,11 +212,11 @@ def _calibrations(
 
 
 def _maps(
-    embedded: Mapping[Modality, Float64Array], data: LabelledVectors
+    embedded: Mapping[FeatureName, Float64Array], data: LabelledVectors
 ) -> dict[Pair, Mapping[str, float]]:
     """MAP in percent for each pair of views that items have."""
     labels = np.array(data.labels)
-    dense: dict[Modality, Float32Array] = {"image": data.images, "text": data.texts}
+    dense: dict[FeatureName, Float32Array] = {"image": data.images, "text": data.texts}
     found: dict[Pair, Mapping[str, float]] = {}
     for query in VIEWS:
         for item in VIEWS:

@@ -17,7 +17,7 @@ import numpy as np
 from placelens.collection import Collection
 from placelens.demo.blue_marble import Tile
 from placelens.demo.landscapes import Landscape, tiles_of
-from placelens.types import Modality, Place
+from placelens.types import FeatureName, Place
 
 __all__ = ["DECAY", "MUS", "TOPS", "Direction", "HitRate", "hit_rates"]
 
@@ -70,7 +70,7 @@ def hit_rates(
     shown = {landscape: tiles_of(landscape, tiles) for landscape in landscapes}
     shown = {landscape: found for landscape, found in shown.items() if found}
     rates = []
-    directions: tuple[tuple[Direction, Modality, list[_Query], int], ...] = (
+    directions: tuple[tuple[Direction, FeatureName, list[_Query], int], ...] = (
         ("text to image", "image", _text_to_image(shown), len(tiles)),
         ("image to text", "text", _image_to_text(shown), len(landscapes)),
         ("image to image", "image", _image_to_image(shown), len(tiles) - 1),
@@ -92,7 +92,7 @@ def hit_rates(
     return rates
 
 
-def _rank(collection: Collection, query: _Query, modality: Modality, mu: float) -> float:
+def _rank(collection: Collection, query: _Query, modality: FeatureName, mu: float) -> float:
     """The rank of the first right item among the first ten; infinite when there is none."""
     hits = collection.search(
         like=query.like, near=query.near, decay=DECAY, mu=mu, k=max(TOPS), modality=modality

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from placelens.encoders.base import Answerability, Encoder
 from placelens.errors import CollectionError, EncoderMismatchError
-from placelens.types import Modality
+from placelens.types import FeatureName
 
 
 def as_encoder(encoder: str | Encoder) -> Encoder:
@@ -86,7 +86,7 @@ class BoundEncoder:
             return self._encoder
 
     @property
-    def answerabilities(self) -> Mapping[tuple[Modality, Modality], Answerability]:
+    def answerabilities(self) -> Mapping[tuple[FeatureName, FeatureName], Answerability]:
         """Of the encoder, when it has been loaded: whoever asked in words has loaded it."""
         return {} if self._encoder is None else self._encoder.answerabilities
 

@@ -13,7 +13,7 @@ from placelens.encoders.checks import unit_rows
 from placelens.encoders.concept_map import ConceptMap, read_arrays
 from placelens.encoders.fits import Fits, Pair
 from placelens.errors import EncoderError, EncoderMismatchError, ReadError
-from placelens.types import Float32Array, Modality, Shares, UInt8Array
+from placelens.types import FeatureName, Float32Array, Shares, UInt8Array
 
 FILE_NAME = "concepts.npz"
 FAMILY = "concepts"
@@ -136,7 +136,7 @@ class ConceptEncoder(Encoder):
         """The k most probable concepts of texts, with their probabilities: how words are read."""
         return self.concept_map.top(self.concept_map.text, self.base.encode_texts(texts), k=k)
 
-    def of_vectors(self, modality: Modality, vectors: Float32Array) -> Float32Array:
+    def of_vectors(self, modality: FeatureName, vectors: Float32Array) -> Float32Array:
         """Unit vectors of concepts, (n, c), from the base encoder's, (n, p)."""
         view = self.concept_map.image if modality == "image" else self.concept_map.text
         return unit_rows(view.vectors(vectors))

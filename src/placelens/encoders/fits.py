@@ -16,9 +16,9 @@ from typing import Any
 from placelens.encoders.base import Answerability, Calibration
 from placelens.errors import EncoderError
 from placelens.folders import data_folder
-from placelens.types import Modality
+from placelens.types import FeatureName
 
-Pair = tuple[Modality, Modality]
+Pair = tuple[FeatureName, FeatureName]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

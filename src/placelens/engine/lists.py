@@ -80,7 +80,7 @@ class Lists:
         return order
 
     def _passing(self, query: Query, deadline: Deadline = NEVER) -> BoolArray | None:
-        return replace(query.filters, only=query.modalities).mask(self._snapshot, deadline)
+        return replace(query.filters, only=query.features).mask(self._snapshot, deadline)
 
     def _hits(self, query: Query, rows: Int64Array, rank: int) -> list[Hit]:
         """Hits without a score; their distance where a place was given."""

@@ -6,7 +6,7 @@ dimension, then four. The signature of a node is the set of its items' clusters,
 the tree; a cluster bounds the similarity by its cone. The paper's own test, whether signatures
 match, drops valid answers.
 
-A tree has limbs: one for each modality, one for place alone, and for a corpus that has grown one
+A tree has limbs: one for each feature, one for place alone, and for a corpus that has grown one
 more of each for each part that was added since.
 """
 
@@ -20,7 +20,6 @@ import numpy as np
 
 from placelens.geo.regions import Box, Polygon
 from placelens.index.base import (
-    Certificate,
     Corpus,
     MeaningTask,
     PlaceTask,
@@ -28,14 +27,15 @@ from placelens.index.base import (
     TopK,
     VectorColumn,
     best_k,
+    joined,
 )
 from placelens.index.limb import LEAF, Limb, cpus, pool
-from placelens.index.signature import FAILURE, plain_probe
+from placelens.index.signature import FAILURE, no_terms, plain_probe
 from placelens.kernels.layout import MeaningQuery
-from placelens.types import Float64Array, Int64Array, Modality, Space
+from placelens.types import FeatureName, Float32Array, Float64Array, Int64Array, Space
 
-Limbs = Mapping[Modality | None, Sequence[Limb]]
-"""By modality; under None those that hold all items, for queries by place alone."""
+Limbs = Mapping[FeatureName | None, Sequence[Limb]]
+"""By feature; under None those that hold all items, for queries by place alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class GMRTree:
         threads: int | None = None,
     ) -> None:
         rng = np.random.default_rng(seed) if signatures else None
-        limbs: dict[Modality | None, Sequence[Limb]] = {
-            modality: [Limb.grow(corpus, modality, leaf=leaf, signatures=rng)]
-            for modality in corpus.vectors
+        limbs: dict[FeatureName | None, Sequence[Limb]] = {
+            feature: [Limb.grow(corpus, feature, leaf=leaf, signatures=rng)]
+            for feature in corpus.vectors
         }
         limbs[None] = _whole(corpus, limbs) or [Limb.grow(corpus, None, leaf=leaf, signatures=None)]
         self._set(corpus.space, corpus.iids, limbs, threads)
@@ -79,7 +79,7 @@ class GMRTree:
     def of_limbs(
         cls, space: Space, iids: Int64Array, limbs: Limbs, *, threads: int | None = None
     ) -> GMRTree:
-        """A tree of limbs that are there already; each item is in one limb of a modality.
+        """A tree of limbs that are there already; each item is in one limb of a feature.
 
         ``iids`` (n,) are those of the rows.
         """
@@ -95,6 +95,7 @@ class GMRTree:
         n_loose = sum(size for is_loose, size in sizes if is_loose)
         self._shape = TreeShape(sum(in_tree), len(in_tree), n_loose)
         self._slots_of_rows: dict[int, Int64Array] = {}
+        self._measured_only: bool | None = None  # not known yet
 
     def top_k(self, task: Task, *, filter_first: bool = False) -> TopK:
         """The best k of the allowed items, opening nodes by falling bound.
@@ -117,8 +118,19 @@ class GMRTree:
         return self._shape
 
     def farthest_m(self, origin: Float64Array) -> float:
-        """The distance in metres to the farthest item that has a place; 0 when none has."""
-        return max((limb.farthest_m(self.space, origin) for limb in self.limbs[None]), default=0.0)
+        """The distance in metres to the farthest item whose place was measured; 0 when none has
+        one. Where no place was measured all of them count."""
+        limbs = self.limbs[None]
+        if self._measured_only is None:
+            is_any_uncertain = any(len(limb.slots.radius_m) for limb in limbs)
+            self._measured_only = is_any_uncertain and any(limb.has_measured for limb in limbs)
+        return max(
+            (
+                limb.farthest_m(self.space, origin, measured_only=self._measured_only)
+                for limb in limbs
+            ),
+            default=0.0,
+        )
 
     def index_bytes(self) -> int:
         """Bytes of the tree in memory, without the vectors."""
@@ -130,12 +142,12 @@ class GMRTree:
     def to_arrays(self) -> dict[str, np.ndarray]:
         """The tree without its vectors, as named arrays; `from_arrays` takes them back."""
         arrays: dict[str, np.ndarray] = {}
-        for modality, limbs in self.limbs.items():
-            if modality is None and any(limbs is self.limbs[m] for m in self.limbs if m):
+        for feature, limbs in self.limbs.items():
+            if feature is None and any(limbs is self.limbs[m] for m in self.limbs if m):
                 continue  # written once already
             if len(limbs) > 1:
                 raise ValueError("a tree that has grown is several; build it anew to write it")
-            name = modality or "place"
+            name = feature or "place"
             arrays |= {f"{name}/{key}": value for key, value in limbs[0].to_arrays().items()}
         return arrays
 
@@ -148,14 +160,14 @@ class GMRTree:
         Items are found by their internal ids; what the corpus does not have any more is left out.
         What it still has must be as it was: places and vectors are not compared.
         """
-        limbs: dict[Modality | None, Sequence[Limb]] = {}
-        for modality, column in corpus.vectors.items():
-            own = _under(arrays, modality)
+        limbs: dict[FeatureName | None, Sequence[Limb]] = {}
+        for feature, column in corpus.vectors.items():
+            own = _under(arrays, feature)
             rows = rows_of(corpus.iids, own["slots.iid"])
             at = np.full(len(rows), -1)
             at[rows >= 0] = column.position[rows[rows >= 0]]
             rows[at < 0] = -1
-            limbs[modality] = [Limb.from_arrays(own, rows, column.matrix, np.maximum(at, 0))]
+            limbs[feature] = [Limb.from_arrays(own, rows, column.matrix, np.maximum(at, 0))]
         own = _under(arrays, "place")
         if own:
             rows = rows_of(corpus.iids, own["slots.iid"])
@@ -166,11 +178,11 @@ class GMRTree:
 
     def _top_k(self, task: Task, threads: int) -> TopK:
         if task.meaning is None or len(task.meaning) == 1:
-            modality = None if task.meaning is None else next(iter(task.meaning))
-            return self._of_modality(task, modality, threads, -math.inf)
+            feature = None if task.meaning is None else next(iter(task.meaning))
+            return self._of_feature(task, feature, threads, -math.inf)
         if task.after is None:
             return self._of_several(task, threads)
-        # Which page an item belongs to is known from all its modalities only.
+        # Which page an item belongs to is known from all its features only.
         k = 2 * task.k
         while True:
             found = self._of_several(replace(task, k=k, after=None), threads)
@@ -180,33 +192,35 @@ class GMRTree:
             k *= 4
 
     def _of_several(self, task: Task, threads: int) -> TopK:
-        """The best over several modalities: an item counts with the better of them.
+        """The best over several features: an item counts with the better of them.
 
-        What is among the best is so by one modality, and among that one's best k.
+        What is among the best is so by one feature, and among that one's best k.
         """
         answers: list[TopK] = []
         threshold = -math.inf
-        for modality in task.meaning or ():
-            answers.append(self._of_modality(task, modality, threads, threshold))
+        for feature in task.meaning or ():
+            answers.append(self._of_feature(task, feature, threads, threshold))
             if len(answers[-1].rows) == task.k:
                 threshold = max(threshold, float(answers[-1].scores[-1]))
         return self._merged(task, answers)
 
-    def _of_modality(
-        self, task: Task, modality: Modality | None, threads: int, threshold: float
+    def _of_feature(
+        self, task: Task, feature: FeatureName | None, threads: int, threshold: float
     ) -> TopK:
-        """The best k over the limbs of a modality, of those that reach the threshold."""
+        """The best k over the limbs of a feature, of those that reach the threshold."""
         probes: dict[int, MeaningQuery] = {}
         answers: list[TopK] = []
-        limbs = self.limbs[modality]
+        limbs = self.limbs[feature]
         for limb in limbs:
             task.deadline.check()
             meaning = None
-            if modality is not None and task.meaning is not None:
-                terms, key = task.meaning[modality], id(limb.space)
+            if feature is not None and task.meaning is not None:
+                terms, key = task.meaning[feature], id(limb.codebook)
                 if key not in probes:
                     probes[key] = self._probe(terms, limbs, limb, task.recall_target)
                 meaning = probes[key]
+            elif task.dense is not None:
+                meaning = no_terms(len(limb.radius_cos))
             picked = self._picked(limb, task) if threads == 0 else None
             answers.append(
                 limb.search(self.space, task, meaning, threshold, threads=threads, picked=picked)
@@ -227,17 +241,17 @@ class GMRTree:
     def _probe(
         terms: MeaningTask, limbs: Sequence[Limb], limb: Limb, recall_target: float | None
     ) -> MeaningQuery:
-        """A query's side of the bounds of all limbs that share a signature space."""
-        if limb.space is None:
-            return plain_probe(terms)
-        alike = [other for other in limbs if other.space is limb.space]
+        """A query's side of the bounds of all limbs that share a codebook."""
+        if limb.codebook is None:
+            return plain_probe(terms, _joined_range([o for o in limbs if o.codebook is None]))
+        alike = [other for other in limbs if other.codebook is limb.codebook]
         # The three codes of every item are tested, for each term.
         n_tests = 3 * len(terms.weights)
         if recall_target is None:
             n_tests *= sum(len(other.slots.iid) for other in limbs)
         tail = (FAILURE if recall_target is None else 1.0 - recall_target) / n_tests
         radius_cos = np.minimum.reduce([other.radius_cos for other in alike])
-        return limb.space.probe(terms, radius_cos, tail=tail)
+        return limb.codebook.probe(terms, radius_cos, _joined_range(alike), tail=tail)
 
     def _merged(self, task: Task, answers: Sequence[TopK]) -> TopK:
         rows = np.concatenate([answer.rows for answer in answers])
@@ -246,7 +260,7 @@ class GMRTree:
         # An item's first place is its best; the others go.
         _, first = np.unique(rows[order], return_index=True)
         best = order[np.sort(first)][: task.k]
-        return TopK(rows[best], scores[best], _joined([a.certificate for a in answers]))
+        return TopK(rows[best], scores[best], joined([a.certificate for a in answers]))
 
 
 class RTree(GMRTree):
@@ -287,7 +301,7 @@ def compile_kernels() -> None:
     one, zero = np.ones(1), np.zeros(1)
     iid = np.zeros(1, dtype=np.int64)
     corpus = Corpus("sphere", iid, position, {"vector": column}, (zero, zero))
-    meaning: Mapping[Modality, MeaningTask] = {
+    meaning: Mapping[FeatureName, MeaningTask] = {
         "vector": MeaningTask(vector.astype(np.float64), one, zero, zero)
     }
     place = PlaceTask(position[0], 0, 1.0, 0.0)
@@ -297,6 +311,7 @@ def compile_kernels() -> None:
         tree.top_k(task)
         tree.top_k(task, filter_first=True)
         tree.top_k(replace(task, regions=(elsewhere,)))
+        tree.top_k(replace(task, dense=zero))
     tree.farthest_m(position[0])
     bow_tie = {"type": "Polygon", "coordinates": [[(0, 0), (1, 1), (1, 0), (0, 1)]]}
     Polygon.from_geojson(bow_tie).contains(zero, zero)
@@ -312,25 +327,19 @@ def rows_of(iids: Int64Array, wanted: Int64Array) -> Int64Array:
 
 
 def _whole(corpus: Corpus, limbs: Limbs) -> Sequence[Limb]:
-    """The limbs of a modality that every item has: they answer for place alone as well."""
-    for modality, column in corpus.vectors.items():
+    """The limbs of a feature that every item has: they answer for place alone as well."""
+    for feature, column in corpus.vectors.items():
         if len(column.rows) == len(corpus):
-            return limbs[modality]
+            return limbs[feature]
     return ()
+
+
+def _joined_range(limbs: Sequence[Limb]) -> Float32Array:
+    """The smallest and the largest hubness of clusters that limbs share."""
+    low = np.minimum.reduce([limb.hub_range[0] for limb in limbs])
+    return np.array([low, np.maximum.reduce([limb.hub_range[1] for limb in limbs])])
 
 
 def _under(arrays: Mapping[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
     prefix = f"{name}/"
     return {key[len(prefix) :]: arrays[key] for key in arrays if key.startswith(prefix)}
-
-
-def _joined(certificates: Sequence[Certificate]) -> Certificate:
-    """One certificate for an answer that came in parts."""
-    bounds = [c.bound for c in certificates if c.bound is not None]
-    kinds = {c.kind for c in certificates}
-    return Certificate(
-        "recall" if "recall" in kinds else "probability" if "probability" in kinds else "proven",
-        max(bounds, default=None),
-        sum(c.n_nodes for c in certificates),
-        sum(c.n_items for c in certificates),
-    )

@@ -1,4 +1,4 @@
-"""A limb of a GMR-tree: packed nodes over the items of one modality, and the search of them."""
+"""A limb of a GMR-tree: packed nodes over the items of one feature, and the search of them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ import numpy as np
 from placelens import kernels
 from placelens.geo.distance import SPACES
 from placelens.geo.regions import Region
-from placelens.index.base import Certificate, Corpus, Task, TopK
+from placelens.index.base import Certificate, Corpus, Task, TopK, is_measured
 from placelens.index.packing import build_nodes, pack
-from placelens.index.signature import SignatureSpace
+from placelens.index.signature import Codebook, hub_range_of
 from placelens.kernels.layout import (
     BLOCK,
     COUNT,
+    LINEAR,
     SPHERE,
     Codes,
+    Dense,
     Filter,
     Found,
     MeaningQuery,
@@ -31,7 +33,7 @@ from placelens.kernels.layout import (
     Slots,
     Work,
 )
-from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array, Modality, Space
+from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array, Space
 
 LEAF = 512
 # Leaves opened one after the other, by falling bound, before several threads share the rest.
@@ -48,28 +50,44 @@ LEAVES_A_CHECK = 8192
 NO_IID = np.iinfo(np.int64).max
 _NO_BYTES, _NO_FLOATS = np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.float32)
 _NO_CODES = Codes(
-    *(_NO_BYTES, _NO_BYTES, _NO_FLOATS, _NO_FLOATS, _NO_BYTES, _NO_FLOATS, _NO_FLOATS),
-    *(_NO_BYTES.reshape(0, 1), _NO_FLOATS, _NO_FLOATS, _NO_FLOATS.reshape(0, 1)),
-    np.zeros(0, dtype=np.int64),
+    cluster=_NO_BYTES,
+    signs=_NO_BYTES,
+    signs_scale=_NO_FLOATS,
+    signs_ratio=_NO_FLOATS,
+    second=_NO_BYTES,
+    second_scale=_NO_FLOATS,
+    second_ratio=_NO_FLOATS,
+    fine=_NO_BYTES.reshape(0, 1),
+    fine_scale=_NO_FLOATS,
+    fine_doubt=_NO_FLOATS,
+    hubness=_NO_FLOATS,
+    vectors=_NO_FLOATS.reshape(0, 1),
+    at=np.zeros(0, dtype=np.int64),
 )
+_NO_PLACE = PlaceQuery(
+    on=0, weight=0.0, space=SPHERE, origin=np.zeros(3), kind=LINEAR, scale=1.0, offset=0.0
+)
+_NO_DENSE = Dense(value=np.zeros(0), largest=np.zeros(0))
 _ALL = np.zeros(0, dtype=np.bool_)
 _EVERYWHERE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limb:
-    """A tree over the items of one modality, or over all items, for place alone.
+    """A tree over the items of one feature, or over all items, for place alone.
 
-    ``radius_cos`` are the cones of the clusters, see `SignatureSpace`; without a ``space`` nothing
-    but place is bounded. ``lonlat`` (2, S) are what regions are tested with, ``boxes`` (5, leaves)
-    how far they reach, see `_leaf_boxes`.
+    ``radius_cos`` are the cones of the clusters, see `Codebook`, and ``hub_range`` what hubness
+    their items have, see `hub_range_of`; without a ``codebook`` nothing but place is bounded.
+    ``lonlat`` (2, S) are what regions are tested with, ``boxes`` (5, leaves) how far they reach,
+    see `_leaf_boxes`.
     """
 
     nodes: Nodes
     slots: Slots
     codes: Codes
-    space: SignatureSpace | None
+    codebook: Codebook | None
     radius_cos: Float64Array
+    hub_range: Float32Array
     lonlat: Float64Array
     boxes: Float64Array
     is_loose: bool = False
@@ -79,16 +97,16 @@ class Limb:
     def grow(
         cls,
         corpus: Corpus,
-        modality: Modality | None,
+        feature: FeatureName | None,
         *,
         leaf: int = LEAF,
-        signatures: SignatureSpace | np.random.Generator | None,
+        signatures: Codebook | np.random.Generator | None,
     ) -> Limb:
-        """Build from a corpus: its rows with a vector of the modality, or all rows.
+        """Build from a corpus: its rows with a vector of the feature, or all rows.
 
-        ``signatures`` is a space to use, what to draw one with, or None for a plain R-tree.
+        ``signatures`` is a codebook to use, what to draw one with, or None for a plain R-tree.
         """
-        column = corpus.vectors[modality] if modality is not None else None
+        column = corpus.vectors[feature] if feature is not None else None
         rows = np.arange(len(corpus)) if column is None else column.rows
         at = pack(corpus.positions[rows], leaf)
         is_filled = at >= 0
@@ -100,20 +118,36 @@ class Limb:
         if corpus.lonlat is not None:
             for axis in range(2):
                 lonlat[axis, is_filled] = corpus.lonlat[axis][row[is_filled]]
-        codes, radius_cos, clusters = _no_codes(corpus, modality, at), np.ones(1), None
-        space = None
+        codes, radius_cos, clusters = _no_codes(corpus, feature, at), np.ones(1), None
+        codebook = None
         if column is not None and signatures is not None:
-            space = (
+            codebook = (
                 signatures
-                if isinstance(signatures, SignatureSpace)
-                else SignatureSpace.fit(column.matrix, signatures)
+                if isinstance(signatures, Codebook)
+                else Codebook.fit(column.matrix, signatures)
             )
-            codes, radius_cos = space.encode(column.matrix, at)
+            codes, radius_cos = codebook.encode(column.matrix, at)
             codes = codes._replace(vectors=_frozen(codes.vectors))
             clusters = np.where(is_filled, codes.cluster.astype(np.int64), -1)
+        hubness = _in_slots(column.hubness if column is not None else None, at)
+        hub_range = hub_range_of(
+            hubness, np.where(is_filled, 0, -1) if clusters is None else clusters, len(radius_cos)
+        )
+        radius_m = _in_slots(corpus.radius_m, row)
+        if not (radius_m > 0.0).any():
+            radius_m = _NO_FLOATS
         nodes = build_nodes(position, iid, clusters, leaf)
         boxes = _leaf_boxes(lonlat, leaf)
-        return cls(nodes, Slots(iid, row, position, leaf), codes, space, radius_cos, lonlat, boxes)
+        return cls(
+            nodes=nodes,
+            slots=Slots(iid=iid, row=row, position=position, radius_m=radius_m, leaf=leaf),
+            codes=codes._replace(hubness=hubness),
+            codebook=codebook,
+            radius_cos=radius_cos,
+            hub_range=hub_range,
+            lonlat=lonlat,
+            boxes=boxes,
+        )
 
     @property
     def n_leaves(self) -> int:
@@ -129,8 +163,18 @@ class Limb:
         """The same limb over another version of its corpus: rows of the slots, -1 for none."""
         return replace(self, slots=self.slots._replace(row=rows))
 
-    def farthest_m(self, space: Space, origin: Float64Array) -> float:
-        """The distance to the farthest item that has a place; 0 when none has."""
+    @property
+    def has_measured(self) -> bool:
+        """Whether an item of this version has a place that is known to a point."""
+        alive = self.slots.row >= 0
+        radius_m = self.slots.radius_m if len(self.slots.radius_m) else None
+        return bool((alive & is_measured(self.slots.position, radius_m)).any())
+
+    def farthest_m(
+        self, space: Space, origin: Float64Array, *, measured_only: bool = False
+    ) -> float:
+        """The distance to the farthest item that has a place, or has a measured one; 0 if none."""
+        radius_m = self.slots.radius_m if measured_only else _NO_FLOATS
         n = self.n_leaves
         low, high = self.nodes.low[:n], self.nodes.high[:n]
         # Of a box the farthest corner; an empty box, whose low side is infinite, holds nothing.
@@ -144,6 +188,8 @@ class Limb:
             if reach[at] < 0.0 or bound < farthest:
                 break
             alive = self.slots.row[at * leaf : (at + 1) * leaf] >= 0
+            if len(radius_m):
+                alive &= ~(radius_m[at * leaf : (at + 1) * leaf] > 0.0)
             positions = self.slots.position[at * leaf : (at + 1) * leaf][alive]
             farthest = max(farthest, float(kernels._max_distance(SPACES[space], positions, origin)))
         return farthest
@@ -161,9 +207,11 @@ class Limb:
         """The best k of the allowed items that reach the threshold; those at slots ``picked``."""
         place = _place_query(space, task)
         codes = self.codes if meaning is not None else None
+        # None with None: the loops for place alone are compiled apart.
+        dense = None if meaning is None else self._dense(task, by_node=picked is None)
         filters = self._filter(task)
         found = _nothing(min(task.k, len(self.slots.iid)), threshold)
-        arguments = (self.nodes, self.slots, codes, place, meaning, filters)
+        arguments = (self.nodes, self.slots, codes, place, meaning, dense, filters)
         if picked is not None:
             if len(filters.leaf_at):
                 start = filters.leaf_at[picked // self.slots.leaf]
@@ -188,6 +236,14 @@ class Limb:
         if n_todo == 0:
             return self._answer(task, [found])
         return self._answer(task, self._share(task, arguments, found, todo[:n_todo], threads))
+
+    def _dense(self, task: Task, *, by_node: bool) -> Dense:
+        """What is added to the meaning of rows, and of nodes if asked for."""
+        if task.dense is None or not len(task.dense):
+            return _NO_DENSE
+        value = np.require(task.dense, np.float64, ["C", "W"])
+        largest = kernels._largest_dense(value, self.nodes, self.slots) if by_node else _NO_DENSE[1]
+        return Dense(value=value, largest=largest)
 
     def _share(
         self,
@@ -236,7 +292,7 @@ class Limb:
         if pruned:
             # What a code ruled out had a bound below the threshold of the moment.
             bound = max(bound, float(parts[0].threshold[0]))
-        doubtful = pruned and self.space is not None
+        doubtful = pruned and self.codebook is not None and task.meaning is not None
         certificate = Certificate(
             "proven" if not doubtful else "recall" if task.recall_target else "probability",
             None if bound == -math.inf else bound,
@@ -247,11 +303,18 @@ class Limb:
 
     def _filter(self, task: Task) -> Filter:
         allowed = _ALL if task.allowed is None else task.allowed
-        after = task.after or (0.0, 0)
+        after_score, after_iid = task.after or (0.0, 0)
         leaf_at, inside = _EVERYWHERE, _ALL
         if task.regions:
             leaf_at, inside = self._inside(task)
-        return Filter(allowed, leaf_at, inside, int(task.after is not None), *after)
+        return Filter(
+            allowed=allowed,
+            leaf_at=leaf_at,
+            inside=inside,
+            paged=int(task.after is not None),
+            after_score=after_score,
+            after_iid=after_iid,
+        )
 
     def _inside(self, task: Task) -> tuple[Int64Array, BoolArray]:
         """Which leaves may hold items of the task's regions, and which of their slots do."""
@@ -277,12 +340,15 @@ class Limb:
         """All but rows and vectors, which belong to a corpus, by name."""
         arrays = {f"nodes.{name}": value for name, value in self.nodes._asdict().items()}
         arrays |= {"slots.iid": self.slots.iid, "slots.position": self.slots.position}
+        arrays |= {"slots.radius_m": self.slots.radius_m, "codes.hubness": self.codes.hubness}
+        arrays["hub_range"] = self.hub_range
         arrays |= {"slots.leaf": np.array(self.slots.leaf), "lonlat": self.lonlat}
         arrays["boxes"] = self.boxes
-        if self.space is not None:
+        if self.codebook is not None:
             codes = self.codes._asdict()
             arrays |= {f"codes.{name}": codes[name] for name in _CODES}
-            arrays |= {"space.centers": self.space.centers, "space.rotation": self.space.rotation}
+            arrays["codebook.centers"] = self.codebook.centers
+            arrays["codebook.rotation"] = self.codebook.rotation
             arrays["radius_cos"] = self.radius_cos
         return arrays
 
@@ -297,18 +363,42 @@ class Limb:
         """What `to_arrays` wrote, over a corpus: rows of the slots, and ``vectors[at]`` of them."""
         nodes = Nodes(*(arrays[f"nodes.{name}"] for name in Nodes._fields))
         slots = Slots(
-            arrays["slots.iid"], rows, arrays["slots.position"], int(arrays["slots.leaf"])
+            iid=arrays["slots.iid"],
+            row=rows,
+            position=arrays["slots.position"],
+            radius_m=arrays["slots.radius_m"],
+            leaf=int(arrays["slots.leaf"]),
         )
-        space, radius_cos = None, np.ones(1)
-        codes = _NO_CODES._replace(vectors=_frozen(vectors), at=at)
-        if "space.centers" in arrays:
-            space = SignatureSpace.of(arrays["space.centers"], arrays["space.rotation"])
+        codebook, radius_cos = None, np.ones(1)
+        hubness = arrays["codes.hubness"]
+        codes = _NO_CODES._replace(vectors=_frozen(vectors), at=at, hubness=hubness)
+        if "codebook.centers" in arrays:
+            codebook = Codebook.of(arrays["codebook.centers"], arrays["codebook.rotation"])
             radius_cos = arrays["radius_cos"]
             codes = codes._replace(**{name: arrays[f"codes.{name}"] for name in _CODES})
-        return cls(nodes, slots, codes, space, radius_cos, arrays["lonlat"], arrays["boxes"])
+        return cls(
+            nodes=nodes,
+            slots=slots,
+            codes=codes,
+            codebook=codebook,
+            radius_cos=radius_cos,
+            hub_range=arrays["hub_range"],
+            lonlat=arrays["lonlat"],
+            boxes=arrays["boxes"],
+        )
 
 
-_CODES = tuple(name for name in Codes._fields if name not in {"vectors", "at"})
+_CODES = tuple(name for name in Codes._fields if name not in {"hubness", "vectors", "at"})
+
+
+def _in_slots(values: Float32Array | None, at: Int64Array) -> Float32Array:
+    """Values in slot order, (S,), of where -1 is none: 0 there and for NaN; empty without any."""
+    if values is None:
+        return _NO_FLOATS
+    out = np.zeros(len(at), dtype=np.float32)
+    out[at >= 0] = values[at[at >= 0]]
+    out[np.isnan(out)] = 0.0
+    return out
 
 
 def _arc(space: Space, chord: float) -> float:
@@ -347,27 +437,27 @@ def _may_touch(region: Region, boxes: Float64Array) -> BoolArray:
 
 def _place_query(space: Space, task: Task) -> PlaceQuery:
     if task.place is None:
-        return PlaceQuery(0, 0.0, 0, np.zeros(3), 0, 1.0, 0.0)
+        return _NO_PLACE
     place = task.place
     return PlaceQuery(
-        1,
-        float(task.weight_of_place),
-        SPACES[space],
-        place.origin,
-        place.kind,
-        float(place.scale_m),
-        float(place.offset_m),
+        on=1,
+        weight=float(task.weight_of_place),
+        space=SPACES[space],
+        origin=place.origin,
+        kind=place.kind,
+        scale=float(place.scale_m),
+        offset=float(place.offset_m),
     )
 
 
 def _nothing(k: int, threshold: float) -> Found:
     return Found(
-        np.empty(k),
-        np.empty(k, dtype=np.int64),
-        np.empty(k, dtype=np.int64),
-        np.zeros(5, dtype=np.int64),
-        np.array([threshold]),
-        np.array([-math.inf]),
+        score=np.empty(k),
+        iid=np.empty(k, dtype=np.int64),
+        slot=np.empty(k, dtype=np.int64),
+        counts=np.zeros(5, dtype=np.int64),
+        threshold=np.array([threshold]),
+        unopened=np.array([-math.inf]),
     )
 
 
@@ -380,14 +470,14 @@ def _room(n_leaves: int, leaf: int) -> Work:
     if (n_leaves, leaf) not in rooms:
         n = n_leaves * leaf
         rooms[n_leaves, leaf] = Work(
-            np.empty(n_leaves, dtype=np.int64),
-            np.empty(n_leaves),
-            np.empty(n_leaves),
-            np.empty(BLOCK, dtype=np.uint16),
-            np.empty(n, dtype=np.int64),
-            np.empty(n, dtype=np.int64),
-            np.empty(n),
-            np.empty(n),
+            leaves=np.empty(n_leaves, dtype=np.int64),
+            leaf_proximity=np.empty(n_leaves),
+            needed=np.empty(n_leaves),
+            sums=np.empty(BLOCK, dtype=np.uint16),
+            slot=np.empty(n, dtype=np.int64),
+            leaf=np.empty(n, dtype=np.int64),
+            similarity=np.empty(n),
+            bound=np.empty(n),
         )
     return rooms[n_leaves, leaf]
 
@@ -400,9 +490,9 @@ def _frozen(vectors: Float32Array) -> Float32Array:
     return view
 
 
-def _no_codes(corpus: Corpus, modality: Modality | None, at: Int64Array) -> Codes:
+def _no_codes(corpus: Corpus, feature: FeatureName | None, at: Int64Array) -> Codes:
     matrix = (
-        np.zeros((0, 1), dtype=np.float32) if modality is None else corpus.vectors[modality].matrix
+        np.zeros((0, 1), dtype=np.float32) if feature is None else corpus.vectors[feature].matrix
     )
     return _NO_CODES._replace(vectors=_frozen(matrix), at=at)
 

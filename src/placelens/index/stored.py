@@ -7,14 +7,12 @@ limb is opened. What is left can give a wrong score, but read nothing that is no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
+from placelens.index.kind import Arrays
+from placelens.index.kind import checked_array as _array
 from placelens.index.signature import fine_size
 from placelens.kernels.layout import BLOCK, DIMS_PER_PAIR, FANOUT
-
-Arrays = Mapping[str, np.ndarray]
 
 
 def check_limb(arrays: Arrays, *, dim: int | None) -> None:
@@ -30,7 +28,11 @@ def check_limb(arrays: Arrays, *, dim: int | None) -> None:
     _array(arrays, "slots.position", np.float64, (n_slots, 3))
     _array(arrays, "lonlat", np.float64, (2, n_slots))
     _array(arrays, "boxes", np.float64, (5, n_leaves))
-    n_clusters = _check_codes(arrays, n_slots, dim) if "space.centers" in arrays else 1
+    for name in ("slots.radius_m", "codes.hubness"):
+        if len(_array(arrays, name, np.float32, (None,))) not in {0, n_slots}:
+            raise ValueError(f"{name} has {len(arrays[name])} numbers for {n_slots} slots")
+    n_clusters = _check_codes(arrays, n_slots, dim) if "codebook.centers" in arrays else 1
+    _array(arrays, "hub_range", np.float32, (2, n_clusters))
     if dim is not None:
         _array(arrays, "vectors", np.float32, (n_slots, dim))
     _check_nodes(arrays, n_leaves, n_clusters)
@@ -56,10 +58,10 @@ def _check_nodes(arrays: Arrays, n_leaves: int, n_clusters: int) -> None:
 def _check_codes(arrays: Arrays, n_slots: int, dim: int | None) -> int:
     """Check signatures; the number of clusters."""
     padded = -(-(dim or 0) // DIMS_PER_PAIR) * DIMS_PER_PAIR
-    n_clusters = len(_array(arrays, "space.centers", np.float32, (None, dim)))
-    _array(arrays, "space.rotation", np.float32, (padded, padded))
+    n_clusters = len(_array(arrays, "codebook.centers", np.float32, (None, dim)))
+    _array(arrays, "codebook.rotation", np.float32, (padded, padded))
     _array(arrays, "radius_cos", np.float64, (n_clusters,))
-    for name in ("codes.sketch", "codes.second"):
+    for name in ("codes.signs", "codes.second"):
         _array(arrays, name, np.uint8, (n_slots * padded // 8,))
         _array(arrays, f"{name}_scale", np.float32, (n_slots,))
         _array(arrays, f"{name}_ratio", np.float32, (n_slots // BLOCK,))
@@ -70,18 +72,3 @@ def _check_codes(arrays: Arrays, n_slots: int, dim: int | None) -> int:
     if n_clusters == 0 or int(cluster.max()) >= n_clusters:
         raise ValueError(f"cluster {cluster.max()} is not one of {n_clusters}")
     return n_clusters
-
-
-def _array(
-    arrays: Arrays, name: str, dtype: type[np.generic], shape: tuple[int | None, ...]
-) -> np.ndarray:
-    """An array of the type and shape; None stands for any length."""
-    array = arrays.get(name)
-    if array is None:
-        raise ValueError(f"{name} is missing")
-    fits = array.dtype == dtype and array.flags.c_contiguous and array.ndim == len(shape)
-    if not fits or any(
-        want not in (None, side) for want, side in zip(shape, array.shape, strict=True)
-    ):
-        raise ValueError(f"{name} is {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}")
-    return array

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from placelens.kernels.bounds import _largest_dense as _largest_dense
     from placelens.kernels.place import _distance as _distance
     from placelens.kernels.place import _distances as _distances
     from placelens.kernels.place import _max_distance as _max_distance
@@ -22,19 +23,20 @@ if TYPE_CHECKING:
     from placelens.kernels.score import _calibrate as _calibrate
     from placelens.kernels.score import _cosines as _cosines
     from placelens.kernels.score import _meanings as _meanings
+    from placelens.kernels.search import _scan_leaves as _scan_leaves
+    from placelens.kernels.search import _search as _search
+    from placelens.kernels.search import _search_slots as _search_slots
     from placelens.kernels.signatures import _encode as _encode
     from placelens.kernels.signatures import _fill_probe as _fill_probe
-    from placelens.kernels.tree import _scan_leaves as _scan_leaves
-    from placelens.kernels.tree import _search as _search
-    from placelens.kernels.tree import _search_slots as _search_slots
 
 _MODULES = {
+    "bounds": ("_largest_dense",),
     "place": ("_distance", "_distances", "_max_distance", "_proximities"),
     "polygon": ("_inside", "_meetings"),
     "rows": ("_rows_of_slots",),
     "score": ("_calibrate", "_cosines", "_meanings"),
     "signatures": ("_encode", "_fill_probe"),
-    "tree": ("_scan_leaves", "_search", "_search_slots"),
+    "search": ("_scan_leaves", "_search", "_search_slots"),
 }
 _PLAIN = {"_calibrate", "_cosines", "_distances", "_max_distance", "_meanings", "_proximities"}
 

@@ -11,7 +11,7 @@ where ``q'`` is what of ``q`` is orthogonal to ``v``, and ``t``, at most 1, is a
 point drawn evenly from a sphere, since the rotation was. So an item has two numbers beside each
 code: ``scale``, which makes the sum over the code an inner product, and ``doubt`` = r sqrt(1 - a^2)
 / a, what to multiply by ``|q| t`` for the error. ``t = 1`` gives a bound that always holds. The
-angle of a sketch hardly varies, so a block of 32 shares the largest ``doubt / scale``.
+angle of the signs hardly varies, so a block of 32 shares the largest ``doubt / scale``.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import math
 
 import numpy as np
 
+from placelens.kernels.codes import _fill_levels, _fill_table
 from placelens.kernels.jit import kernel
-from placelens.kernels.layout import BLOCK
+from placelens.kernels.layout import BLOCK, Codes
 from placelens.kernels.score import _calibrate
-from placelens.kernels.sketches import _fill_levels, _fill_table
 from placelens.types import Float32Array, Float64Array, UInt8Array
 
 # Two bits: values are ±(INNER ± OUTER), the four levels that suit a Gaussian of deviation 1 best
@@ -35,22 +35,13 @@ STEP = 0.335
 
 
 @kernel()
-def _encode(
-    rest: Float32Array,
-    first: int,
-    sketch: UInt8Array,
-    sketch_scale: Float32Array,
-    sketch_ratio: Float32Array,
-    second: UInt8Array,
-    second_scale: Float32Array,
-    second_ratio: Float32Array,
-    fine: UInt8Array,
-    fine_scale: Float32Array,
-    fine_doubt: Float32Array,
-) -> None:
+def _encode(rest: Float32Array, first: int, codes: Codes) -> None:
     """Write the codes of rows of ``rest`` (m, d), rotated ``r v``, as items ``first``, …"""
+    # Arrays are taken out of their tuple once: each access counts references, atomically.
+    signs, signs_scale, signs_ratio = codes.signs, codes.signs_scale, codes.signs_ratio
+    second, second_scale, second_ratio = codes.second, codes.second_scale, codes.second_ratio
+    fine, fine_scale, fine_doubt = codes.fine, codes.fine_scale, codes.fine_doubt
     dim = rest.shape[1]
-    half = dim // 2
     values = np.empty(dim)
     for row in range(rest.shape[0]):
         item = first + row
@@ -77,7 +68,7 @@ def _encode(
                 level = INNER + OUTER if is_large else INNER - OUTER
                 inner += level * abs(value)
                 norm += level * level
-            sketch[at + pair * BLOCK] = byte
+            signs[at + pair * BLOCK] = byte
             second[at + pair * BLOCK] = other
         angle = min(1.0, inner / (length * math.sqrt(norm)))
         second_scale[item] = squares / inner
@@ -85,24 +76,33 @@ def _encode(
         second_ratio[item // BLOCK] = max(second_ratio[item // BLOCK], np.float32(ratio))
         # The code is ±1: <x, v> = absolute / length, |x| = sqrt(dim).
         angle = min(1.0, absolute / (length * math.sqrt(dim)))
-        sketch_scale[item] = squares / absolute
+        signs_scale[item] = squares / absolute
         # doubt / scale; both have the length and the angle in them.
         ratio = math.sqrt((1.0 - angle * angle) * dim) * (1.0 + 1e-6)
-        sketch_ratio[item // BLOCK] = max(sketch_ratio[item // BLOCK], np.float32(ratio))
-        step = STEP * length / math.sqrt(dim)
-        inner, norm = 0.0, 0.0
-        for j in range(dim):
-            level = min(LEVELS - 1, max(0, math.floor(values[j] / step) + LEVELS // 2))
-            value = 2.0 * level - (LEVELS - 1)
-            inner += value * values[j]
-            norm += value * value
-            if j < half:
-                fine[item, j] = level
-            else:
-                fine[item, j - half] |= level << 4
-        angle = min(1.0, inner / (length * math.sqrt(norm)))
-        fine_scale[item] = squares / inner
-        fine_doubt[item] = length * math.sqrt(1.0 - angle * angle) / angle
+        signs_ratio[item // BLOCK] = max(signs_ratio[item // BLOCK], np.float32(ratio))
+        fine_scale[item], fine_doubt[item] = _encode_levels(values, squares, fine, item)
+
+
+@kernel()
+def _encode_levels(
+    values: Float64Array, squares: float, fine: UInt8Array, item: int
+) -> tuple[float, float]:
+    """Write the four-bit code of an item's ``r v``, (d,), of a squared length; scale and doubt."""
+    dim = values.shape[0]
+    half, length = dim // 2, math.sqrt(squares)
+    step = STEP * length / math.sqrt(dim)
+    inner, norm = 0.0, 0.0
+    for j in range(dim):
+        level = min(LEVELS - 1, max(0, math.floor(values[j] / step) + LEVELS // 2))
+        value = 2.0 * level - (LEVELS - 1)
+        inner += value * values[j]
+        norm += value * value
+        if j < half:
+            fine[item, j] = level
+        else:
+            fine[item, j - half] |= level << 4
+    angle = min(1.0, inner / (length * math.sqrt(norm)))
+    return squares / inner, length * math.sqrt(1.0 - angle * angle) / angle
 
 
 @kernel(fastmath={"reassoc", "contract", "nsz"})
@@ -122,10 +122,12 @@ def _times(matrix: Float32Array, vector: Float32Array, out: Float32Array) -> Non
 def _fill_probe(
     queries: Float64Array,
     calibrations: Float64Array,
+    hub: Float64Array,
     rotation: Float32Array,
     centers: Float32Array,
     lengths: Float64Array,
     radius_cos: Float64Array,
+    hub_range: Float32Array,
     reach: float,
     tables: UInt8Array,
     levels: np.ndarray,
@@ -135,10 +137,11 @@ def _fill_probe(
 ) -> None:
     """The bounding terms ``queries`` (B, dim) as a `MeaningQuery` has them.
 
-    ``calibrations`` (4, B) are weights, signs, slopes and intercepts. Written are tables, levels,
-    ``numbers`` (6, B) - step, lowest, fine step, offset, doubt, slack -, inner products with the
-    centres (B, K), and what a cluster gives at most (K,). An error is at most ``reach`` times a
-    term's length.
+    ``calibrations`` (4, B) are weights, signs, slopes and intercepts; ``hub`` (B,) is what an
+    item's hubness takes off, which in each cluster lies in ``hub_range`` (2, K). Written are
+    tables, levels, ``numbers`` (6, B) - step, lowest, fine step, offset, doubt, slack -, inner
+    products with the centres (B, K), and what a cluster gives at most (K,). An error is at most
+    ``reach`` times a term's length.
     """
     dim, padded = queries.shape[1], rotation.shape[0]
     vector, rotated = np.zeros(padded, dtype=np.float32), np.empty(padded, dtype=np.float32)
@@ -163,8 +166,21 @@ def _fill_probe(
         slack = 15.0 * math.sqrt(padded) * rounding
         numbers[3, b] = slack - 15.0 * total + 7.5 * fine_step * padded
         numbers[4, b] = length * reach * (1.0 + 1e-6)
-        numbers[5, b] = 4.0 * rounding
-        _add_cone_bounds(inner[b], lengths, radius_cos, length, calibrations, b, bound)
+        # And what hubness takes off, in float32 as well.
+        numbers[5, b] = 4.0 * rounding + 2.0**-20 * abs(hub[b]) * _extreme(hub_range)
+        _add_cone_bounds(
+            inner[b], lengths, radius_cos, length, calibrations, hub[b], hub_range, b, bound
+        )
+
+
+@kernel()
+def _extreme(hub_range: Float32Array) -> float:
+    """The largest absolute hubness of any item; the range of a cluster without items is endless."""
+    extreme = 0.0
+    for k in range(hub_range.shape[1]):
+        if hub_range[0, k] <= hub_range[1, k]:
+            extreme = max(extreme, abs(hub_range[0, k]), abs(hub_range[1, k]))
+    return extreme
 
 
 @kernel()
@@ -174,6 +190,8 @@ def _add_cone_bounds(
     radius_cos: Float64Array,
     length: float,
     calibrations: Float64Array,
+    hub: float,
+    hub_range: Float32Array,
     b: int,
     out: Float64Array,
 ) -> None:
@@ -194,4 +212,8 @@ def _add_cone_bounds(
                 sines = (1.0 - center * center) * (1.0 - width * width)
                 cosine = center * width + math.sqrt(sines)
         largest = length * cosine * (1.0 + 1e-6) + 1e-6
+        if hub != 0.0:
+            # What the item gives that it takes the least off.
+            taken = hub * (hub_range[0, k] if hub > 0.0 else hub_range[1, k])
+            largest -= taken * (1.0 - 1e-12 if taken > 0.0 else 1.0 + 1e-12)
         out[k] += weight * sign * _calibrate(sign * largest, slope, intercept) + 1e-15

@@ -5,10 +5,10 @@ import pytest
 
 from placelens.index.base import Corpus, MeaningTask, Task, VectorColumn
 from placelens.index.gmr_tree import GMRTree
-from placelens.index.limb import Limb, _room
+from placelens.index.limb import _NO_DENSE, Limb, _room
 from placelens.index.scan import Scan
-from placelens.index.signature import SignatureSpace, tail_reach
-from placelens.kernels.tree import _fine_bounds, _sketch_candidates
+from placelens.index.signature import Codebook, tail_reach
+from placelens.kernels.candidates import _fine_bounds, _sign_candidates
 
 ZERO, ONE = np.zeros(1), np.ones(1)
 
@@ -31,34 +31,34 @@ def queries_of(n, dim, seed=1):
 
 
 def bounds(corpus, query, tail):
-    """(sketch bounds, fine bounds, true cosines) of all items in slot order."""
+    """(sign bounds, fine bounds, true cosines) of all items in slot order."""
     limb = Limb.grow(corpus, "vector", leaf=64, signatures=np.random.default_rng(3))
     task = MeaningTask(query[None], ONE, ZERO, ZERO)
-    probe = limb.space.probe(task, limb.radius_cos, tail=tail)
-    sketch, fine, true = [], [], []
+    probe = limb.codebook.probe(task, limb.radius_cos, limb.hub_range, tail=tail)
+    signs, fine, true = [], [], []
     for leaf in range(limb.n_leaves):
         work = _room(1, 64)
         work.leaves[0], work.needed[0] = leaf, -np.inf
-        n = _sketch_candidates(limb.slots, limb.codes, probe, work, 1)
+        n = _sign_candidates(limb.slots, limb.codes, probe, work, 1)
         slots = work.slot[:n].copy()
-        sketch.append(work.similarity[:n].copy())
-        _fine_bounds(limb.codes, probe, work, 0, n)
+        signs.append(work.similarity[:n].copy())
+        _fine_bounds(limb.slots, limb.codes, probe, _NO_DENSE, work, 0, n)
         keep = limb.slots.row[slots] >= 0
-        sketch[-1] = sketch[-1][keep]
+        signs[-1] = signs[-1][keep]
         fine.append(work.similarity[:n][keep])
         true.append(corpus.vectors["vector"].matrix[limb.slots.row[slots][keep]] @ query)
-    return np.concatenate(sketch), np.concatenate(fine), np.concatenate(true)
+    return np.concatenate(signs), np.concatenate(fine), np.concatenate(true)
 
 
 @pytest.mark.parametrize("dim", [1, 6, 32, 100, 384, 1100])
 def test_bounds_without_doubt_always_hold(dim):
     corpus = corpus_of(600, dim)
     for query in queries_of(3, dim):
-        sketch, fine, true = bounds(corpus, query, None)
-        assert (sketch >= true).all()
+        signs, fine, true = bounds(corpus, query, None)
+        assert (signs >= true).all()
         assert (fine >= true).all()
         # And four bits are much closer than one.
-        assert dim == 1 or np.mean(fine - true) < 0.5 * np.mean(sketch - true)
+        assert dim == 1 or np.mean(fine - true) < 0.5 * np.mean(signs - true)
 
 
 def test_errors_exceed_their_bound_as_often_as_the_tail_says():
@@ -81,10 +81,8 @@ def test_the_tail_is_that_of_a_sphere():
 
 
 def test_a_rotation_keeps_lengths_and_angles():
-    space = SignatureSpace.fit(
-        corpus_of(500, 40).vectors["vector"].matrix, np.random.default_rng(0)
-    )
-    product = space.rotation @ space.rotation.T
+    codebook = Codebook.fit(corpus_of(500, 40).vectors["vector"].matrix, np.random.default_rng(0))
+    product = codebook.rotation @ codebook.rotation.T
     np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-5)
 
 

@@ -17,9 +17,10 @@ def arrays():
     rng = np.random.default_rng(0)
     lat, lon = rng.uniform(-80, 80, N), rng.uniform(-170, 170, N)
     matrix = rng.normal(size=(N, DIM)).astype(np.float32)
-    column = VectorColumn.of(matrix, np.arange(N), N)
+    hubness, radius_m = rng.random((2, N)).astype(np.float32)
+    column = VectorColumn.of(matrix, np.arange(N), N, hubness)
     positions = positions_of("sphere", lat, lon)
-    corpus = Corpus("sphere", np.arange(N), positions, {"vector": column}, (lon, lat))
+    corpus = Corpus("sphere", np.arange(N), positions, {"vector": column}, (lon, lat), radius_m)
     limb = Limb.grow(corpus, "vector", leaf=32, signatures=rng)
     return {**limb.to_arrays(), "vectors": matrix[np.maximum(limb.codes.at, 0)]}
 
@@ -30,7 +31,7 @@ def test_what_was_written_is_taken(arrays):
 
 
 def test_every_array_is_needed(arrays):
-    for name in set(arrays) - {"space.centers"}:
+    for name in set(arrays) - {"codebook.centers"}:
         with pytest.raises(ValueError, match=name):
             check_limb({key: a for key, a in arrays.items() if key != name}, dim=DIM)
 
@@ -63,5 +64,5 @@ def test_places_in_other_arrays_are_checked(arrays, name, at, value):
 
 
 def test_vectors_of_another_length_are_refused(arrays):
-    with pytest.raises(ValueError, match=r"space\.centers"):
+    with pytest.raises(ValueError, match=r"codebook\.centers"):
         check_limb(arrays, dim=DIM + 1)

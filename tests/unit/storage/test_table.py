@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import placelens as pl
-from placelens.storage.manifest import Manifest
+from placelens.storage.manifest import Manifest, vector_features
 
 
 @pytest.mark.parametrize("loaded", [True, False])
@@ -73,10 +73,10 @@ def test_a_derived_table_has_the_same_rows_and_other_vectors(tmp_path):
     first.add_vectors(["t"], np.eye(4)[2:3], modality="text", text=["a text"])
     first.add_vectors(["gone"], np.eye(4)[3:], modality="text")
     first.delete(["gone"])
-    manifest = Manifest(dim=2, modalities=("image", "text"), concepts=("east", "north"))
+    manifest = Manifest(features=vector_features(["image", "text"], 2), concepts=("east", "north"))
 
-    def halved(modality, vectors):
-        return vectors[:, :2] if modality == "image" else vectors[:, 2:]
+    def halved(feature, vectors):
+        return vectors[:, :2] if feature == "image" else vectors[:, 2:]
 
     first._table.derive(tmp_path / "b.pl", manifest, halved, files={"extra": b"1"})
     second = pl.Collection.open(tmp_path / "b.pl")
@@ -95,11 +95,13 @@ def test_a_table_that_cannot_be_derived_leaves_nothing(tmp_path):
     first = pl.Collection.create(tmp_path / "a.pl", dim=4)
     first.add_vectors(["a"], np.eye(4)[:1])
 
-    def fails(modality, vectors):
+    def fails(feature, vectors):
         raise ValueError("no such vectors")
 
     with pytest.raises(Exception, match="no such vectors"):
-        first._table.derive(tmp_path / "b.pl", Manifest(dim=2, modalities=("vector",)), fails)
+        first._table.derive(
+            tmp_path / "b.pl", Manifest(features=vector_features(["vector"], 2)), fails
+        )
     assert [path.name for path in tmp_path.iterdir()] == ["a.pl"]
 
 
@@ -107,7 +109,6 @@ def test_concepts_of_a_manifest_name_every_component(tmp_path):
     collection = pl.Collection.create(tmp_path / "c.pl", dim=2)
     path = collection.path / "manifest.json"
     data = json.loads(path.read_text())
-    assert "concepts" not in data  # so that an older placelens can read it
     path.write_text(json.dumps({**data, "concepts": ["east"]}))
     (collection.path / "checksums.txt").unlink()  # which would say no more than that it changed
     with pytest.raises(pl.errors.CollectionError, match="1 concepts do not name 2 components"):
