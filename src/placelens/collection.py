@@ -1161,6 +1161,7 @@ class Collection:
         sort: str | None = None,
         parse: bool = True,
         similarity: Similarity | None = None,
+        hubs: bool = True,
         rerank: Reranker | None = None,
         cursor: str | None = None,
         engine: str | None = None,
@@ -1221,6 +1222,9 @@ class Collection:
             place and filters. What stands in quotes is never read.
         similarity
             "calibrated" (the default where the encoder says how) or "raw" cosines.
+        hubs
+            Whether calibrated cosines are corrected for hubs, items that are near every query,
+            where the encoder says how; see `placelens.encoders.hubs`.
         rerank
             A `placelens.engine.rerank.Reranker` that orders the first hits anew. Nothing certifies
             its answer, which has one page.
@@ -1273,6 +1277,7 @@ class Collection:
             sort=sort,
             parse=parse,
             similarity=similarity,
+            hubs=hubs,
             rerank=rerank,
             cursor=cursor,
             engine=engine,
@@ -1369,7 +1374,9 @@ class Collection:
                 cursor=answer.cursor,
                 elapsed_ms=elapsed_ms / len(requests),
                 thumbnails=self.thumbnail,
-                answerabilities=self._encoder.answerabilities,
+                answerabilities=self._encoder.answerabilities(
+                    is_corrected=answer.plan.is_corrected
+                ),
                 evidence=[entry for term in query.terms for entry in term.reading()],
                 notes=(
                     *mistyped(searcher.snapshot, query.filters.where),

@@ -76,9 +76,11 @@ class Corpus:
         for feature, column in self.vectors.items():
             at = column.position[rows]
             matrix = np.ascontiguousarray(column.matrix[at[at >= 0]])
-            columns[feature] = VectorColumn.of(matrix, np.flatnonzero(at >= 0), len(rows))
+            hubness = None if column.hubness is None else column.hubness[at[at >= 0]]
+            columns[feature] = VectorColumn.of(matrix, np.flatnonzero(at >= 0), len(rows), hubness)
         lonlat = None if self.lonlat is None else (self.lonlat[0][rows], self.lonlat[1][rows])
-        return Corpus(self.space, self.iids[rows], self.positions[rows], columns, lonlat)
+        radius_m = None if self.radius_m is None else self.radius_m[rows]
+        return Corpus(self.space, self.iids[rows], self.positions[rows], columns, lonlat, radius_m)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -298,7 +300,18 @@ def cosines_of(
     cosines = kernels._cosines(column.matrix, at, terms.queries)
     if terms.hub_weights is None or column.hubness is None or not len(column.hubness):
         return cosines
-    return cosines - known_hubness(column.hubness[at])[:, None] * terms.hub_weights
+    return cosines - corrections_of(corpus, terms, feature, rows)
+
+
+def corrections_of(
+    corpus: Corpus, terms: MeaningTask, feature: FeatureName, rows: Int64Array
+) -> Float64Array:
+    """What the cosines of rows with each term lose for hubness, (len(rows), T)."""
+    column = corpus.vectors[feature]
+    if terms.hub_weights is None or column.hubness is None or not len(column.hubness):
+        return np.zeros((len(rows), len(terms.weights)))
+    hubness = known_hubness(column.hubness[column.position[rows]])
+    return hubness[:, None] * terms.hub_weights
 
 
 def known_hubness(hubness: Float32Array) -> Float64Array:

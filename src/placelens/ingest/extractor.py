@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,8 @@ from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.errors import EncoderMismatchError, InputError
 from placelens.storage.feature_columns import to_columns
-from placelens.storage.manifest import Manifest
-from placelens.types import Feature, FeatureName, Float32Array, UInt8Array
+from placelens.storage.manifest import Hub, Hubs, Manifest, hubness_of
+from placelens.types import Feature, FeatureName, UInt8Array
 
 # What an extractor may need, beside the names of features.
 PIXELS, TEXT = "pixels", "words"
@@ -43,14 +43,6 @@ class Extractor:
     feature: Feature
     needs: str
     make: Callable[[Any], Any]
-
-
-class HubPool(Protocol):
-    """Queries that an encoder keeps to tell which items are near all of them."""
-
-    def hubness(self, vectors: Float32Array) -> Float32Array:
-        """How near unit vectors, (n, dim), are to the pool, (n,)."""
-        ...
 
 
 Made = tuple[Feature, Callable[[Any], Any]]
@@ -77,14 +69,17 @@ def _text_vectors(encoder: Encoder) -> Made | None:
     return (_vector("text", encoder), encoder.encode_texts) if encoder.takes_text else None
 
 
-def _image_hubness(encoder: Encoder) -> Made | None:
-    """How near images are to texts in general."""
-    pools: Mapping[tuple[str, str], HubPool] = getattr(encoder, "hub_pools", {})
-    pool = pools.get(("text", "image"))
-    if pool is None or encoder.image_spec is None:
-        return None
-    feature = Feature(name="image_hubness", kind="number", fingerprint=encoder.fingerprint)
-    return feature, pool.hubness
+def _hubness(query: FeatureName, item: FeatureName) -> Callable[[Encoder], Made | None]:
+    """How near items are to queries of a kind in general."""
+
+    def build(encoder: Encoder) -> Made | None:
+        pool = encoder.hub_pools.get((query, item))
+        if pool is None:
+            return None
+        made_by = f"{encoder.fingerprint}:{pool.fingerprint}"
+        return Feature(name=hubness_of(item), kind="number", fingerprint=made_by), pool.hubness
+
+    return build
 
 
 def _vector(name: FeatureName, encoder: Encoder) -> Feature:
@@ -96,8 +91,18 @@ def _vector(name: FeatureName, encoder: Encoder) -> Feature:
 EXTRACTORS: dict[FeatureName, Recipe] = {
     "image": Recipe(PIXELS, _image_vectors),
     "text": Recipe(TEXT, _text_vectors),
-    "image_hubness": Recipe("image", _image_hubness),
+    hubness_of("image"): Recipe("image", _hubness("text", "image")),
+    hubness_of("text"): Recipe("text", _hubness("image", "text")),
 }
+
+
+def hubs_of(encoder: Encoder) -> Hubs:
+    """How the cosines of an encoder are corrected for hubs, where it says how."""
+    return {
+        pair: Hub(pool.weight, fit.slope, fit.intercept)
+        for pair, pool in encoder.hub_pools.items()
+        if (fit := encoder.hub_calibrations.get(pair)) is not None
+    }
 
 
 def extractors_of(encoder: Encoder) -> dict[FeatureName, Extractor]:

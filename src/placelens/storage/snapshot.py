@@ -30,7 +30,7 @@ from placelens.storage.feature_columns import (
 from placelens.storage.format_v2 import schema
 from placelens.storage.ids import FileNames
 from placelens.storage.json_columns import attributes_from_json
-from placelens.storage.manifest import Manifest
+from placelens.storage.manifest import Manifest, hubness_of
 from placelens.storage.rows import MAX_RADIUS_M, item_columns, items_from
 from placelens.storage.troubles import reading
 from placelens.types import (
@@ -169,6 +169,14 @@ class Snapshot:
         """The number of each item, (n,); NaN where there is none."""
         numbers = self._cached(number_column(feature), numbers_of)
         return np.asarray(numbers, dtype=np.float32)
+
+    def hubness(self, feature: FeatureName) -> Float32Array | None:
+        """How near each item's vector of a feature is to queries in general, (n,).
+
+        NaN where that was not made yet; None where it is not kept at all.
+        """
+        name = hubness_of(feature)
+        return self.numbers(name) if name in self._manifest.names else None
 
     def maps(self, feature: FeatureName) -> tuple[UInt8Array, Int64Array]:
         """Maps of a feature, (m, height, width), and the rows they belong to, (m,), increasing."""
