@@ -193,7 +193,7 @@ def test_a_text_is_encoded_by_concepts_when_it_is_changed(report: ConceptReport)
     item = next(iter(concepts.items()))
     concepts.update(item.id, text="something green")
     hit = concepts.search("green", k=1, modality="text", parse=False)[0]
-    assert (hit.id, hit.concepts[0][0]) == (item.id, "forest")
+    assert (hit.id, hit.evidence[0].label) == (item.id, "forest")
 
 
 def test_the_command_learns_and_search_names_concepts(
