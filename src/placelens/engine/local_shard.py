@@ -12,19 +12,18 @@ import numpy as np
 
 from placelens.engine.extras import Extras
 from placelens.engine.indexes.kinds import KINDS
+from placelens.engine.meaning import Meaning, meaning_of
 from placelens.engine.plan import Plan, engines, make_plan
-from placelens.engine.query import Query, Similarity
+from placelens.engine.query import Query
 from placelens.engine.shard import Ask, Facts, Found
 from placelens.engine.split import Split, split
-from placelens.engine.terms import FusedTerm, shares_of
-from placelens.errors import QueryError
+from placelens.engine.terms import shares_of
 from placelens.geo.decay import KIND_CODES
 from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
 from placelens.geo.regions import Circle, Region
 from placelens.index.base import (
     Corpus,
     Index,
-    MeaningTask,
     PlaceTask,
     Task,
     TopK,
@@ -35,7 +34,7 @@ from placelens.index.base import (
     with_regions_as_mask,
 )
 from placelens.index.gmr_tree import FilterFirst, GMRTree, rows_of
-from placelens.storage.manifest import Hub, Hubs, Manifest
+from placelens.storage.manifest import Hubs, Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.types import (
     BoolArray,
@@ -45,17 +44,13 @@ from placelens.types import (
     Int64Array,
 )
 
-NO_MAP = Hub(0.0, 0.0, 0.0)
-
 
 @dataclass(slots=True, eq=False)
 class _Prepared:
     """What a version makes of a query, whatever its place: kept between its answers."""
 
     features: tuple[FeatureName, ...]
-    similarity: Similarity | None
-    meaning: Mapping[FeatureName, MeaningTask] | None
-    is_corrected: bool
+    meaning: Meaning
     extras: Extras | None
     allowed: BoolArray | None
     rows: dict[int, int] = field(default_factory=dict)
@@ -121,7 +116,7 @@ class LocalShard:
         together: dict[int, tuple[Index, list[int]]] = {}
         for at, (ask, (task, plan)) in enumerate(zip(asks, planned, strict=True)):
             prepared = self._prepared(ask)
-            index = self._index(plan.engine, prepared.features if ask.query.terms else ())
+            index = self._index(plan.engine, prepared.features)
             ask.deadline.check()  # vectors may have been read from the disk
             if prepared.extras is not None and not prepared.extras.is_exact:
                 answers[at] = self._refined(index, task, prepared.extras, prepared.features)
@@ -144,7 +139,7 @@ class LocalShard:
         columns = {}
         for feature, (matrix, is_there) in vectors.items():
             at = np.flatnonzero(is_there)
-            hubness = self.snapshot.hubness(feature) if prepared.is_corrected else None
+            hubness = self.snapshot.hubness(feature) if prepared.meaning.is_corrected else None
             own = None if hubness is None else hubness[rows[at]]
             columns[feature] = VectorColumn.of(matrix[at], at, len(rows), own)
         space, radius_m = self.snapshot.space, self.snapshot.radius_m
@@ -182,7 +177,7 @@ class LocalShard:
     def scores(self, ask: Ask) -> tuple[Int64Array, Float64Array]:
         """See `placelens.engine.shard.Shard`."""
         prepared = self._prepared(ask)
-        corpus = self._corpus(prepared.features if prepared.meaning is not None else ())
+        corpus = self._corpus(prepared.features)
         task = with_regions_as_mask(corpus, self._task(ask))
         rows = np.arange(len(corpus)) if task.allowed is None else np.flatnonzero(task.allowed)
         scores = score_rows(corpus, self._exact(task, prepared.extras, rows), rows)
@@ -240,7 +235,8 @@ class LocalShard:
     def _prepare(self, ask: Ask) -> _Prepared:
         query = ask.query
         features = query.features or self._manifest.vector_names
-        similarity, meaning, is_corrected = self._meaning(query, features)
+        hubs = self._hubs(features) if query.hubs and query.similarity != "raw" else {}
+        meaning = meaning_of(query, self._manifest, features, hubs)
         filters = query.filters
         if self._regions(query):  # those are left to the index
             filters = replace(filters, regions=())
@@ -250,8 +246,10 @@ class LocalShard:
         if ask.end_iid is not None:
             known = self.snapshot.iids < ask.end_iid
             allowed = known if allowed is None else allowed & known
-        extras = Extras(query.terms, shares_of(query.terms), self.snapshot) if query.terms else None
-        return _Prepared(features, similarity, meaning, is_corrected, extras or None, allowed)
+        extras = None
+        if query.terms:
+            extras = Extras(meaning.terms, shares_of(query.terms), self.snapshot) or None
+        return _Prepared(tuple(meaning.tasks or ()), meaning, extras, allowed)
 
     def _regions(self, query: Query) -> tuple[Region, ...]:
         """What the index is to look for itself: regions that look at places alone."""
@@ -266,7 +264,7 @@ class LocalShard:
             k=ask.k,
             mu=query.mu,
             place=self._place(ask),
-            meaning=prepared.meaning,
+            meaning=prepared.meaning.tasks,
             allowed=prepared.allowed,
             after=ask.after,
             regions=self._regions(query),
@@ -285,54 +283,11 @@ class LocalShard:
             n_allowed=None if allowed is None else int(np.count_nonzero(allowed)),
             n_regions=len(self._regions(ask.query)),
             tree=None if self._tree is None else self._tree.shape(),
-            similarity=prepared.similarity,
-            is_corrected=prepared.is_corrected,
+            similarity=prepared.meaning.similarity,
+            is_corrected=prepared.meaning.is_corrected,
             unbounded=extras.unbounded if extras is not None else None,
-            is_fused=prepared.meaning is not None or extras is None,
+            is_fused=prepared.meaning.tasks is not None or extras is None,
         )
-
-    def _meaning(
-        self, query: Query, features: tuple[FeatureName, ...]
-    ) -> tuple[Similarity | None, Mapping[FeatureName, MeaningTask] | None, bool]:
-        """The fused terms by feature, with their calibrations, and whether hubs are corrected."""
-        fused = [(at, t) for at, t in enumerate(query.terms) if isinstance(t, FusedTerm)]
-        if not fused:
-            return None, None, False
-        calibrations = self._manifest.calibrations
-        missing = [
-            f"{term.kind} with {feature}"
-            for _, term in fused
-            for feature in features
-            if (term.kind, feature) not in calibrations
-        ]
-        similarity: Similarity = query.similarity or ("raw" if missing else "calibrated")
-        if similarity == "calibrated" and missing:
-            raise QueryError(
-                f"the collection has no calibration for {missing[0]}; use similarity='raw'"
-            )
-        shares = shares_of(query.terms)[[at for at, _ in fused]]
-        lengths = np.array([term.length for _, term in fused])
-        queries = np.array([term.vector for _, term in fused])
-        hubs = self._hubs(features) if query.hubs and similarity == "calibrated" else {}
-        tasks = {}
-        for feature in features:
-            maps = [
-                hubs.get((term.kind, feature)) or Hub(0.0, *calibrations[term.kind, feature])
-                if similarity == "calibrated"
-                else NO_MAP
-                for _, term in fused
-            ]
-            slopes = np.array([each.slope for each in maps])
-            weights = np.array([each.weight for each in maps])
-            tasks[feature] = MeaningTask(
-                queries,
-                # An inner product is the length times a cosine: in the map, or as it is.
-                np.where(slopes == 0.0, shares * lengths, shares),
-                slopes * lengths,
-                np.array([each.intercept for each in maps]),
-                hub_weights=weights / lengths if weights.any() else None,
-            )
-        return similarity, tasks, any(task.hub_weights is not None for task in tasks.values())
 
     def _hubs(self, features: tuple[FeatureName, ...]) -> Hubs:
         """What cosines lose for hubness, where that of every item is known: else those of which it

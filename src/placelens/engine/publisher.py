@@ -25,7 +25,7 @@ class Publisher:
     def __init__(self, table: ItemTable) -> None:
         self._table = table
         self._searcher: Searcher | None = None
-        self._features = table.manifest.vector_names
+        self._features = table.manifest.indexed_names
         self.indexes = self._indexes_on_disk()
         self._generation = self.indexes.generation
         self._lock = threading.RLock()
@@ -71,8 +71,8 @@ class Publisher:
         """Make the searcher of the newest version; columns that did not change are kept."""
         with self._lock:
             before, table = self._searcher, self._table
-            if table.manifest.vector_names != self._features:  # one was added: indexes lack it
-                self._features = table.manifest.vector_names
+            if table.manifest.indexed_names != self._features:  # one was added: indexes lack it
+                self._features = table.manifest.indexed_names
                 self.indexes, self._generation = self._indexes_on_disk(), -1
             indexes = self.indexes
             is_new = before is None or before.snapshot.version != table.version

@@ -74,11 +74,13 @@ class FusedTerm(Term):
     """A term whose similarity is an inner product: with the features of its space.
 
     ``vector`` (dim,) has length 1; the inner product is that of ``length * vector``. A query that
-    weighs the blocks of a vector (`of_blocks`) has another length than 1. ``read_as`` is what an
-    encoder of concepts took it for.
+    weighs the blocks of a vector (`of_blocks`) has another length than 1. ``space`` is that of the
+    vectors that it is compared with, a `Feature.space`; None for that of the collection's first.
+    ``read_as`` is what an encoder of concepts took it for.
     """
 
     vector: Float64Array
+    space: str | None = None
     length: float = 1.0
     read_as: tuple[Evidence, ...] = ()
 
