@@ -19,7 +19,7 @@ from placelens.engine.terms import DenseTerm, FusedTerm, Term, shares_of
 from placelens.errors import QueryError
 from placelens.index.base import MeaningTask
 from placelens.storage.manifest import Hub, Hubs, Manifest
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import FeatureName, Float64Array
 
 NO_MAP = Hub(0.0, 0.0, 0.0)
@@ -156,7 +156,7 @@ class Elsewhere(DenseTerm):
         """That of the term."""
         return self.term.digest()
 
-    def values(self, version: Snapshot) -> Float64Array:
+    def values(self, version: Version) -> Float64Array:
         """Calibrated cosines where there is a calibration, else inner products, (n,)."""
         best = np.full(version.n_items, -np.inf)
         queries = self.term.vector[None, :]
