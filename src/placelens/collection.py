@@ -314,8 +314,6 @@ class Collection:
 
         Examples
         --------
-        >>> import tempfile
-        >>> photos = Collection.create(Path(tempfile.mkdtemp()) / "c.pl", dim=4)
         >>> Collection.migrate(photos.path).is_needed
         False
         """
@@ -384,12 +382,24 @@ class Collection:
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """What is kept of an item: the vectors that it is found by, and whatever else."""
+        """What is kept of an item: the vectors that it is found by, and whatever else.
+
+        Examples
+        --------
+        >>> [feature.name for feature in photos.features]
+        ['image', 'text']
+        """
         return self._table.manifest.features
 
     @property
     def format_version(self) -> int:
-        """Of the format on disk; see `migrate`."""
+        """Of the format on disk; see `migrate`.
+
+        Examples
+        --------
+        >>> photos.format_version
+        2
+        """
         return self._table.manifest.format_version
 
     @property
@@ -894,6 +904,11 @@ class Collection:
             If the collection's feature of a name was made by something else.
         CollectionLockedError
             If another process is writing.
+
+        Examples
+        --------
+        >>> photos.fill("image").n_filled  # all have one
+        {'image': 0}
         """
         from placelens.ingest.fill import fill
 
@@ -924,6 +939,16 @@ class Collection:
             How probable it is that it lies within, in [0, 1].
         evidence
             What that rests on, in words.
+
+        Raises
+        ------
+        InputError
+            Naming what cannot be used.
+
+        Examples
+        --------
+        >>> photos.propose("black", Place(lat=50.1, lon=14.4), radius_m=500, confidence=0.8).state
+        'open'
         """
         if not isinstance(place, Place):
             raise InputError(f"place {shown(place)} is not a Place")
@@ -941,7 +966,14 @@ class Collection:
             )
 
     def proposals(self, state: ProposalState | None = None) -> list[Proposal]:
-        """What was proposed of places: all, or those "open", "accepted" or "rejected"."""
+        """What was proposed of places: all, or those "open", "accepted" or "rejected".
+
+        Examples
+        --------
+        >>> made = photos.propose("black", Place(lat=50.1, lon=14.4))
+        >>> [proposal.place for proposal in photos.proposals("open")]
+        [Place(lat=50.1, lon=14.4)]
+        """
         self._table.check_sound()
         return Proposals(self._table).all(state)
 
@@ -954,12 +986,28 @@ class Collection:
             If there is no such proposal.
         CollectionError
             If it is accepted or rejected already.
+
+        Examples
+        --------
+        >>> made = photos.propose("black", Place(lat=50.1, lon=14.4), radius_m=500)
+        >>> photos.accept(made.id)
+        >>> black = photos.get("black")
+        >>> black.place, black.place_source, black.place_radius_m
+        (Place(lat=50.1, lon=14.4), 'estimated', 500.0)
         """
         with self._versions.writing():
             Proposals(self._table).accept(as_text(proposal_id, "the proposal's id"))
 
     def reject(self, proposal_id: str) -> None:
-        """Note that what is proposed is wrong; raises as `accept` does."""
+        """Note that what is proposed is wrong; raises as `accept` does.
+
+        Examples
+        --------
+        >>> made = photos.propose("black", Place(lat=0, lon=0))
+        >>> photos.reject(made.id)
+        >>> photos.proposals("open")
+        []
+        """
         with self._versions.writing():
             Proposals(self._table).reject(as_text(proposal_id, "the proposal's id"))
 
@@ -972,6 +1020,14 @@ class Collection:
             If there is no such proposal.
         CollectionError
             If it is open, or the place was changed since it was accepted.
+
+        Examples
+        --------
+        >>> made = photos.propose("red", Place(lat=0, lon=0))
+        >>> photos.accept(made.id)
+        >>> photos.undo(made.id)
+        >>> photos.get("red").place
+        Place(lat=50.09, lon=14.42)
         """
         with self._versions.writing():
             Proposals(self._table).undo(as_text(proposal_id, "the proposal's id"))
