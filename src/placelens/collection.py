@@ -314,8 +314,6 @@ class Collection:
 
         Examples
         --------
-        >>> import tempfile
-        >>> photos = Collection.create(Path(tempfile.mkdtemp()) / "c.pl", dim=4)
         >>> Collection.migrate(photos.path).is_needed
         False
         """
@@ -388,8 +386,8 @@ class Collection:
 
         Examples
         --------
-        >>> [(feature.name, feature.length) for feature in photos.features]
-        [('image', 64), ('text', 64)]
+        >>> [feature.name for feature in photos.features]
+        ['image', 'text']
         """
         return self._table.manifest.features
 
@@ -909,12 +907,8 @@ class Collection:
 
         Examples
         --------
-        >>> photos.fill("image", workers=0).n_filled
+        >>> photos.fill("image").n_filled  # all have one
         {'image': 0}
-        >>> photos.fill("image_hubness")
-        Traceback (most recent call last):
-            ...
-        placelens.errors.InputError: the encoder hash makes no feature 'image_hubness'; ...
         """
         from placelens.ingest.fill import fill
 
@@ -946,11 +940,15 @@ class Collection:
         evidence
             What that rests on, in words.
 
+        Raises
+        ------
+        InputError
+            Naming what cannot be used.
+
         Examples
         --------
-        >>> proposal = photos.propose("black", Place(lat=48.2, lon=16.4), radius_m=500)
-        >>> proposal.state, photos["black"].place
-        ('open', None)
+        >>> photos.propose("black", Place(lat=50.1, lon=14.4), radius_m=500, confidence=0.8).state
+        'open'
         """
         if not isinstance(place, Place):
             raise InputError(f"place {shown(place)} is not a Place")
@@ -972,9 +970,9 @@ class Collection:
 
         Examples
         --------
-        >>> _ = photos.propose("black", Place(lat=48.2, lon=16.4), evidence="a tram of Vienna")
-        >>> [proposal.evidence for proposal in photos.proposals("open")]
-        ['a tram of Vienna']
+        >>> made = photos.propose("black", Place(lat=50.1, lon=14.4))
+        >>> [proposal.place for proposal in photos.proposals("open")]
+        [Place(lat=50.1, lon=14.4)]
         """
         self._table.check_sound()
         return Proposals(self._table).all(state)
@@ -991,9 +989,11 @@ class Collection:
 
         Examples
         --------
-        >>> photos.accept(photos.propose("black", Place(lat=48.2, lon=16.4)).id)
-        >>> photos["black"].place_source
-        'estimated'
+        >>> made = photos.propose("black", Place(lat=50.1, lon=14.4), radius_m=500)
+        >>> photos.accept(made.id)
+        >>> black = photos.get("black")
+        >>> black.place, black.place_source, black.place_radius_m
+        (Place(lat=50.1, lon=14.4), 'estimated', 500.0)
         """
         with self._versions.writing():
             Proposals(self._table).accept(as_text(proposal_id, "the proposal's id"))
@@ -1003,9 +1003,10 @@ class Collection:
 
         Examples
         --------
-        >>> photos.reject(photos.propose("black", Place(lat=48.2, lon=16.4)).id)
-        >>> [proposal.state for proposal in photos.proposals()], photos["black"].place
-        (['rejected'], None)
+        >>> made = photos.propose("black", Place(lat=0, lon=0))
+        >>> photos.reject(made.id)
+        >>> photos.proposals("open")
+        []
         """
         with self._versions.writing():
             Proposals(self._table).reject(as_text(proposal_id, "the proposal's id"))
@@ -1022,11 +1023,11 @@ class Collection:
 
         Examples
         --------
-        >>> proposal = photos.propose("black", Place(lat=48.2, lon=16.4))
-        >>> photos.accept(proposal.id)
-        >>> photos.undo(proposal.id)
-        >>> photos["black"].place is None
-        True
+        >>> made = photos.propose("red", Place(lat=0, lon=0))
+        >>> photos.accept(made.id)
+        >>> photos.undo(made.id)
+        >>> photos.get("red").place
+        Place(lat=50.09, lon=14.42)
         """
         with self._versions.writing():
             Proposals(self._table).undo(as_text(proposal_id, "the proposal's id"))

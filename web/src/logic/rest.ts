@@ -83,7 +83,7 @@ export interface Hit {
   x?: number | null;
   y?: number | null;
   place_source: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated" | null;
-  /** How far from there it may have been. */
+  /** How far off the place may be. */
   place_radius_m: number | null;
   time: string | null;
   width: number | null;
@@ -122,7 +122,7 @@ export interface Item {
   x?: number | null;
   y?: number | null;
   place_source: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated" | null;
-  /** How far from there it may have been. */
+  /** How far off the place may be. */
   place_radius_m: number | null;
   time: string | null;
   width: number | null;
@@ -160,7 +160,7 @@ export interface ListedItem {
   x?: number | null;
   y?: number | null;
   place_source: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated" | null;
-  /** How far from there it may have been. */
+  /** How far off the place may be. */
   place_radius_m: number | null;
   time: string | null;
   width: number | null;
