@@ -50,6 +50,7 @@ class Item(BaseModel):
     x: float | None = None
     y: float | None = None
     place_source: PlaceSource | None
+    place_radius_m: float | None = Field(description="How far off the place may be.")
     time: str | None
     width: int | None
     height: int | None

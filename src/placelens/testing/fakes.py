@@ -44,17 +44,6 @@ _GRADIENT_WEIGHT = 0.3
 _CALIBRATION = Calibration(slope=10.0, intercept=-4.0)
 
 
-class HashPool:
-    """A pool of queries that tells hubs by one cosine each: with the sum of the colours' names."""
-
-    def __init__(self, dim: int = 64) -> None:
-        self._middle = np.sum([_word_vector(word, dim) for word in _PALETTE], axis=0)
-
-    def hubness(self, vectors: Float32Array) -> Float32Array:
-        """How near unit vectors, (n, dim), are to all colours at once, (n,)."""
-        return np.asarray(vectors @ self._middle, dtype=np.float32)
-
-
 class HashEncoder(Encoder):
     """A deterministic encoder with no weights: for tests, never for users.
 

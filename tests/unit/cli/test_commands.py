@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.faults import version_1
 
 import placelens.collection
 import placelens.demo.run
@@ -19,8 +20,10 @@ from placelens.demo.hit_rates import HitRate
 from placelens.demo.page import Answer
 from placelens.demo.run import DemoResult
 from placelens.encoders.fits import load_fits
+from placelens.ingest.extractor import EXTRACTORS
 from placelens.ingest.report import IngestReport
 from placelens.results import Hits
+from placelens.testing import byte_mean
 from placelens.testing.fakes import HashEncoder
 from placelens.types import Hit, Item
 
@@ -480,3 +483,33 @@ def test_calibrate_fits_what_later_collections_use(
     assert (
         "calibrated numbers on 120 images" in cli("calibrate", pairs, "--encoder", "numbers").stdout
     )
+
+
+def test_migrate_says_what_it_does(cli: Run, tmp_path: Path) -> None:
+    path = tmp_path / "old.pl"
+    version_1.write(path, ["a", "b"], np.eye(2))
+    assert json.loads(cli("stats", path, "--json").stdout)["n_items"] == 2
+    refused = cli("delete", path, "a", code=1)
+    assert "placelens migrate" in refused.stderr
+    would = cli("migrate", path, "--dry-run")
+    assert "would be made format 2 of format 1; 2 items stay as they are" in would.stderr
+    assert Collection.open(path).format_version == 1
+    done = cli("migrate", path, "--json")
+    assert "made format 2 of format 1" in done.stderr
+    assert json.loads(done.stdout)["is_needed"]
+    assert "is of format 2 already" in cli("migrate", path).stderr
+    cli("delete", path, "a")
+    assert len(Collection.open(path)) == 1
+
+
+def test_index_fills_in_a_feature(
+    cli: Run, tiny_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new.pl"
+    cli("index", tiny_photos, "--to", path, "--workers", 0)
+    monkeypatch.setitem(EXTRACTORS, byte_mean.NAME, byte_mean.RECIPE)
+    done = cli("index", path, "--features", byte_mean.NAME, "--workers", 0)
+    assert f"{byte_mean.NAME}: made of " in done.stderr
+    assert byte_mean.NAME in [feature.name for feature in Collection.open(path).features]
+    refused = cli("index", path, "--features", "smell", code=1)
+    assert "makes no feature 'smell'" in refused.stderr

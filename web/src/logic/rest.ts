@@ -83,6 +83,8 @@ export interface Hit {
   x?: number | null;
   y?: number | null;
   place_source: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated" | null;
+  /** How far off the place may be. */
+  place_radius_m: number | null;
   time: string | null;
   width: number | null;
   height: number | null;
@@ -120,6 +122,8 @@ export interface Item {
   x?: number | null;
   y?: number | null;
   place_source: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated" | null;
+  /** How far off the place may be. */
+  place_radius_m: number | null;
   time: string | null;
   width: number | null;
   height: number | null;
@@ -156,6 +160,8 @@ export interface ListedItem {
   x?: number | null;
   y?: number | null;
   place_source: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated" | null;
+  /** How far off the place may be. */
+  place_radius_m: number | null;
   time: string | null;
   width: number | null;
   height: number | null;
