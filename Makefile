@@ -6,12 +6,18 @@ BIN := .venv/bin
 TOOLS := .venv-tools/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA := $(or $(PLACELENS_DATA),../shared/data)
+# A process for each processor, and no more than four, since each of them loads all that is tested.
+# A file's tests stay together, for its fixtures' sake, and files come in their order: the heavy
+# ones are among the first, and hundreds of small ones fill up the end.
+PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTHONS := 3.11 3.12 3.13 3.14
+RUNS := 10
 PAGE := src/placelens/server/static/index.html
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \
-  docs web wheel page clean
+.PHONY: help demo test repeat test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \
+  docs types web wheel page clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,19 +27,22 @@ demo: .make/demo  ## install what the demo needs and run it: real imagery, no ne
 	$(BIN)/placelens demo
 
 test: .make/dev page  ## install what the tests need and run them
-	$(BIN)/python -m pytest
+	$(BIN)/python $(PYTEST)
 
-check: .make/dev  ## ruff, mypy --strict and the import layers
+repeat: .make/dev  ## start, kill and draw RUNS (10) times as often as `make test` does
+	PLACELENS_RUNS=$(RUNS) $(BIN)/python $(PYTEST) -m repeated
+
+check: .make/dev  ## ruff, mypy --strict, the import layers and the page's types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_architecture.py
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/unit/tools/test_page_types.py
 
 bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 	$(BIN)/placelens bench scan
 	$(BIN)/placelens bench encoder
 	$(BIN)/placelens bench updates --quick
-	$(PIP) install --quiet -e ".[bench]"
+	$(PIP) install --quiet -e "./benchmarks[rivals]"
 	$(BIN)/placelens bench engine --quick
 	@if [ -d "$(DATA)" ]; then for name in regions answers cosmat travel heritage place-names; do \
 	  echo "== $$name"; $(BIN)/placelens bench $$name --data "$(DATA)" || exit 1; done; \
@@ -63,20 +72,23 @@ audit: .make/tools  ## look up the locked packages in the index's advisory datab
 docs: .make/dev  ## write the generated parts of docs/ anew, then run every example in it
 	PLACELENS_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
 
+types: .make/dev  ## write the page's types anew, from the REST API
+	$(BIN)/python tools/page_types.py
+
 test-hub: .make/hub  ## the tests of encoders from the hub and of training, which need torch
-	$(BIN)/python -m pytest tests/unit/encoders tests/unit/training
+	$(BIN)/python $(PYTEST) tests/unit/encoders tests/unit/training
 
 test-oldest: .make/oldest  ## run the tests on the lowest versions that pyproject.toml allows
-	.venv-oldest/bin/python -m pytest
+	.venv-oldest/bin/python $(PYTEST)
 
-test-pythons:  ## run the tests on every supported Python that this machine has
-	@for version in 3.11 3.12 3.13 3.14; do \
+test-pythons:  ## run TESTS (all) on those of PYTHONS (3.11 to 3.14) that this machine has
+	@for version in $(PYTHONS); do \
 	  python=$$(tools/find_python.sh $$version) || { echo "== Python $$version is not installed"; continue; }; \
 	  echo "== $$python"; \
 	  $$python -m venv .venv-$$version && \
 	  .venv-$$version/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && \
-	  .venv-$$version/bin/python -m pip install --quiet -e '.[geo,demo,raw,sift]' --group dev && \
-	  .venv-$$version/bin/python -m pytest -q || exit 1; \
+	  .venv-$$version/bin/python -m pip install --quiet -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev && \
+	  .venv-$$version/bin/python $(PYTEST) -q $(TESTS) || exit 1; \
 	done
 
 wheel: .venv/pyvenv.cfg page  ## a wheel in dist/, with the page if npm is there
@@ -107,8 +119,8 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	$(PIP) install --quiet -e '.[demo]'
 	@touch $@
 
-.make/dev: .venv/pyvenv.cfg pyproject.toml hatch_build.py | .make
-	$(PIP) install --quiet -e '.[geo,demo,raw,sift]' --group dev
+.make/dev: .venv/pyvenv.cfg pyproject.toml benchmarks/pyproject.toml hatch_build.py | .make
+	$(PIP) install --quiet -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev
 	@touch $@ .make/demo
 
 # OpenCLIP asks for torchvision, which has no build for torch without CUDA; its models and tokenizers
@@ -118,11 +130,11 @@ $(PAGE): .make/node $(PAGE_SOURCES)
 	$(PIP) install --quiet --no-deps open-clip-torch
 	@touch $@
 
-.make/oldest: pyproject.toml tools/oldest.py | .make
+.make/oldest: pyproject.toml benchmarks/pyproject.toml tools/oldest.py | .make
 	$(PYTHON) -m venv --clear .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(PYTHON) tools/oldest.py pyproject.toml > .make/oldest.txt
-	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw,sift]' --group dev
+	.venv-oldest/bin/python -m pip install --quiet -c .make/oldest.txt -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev
 	@touch $@
 
 # Apart from the rest: what these need must not decide what is tested.

@@ -66,8 +66,7 @@ def main() -> None:
         concepts = pl.Collection.open(report.path)
         hits = concepts.search("surfers in front of high waves", near="Brest, France", k=3)
         print(hits)
-        for name, share in hits[0].concepts:
-            print(f"{name}: {share:.0%} of what the query and {hits[0].item.text!r} share")
+        print(hits.explain(1))
 
 
 if __name__ == "__main__":

@@ -12,13 +12,19 @@ from typing import Any
 import pytest
 import typer.main
 
+from placelens.cli.bench import installed_command
 from placelens.cli.main import app
 
 REPO = Path(__file__).resolve().parent.parent
-PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
+MANUAL = sorted((REPO / "docs").glob("*.md"))
+PAGES = [REPO / "README.md", REPO / "benchmarks" / "README.md", *MANUAL]
 EXAMPLES = sorted((REPO / "examples").glob("*.py"))
 _BLOCK = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(REPO).as_posix()
 
 
 def blocks(page: Path, *languages: str) -> Iterator[tuple[int, str]]:
@@ -41,6 +47,13 @@ def commands(page: Path) -> Iterator[tuple[int, list[str]]]:
                 yield start + number, shlex.split(written.split(" | ")[0], comments=True)
 
 
+def known_commands() -> Any:
+    """The command of all commands, with the benchmarks' in its place."""
+    known: Any = typer.main.get_command(app)
+    known.commands["bench"] = installed_command()
+    return known
+
+
 @pytest.fixture
 def workplace(tiny_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the docs' examples run: a home with Pictures in it, which is also where we are."""
@@ -51,7 +64,7 @@ def workplace(tiny_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 @pytest.mark.usefixtures("workplace")
 def test_python_blocks_run(page: Path) -> None:
     """One after the other in one namespace, as a reader would type them."""
@@ -64,9 +77,9 @@ def test_python_blocks_run(page: Path) -> None:
     assert ran == len(re.findall(r"^```python", page.read_text(encoding="utf-8"), re.MULTILINE))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_commands_and_options_exist(page: Path) -> None:
-    known: Any = typer.main.get_command(app)
+    known = known_commands()
     wrong = []
     for line, words in commands(page):
         options = {word.split("=")[0] for word in words[1:] if re.match(r"--?[A-Za-z0]", word)}
@@ -84,7 +97,7 @@ def test_commands_and_options_exist(page: Path) -> None:
             for option in part.params:
                 offered |= {*option.opts, *option.secondary_opts}
         wrong += [f"line {line}: {scope[-1].name} has no {option}" for option in options - offered]
-    assert not wrong, f"{page.name}: " + "; ".join(wrong)
+    assert not wrong, f"{_name(page)}: " + "; ".join(wrong)
 
 
 def _commands_of(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -98,7 +111,7 @@ def _commands_of(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def test_the_manual_names_every_command_and_option() -> None:
     manual = (REPO / "docs" / "cli.md").read_text(encoding="utf-8")
-    known: dict[str, Any] = dict(_commands_of(typer.main.get_command(app)))
+    known: dict[str, Any] = dict(_commands_of(known_commands()))
     missing = [
         f"## {name}" for name in known if not re.search(rf"^## .*\b{name}\b", manual, re.MULTILINE)
     ]
@@ -109,7 +122,7 @@ def test_the_manual_names_every_command_and_option() -> None:
     assert not missing, f"docs/cli.md says nothing of {missing}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_links_lead_somewhere(page: Path) -> None:
     prose = _BLOCK.sub("", page.read_text(encoding="utf-8"))
     targets = [match["target"] for match in _LINK.finditer(prose)]
@@ -118,13 +131,13 @@ def test_links_lead_somewhere(page: Path) -> None:
         for target in targets
         if "://" not in target and not (page.parent / target).resolve().exists()
     ]
-    assert not gone, f"{page.name} links to {gone}"
+    assert not gone, f"{_name(page)} links to {gone}"
 
 
 def test_every_page_is_in_the_index() -> None:
     index = (REPO / "docs" / "index.md").read_text(encoding="utf-8")
     missing = [
-        page.name for page in PAGES[1:] if page.name != "index.md" and f"({page.name})" not in index
+        page.name for page in MANUAL if page.name != "index.md" and f"({page.name})" not in index
     ]
     assert not missing, f"docs/index.md does not list {missing}"
 

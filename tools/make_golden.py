@@ -1,8 +1,9 @@
-"""Write tests/formats/data/v1.zip: a small collection in format 1, once, before its release.
+"""Write tests/formats/data/v2.zip: a small collection in format 2, once, before its release.
 
     python tools/make_golden.py
 
-Never run it again for a released format: the file shows that old collections stay readable.
+Never run it again for a released format: the file shows that old collections stay readable. How
+v1.zip was made, the history of this file tells.
 """
 
 import datetime
@@ -13,12 +14,14 @@ from pathlib import Path
 import numpy as np
 
 import placelens as pl
+from placelens.storage.rows import Row, table_from_rows
 from placelens.testing.fakes import HashEncoder
+from placelens.types import Feature, Regions
 
-OUT = Path(__file__).parent.parent / "tests" / "formats" / "data" / "v1.zip"
+OUT = Path(__file__).parent.parent / "tests" / "formats" / "data" / "v2.zip"
 
 with tempfile.TemporaryDirectory() as temporary:
-    folder = Path(temporary) / "v1.pl"
+    folder = Path(temporary) / "v2.pl"
     encoder = HashEncoder(dim=8)
     collection = pl.Collection.create(folder, encoder=encoder)
     collection.add_vectors(
@@ -28,12 +31,36 @@ with tempfile.TemporaryDirectory() as temporary:
         modality="text",
         lat=[10.5, None],
         lon=[-179.25, None],
+        place_radius_m=[12.5, None],
         time=[datetime.datetime(2019, 5, 1, 12, tzinfo=datetime.UTC), None],
         attributes=[{"rating": 3, "city": "Łódź"}, {"rating": 4.5, "flag": True}],
     )
-    collection.snapshot("both")
+    collection.snapshot("both")  # before there were more features
     collection.delete(["hill"])
-    collection.add_vectors(["image"], np.eye(8)[:1], modality="image", image=["/photos/a.jpg"])
+    table = collection._table
+    more = [
+        Feature(name="parts", kind="vectors", length=8, space=encoder.fingerprint),
+        Feature(name="painted", kind="map", length=6, shape=(2, 3)),
+        Feature(name="image_hubness", kind="number", fingerprint=encoder.fingerprint),
+    ]
+    vectors = np.eye(8, dtype=np.float32)
+    row = Row(
+        item=pl.Item(id="image", image="/photos/a.jpg", width=400, height=300),
+        features={
+            "image": vectors[0],
+            "parts": Regions(vectors[1:3], np.array([[0, 0, 9, 9], [5, 5, 400, 300]], np.int32)),
+            "painted": np.arange(6, dtype=np.uint8).reshape(2, 3),
+            "image_hubness": 0.25,
+        },
+    )
+    with table.writing():
+        table.add_features(more)
+        table.append(table_from_rows([row], [table.next_iid()], table.manifest))
+    collection.refresh()
+    proposal = collection.propose(
+        "image", pl.Place(lat=50.25, lon=14.5), radius_m=250, confidence=0.75, evidence="a tower"
+    )
+    collection.accept(proposal.id)
     OUT.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(OUT, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*")):

@@ -34,6 +34,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from nouns import NOUNS
 
 from placelens.encoders.lite import (
     AERIAL_FILE,
@@ -85,16 +86,7 @@ N_FOLDS = 5
 N_EXAMPLES = 128
 # Images at once through a float tail.
 BATCH = 50
-
-
-# Held out of the captions in turn, for words that no caption taught.
-_NOUNS = """
-dog child boy girl beach bicycle ball snow water grass horse car boat guitar tree street hat
-mountain rock bench football soccer skateboard swing pool wave motorcycle fence sand river lake
-bridge building camera cat bird umbrella tent ski snowboard basketball tennis baseball slide couch
-bed table chair food drink crowd stage flower field forest dirt puddle toy stick sign
-"""
-NOUNS = _NOUNS.split()
+# NOUNS are held out of the captions in groups, for words that no caption taught.
 N_NOUN_GROUPS = 6
 # Enough images to distil a head from: 49 regions each.
 N_DISTILLED = 1000
@@ -575,7 +567,7 @@ def main() -> None:
     fits = fit(described, seed=SEED).to_json()
     train(shop, options.to, ("train", "validation"), settings, tuning)
     write_parameters(options.to, fits)
-    print(f"wrote {options.to}; copy MODEL_CARD.md there by hand")
+    print(f"wrote {options.to}; copy MODEL_CARD.md there by hand, and run make_hub_pools.py")
 
 
 if __name__ == "__main__":

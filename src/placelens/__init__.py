@@ -24,7 +24,7 @@ from placelens.errors import (
     VectorError,
 )
 from placelens.telemetry import switch_off
-from placelens.types import Hit, Item, Place, ScoreTerm
+from placelens.types import Feature, Hit, Item, Place, Proposal, ScoreTerm
 
 if typing.TYPE_CHECKING:
     from placelens.collection import Collection
@@ -51,6 +51,7 @@ __all__ = [
     "Encoder",
     "EncoderError",
     "EncoderMismatchError",
+    "Feature",
     "FilterError",
     "FormatVersionError",
     "Hit",
@@ -61,6 +62,7 @@ __all__ = [
     "MissingExtraError",
     "Place",
     "PlacelensError",
+    "Proposal",
     "QueryError",
     "ReadError",
     "ScoreTerm",

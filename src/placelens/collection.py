@@ -10,6 +10,8 @@ import time as clock
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,40 +23,58 @@ from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import BoundEncoder, as_encoder
 from placelens.engine.attributes import names, value_counts
-from placelens.engine.execute import Answer, Searcher
 from placelens.engine.mistyped import mistyped
 from placelens.engine.publisher import Publisher
-from placelens.engine.query import Similarity
-from placelens.engine.request import Resolver, SearchRequest, requests_of
+from placelens.engine.query import Query, Similarity
+from placelens.engine.rerank import Reranker
+from placelens.engine.searcher import Answer, Searcher
 from placelens.engine.stats import Stats, stats_of
+from placelens.engine.terms import Term
 from placelens.errors import (
     CollectionExistsError,
     InputError,
     ItemNotFoundError,
 )
+from placelens.geo.uncertain import Uncertain
 from placelens.geo.understood import Understood
 from placelens.limits import MAX_DIM
-from placelens.storage.faults import named, naming_faults
-from placelens.storage.format_v1 import COORDINATES, attributes_to_json, utc_offset_s
+from placelens.query.request import SearchRequest, requests_of
+from placelens.query.resolver import Resolver
+from placelens.storage.faults import named, naming_faults, on_newest
 from placelens.storage.health import Health, Repairs, check, repair
-from placelens.storage.manifest import Manifest
+from placelens.storage.json_columns import attributes_to_json
+from placelens.storage.manifest import Manifest, vector_features
+from placelens.storage.migrate import Migration, migrate
+from placelens.storage.proposals import Proposals, check_radius, place_columns
+from placelens.storage.rows import utc_offset_s
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
 from placelens.types import (
+    COORDINATES,
     FEATURES,
+    PLACE_SOURCES,
     Attribute,
+    Evidence,
+    Feature,
     FeatureName,
     Float32Array,
     Float64Array,
+    Hit,
+    Int64Array,
     Item,
     Place,
+    PlaceSource,
+    Proposal,
+    ProposalState,
     Scalar,
     Space,
 )
 
 # What reads files and what shows hits is imported when it is used: many commands only look.
 if TYPE_CHECKING:
+    from placelens.export.evidence import Explanation
     from placelens.ingest.concepts import ConceptReport
+    from placelens.ingest.fill import FillReport
     from placelens.ingest.preview import Preview
     from placelens.ingest.report import IngestReport, ProgressCallback
     from placelens.ingest.vectors import Conflict
@@ -73,6 +93,20 @@ class Collection:
     Make one with `create`, or open one with `open`. The encoder is loaded when it is first
     needed; a collection remembers it by fingerprint and refuses another one's vectors. ``clock``
     tells the time that words like "yesterday" start from.
+
+    Examples
+    --------
+    ``photos`` holds four pictures of one colour each, ``red`` in Prague, ``green`` in Brno,
+    ``blue`` in Lyon and ``black`` without a place, which lie in the folder ``pictures``; its
+    encoder is the fake one of `placelens.testing`. ``folder`` is a temporary one.
+
+    >>> len(photos), "red" in photos, list(photos)
+    (4, True, ['red', 'green', 'blue', 'black'])
+    >>> photos["blue"].place
+    Place(lat=45.76, lon=4.84)
+    >>> with Collection.create(folder / "mine.pl", dim=2) as mine:
+    ...     mine.add_vectors(["a", "b"], [[1, 0], [0, 1]])
+    2
     """
 
     clock: Callable[[], datetime] = staticmethod(datetime.now)
@@ -124,8 +158,14 @@ class Collection:
             If there is something at ``path``.
         InputError
             If both ``encoder`` and ``dim`` are given, or a value is out of range.
+
+        Examples
+        --------
+        >>> Collection.create(folder / "cities.pl", dim=2)
+        Collection('...cities.pl', 0 items, 2-d vectors, sphere)
         """
         from placelens.ingest.concepts import manifest_for
+        from placelens.ingest.extractor import extractors_of
 
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
@@ -138,14 +178,11 @@ class Collection:
                 raise InputError(f"dim = {shown(dim)} is not a whole number of components")
             if not 1 <= dim <= MAX_DIM:
                 raise InputError(f"dim = {shown(dim)} is not in [1, {MAX_DIM}]")
-            manifest = Manifest(dim=int(dim), features=chosen, space=space)
+            manifest = Manifest(features=vector_features(chosen, int(dim)), space=space)
             with named(folder):
                 return cls(ItemTable.create(folder, manifest))
         loaded = as_encoder(encoder if encoder is not None else "lite")
-        offered: tuple[FeatureName, ...] = (
-            *(("image",) if loaded.image_spec is not None else ()),
-            *(("text",) if loaded.takes_text else ()),
-        )
+        offered = [extractor.feature for extractor in extractors_of(loaded).values()]
         manifest = manifest_for(loaded, features=offered, space=space)
         with named(folder):
             return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
@@ -178,6 +215,11 @@ class Collection:
             If a newer placelens wrote it.
         EncoderMismatchError
             If ``encoder`` is not the one its vectors come from.
+
+        Examples
+        --------
+        >>> len(Collection.open(photos.path))
+        4
         """
         table = ItemTable.open(_folder(path))
         given = as_encoder(encoder) if encoder is not None else None
@@ -248,36 +290,117 @@ class Collection:
         with named(folder):
             return repair(folder, dry_run=dry_run)
 
+    @staticmethod
+    def migrate(path: str | os.PathLike[str], *, dry_run: bool = False) -> Migration:
+        """Make a collection of an older format the one that is written.
+
+        Collections of format 1 are read as they are, and not written to. Items, snapshots and
+        trees stay where they are; a crash at any moment leaves the old format or the new one. A
+        placelens that is older than the new format opens the collection no more.
+
+        Parameters
+        ----------
+        dry_run
+            Read and compare every file, say what would be done, and change nothing.
+
+        Raises
+        ------
+        CollectionNotFoundError
+            If there is none at ``path``.
+        CollectionDamagedError
+            If any of its files is damaged: `repair` it first.
+        CollectionLockedError
+            If another process is writing.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> photos = Collection.create(Path(tempfile.mkdtemp()) / "c.pl", dim=4)
+        >>> Collection.migrate(photos.path).is_needed
+        False
+        """
+        if not isinstance(dry_run, bool):
+            raise InputError(f"dry_run {shown(dry_run)} is neither True nor False")
+        folder = _folder(path)
+        with named(folder):
+            return migrate(folder, dry_run=dry_run)
+
     # What it is
 
     @property
     def path(self) -> Path:
-        """The folder."""
+        """The folder.
+
+        Examples
+        --------
+        >>> photos.path.name
+        'photos.pl'
+        """
         return self._table.folder
 
     @property
     def name(self) -> str:
-        """The folder's name without ``.pl``."""
+        """The folder's name without ``.pl``.
+
+        Examples
+        --------
+        >>> photos.name
+        'photos'
+        """
         return self.path.resolve().name.removesuffix(".pl")
 
     @property
     def space(self) -> Space:
-        """Sphere or plane."""
+        """Sphere or plane.
+
+        Examples
+        --------
+        >>> photos.space
+        'sphere'
+        """
         return self._table.manifest.space
 
     @property
     def dim(self) -> int:
-        """Length of the vectors."""
+        """Length of the vectors.
+
+        Examples
+        --------
+        >>> photos.dim
+        64
+        """
         return self._table.manifest.dim
 
     @property
     def modalities(self) -> tuple[FeatureName, ...]:
-        """What the vectors stand for."""
+        """What the vectors stand for.
+
+        Examples
+        --------
+        >>> photos.modalities
+        ('image', 'text')
+        """
+        return self._table.manifest.vector_names
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What is kept of an item: the vectors that it is found by, and whatever else."""
         return self._table.manifest.features
 
     @property
+    def format_version(self) -> int:
+        """Of the format on disk; see `migrate`."""
+        return self._table.manifest.format_version
+
+    @property
     def encoder_name(self) -> str | None:
-        """Name of the encoder; None for vectors of one's own."""
+        """Name of the encoder; None for vectors of one's own.
+
+        Examples
+        --------
+        >>> photos.encoder_name
+        'hash'
+        """
         return self._table.manifest.encoder
 
     @property
@@ -290,28 +413,51 @@ class Collection:
             If the collection holds vectors of one's own.
         EncoderMismatchError
             If the installed encoder is not the one the vectors come from.
+
+        Examples
+        --------
+        >>> photos.encoder.encode_texts(["a red square"]).shape
+        (1, 64)
         """
         return self._encoder.get()
 
     @property
     def concepts(self) -> tuple[str, ...]:
-        """What the vectors' components stand for, in a collection of concepts; else empty."""
+        """What the vectors' components stand for, in a collection of concepts; else empty.
+
+        Examples
+        --------
+        >>> photos.concepts
+        ()
+        """
         return self._table.manifest.concepts
 
     @property
     def version(self) -> int:
-        """Number of the version at hand; every commit makes one."""
+        """Number of the version at hand; every commit makes one.
+
+        Examples
+        --------
+        >>> before = photos.version
+        >>> photos.delete("black")
+        1
+        >>> photos.version > before
+        True
+        """
         return self._table.version
 
+    @on_newest
     def __len__(self) -> int:
         return int(self._versions.snapshot.n_items)
 
+    @on_newest
     def __contains__(self, item_id: object) -> bool:
         return isinstance(item_id, str) and self._versions.snapshot.row_of(item_id) is not None
 
     def __getitem__(self, item_id: str) -> Item:
         return self.get(item_id)
 
+    @on_newest
     def __iter__(self) -> Iterator[str]:
         """The ids; `items` gives what they stand for."""
         return iter(map(str, self._versions.snapshot.texts("id")))
@@ -327,6 +473,12 @@ class Collection:
 
         Nothing needs it: what is written is on disk already, and a collection that is closed opens
         again when it is used.
+
+        Examples
+        --------
+        >>> photos.close()
+        >>> len(photos)
+        4
         """
         self._versions.close()
 
@@ -335,8 +487,16 @@ class Collection:
         items = "damaged" if self._table.damage else f"{len(self):,} items"
         return f"Collection({str(self.path)!r}, {items}, {encoder}, {self.space})"
 
+    @on_newest
     def stats(self) -> Stats:
-        """Counts, extent, times and attributes."""
+        """Counts, extent, times and attributes.
+
+        Examples
+        --------
+        >>> stats = photos.stats()
+        >>> stats.n_items, stats.n_located, stats.bounds
+        (4, 3, (4.84, 45.76, 16.61, 50.09))
+        """
         return stats_of(self.name, self._versions.snapshot, self._table)
 
     # Reading
@@ -346,15 +506,38 @@ class Collection:
 
         For processes that live long, in a thread of theirs: whatever is large is read once. A
         damaged index is built anew; of damaged items the next call says so.
+
+        Examples
+        --------
+        >>> photos.verify()
         """
         self._versions.verify()
 
     def refresh(self) -> bool:
-        """See what other processes have committed; True when there was something new."""
+        """See what other processes have committed; True when there was something new.
+
+        Examples
+        --------
+        >>> Collection.open(photos.path).delete("black")
+        1
+        >>> len(photos), photos.refresh(), len(photos)
+        (4, True, 3)
+        """
         return self._versions.refresh()
 
+    @on_newest
     def get(self, item_id: str) -> Item:
-        """The item of an id."""
+        """The item of an id.
+
+        Examples
+        --------
+        >>> photos.get("red").place
+        Place(lat=50.09, lon=14.42)
+        >>> photos.get("pink")
+        Traceback (most recent call last):
+            ...
+        placelens.errors.ItemNotFoundError: ...photos.pl has no item with id 'pink'
+        """
         snapshot, row = self._find(item_id)
         return snapshot.items([row])[0]
 
@@ -370,6 +553,7 @@ class Collection:
         modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
         sort: str | None = None,
         batch_size: int = 1024,
     ) -> Iterator[Item]:
@@ -382,6 +566,11 @@ class Collection:
         ------
         QueryError, FilterError, CoordinateError
             At once, naming what cannot be used.
+
+        Examples
+        --------
+        >>> [item.id for item in photos.items(where={"rating": {"gte": 4}}, sort="time")]
+        ['green', 'red']
         """
         if not isinstance(batch_size, int) or batch_size < 1:
             raise InputError(f"batch_size {shown(batch_size)} is not a whole number above 0")
@@ -395,44 +584,96 @@ class Collection:
             modality=modality,
             located_only=located_only,
             unlocated_only=unlocated_only,
+            uncertain=uncertain,
             sort=sort,
         )
+        snapshot, rows, first = self._listed(request, batch_size)
+        starts = range(batch_size, len(rows), batch_size)
+        rest = (rows[start : start + batch_size] for start in starts)
+        return chain(first, (item for batch in rest for item in snapshot.items(batch)))
+
+    @on_newest
+    def _listed(
+        self, request: SearchRequest, batch_size: int
+    ) -> tuple[Snapshot, Int64Array, Sequence[Item]]:
+        """A version, its rows that pass the filters, and the first of their items."""
         searcher = self._versions.searcher
         query = self._resolver(searcher).resolve_list(request)
-        rows = searcher.lists.rows(query, in_order=sort is not None)
-        batches = (rows[start : start + batch_size] for start in range(0, len(rows), batch_size))
-        return (item for batch in batches for item in searcher.snapshot.items(batch))
+        rows = searcher.lists.rows(query, in_order=request.sort is not None)
+        return searcher.snapshot, rows, searcher.snapshot.items(rows[:batch_size])
 
+    @on_newest
     def thumbnail(self, item_id: str) -> bytes | None:
-        """The small JPEG of an item; None when it has no image."""
+        """The small JPEG of an item; None when it has no image.
+
+        Examples
+        --------
+        >>> photos.thumbnail("red").startswith(bytes([0xFF, 0xD8]))
+        True
+        """
         snapshot, row = self._find(item_id)
         value: bytes | None = snapshot.take([row], ["thumbnail"])["thumbnail"][0].as_py()
         return value
 
+    @on_newest
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
-        """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place."""
+        """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place.
+
+        Examples
+        --------
+        >>> ids, lat, lon = photos.points()
+        >>> dict(zip(ids, lat.tolist()))
+        {'red': 50.09, 'green': 49.2, 'blue': 45.76}
+        """
         return self._versions.snapshot.points()
 
+    @on_newest
     def attribute_names(self) -> list[str]:
         """The attributes that items have, the most frequent first, then those that all photos have.
 
         `values` tells what they are.
+
+        Examples
+        --------
+        >>> photos.attribute_names()
+        ['city', 'rating', 'folder', 'file']
         """
         return names(self._versions.snapshot)
 
+    @on_newest
     def mistyped(self, where: Mapping[str, Any]) -> list[str]:
-        """In words, the attributes and values of a filter that no item has, with the nearest."""
+        """In words, the attributes and values of a filter that no item has, with the nearest.
+
+        Examples
+        --------
+        >>> photos.mistyped({"ctiy": "Lyon"})
+        ["no item has an attribute 'ctiy'; did you mean 'city'?"]
+        """
         return mistyped(self._versions.snapshot, where)
 
+    @on_newest
     def values(self, attribute: str) -> dict[Scalar, int]:
         """How many items have each value of an attribute, the most frequent first.
 
         Of a list each member counts. ``folder`` and ``file`` are attributes of every photo.
+
+        Examples
+        --------
+        >>> photos.values("city")
+        {'Praha': 1, 'Brno': 1, 'Lyon': 1}
         """
         return value_counts(self._versions.snapshot, as_text(attribute, "the attribute"))
 
+    @on_newest
     def vector(self, item_id: str, modality: FeatureName | None = None) -> Float32Array:
-        """The unit vector of an item, (dim,); of its first modality unless one is named."""
+        """The unit vector of an item, (dim,); of its first modality unless one is named.
+
+        Examples
+        --------
+        >>> vector = photos.vector("red")
+        >>> vector.shape, round(float(vector @ vector), 6)
+        ((64,), 1.0)
+        """
         snapshot, row = self._find(item_id)
         for name in (modality,) if modality is not None else self.modalities:
             vector = snapshot.vector_of(row, name)
@@ -472,6 +713,13 @@ class Collection:
         ------
         CollectionLockedError
             If another process is writing.
+
+        Examples
+        --------
+        >>> from placelens import read_photos
+        >>> report = photos.add(read_photos(pictures), workers=0)
+        >>> report.n_added, report.n_unchanged
+        (0, 4)
         """
         from placelens.ingest.pipeline import Ingest
         from placelens.readers.base import checked_sources
@@ -488,7 +736,15 @@ class Collection:
         return report
 
     def preview(self, sources: Iterable[Source | Skipped]) -> Preview:
-        """What `add` would find new and changed, and what ``prune`` would drop; nothing is done."""
+        """What `add` would find new and changed, and what ``prune`` would drop; nothing is done.
+
+        Examples
+        --------
+        >>> from placelens import read_photos
+        >>> found = photos.preview(read_photos(pictures))
+        >>> found.n_new, found.n_unchanged
+        (0, 4)
+        """
         from placelens.ingest.preview import preview
 
         return preview(self._table, sources)
@@ -502,6 +758,7 @@ class Collection:
         lon: Any = None,
         x: Any = None,
         y: Any = None,
+        place_radius_m: Any = None,
         text: Sequence[str | None] | None = None,
         image: Sequence[str | None] | None = None,
         time: Sequence[datetime | None] | None = None,
@@ -520,6 +777,8 @@ class Collection:
             arrays. They are scaled to length 1.
         lat, lon
             Degrees, (n,) each; NaN or None for an item without a place. x, y in metres on a plane.
+        place_radius_m
+            Metres that a place may be off, (n,); NaN or None for one that was measured.
         attributes
             A pandas or Arrow table with n rows, a sequence of n mappings, or a mapping of columns.
         modality
@@ -531,16 +790,25 @@ class Collection:
         ------
         VectorError, CoordinateError, InputError
             Naming the row; nothing is written then.
+
+        Examples
+        --------
+        >>> cities = Collection.create(folder / "cities.pl", dim=2)
+        >>> cities.add_vectors(["lyon", "brno"], [[3, 0], [0, 2]], lat=[46, 49], lon=[5, 17])
+        2
+        >>> cities.vector("lyon").tolist()
+        [1.0, 0.0]
         """
         from placelens.ingest.vectors import unit_rows, vector_table, write_vectors
 
         chosen = self._modality(modality)
         columns = vector_table(
             ids,
-            unit_rows(vectors, self.dim),
+            unit_rows(vectors, self._table.manifest.dim_of(chosen)),
             modality=chosen,
             space=self.space,
             coordinates={"lat": lat, "lon": lon, "x": x, "y": y},
+            place_radius_m=place_radius_m,
             text=text,
             image=image,
             time=time,
@@ -555,25 +823,34 @@ class Collection:
         *,
         text: str | None = UNSET,
         place: Place | None = UNSET,
+        place_radius_m: float | None = None,
+        place_source: PlaceSource = "given",
         time: datetime | None = UNSET,
         attributes: Mapping[str, Attribute] = UNSET,
     ) -> Item:
         """Change what is said of an item; a new text is encoded anew. Returns the item.
 
+        ``place_radius_m`` is how far off a new place may be, and ``place_source`` how it is known.
         ``attributes`` are merged into those that are there; a value of None removes one. An item
         that was imported keeps the change until its file, sidecar or row changes, or a copy with
         other words comes or goes: `add` then reads them, and what they say takes its place. A
         place is kept while only copies change.
+
+        Examples
+        --------
+        >>> photos.update("red", attributes={"city": "Prague", "rating": None}).attributes
+        {'city': 'Prague'}
         """
         values: dict[str, Any] = {}
         _check_changes(text, place, time, attributes)
+        _check_place(place, place_radius_m, place_source)
         if text is not UNSET:
-            values["text"] = text
-            if "text" in self.modalities:
-                encoded = self.encoder.encode_texts([text])[0] if text else None
-                values["text_vector"] = encoded
+            from placelens.ingest.extractor import columns_from_text
+
+            made = columns_from_text(self._table.manifest, text, self._encoder.get)
+            values |= {"text": text, **made}
         if place is not UNSET:
-            values |= self._place_columns(place)
+            values |= place_columns(self.space, place, place_source, place_radius_m)
         if time is not UNSET:
             values["time"] = time.replace(tzinfo=None) if time else None
             values["utc_offset_s"] = utc_offset_s(time)
@@ -588,10 +865,126 @@ class Collection:
                 self._table.update(int(snapshot.iids[row]), values)
         return self.get(item_id)
 
+    def fill(
+        self,
+        features: str | Iterable[FeatureName],
+        *,
+        workers: int | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> FillReport:
+        """Make features of the items that are there and lack them; new items have them from now on.
+
+        Interrupted, it keeps what is done, and the next call goes on from there. A feature that is
+        made from images reads their files again.
+
+        Parameters
+        ----------
+        features
+            Names of what the collection's encoder makes, as "image_hubness".
+        workers
+            Processes that decode; 0 for none, None to choose.
+        progress
+            Called with a `Progress` after each batch.
+
+        Raises
+        ------
+        InputError
+            If the encoder makes no feature of a name; the message lists those it makes.
+        EncoderMismatchError
+            If the collection's feature of a name was made by something else.
+        CollectionLockedError
+            If another process is writing.
+        """
+        from placelens.ingest.fill import fill
+
+        if progress is not None and not callable(progress):
+            raise InputError(f"progress {shown(progress)} cannot be called")
+        names = as_texts(features, "the feature")
+        with self._table.writing():
+            report = fill(self._table, self.encoder, names, workers=workers, progress=progress)
+        self._versions.settle()
+        return report
+
+    def propose(
+        self,
+        item_id: str,
+        place: Place,
+        *,
+        radius_m: float | None = None,
+        confidence: float | None = None,
+        evidence: str | None = None,
+    ) -> Proposal:
+        """Note where an item may be; its place is what it was until somebody accepts that.
+
+        Parameters
+        ----------
+        radius_m
+            How far from ``place`` the item may be, in metres.
+        confidence
+            How probable it is that it lies within, in [0, 1].
+        evidence
+            What that rests on, in words.
+        """
+        if not isinstance(place, Place):
+            raise InputError(f"place {shown(place)} is not a Place")
+        if evidence is not None:
+            as_text(evidence, "the evidence")
+        with self._versions.writing():
+            self._versions.publish()
+            snapshot, row = self._find(item_id)
+            return Proposals(self._table).add(
+                int(snapshot.iids[row]),
+                place,
+                radius_m=radius_m,
+                confidence=confidence,
+                evidence=evidence,
+            )
+
+    def proposals(self, state: ProposalState | None = None) -> list[Proposal]:
+        """What was proposed of places: all, or those "open", "accepted" or "rejected"."""
+        self._table.check_sound()
+        return Proposals(self._table).all(state)
+
+    def accept(self, proposal_id: str) -> None:
+        """Take what is proposed for the item's place, whose source is "estimated" then.
+
+        Raises
+        ------
+        ItemNotFoundError
+            If there is no such proposal.
+        CollectionError
+            If it is accepted or rejected already.
+        """
+        with self._versions.writing():
+            Proposals(self._table).accept(as_text(proposal_id, "the proposal's id"))
+
+    def reject(self, proposal_id: str) -> None:
+        """Note that what is proposed is wrong; raises as `accept` does."""
+        with self._versions.writing():
+            Proposals(self._table).reject(as_text(proposal_id, "the proposal's id"))
+
+    def undo(self, proposal_id: str) -> None:
+        """Open a proposal again, and put the place back that the item had before.
+
+        Raises
+        ------
+        ItemNotFoundError
+            If there is no such proposal.
+        CollectionError
+            If it is open, or the place was changed since it was accepted.
+        """
+        with self._versions.writing():
+            Proposals(self._table).undo(as_text(proposal_id, "the proposal's id"))
+
     def delete(self, ids: str | Iterable[str]) -> int:
         """Remove items; return how many there were. Unknown ids are passed over.
 
         Files are not touched: importing one again brings its item back.
+
+        Examples
+        --------
+        >>> photos.delete(["red", "pink"])
+        1
         """
         wanted = as_texts(ids, "the id")
         with self._versions.writing():
@@ -605,13 +998,25 @@ class Collection:
         """Merge small files, drop old versions, build the tree; return the bytes freed.
 
         Snapshots stay, and so do versions younger than ``keep``, for their readers.
+
+        Examples
+        --------
+        >>> photos.delete("black"), photos.compact(keep=timedelta(0)) > 0
+        (1, True)
         """
         if not isinstance(keep, timedelta) or keep < timedelta(0):
             raise InputError(f"keep {shown(keep)} is not a timedelta of 0 or more")
         return self._versions.compact(min(keep, LONGEST_KEPT))
 
     def snapshot(self, name: str) -> None:
-        """Keep the newest state under a name."""
+        """Keep the newest state under a name.
+
+        Examples
+        --------
+        >>> photos.snapshot("before")
+        >>> list(photos.snapshots())
+        ['before']
+        """
         with self._table.writing():
             self._table.snapshot(as_text(name, "the snapshot's name"))
 
@@ -622,12 +1027,26 @@ class Collection:
         ------
         CollectionDamagedError
             If the file of a name is not what was written.
+
+        Examples
+        --------
+        >>> photos.snapshot("before")
+        >>> photos.snapshots() == {"before": photos.version}
+        True
         """
         self._table.tags.check()
         return self._table.tags.sound()
 
     def drop_snapshot(self, name: str) -> None:
-        """Forget a snapshot; its files go with the next compaction."""
+        """Forget a snapshot; its files go with the next compaction.
+
+        Examples
+        --------
+        >>> photos.snapshot("before")
+        >>> photos.drop_snapshot("before")
+        >>> photos.snapshots()
+        {}
+        """
         with self._table.writing():
             self._table.tags.drop(as_text(name, "the snapshot's name"))
 
@@ -642,6 +1061,15 @@ class Collection:
             If there is no snapshot of the name; nothing is changed then.
         CollectionDamagedError
             If the snapshot itself is damaged; nothing is changed then.
+
+        Examples
+        --------
+        >>> photos.snapshot("before")
+        >>> photos.delete("red")
+        1
+        >>> photos.restore("before")
+        >>> "red" in photos
+        True
         """
         self._versions.restore(as_text(name, "the snapshot's name"))
 
@@ -679,6 +1107,13 @@ class Collection:
             If this collection holds concepts, or vectors of one's own.
         InputError
             If no item has the attribute, or there is too little to learn from.
+
+        Examples
+        --------
+        >>> photos.train_cosmat("city")
+        Traceback (most recent call last):
+            ...
+        placelens.errors.InputError: concepts need two labels or more of 5 items each; of 4 ...
         """
         from placelens.ingest.concepts import train_cosmat
 
@@ -705,7 +1140,7 @@ class Collection:
 
     def search(
         self,
-        query: str | Sequence[Any] | None = None,
+        query: str | Term | Mapping[str, Any] | Sequence[Any] | None = None,
         *,
         image: Any = None,
         like: Any = None,
@@ -722,9 +1157,12 @@ class Collection:
         modality: FeatureName | Sequence[FeatureName] | None = None,
         located_only: bool = False,
         unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
         sort: str | None = None,
         parse: bool = True,
         similarity: Similarity | None = None,
+        hubs: bool = True,
+        rerank: Reranker | None = None,
         cursor: str | None = None,
         engine: str | None = None,
         recall_target: float | None = None,
@@ -739,6 +1177,8 @@ class Collection:
         ----------
         query
             Words; or a sequence of words and (words, weight) pairs. Negative weights push away.
+            Terms of any kind may stand among them: a `placelens.engine.terms.Term`, or a mapping
+            like ``{"kind": "text", "value": "a bridge"}``; see `placelens.query.kinds`.
         image
             A path, bytes, a PIL image, or (one of these, weight); or a sequence of them.
         like
@@ -770,6 +1210,9 @@ class Collection:
             Which vectors are compared; an item counts with its best.
         located_only, unlocated_only
             Only items with a place, or without.
+        uncertain
+            Of places that are known to within a radius, whether the "centre" must lie in an area,
+            "surely" all of the circle, or "maybe" any of it.
         sort
             The order of a list: "time" (newest first, the default), "oldest", "name", or "distance"
             from ``near``. With words, images or vectors the k best are found first and then put in
@@ -779,6 +1222,12 @@ class Collection:
             place and filters. What stands in quotes is never read.
         similarity
             "calibrated" (the default where the encoder says how) or "raw" cosines.
+        hubs
+            Whether calibrated cosines are corrected for hubs, items that are near every query,
+            where the encoder says how; see `placelens.encoders.hubs`.
+        rerank
+            A `placelens.engine.rerank.Reranker` that orders the first hits anew. Nothing certifies
+            its answer, which has one page.
         cursor
             From the page before.
         engine
@@ -794,6 +1243,15 @@ class Collection:
             Naming what cannot be used; `placelens.limits` says how much one query may hold.
         SearchStoppedError
             If the deadline passed, or was cancelled.
+
+        Examples
+        --------
+        >>> photos.search("a red square", k=1)[0].id
+        'red'
+        >>> photos.search("a red square", near="Lyon", decay="gauss:100km", mu=0.7, k=1)[0].id
+        'blue'
+        >>> [hit.id for hit in photos.search(where={"rating": {"gte": 4}})]
+        ['green', 'red']
         """
 
         if not isinstance(deadline, Deadline):
@@ -815,14 +1273,64 @@ class Collection:
             modality=modality,
             located_only=located_only,
             unlocated_only=unlocated_only,
+            uncertain=uncertain,
             sort=sort,
             parse=parse,
             similarity=similarity,
+            hubs=hubs,
+            rerank=rerank,
             cursor=cursor,
             engine=engine,
             recall_target=recall_target,
         )
         return self._answer([request], deadline)[0]
+
+    @on_newest
+    def explain(
+        self, item_id: str, query: Any = None, *, deadline: Deadline = NEVER, **search: Any
+    ) -> Explanation:
+        """Why an item ranks where it does in a search, on its first page or far behind.
+
+        Parameters
+        ----------
+        item_id
+            The item.
+        query, search
+            The arguments of `search`.
+        deadline
+            When to give up.
+
+        Raises
+        ------
+        ItemNotFoundError
+            If there is no such item, or the filters leave it out.
+        QueryError, FilterError, CoordinateError, VectorError
+            Naming what cannot be used.
+        SearchStoppedError
+            If the deadline passed, or was cancelled.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> boats = Collection.create(tempfile.mkdtemp() + "/boats.pl", dim=2)
+        >>> _ = boats.add_vectors(["a", "b"], [[1, 0], [0.6, 0.8]])
+        >>> boats.explain("b", vector=[1, 0]).hit.rank
+        2
+        """
+        from placelens.export.evidence import Explanation
+
+        self._find(item_id)
+        (request,) = requests_of([{"query": query, **search}], {})
+        searcher = self._versions.searcher
+        asked, _ = self._resolver(searcher).resolve(request, deadline=deadline)
+        found = searcher.rank_of(asked, item_id, deadline=deadline)
+        if found is None:
+            raise ItemNotFoundError(
+                f"the filters leave out {shown(item_id)}, or nothing asked for compares with it"
+            )
+        hit, above = found
+        own = searcher.evidence(asked, item_id, deadline=deadline)
+        return Explanation(hit=hit, above=above, evidence=(*hit.evidence, *own))
 
     def search_many(self, queries: Iterable[str | Mapping[str, Any]], **common: Any) -> list[Hits]:
         """`search` for each of several queries, over one version, their words encoded together.
@@ -838,9 +1346,16 @@ class Collection:
         ------
         QueryError, FilterError, CoordinateError, VectorError
             Naming what cannot be used; nothing is searched then.
+
+        Examples
+        --------
+        >>> answers = photos.search_many(["red", {"like": "red", "where": {"city": "Lyon"}}], k=1)
+        >>> [hits[0].id for hits in answers]
+        ['red', 'blue']
         """
         return self._answer(requests_of(queries, common), NEVER)
 
+    @on_newest
     def _answer(self, requests: Sequence[SearchRequest], deadline: Deadline) -> list[Hits]:
         from placelens.results import Hits
 
@@ -859,8 +1374,10 @@ class Collection:
                 cursor=answer.cursor,
                 elapsed_ms=elapsed_ms / len(requests),
                 thumbnails=self.thumbnail,
-                answerabilities=self._encoder.answerabilities,
-                readings=[(term.label, term.read_as) for term in query.terms if term.read_as],
+                answerabilities=self._encoder.answerabilities(
+                    is_corrected=answer.plan.is_corrected
+                ),
+                evidence=[entry for term in query.terms for entry in term.reading()],
                 notes=(
                     *mistyped(searcher.snapshot, query.filters.where),
                     *answer.notes,
@@ -868,6 +1385,7 @@ class Collection:
                 ),
                 best=answer.best,
                 unfit=query.unfit,
+                explainer=partial(_evidence, searcher, query),
             )
             for request, (query, understood), answer in zip(
                 requests, resolved, answers, strict=True
@@ -900,15 +1418,11 @@ class Collection:
             )
         return modality
 
-    def _place_columns(self, place: Place | None) -> dict[str, Any]:
-        first, second = COORDINATES[self.space]
-        if place is None:
-            return {first: None, second: None, "place_source": None}
-        if place.space != self.space:
-            raise InputError(f"{place} does not lie on the collection's {self.space}")
-        lon, lat = place.lonlat
-        pair = (lat, lon) if self.space == "sphere" else (lon, lat)
-        return {first: pair[0], second: pair[1], "place_source": "given"}
+
+def _evidence(
+    searcher: Searcher, query: Query, hit: Hit, deadline: Deadline
+) -> tuple[Evidence, ...]:
+    return searcher.evidence(query, hit.id, deadline=deadline)
 
 
 def _folder(path: Any) -> Path:
@@ -940,6 +1454,15 @@ def _check_changes(text: Any, place: Any, time: Any, attributes: Any) -> None:
             as_text(name, "the name of an attribute")
             if isinstance(value, str):
                 as_text(value, f"the attribute {shown(name)}")
+
+
+def _check_place(place: Any, radius_m: Any, source: Any) -> None:
+    """What `Collection.update` may be given of a place, where it is given."""
+    check_radius(radius_m, "place_radius_m")
+    if source not in PLACE_SOURCES:
+        raise InputError(f"place_source {shown(source)} is not one of {', '.join(PLACE_SOURCES)}")
+    if radius_m is not None and (place is UNSET or place is None):
+        raise InputError(f"place_radius_m {shown(radius_m)} is of a place; give place as well")
 
 
 def _checked_modalities(modalities: Any) -> tuple[FeatureName, ...]:

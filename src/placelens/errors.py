@@ -24,6 +24,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from placelens.display import LONGEST_MESSAGE, cut
 from placelens.installed import install_command
 
@@ -102,10 +104,16 @@ class SearchStoppedError(PlacelensError):
 
 
 class MissingExtraError(PlacelensError, ImportError):
-    """An optional dependency is missing; the message gives the install command."""
+    """An optional dependency is missing; the message gives the install command.
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(
-            f"{what} needs packages that are not installed; run: {install_command(extra)}"
-        )
+    ``extra`` is "" where a distribution of its own is missing.
+    """
+
+    def __init__(self, what: str, extra: str = "", *, distribution: str = "placelens") -> None:
+        command = install_command(extra, distribution=distribution)
+        super().__init__(f"{what} needs packages that are not installed; run: {command}")
         self.extra = extra
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It may come from another process, as its message and not as what that was made of."""
+        return type(self).__new__, (type(self), *self.args), {"extra": self.extra}

@@ -42,6 +42,9 @@ MAX_POSITIONS: Final = 200_000
 MAX_CROSSINGS: Final = 10_000
 """Pairs of an area's edges that cross or touch, where they are not neighbours."""
 
+MAX_JSON_VALUES: Final = 1_200_000
+"""Values in a request's body: 16 vectors of the longest, or the corners of the largest area."""
+
 MAX_METRES: Final = 1e15
 """How far from the origin of a plane anything may lie; squares of it are still numbers."""
 

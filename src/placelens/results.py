@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from placelens.deadline import NEVER, Deadline
 from placelens.display import shown
 from placelens.errors import InputError
 from placelens.export import (
     ExportReport,
     Privacy,
+    blank_record,
     export,
     feature_of,
     records_of,
@@ -21,9 +23,10 @@ from placelens.export import (
     to_geodataframe,
     to_pandas,
 )
+from placelens.export.evidence import Explanation, read_as
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
-from placelens.types import FeatureName, Hit, ScoreTerm, Shares, shares_to_json
+from placelens.types import Evidence, FeatureName, Hit, ScoreTerm
 
 if TYPE_CHECKING:
     import geopandas
@@ -36,11 +39,12 @@ if TYPE_CHECKING:
     from placelens.index.base import Certificate
 
 
+# Gives what speaks for a hit, term by term.
+Explainer = Callable[[Hit, "Deadline"], tuple[Evidence, ...]]
+
 EVEN_ODDS = 0.5
 # Odds against an answer from which a search says so. Whoever asks mostly knows that there is one.
 UNLIKELY = 0.25
-# Less of a concept is not worth a word.
-LEAST_SHARE = 0.01
 
 
 class Hits(Sequence[Hit]):
@@ -51,30 +55,41 @@ class Hits(Sequence[Hit]):
     Attributes
     ----------
     query : the search's arguments as plain JSON types.
-    readings : in a collection of concepts, each text or image asked with, by its label, and the
-        concepts that it was taken for.
+    evidence : what the things asked with were taken for: in a collection of concepts, the shares of
+        these in each text or image, by its label.
     understood : what was read from the words (places, regions), or None when nothing was parsed.
-    notes : what to know beside the hits: that nothing is near, what was not read, and why.
+    notes : what to know beside the hits: that nothing is near, what was not read, and why;
+        attributes and values asked for that no item has.
     plan : which index answered, and why.
     certificate : what vouches that no better item was missed.
     unfit : in words, why the encoder cannot be trusted to read the words; None when it can.
     cursor : give it to the next search to get the next page; None on the last page.
     elapsed_ms : wall-clock time of the search in milliseconds.
     thumbnails : gives the small JPEG of an id; None where the hits came from elsewhere.
-    notes : in words, what of the question had no effect: attributes and values that no item has.
+
+    Examples
+    --------
+    ``photos`` is the collection of `placelens.Collection`'s examples.
+
+    >>> hits = photos.search("red")
+    >>> hits[0].id, len(hits), [hit.id for hit in hits[:2]]
+    ('red', 4, ['red', 'green'])
+    >>> hits.certificate.kind, hits.plan.engine, hits.cursor
+    ('proven', 'scan', None)
     """
 
     __slots__ = (
         "_answerabilities",
         "_best",
+        "_explainer",
         "_hits",
         "certificate",
         "cursor",
         "elapsed_ms",
+        "evidence",
         "notes",
         "plan",
         "query",
-        "readings",
         "thumbnails",
         "understood",
         "unfit",
@@ -92,10 +107,11 @@ class Hits(Sequence[Hit]):
         elapsed_ms: float | None = None,
         thumbnails: Callable[[str], bytes | None] | None = None,
         answerabilities: Mapping[tuple[FeatureName, FeatureName], Answerability] | None = None,
-        readings: Sequence[tuple[str, Shares]] = (),
+        evidence: Sequence[Evidence] = (),
         notes: Sequence[str] = (),
         best: tuple[float, FeatureName] | None = None,
         unfit: str | None = None,
+        explainer: Explainer | None = None,
     ) -> None:
         if not (isinstance(hits, Sequence) and all(isinstance(hit, Hit) for hit in hits)):
             raise InputError(f"hits are a sequence of Hit, not {shown(hits)}")
@@ -103,9 +119,10 @@ class Hits(Sequence[Hit]):
         # A term's kind is a modality or "place", so any string may be looked up.
         self._answerabilities: Mapping[Any, Answerability] = dict(answerabilities or {})
         self.thumbnails = thumbnails
-        self.readings = tuple(readings)
+        self.evidence = tuple(evidence)
         self.notes = tuple(notes)
         self._best = best
+        self._explainer = explainer
         self.unfit = unfit
         self.query = MappingProxyType(dict(query or {}))
         self.understood = understood
@@ -128,7 +145,7 @@ class Hits(Sequence[Hit]):
         return self._hits[index]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (self._hits, {**self._facts(), "thumbnails": None})
+        return _unpickled, (self._hits, {**self._facts(), "thumbnails": None, "explainer": None})
 
     def _facts(self) -> dict[str, Any]:
         """What they were made of, but the hits."""
@@ -141,14 +158,54 @@ class Hits(Sequence[Hit]):
             "elapsed_ms": self.elapsed_ms,
             "thumbnails": self.thumbnails,
             "answerabilities": self._answerabilities,
-            "readings": self.readings,
+            "evidence": self.evidence,
             "notes": self.notes,
             "best": self._best,
             "unfit": self.unfit,
+            "explainer": self._explainer,
         }
 
+    def explain(self, rank: int, *, deadline: Deadline = NEVER) -> Explanation:
+        """Why the hit of a rank is there: its score's terms, what speaks for each, the hit above.
+
+        What a hit does not carry itself is looked up in the collection now.
+
+        Raises
+        ------
+        InputError
+            If no hit here has the rank.
+        SearchStoppedError
+            If the deadline passed, or was cancelled.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import placelens as pl
+        >>> boats = pl.Collection.create(tempfile.mkdtemp() + "/boats.pl", dim=2)
+        >>> _ = boats.add_vectors(["a", "b"], [[1, 0], [0.6, 0.8]])
+        >>> print(boats.search(vector=[1, 0]).explain(2))
+        2. b  0.600
+           vector  1.00 x 0.600 = 0.600  how much it fits 'vector', by its vector (cosine 0.600)
+           0.400 below 1: vector -0.400
+        """
+        ranks = [hit.rank for hit in self._hits]
+        at = ranks.index(rank) if rank in ranks else None
+        if at is None:
+            there = f"{self._hits[0].rank} to {self._hits[-1].rank}" if self._hits else "none"
+            raise InputError(f"no hit here has the rank {shown(rank)}; there are: {there}")
+        hit, above = self._hits[at], self._hits[at - 1] if at else None
+        found = self._explainer(hit, deadline) if self._explainer is not None else ()
+        return Explanation(hit=hit, above=above, evidence=(*hit.evidence, *found))
+
     def thumbnail(self, hit: Hit) -> bytes | None:
-        """The hit's small JPEG, or None when it has no picture."""
+        """The hit's small JPEG, or None when it has no picture.
+
+        Examples
+        --------
+        >>> hits = photos.search("red")
+        >>> hits.thumbnail(hits[0]) == photos.thumbnail("red")
+        True
+        """
         if not isinstance(hit, Hit):
             raise InputError(f"{shown(hit)} is not one of the hits")
         return self.thumbnails(hit.id) if self.thumbnails else None
@@ -161,6 +218,13 @@ class Hits(Sequence[Hit]):
         estimates the probability that two things belong together, one match against one random
         pair, so below, a hit cannot be told from a random item. Raw cosines say nothing of the
         kind, and neither do later pages, which are without the best.
+
+        Examples
+        --------
+        >>> photos.search("red").doubt is None
+        True
+        >>> photos.search("a castle").doubt
+        'no good match: the best of these fits by 0.02 of 1, and below 0.5 ...'
         """
         if self.unfit is not None:
             return self.unfit
@@ -189,6 +253,11 @@ class Hits(Sequence[Hit]):
         how many items were compared, since among many, one fits well by luck. A place brings items
         to the top that do not fit best; the best is then looked for among all that pass the
         filters.
+
+        Examples
+        --------
+        >>> photos.search("red").answerable is None  # an encoder that cannot tell
+        True
         """
         best = self._best_fit()
         if best is None or self.plan is None:
@@ -222,7 +291,13 @@ class Hits(Sequence[Hit]):
 
     @property
     def interpretation(self) -> str | None:
-        """In words, how places and times in the query's words were read; None without any."""
+        """In words, how places and times in the query's words were read; None without any.
+
+        Examples
+        --------
+        >>> photos.search("red near Lyon", decay="gauss:50km").interpretation
+        'understood: near Lyon, France; decay gauss:50km; words: red'
+        """
         if self.understood is None or not self.understood.describe():
             return None
         rest = f"; words: {self.understood.text}" if self.understood.text else ""
@@ -230,26 +305,28 @@ class Hits(Sequence[Hit]):
 
     @property
     def reading(self) -> str | None:
-        """In words, what concepts the query was taken for; None outside collections of concepts."""
-        if not self.readings:
-            return None
-        said = [
-            (label, ", ".join(f"{name} {share:.0%}" for name, share in of if share >= LEAST_SHARE))
-            for label, of in self.readings
-        ]
-        if len(said) == 1:
-            return f"read as {said[0][1]}"
-        return "read as " + "; ".join(f"{label}: {shares}" for label, shares in said)
+        """In words, what concepts the query was taken for; None outside collections of concepts.
+
+        Examples
+        --------
+        >>> photos.search("red").reading is None
+        True
+        """
+        return read_as(self.evidence)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain JSON types: what ``--format json`` prints and the REST API sends."""
+        """Everything as plain JSON types: what ``--format json`` prints and the REST API sends.
+
+        Examples
+        --------
+        >>> answer = photos.search("red").to_dict()
+        >>> answer["hits"][0]["id"], answer["certificate"]["kind"]
+        ('red', 'proven')
+        """
         return {
             "query": dict(self.query),
             "understood": self.understood.to_dict() if self.understood else None,
-            "readings": [
-                {"label": label, "concepts": shares_to_json(shares)}
-                for label, shares in self.readings
-            ],
+            "evidence": [entry.to_dict() for entry in self.evidence],
             "plan": self.plan.to_dict() if self.plan else None,
             "certificate": self.certificate.to_dict() if self.certificate else None,
             "answerable": self.answerable,
@@ -270,11 +347,18 @@ class Hits(Sequence[Hit]):
         csv_safe: bool = False,
         force: bool = False,
     ) -> ExportReport:
-        """Write the hits to a file; see ``placelens.export.export`` for the parameters."""
+        """Write the hits to a file; see ``placelens.export.export`` for the parameters.
+
+        Examples
+        --------
+        >>> photos.search("red", k=2).save(folder / "hits.csv", drop_places=True).n_written
+        2
+        """
         return export(
             self._hits,
             path,
             format=format,
+            of=Hit,
             blur=blur,
             drop_places=drop_places,
             csv_safe=csv_safe,
@@ -286,6 +370,11 @@ class Hits(Sequence[Hit]):
         """The hits as a FeatureCollection, also written to ``path`` when that is given.
 
         ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_geojson()["features"][0]["geometry"]
+        {'type': 'Point', 'coordinates': [14.42, 50.09]}
         """
         if path is not None:
             self.save(path, format="geojson", **options)
@@ -296,42 +385,97 @@ class Hits(Sequence[Hit]):
         return {"type": "FeatureCollection", "features": [feature_of(record) for record in records]}
 
     def to_arrow(self) -> pa.Table:
-        """The hits as an Arrow table with the columns of the CSV format; lists stay lists."""
-        return to_arrow(records_of(self._hits))
+        """The hits as an Arrow table with the columns of the CSV format; lists stay lists.
+
+        Examples
+        --------
+        >>> photos.search("red", k=2).to_arrow()["id"].to_pylist()
+        ['red', 'green']
+        """
+        return to_arrow(records_of(self._hits), blank_record(Hit))
 
     def to_pandas(self) -> pandas.DataFrame:
         """The hits as a DataFrame with the columns of the CSV format (needs pandas).
 
         ``time`` is ISO 8601 text, as times with and without a zone do not mix in one column.
+
+        Examples
+        --------
+        >>> photos.search("red", k=2).to_pandas()["rating"].tolist()
+        [5, 4]
         """
-        return to_pandas(records_of(self._hits))
+        return to_pandas(records_of(self._hits), blank_record(Hit))
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
-        """The hits as a GeoDataFrame (extra ``geo``)."""
-        return to_geodataframe(records_of(self._hits))
+        """The hits as a GeoDataFrame (extra ``geo``).
+
+        Examples
+        --------
+        >>> photos.search("red").to_geodataframe().geometry[0]
+        <POINT (14.42 50.09)>
+        """
+        return to_geodataframe(records_of(self._hits), blank_record(Hit))
 
     def to_csv(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write CSV; ``options`` are those of ``save``."""
+        """Write CSV; ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> report = photos.search("red").to_csv(folder / "hits.csv")
+        >>> report.n_written, report.n_left_out
+        (4, 0)
+        """
         return self.save(path, format="csv", **options)
 
     def to_kml(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write KML, for map programs; ``options`` are those of ``save``."""
+        """Write KML, for map programs; ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> report = photos.search("red").to_kml(folder / "hits.kml")
+        >>> report.n_written, report.n_left_out  # one has no place
+        (3, 1)
+        """
         return self.save(path, format="kml", **options)
 
     def to_gpx(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write GPX waypoints; ``options`` are those of ``save``."""
+        """Write GPX waypoints; ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_gpx(folder / "hits.gpx").n_written
+        3
+        """
         return self.save(path, format="gpx", **options)
 
     def to_html(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write a contact sheet that any browser shows; ``options`` are those of ``save``."""
+        """Write a contact sheet that any browser shows; ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_html(folder / "hits.html").n_written
+        4
+        """
         return self.save(path, format="html", **options)
 
     def to_gpkg(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write a GeoPackage (extra ``geo``); ``options`` are those of ``save``."""
+        """Write a GeoPackage (extra ``geo``); ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_gpkg(folder / "hits.gpkg").n_written
+        4
+        """
         return self.save(path, format="gpkg", **options)
 
     def to_geoparquet(self, path: str | Path, **options: Any) -> ExportReport:
-        """Write GeoParquet (extra ``geo``); ``options`` are those of ``save``."""
+        """Write GeoParquet (extra ``geo``); ``options`` are those of ``save``.
+
+        Examples
+        --------
+        >>> photos.search("red").to_geoparquet(folder / "hits.parquet").n_written
+        4
+        """
         return self.save(path, format="geoparquet", **options)
 
     def __repr__(self) -> str:

@@ -3,31 +3,56 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from placelens.display import shown
 from placelens.errors import CoordinateError, InputError
-from placelens.limits import MAX_METRES
+from placelens.limits import MAX_DIM, MAX_METRES
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 UInt8Array = npt.NDArray[np.uint8]
 
 Space = Literal["sphere", "plane"]
+# What the two numbers of a place are called, in the order that they are kept in.
+COORDINATES: dict[Space, tuple[str, str]] = {"sphere": ("lat", "lon"), "plane": ("x", "y")}
 # What is kept of an item to compare it by is a feature; these are the ones whose vectors a
 # collection may be made with.
 FeatureName = str
 FEATURES: tuple[FeatureName, ...] = ("image", "text", "vector")
 
+
+@dataclass(frozen=True, slots=True)
+class ArrayInParts:
+    """An array that is too large to make at once: its shape, type, and parts in order."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    parts: Callable[[], Iterator[np.ndarray]]
+
+
 PlaceSource = Literal["given", "exif", "xmp", "raster", "takeout", "table", "estimated"]
+
+FeatureKind = Literal["vector", "vectors", "map", "number"]
+FEATURE_KINDS: tuple[FeatureKind, ...] = get_args(FeatureKind)
+# Vectors of one's own, or numbers and maps, which nothing else is compared with.
+OWN_SPACE = "own"
+MAX_MAP_BYTES = 2**20
+_FEATURE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+PLACE_SOURCES: tuple[PlaceSource, ...] = get_args(PlaceSource)
+
+ProposalState = Literal["open", "accepted", "rejected"]
+PROPOSAL_STATES: tuple[ProposalState, ...] = get_args(ProposalState)
 
 # Concepts by name with a share of one each, the largest first.
 Shares = tuple[tuple[str, float], ...]
@@ -149,7 +174,8 @@ class Item:
     """An image or a text (or both) with an optional place, time and attributes.
 
     ``time`` is the wall-clock time at the place where it was taken; it carries a time zone only
-    when the source states one.
+    when the source states one. ``place_radius_m`` is how far from ``place`` it may have been, in
+    metres, where the source says so; an item of which it is None was measured.
     """
 
     id: str
@@ -157,6 +183,7 @@ class Item:
     text: str | None = None
     place: Place | None = None
     place_source: PlaceSource | None = None
+    place_radius_m: float | None = None
     time: datetime | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     width: int | None = None
@@ -187,11 +214,101 @@ class Item:
             "text": self.text,
             **position,
             "place_source": self.place_source,
+            "place_radius_m": self.place_radius_m,
             "time": self.time.isoformat() if self.time else None,
             "width": self.width,
             "height": self.height,
             "attributes": dict(self.attributes),
         }
+
+
+class Regions(NamedTuple):
+    """Parts of one image: a unit vector for each, and where it lies.
+
+    ``vectors`` is (n, length); ``boxes`` (n, 4) has left, top, right and bottom in pixels of the
+    original image, right and bottom not included.
+    """
+
+    vectors: Float32Array
+    boxes: Int32Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """What is kept of an item under a name, and how it is to be read.
+
+    Attributes
+    ----------
+    name : small letters, digits and underscores, from a letter on.
+    kind : "vector", one unit vector an item; "vectors", several, each with its box in pixels of
+        the original image; "map", a byte for each cell of a grid; "number", one float32.
+    length : components of a vector, cells of a map, 1 for a number.
+    space : vectors of equal spaces may be compared: the fingerprint of the encoder that they come
+        from, or "own".
+    fingerprint : of what made it; None for what a caller gives.
+    shape : height and width of a map; None for all else.
+    blocks : names and lengths of the parts that a vector is made of, in order, where a query may
+        weigh them; else empty.
+
+    Raises
+    ------
+    InputError
+        If these do not fit together.
+
+    Examples
+    --------
+    >>> Feature(name="painted", kind="map", length=12, shape=(3, 4)).length
+    12
+    >>> Feature(name="painted", kind="map", length=12, shape=(3, 5))
+    Traceback (most recent call last):
+        ...
+    placelens.errors.InputError: the feature 'painted' has 12 cells, and its shape (3, 5) has 15
+    """
+
+    name: FeatureName
+    kind: FeatureKind = "vector"
+    length: int = 1
+    space: str = OWN_SPACE
+    fingerprint: str | None = None
+    shape: tuple[int, int] | None = None
+    blocks: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _FEATURE_NAME.fullmatch(self.name):
+            raise InputError(
+                f"a feature {shown(self.name)} needs another name: small letters, digits and "
+                "underscores, from a letter on, at most 64"
+            )
+        if self.kind not in FEATURE_KINDS:
+            raise InputError(
+                f"the feature {self.name!r} is a {shown(self.kind)}; "
+                f"it may be a {', '.join(FEATURE_KINDS)}"
+            )
+        most = {"map": MAX_MAP_BYTES, "number": 1}.get(self.kind, MAX_DIM)
+        if not 1 <= self.length <= most:
+            raise InputError(
+                f"the feature {self.name!r} has the length {shown(self.length)}; "
+                f"a {self.kind} may have 1 to {most}"
+            )
+        self._check_parts()
+
+    def _check_parts(self) -> None:
+        if (self.shape is None) == (self.kind == "map"):
+            raise InputError(f"the feature {self.name!r}: maps have a shape, and nothing else has")
+        if self.shape is not None and self.length != self.shape[0] * self.shape[1]:
+            raise InputError(
+                f"the feature {self.name!r} has {self.length} cells, "
+                f"and its shape {self.shape} has {self.shape[0] * self.shape[1]}"
+            )
+        if self.blocks and self.kind != "vector":
+            raise InputError(f"the feature {self.name!r}: only a vector is made of blocks")
+        lengths = [length for _, length in self.blocks]
+        is_whole = not self.blocks or (min(lengths) > 0 and sum(lengths) == self.length)
+        if not is_whole or len(dict(self.blocks)) != len(self.blocks):
+            raise InputError(
+                f"the blocks {shown(self.blocks)} of the feature {self.name!r} need different "
+                f"names, and lengths that add up to {self.length}"
+            )
 
 
 def title_of(
@@ -209,11 +326,60 @@ def title_of(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Where an item may be, as somebody or something has estimated it, and what became of that.
+
+    Attributes
+    ----------
+    id : names it in its collection, for good.
+    item_id : what it is about.
+    place : what is proposed.
+    radius_m : how far from it the item may be, in metres; None when nobody says.
+    confidence : how probable it is that it lies within, in [0, 1]; None when nobody says.
+    evidence : what it rests on, in words.
+    state : "open", "accepted" or "rejected".
+    previous : the place that the item had when it was accepted; None when it had none.
+    time : when it was made, in UTC.
+    """
+
+    id: str
+    item_id: str
+    place: Place
+    radius_m: float | None = None
+    confidence: float | None = None
+    evidence: str | None = None
+    state: ProposalState = "open"
+    previous: Place | None = None
+    time: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "id": self.id,
+            "item_id": self.item_id,
+            "place": _named(self.place),
+            "radius_m": self.radius_m,
+            "confidence": self.confidence,
+            "evidence": self.evidence,
+            "state": self.state,
+            "previous": _named(self.previous) if self.previous is not None else None,
+            "time": self.time.isoformat(),
+        }
+
+
+def _named(place: Place) -> dict[str, float]:
+    """The two numbers of a place by their names."""
+    names = COORDINATES[place.space]
+    return {name: getattr(place, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreTerm:
     """One summand of a score: ``contribution = weight * value``; the summands add up to it.
 
     ``value`` is what the score uses (a decay for the place; a cosine, calibrated where the
-    collection's encoder says how, for meaning); ``cosine`` is the raw cosine of a meaning term.
+    collection's encoder says how, for meaning); ``cosine`` is the raw cosine of a meaning term, and
+    ``correction`` what it loses before it is calibrated, because the item is near every query.
     """
 
     kind: str
@@ -222,11 +388,53 @@ class ScoreTerm:
     value: float
     contribution: float
     cosine: float | None = None
+    correction: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return {
+            "kind": self.kind,
+            "label": self.label,
+            "weight": self.weight,
+            "value": self.value,
+            "contribution": self.contribution,
+            "cosine": self.cosine,
+            "correction": self.correction,
+        }
 
 
-def shares_to_json(shares: Shares) -> list[dict[str, Any]]:
-    """Shares as plain JSON types."""
-    return [{"name": name, "share": share} for name, share in shares]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What speaks for a match: one thing that item and query, or query and reader, have in common.
+
+    Attributes
+    ----------
+    kind : "reading" of what a term was taken for, "concept" of what an item shares with the query;
+        terms may have kinds of their own.
+    label : in words.
+    share : its part of the whole, in [0, 1]; None where parts do not add up to anything.
+    of : label of the term that it speaks for; None for the query as a whole.
+    span : first and last character, the last one excluded, of the words of the query or the item.
+    box : left, top, right and bottom in pixels of the item's original image.
+    """
+
+    kind: str
+    label: str
+    share: float | None = None
+    of: str | None = None
+    span: tuple[int, int] | None = None
+    box: tuple[int, int, int, int] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return {
+            "kind": self.kind,
+            "label": self.label,
+            "share": self.share,
+            "of": self.of,
+            "span": None if self.span is None else list(self.span),
+            "box": None if self.box is None else list(self.box),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,8 +443,8 @@ class Hit:
 
     ``score`` is None where nothing ranked the items and they were listed by time or name.
 
-    ``concepts``, in a collection of concepts, are those that item and query share, the largest
-    first, each with its share of what they have in common.
+    ``evidence`` is what is known at once of why it was found: in a collection of concepts those
+    that item and query share, the largest first. `placelens.results.Hits.explain` tells more.
     """
 
     rank: int
@@ -246,7 +454,7 @@ class Hit:
     distance_m: float | None
     matched: FeatureName | None
     item: Item
-    concepts: Shares = ()
+    evidence: tuple[Evidence, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The hit as plain JSON types; the shape that the REST API and ``--format json`` share."""
@@ -256,17 +464,7 @@ class Hit:
             "score": self.score,
             "distance_m": self.distance_m,
             "matched": self.matched,
-            "terms": [
-                {
-                    "kind": term.kind,
-                    "label": term.label,
-                    "weight": term.weight,
-                    "value": term.value,
-                    "contribution": term.contribution,
-                    "cosine": term.cosine,
-                }
-                for term in self.terms
-            ],
-            "concepts": shares_to_json(self.concepts),
+            "terms": [term.to_dict() for term in self.terms],
+            "evidence": [evidence.to_dict() for evidence in self.evidence],
             **self.item.to_dict(),
         }

@@ -5,8 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from placelens.bench.engine import registry
 from placelens.cli.main import app
+from placelens_bench.engine import registry
 
 SMALL = ("--items", "1500", "--dim", "16", "--queries", "6", "--budget", "0.2")
 

@@ -4,8 +4,9 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from placelens.geo.distance import SPACES
 from placelens.index.base import Corpus, VectorColumn, farthest_m
@@ -15,6 +16,8 @@ from placelens.index.scan import Scan
 from placelens.kernels.place import _max_distance
 from placelens.testing.index_contract import check_index
 from placelens.testing.strategies import corpora, tasks
+
+pytestmark = pytest.mark.repeated
 
 
 def from_arrays(corpus):
@@ -69,14 +72,14 @@ INDEXES = {
 
 
 @pytest.mark.parametrize("name", INDEXES)
-@settings(max_examples=400)
+@examples(100)
 @given(data=st.data())
 def test_index(name, data):
     corpus = data.draw(corpora(max_items=400))
     check_index(INDEXES[name], corpus, data.draw(tasks(corpus)))
 
 
-@settings(max_examples=200)
+@examples(100)
 @given(data=st.data())
 def test_the_farthest_item(data):
     corpus = data.draw(corpora(max_items=200))

@@ -23,10 +23,13 @@ from pathlib import Path
 import numpy as np
 
 import placelens as pl
-from placelens.engine import trees
+from placelens.engine.indexes.kinds import KINDS
+from placelens.index.gmr_kind import GMRTreeKind
+from placelens.index.kind import Thresholds
 
 N_ITEMS, DIM = 1_500, 24
-trees.TREE_FROM = 1_000  # as if so few items were many: the cases are many as well
+# As if so few items were many: the cases are many as well.
+KINDS["gmrtree"] = GMRTreeKind(Thresholds(grow_from=1_000))
 # Lance neither reads the first two to answer, nor do we; the last holds nothing.
 UNREAD = ("items.lance/_transactions/", "items.lance/_versions/latest_version_hint", "write.lock")
 KINDS = ("bit", "zeros", "cut", "empty", "gone")

@@ -1,9 +1,11 @@
 """Histories of changes with a fault in each, compared with a model: nothing lost, nothing wrong.
 
-    python -m tests.faults.histories [N] [SEED] [--kind fail|short|full|kill|power]
+    python -m tests.faults.histories [N] [SEED] [--kind fail|short|full|kill|power] [--migrations]
 
-A history makes a collection and changes it: add, replace, delete, update, compact, snapshot, drop,
-restore, reopen. At one write of it a fault strikes:
+A history makes a collection and changes it: add, replace, delete, update, add a feature, compact,
+snapshot, drop, restore, reopen. Every other begins with a collection of format 1, and migrates it;
+with ``--migrations`` each does, and that is all it does.
+At one write of it a fault strikes:
 
 fail    the write fails with EIO; the call must raise and have changed nothing
 short   half is written, and the rest fails with ENOSPC
@@ -35,9 +37,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tests.faults import version_1
 from tests.faults.injector import Injector, environment, is_available, lose_power
 
 import placelens as pl
+from placelens.types import Feature
 
 DIM = 4
 N_STEPS = 12
@@ -64,14 +68,27 @@ class Model:
 Step = tuple[Callable[[Model], None], Callable[[pl.Collection], Any]]
 
 
-def steps(seed: int) -> Iterator[Step]:
+def begin(folder: Path, seed: int, *, is_old: bool) -> Model:
+    """Make a collection: a new one, or one of format 1 with some items."""
+    model = Model()
+    if not is_old:
+        pl.Collection.create(folder, dim=DIM)
+        return model
+    model.items = {f"old-{i}": (seed + i, None) for i in range(10)}
+    vectors = np.array([_vector(of_item) for of_item, _ in model.items.values()])
+    version_1.write(folder, list(model.items), vectors)
+    return model
+
+
+def steps(seed: int, n_steps: int, model: Model) -> Iterator[Step]:
     """The changes of a history: what each does to a model, and to a collection."""
     rng = random.Random(seed)
-    model = Model()
-    for number in range(N_STEPS):
+    if model.items:  # of an old collection
+        yield (lambda m: None, lambda c: pl.Collection.migrate(c.path))
+    for number in range(n_steps):
         names = sorted(model.items)
         kept = sorted(model.snapshots)
-        choices = ["add", "add", "compact", "snapshot"]
+        choices = ["add", "add", "compact", "snapshot", "feature"]
         choices += ["replace", "delete", "delete", "update"] if names else []
         choices += ["restore", "drop"] if kept else []
         step = _step(rng.choice(choices), number, names, kept, rng)
@@ -112,6 +129,8 @@ def _step(kind: str, number: int, names: list[str], kept: list[str], rng: random
             lambda m: m.snapshots.update({name: copy.deepcopy(m.items)}),
             lambda c: c.snapshot(name),
         )
+    if kind == "feature":
+        return (lambda m: None, lambda c: _add_feature(c, f"number_{number}"))
     if kind == "compact":
         return (lambda m: None, lambda c: c.compact(keep=timedelta(0)))
     name = rng.choice(kept)
@@ -121,6 +140,11 @@ def _step(kind: str, number: int, names: list[str], kept: list[str], rng: random
             lambda c: c.restore(name),
         )
     return (lambda m: m.snapshots.pop(name) and None, lambda c: c.drop_snapshot(name))
+
+
+def _add_feature(photos: pl.Collection, name: str) -> None:
+    with photos._table.writing():
+        photos._table.add_features([Feature(name=name, kind="number")])
 
 
 def _vector(seed: int) -> np.ndarray:
@@ -151,13 +175,13 @@ def matches(found: dict[str, Any], model: dict[str, Any]) -> bool:
     )
 
 
-def history(folder: Path, seed: int, fault: str, work: Path) -> None:
+def history(folder: Path, seed: int, fault: str, work: Path, *, migrations: bool = False) -> None:
     """Run a history with a fault; raises when something is wrong. May be killed."""
     rng = random.Random(f"{seed} fault")
     injector = Injector()
-    plan = list(steps(seed))
-    photos = pl.Collection.create(folder, dim=DIM)
-    model = Model()
+    model = begin(folder, seed, is_old=migrations or seed % 2 == 1)
+    plan = list(steps(seed, 0 if migrations else N_STEPS, copy.deepcopy(model)))
+    photos = pl.Collection.open(folder)
     struck = rng.randrange(len(plan))
     for number, (change, act) in enumerate(plan):
         if rng.random() < 0.2:
@@ -245,6 +269,7 @@ def aftermath(folder: Path, seed: int, fault: str, work: Path) -> None:
     if fault == "power":
         lose_power(folder, work / "before", work / "journal", random.Random(f"{seed} power"))
     _compare(folder, json.loads((work / "states.json").read_text()))
+    pl.Collection.migrate(folder)
     photos = pl.Collection.open(folder)
     n = len(photos)
     photos.add_vectors(["after"], [_vector(1)])
@@ -272,7 +297,9 @@ def _in_child(run: Callable[[], None], work: Path) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(status), report.read_text() if report.exists() else ""
 
 
-def run(n: int, seed: int, kinds: tuple[str, ...]) -> tuple[Counter[str], list[str]]:
+def run(
+    n: int, seed: int, kinds: tuple[str, ...], *, migrations: bool = False
+) -> tuple[Counter[str], list[str]]:
     """Run histories; counts of how they went, and what went wrong."""
     counts: Counter[str] = Counter()
     wrong: list[str] = []
@@ -281,7 +308,10 @@ def run(n: int, seed: int, kinds: tuple[str, ...]) -> tuple[Counter[str], list[s
         with tempfile.TemporaryDirectory() as name:
             work = Path(name)
             folder = work / "c.pl"
-            code, said = _in_child(lambda: history(folder, number, fault, work), work)  # noqa: B023
+            code, said = _in_child(
+                lambda: history(folder, number, fault, work, migrations=migrations),  # noqa: B023
+                work,
+            )
             if code == -9:
                 counts[f"{fault}: struck"] += 1
                 code, said = _in_child(lambda: aftermath(folder, number, fault, work), work)  # noqa: B023
@@ -298,6 +328,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("n", nargs="?", type=int, default=10_000)
     parser.add_argument("seed", nargs="?", type=int, default=0)
     parser.add_argument("--kind", choices=FAULTS, action="append")
+    parser.add_argument("--migrations", action="store_true")
     given = parser.parse_args(arguments)
     if not is_available():
         sys.stdout.write("faults need Linux and a C compiler (cc)\n")
@@ -306,7 +337,9 @@ def main(arguments: list[str]) -> int:
         again = [sys.executable, "-m", "tests.faults.histories", *arguments]
         os.execve(sys.executable, again, environment())
     with contextlib.suppress(KeyboardInterrupt):
-        counts, wrong = run(given.n, given.seed, tuple(given.kind or FAULTS))
+        counts, wrong = run(
+            given.n, given.seed, tuple(given.kind or FAULTS), migrations=given.migrations
+        )
         for each in wrong[:20]:
             sys.stdout.write(each + "\n")
         sys.stdout.write(json.dumps({"n": given.n, "seed": given.seed, **sorted_of(counts)}) + "\n")

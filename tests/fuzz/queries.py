@@ -16,7 +16,6 @@ from tests.fuzz.scratch import scratch
 import placelens as pl
 from placelens.engine.cursor import Cursor, ListCursor
 from placelens.engine.filters import conditions
-from placelens.engine.request import gazetteer
 from placelens.engine.times import parse_time_range, split_range
 from placelens.engine.where import parse_bbox, parse_where
 from placelens.errors import PlacelensError
@@ -26,6 +25,7 @@ from placelens.geo.place_names import parse_query, read_near
 from placelens.geo.points import as_place
 from placelens.geo.time_words import parse_times
 from placelens.geo.units import parse_distance_m
+from placelens.query.near import gazetteer
 from placelens.readers.coordinates import parse_angle, parse_pair
 from placelens.testing.fakes import HashEncoder
 

@@ -84,30 +84,34 @@ def test_hits_name_what_they_share_with_the_query(report: ConceptReport) -> None
     hits = concepts.search("blue", k=N_EACH, parse=False)
     assert {hit.item.attributes["kind"] for hit in hits} == {"sea"}
     for hit in hits:
-        assert hit.concepts[0][0] == "sea"
-        assert 0.5 < hit.concepts[0][1] <= 1.0
-        assert sum(share for _, share in hit.concepts) <= 1 + 1e-9
-        assert hit.to_dict()["concepts"][0] == {"name": "sea", "share": hit.concepts[0][1]}
-    ((label, read),) = hits.readings
-    assert (label, read[0][0]) == ("blue", "sea")
-    assert read == tuple(concepts.encoder.describe_texts(["blue"])[0])
+        assert hit.evidence[0].label == "sea"
+        assert 0.5 < hit.evidence[0].share <= 1.0
+        assert sum(entry.share for entry in hit.evidence) <= 1 + 1e-9
+        shared = hit.to_dict()["evidence"][0]
+        assert (shared["kind"], shared["label"]) == ("concept", "sea")
+        assert shared["share"] == hit.evidence[0].share
+    read = [(entry.label, entry.share) for entry in hits.evidence]
+    assert {(entry.kind, entry.of) for entry in hits.evidence} == {("reading", "blue")}
+    assert read[0][0] == "sea"
+    assert tuple(read) == tuple(concepts.encoder.describe_texts(["blue"])[0])
     told = [f"{name} {share:.0%}" for name, share in read if share >= 0.01]
     assert hits.reading == f"read as {', '.join(told)}"
     assert hits[:2].reading == hits.reading
     assert hits.reading in repr(hits)
-    assert hits.to_dict()["readings"][0]["concepts"][0] == {"name": "sea", "share": read[0][1]}
+    assert hits.to_dict()["evidence"][0]["label"] == "sea"
     assert "sea" in hits._repr_html_()
     like = concepts.search(like=hits[0].id, k=3)
     assert like.reading is None
     both = concepts.search(["green", "blue"], image=hits[0].item.image, k=3, parse=False)
-    assert [label for label, _ in both.readings] == ["green", "blue", Path(hits[0].item.image).name]
+    asked = list(dict.fromkeys(entry.of for entry in both.evidence))
+    assert asked == ["green", "blue", Path(hits[0].item.image).name]
     assert "; blue: sea " in both.reading
-    assert all(hit.concepts[0][0] == "sea" for hit in like)
+    assert all(hit.evidence[0].label == "sea" for hit in like)
     # Pushed away, it is shared by nothing that is left.
     for hit in concepts.search([("green", 1.0), ("blue", -1.0)], k=3, parse=False):
-        assert "sea" not in dict(hit.concepts)
+        assert "sea" not in [entry.label for entry in hit.evidence]
     # A place alone says nothing of concepts.
-    assert not concepts.search(near="40,0", k=1)[0].concepts
+    assert not concepts.search(near="40,0", k=1)[0].evidence
 
 
 def test_it_can_be_moved_and_added_to(report: ConceptReport, photos: Path, tmp_path: Path) -> None:
@@ -126,7 +130,7 @@ def test_it_can_be_moved_and_added_to(report: ConceptReport, photos: Path, tmp_p
     third = pl.Collection.create(tmp_path / "third.pl", encoder=f"concepts:{moved}")
     third.add(pl.read_photos(other), workers=0)
     reopened = pl.Collection.open(tmp_path / "third.pl")
-    assert reopened.search("green", k=1)[0].concepts[0][0] == "forest"
+    assert reopened.search("green", k=1)[0].evidence[0].label == "forest"
 
 
 def test_deleted_items_stay_away_and_ids_go_on(collection: pl.Collection) -> None:
@@ -228,9 +232,8 @@ def test_the_server_tells_concepts(report: ConceptReport) -> None:
             return found.json(), (await client.get("/v1/collections/c")).json()
 
     answer, stats = asyncio.run(ask())
-    assert answer["hits"][0]["concepts"][0]["name"] == "sea"
-    assert answer["readings"][0]["label"] == "blue"
-    assert answer["readings"][0]["concepts"][0]["name"] == "sea"
+    assert answer["hits"][0]["evidence"][0]["label"] == "sea"
+    assert (answer["evidence"][0]["of"], answer["evidence"][0]["label"]) == ("blue", "sea")
     assert stats["concepts"] == list(COLOURS)
 
 

@@ -8,27 +8,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.effort import examples
 
 import placelens as pl
-from placelens.engine import plan, trees
+from placelens.engine import plan
+from placelens.engine.indexes import kinds, life
+from placelens.index.gmr_kind import GMRTreeKind
+from placelens.index.kind import Thresholds
 
 DIM = 6
+FEW = Thresholds(grow_from=30, most_loose=8, most_parts=2)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def small_trees():
     """Trees from a few items on, so that a short history has several."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(trees, "TREE_FROM", 30)
-    patch.setattr(trees, "LOOSE", 8)
-    patch.setattr(trees, "MAX_TREES", 2)
-    patch.setattr(trees, "MAX_SMALL_FILES", 3)
+    patch.setattr(life, "MAX_SMALL_FILES", 3)
     patch.setattr(plan, "SCAN_BELOW", 1)
     patch.setattr(plan, "LOOSE_SHARE", 1.0)
-    yield
+    with kinds.registered(GMRTreeKind(FEW)):
+        yield
     patch.undo()
 
 
@@ -88,11 +90,11 @@ class TreeMachine(RuleBasedStateMachine):
     def compact(self, keep):
         self.collection.compact(keep=timedelta(seconds=keep))
         # Of fewer items, compaction makes no tree.
-        self.may_lack_tree = len(self.ids) < trees.TREE_FROM
+        self.may_lack_tree = len(self.ids) < FEW.grow_from
 
     @rule()
     def reopen(self):
-        self.collection._versions.trees.wait()  # as a process does that ends
+        self.collection._versions.indexes.wait()  # as a process does that ends
         self.collection = pl.Collection.open(self.folder / "c.pl")
 
     @invariant()
@@ -123,4 +125,5 @@ class TreeMachine(RuleBasedStateMachine):
 
 
 TestTrees = TreeMachine.TestCase
-TestTrees.settings = settings(max_examples=40, stateful_step_count=12)
+TestTrees.settings = examples(15, stateful_step_count=12)
+TestTrees.pytestmark = [pytest.mark.repeated]

@@ -63,9 +63,9 @@ def test_open_says_how_to_make_one(tmp_path):
 
 def test_a_newer_format_is_refused_and_left_alone(collection):
     file = collection.path / "manifest.json"
-    manifest = json.loads(file.read_text()) | {"format_version": 2}
+    manifest = json.loads(file.read_text()) | {"format_version": 3}
     file.write_text(json.dumps(manifest))
-    with pytest.raises(pl.FormatVersionError, match=r"format version 2.*install a newer"):
+    with pytest.raises(pl.FormatVersionError, match=r"format version 3.*install a newer"):
         pl.Collection.open(collection.path)
     assert json.loads(file.read_text()) == manifest
 
@@ -75,9 +75,9 @@ def test_a_newer_format_is_refused_and_left_alone(collection):
     [
         ({"format": "zip"}, "not the manifest"),
         ({"extra": 1}, "missing or unknown: extra"),
-        ({"dim": -1}, "dim -1"),
+        ({"next_id": -1}, "next_id -1"),
         ({"space": "torus"}, "space 'torus'"),
-        ({"modalities": ["smell"]}, "modalities"),
+        ({"features": ["smell"]}, "'smell' is not a feature"),
     ],
 )
 def test_a_manifest_is_parsed_strictly(collection, change, message):
@@ -280,3 +280,38 @@ def test_many_searches_share_a_tree(tmp_path):
         assert [(h.id, h.score) for h in hits] == [
             (h.id, h.score) for h in made.search(**query, k=5)
         ]
+
+
+def test_a_place_may_be_set_with_its_radius_and_source(tmp_path):
+    collection = pl.Collection.create(tmp_path / "c.pl", dim=2)
+    collection.add_vectors(["a"], [[1, 0]], lat=[1], lon=[2], place_radius_m=[12.25])
+    assert collection.get("a").place_radius_m == 12.25
+    place = pl.Place(lat=3, lon=4)
+    item = collection.update("a", place=place, place_radius_m=100, place_source="estimated")
+    assert (item.place, item.place_source, item.place_radius_m) == (place, "estimated", 100)
+    item = collection.update("a", place=place)
+    assert (item.place_source, item.place_radius_m) == ("given", None)
+    item = collection.update("a", place=None)
+    assert (item.place, item.place_source, item.place_radius_m) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"place": pl.Place(lat=1, lon=2), "place_radius_m": -1}, "place_radius_m -1 is not in"),
+        ({"place": pl.Place(lat=1, lon=2), "place_source": "felt"}, "place_source 'felt' is not"),
+        ({"place_radius_m": 5}, "place_radius_m 5 is of a place"),
+    ],
+)
+def test_a_radius_or_source_that_is_none_is_named(tmp_path, changes, message):
+    collection = pl.Collection.create(tmp_path / "c.pl", dim=2)
+    collection.add_vectors(["a"], [[1, 0]])
+    with pytest.raises(pl.InputError, match=message):
+        collection.update("a", **changes)
+
+
+@pytest.mark.parametrize("radius", [-1.0, float("inf"), 3e7])
+def test_a_radius_of_a_row_that_is_none_is_named(tmp_path, radius):
+    collection = pl.Collection.create(tmp_path / "c.pl", dim=2)
+    with pytest.raises(pl.CoordinateError, match="row 1: place_radius_m"):
+        collection.add_vectors(["a", "b"], [[1, 0], [0, 1]], place_radius_m=[None, radius])

@@ -1,13 +1,23 @@
 /** The server's REST API. */
 
-import type { Answer, AttributeValue, Config, Points, ProblemDetails, Stats, Towns } from "./logic/types.ts";
+import type {
+  AttributeValue,
+  Config,
+  Explanation,
+  Points,
+  Problem as ProblemDetails,
+  SearchAnswer,
+  SearchRequest,
+  Stats,
+  Towns,
+} from "./logic/rest.ts";
 
 /** An answer that is a problem, in the server's own words. */
 export class Problem extends Error {
   readonly title: string;
   readonly status: number;
 
-  constructor({ title, status, detail }: ProblemDetails) {
+  constructor({ title, status, detail }: Omit<ProblemDetails, "type">) {
     super(detail);
     this.title = title;
     this.status = status;
@@ -37,8 +47,15 @@ export const api = {
   points: (name: string) => ask<Points>(`${collection(name)}/points`),
   values: (name: string, attribute: string) =>
     ask<AttributeValue[]>(`${collection(name)}/values?attribute=${encodeURIComponent(attribute)}`),
-  search: (name: string, request: Record<string, unknown>, signal: AbortSignal) =>
-    ask<Answer>(`${collection(name)}/search`, {
+  explain: (name: string, id: string, request: SearchRequest, signal: AbortSignal) =>
+    ask<Explanation>(`${collection(name)}/items/${encodeURIComponent(id)}/explain`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(request),
+      signal,
+    }),
+  search: (name: string, request: SearchRequest, signal: AbortSignal) =>
+    ask<SearchAnswer>(`${collection(name)}/search`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(request),

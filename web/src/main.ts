@@ -5,8 +5,8 @@ import "./styles/layout.css";
 import "./styles/parts.css";
 import { api, Problem } from "./api.ts";
 import { formatCount } from "./logic/format.ts";
-import { asksForSomething, effectiveDecay, emptyQuery, fromHash, hasFilters, type Query, toHash } from "./logic/query.ts";
-import type { Answer, Config, Hit, LatLon, Scalar, Stats, Understood } from "./logic/types.ts";
+import { asksForSomething, effectiveDecay, emptyQuery, fromHash, hasFilters, type Query, type Scalar, toHash, toRequest } from "./logic/query.ts";
+import type { Config, Hit, LatLon, SearchAnswer, Stats, Understood } from "./logic/rest.ts";
 import type { MapView } from "./map/view.ts";
 import { Searcher } from "./searcher.ts";
 import { Detail } from "./ui/detail.ts";
@@ -40,6 +40,7 @@ class Page {
     similar: (id) => this.#moreLike(id),
     near: (hit) => this.#nearHit(hit),
     keepTo: (name, value) => this.#keepTo(name, value),
+    explain: (id, signal) => api.explain(this.#query.collection, id, toRequest(this.#query), signal),
   });
   readonly #balance = new Balance((change) => this.#change(change, DRAGGING_MS));
   readonly #filters = new Filters((change) => this.#change(change), {
@@ -128,7 +129,7 @@ class Page {
     this.#showQuery();
   }
 
-  #answer(answer: Answer, more: boolean): void {
+  #answer(answer: SearchAnswer, more: boolean): void {
     const seen = new Set(more ? this.#hits.map((hit) => hit.id) : []);
     const fresh = answer.hits.filter((hit) => !seen.has(hit.id));
     this.#hits = more ? [...this.#hits, ...fresh] : answer.hits;

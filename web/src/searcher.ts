@@ -2,11 +2,11 @@
 
 import { api } from "./api.ts";
 import { type Query, toRequest } from "./logic/query.ts";
-import type { Answer } from "./logic/types.ts";
+import type { SearchAnswer } from "./logic/rest.ts";
 
 export interface Listener {
   onStart(): void;
-  onAnswer(answer: Answer, more: boolean): void;
+  onAnswer(answer: SearchAnswer, more: boolean): void;
   onError(error: unknown): void;
 }
 

@@ -153,15 +153,7 @@ describe("query", () => {
     assert.deepEqual(fromHash('#where=["a","drops",1]').where, []);
   });
   test("the reach is as set, else as understood, else 25 km", () => {
-    const understood = {
-      text: "",
-      mentions: [],
-      times: [],
-      offers: [],
-      near: null,
-      decay: "gauss:5000m",
-      bounds: null,
-    };
+    const understood = { decay: "gauss:5000m" };
     const query = emptyQuery();
     assert.equal(effectiveDecay(query, null).scale, 25_000);
     assert.equal(effectiveDecay(query, understood).scale, 5000);

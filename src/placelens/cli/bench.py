@@ -1,280 +1,50 @@
-"""``placelens bench``: the figures of the documentation, measured here."""
+"""``placelens bench``: the benchmarks, which are a distribution of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Any
 
 import typer
 
-from placelens.cli import options
-from placelens.cli.bench_tables import for_json, print_result
-from placelens.cli.console import notice, print_json
+from placelens.cli.group import Command
+
+# The entry point of placelens-bench: the function that is the command.
+GROUP, NAME = "placelens.bench", "command"
+# Whatever is asked of the benchmarks, the answer is how to install them.
+CONTEXT: Mapping[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What was asked of a benchmark; ``options`` are its own, those that were given."""
+class CommandElsewhere(Command):
+    """The command as an installed distribution offers it; where there is none, this one."""
 
-    name: str
-    data: Path | None
-    encoder: str
-    quick: bool
-    options: Mapping[str, Any]
-
-    @property
-    def needed_data(self) -> Path:
-        """The folder of the data sets.
-
-        Raises
-        ------
-        InputError
-            If none was given.
-        """
-        from placelens.errors import InputError
-
-        if self.data is None:
-            raise InputError(
-                f"benchmark {self.name!r} needs real data; give its folder with --data DIR"
-            )
-        return self.data
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Find it only now: that takes longer than many a command."""
+        found = installed_command()
+        make = super().make_context if found is None else found.make_context
+        return make(*arguments, **options)
 
 
-def _scan(asked: Asked) -> Any:
-    from placelens.bench.scan import run
-
-    return run(items=10_000, queries=10) if asked.quick else run()
+KIND = CommandElsewhere
 
 
-def _travel(asked: Asked) -> Any:
-    from placelens.bench.travel import run
+def installed_command() -> Any:
+    """The command of placelens-bench; None when it is not installed."""
+    from importlib.metadata import entry_points
 
-    return run(asked.needed_data, encoder=asked.encoder)
-
-
-def _heritage(asked: Asked) -> Any:
-    from placelens.bench.heritage import run
-
-    return run(asked.needed_data, encoder=asked.encoder)
-
-
-def _place_names(asked: Asked) -> Any:
-    from placelens.bench.place_names import measure
-    from placelens.geo.gazetteer import Gazetteer
-
-    return measure(asked.needed_data, Gazetteer())
+    for entry in entry_points(group=GROUP, name=NAME):
+        app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        app.command("bench", cls=Command)(entry.load())
+        return typer.main.get_command(app)
+    return None
 
 
-def _encoder(asked: Asked) -> Any:
-    from placelens.bench.encoder import run
+def command() -> None:
+    """Measure speed and quality; every figure in the documentation comes from here.
 
-    return run(encoder=asked.encoder, rounds=1 if asked.quick else 5)
+    The benchmarks are a distribution of their own, placelens-bench, which is not installed here;
+    without --help the command says how to install it.
+    """
+    from placelens.errors import MissingExtraError
 
-
-def _regions(asked: Asked) -> Any:
-    from placelens.bench.regions import run
-
-    return run(asked.needed_data, encoder=asked.encoder)
-
-
-def _answers(asked: Asked) -> Any:
-    from placelens.bench.answers import run
-
-    return run(asked.needed_data, encoder=asked.encoder)
-
-
-def _cosmat(asked: Asked) -> Any:
-    from placelens.bench import cosmat_plots, figures
-    from placelens.bench.cosmat import run
-
-    given = dict(asked.options)
-    folder = given.pop("plots", None)
-    if folder is not None:
-        figures.check()  # before the work, not after it
-    result = run(
-        asked.needed_data,
-        encoder=asked.encoder,
-        network=_network(given.pop("network", None), given.pop("layer", None)),
-        quick=asked.quick,
-        **given,
-    )
-    for path in [] if folder is None else cosmat_plots.draw(result, folder):
-        notice(str(path))
-    return result
-
-
-def _network(path: Path | None, layer: str | None) -> Any:
-    from placelens.alignment import NetworkFeatures
-    from placelens.errors import InputError
-
-    if path is None:
-        if layer is not None:
-            raise InputError(f"--layer {layer} is one of a network; give its file with --network")
-        return None
-    return NetworkFeatures(path, layer)
-
-
-def _paper_000(asked: Asked) -> Any:
-    """Its steps are told on stderr, as those of the engine's are."""
-    from placelens.bench import figures
-    from placelens.bench.paper_000 import plots
-    from placelens.bench.paper_000.run import run
-    from placelens.encoders.registry import load_encoder
-
-    folder, work = asked.options.get("plots"), asked.options.get("work")
-    if folder is not None:
-        figures.check()
-    encoder = None if asked.encoder == "lite" else load_encoder(asked.encoder)
-    result = run(asked.needed_data, work=work, quick=asked.quick, encoder=encoder, say=notice)
-    for path in [] if folder is None else plots.draw(result, folder):
-        notice(str(path))
-    return result
-
-
-def _engine(asked: Asked) -> Any:
-    """The engine's benchmark; its steps are told on stderr, since it takes long."""
-    from placelens.bench.engine.run import QUICK, Settings, run
-
-    settings = Settings(data=asked.data, **{**(QUICK if asked.quick else {}), **asked.options})
-    return run(settings, say=notice)
-
-
-def _updates(asked: Asked) -> Any:
-    from placelens.bench.updates import QUICK, run
-
-    return run(**{**(QUICK if asked.quick else {}), **asked.options})
-
-
-BENCHES: Mapping[str, Callable[[Asked], Any]] = {
-    "scan": _scan,
-    "encoder": _encoder,
-    "regions": _regions,
-    "answers": _answers,
-    "cosmat": _cosmat,
-    "paper-000": _paper_000,
-    "travel": _travel,
-    "heritage": _heritage,
-    "place-names": _place_names,
-    "engine": _engine,
-    "updates": _updates,
-}
-# Whose the options are that not every benchmark has.
-OWNERS: Mapping[str, tuple[str, ...]] = {
-    "items": ("engine", "updates"),
-    "dim": ("engine", "updates"),
-    **dict.fromkeys(("plots", "work"), ("engine", "cosmat", "paper-000")),
-    **dict.fromkeys(("dataset", "features", "network", "layer"), ("cosmat",)),
-    **dict.fromkeys(("queries", "methods", "workloads", "budget", "curves"), ("engine",)),
-}
-
-
-def _option(*names: str, help: str, metavar: str | None = None) -> Any:
-    """An option of some benchmarks, mostly the engine's, in a panel of its own in the help."""
-    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel="Of some benchmarks")
-
-
-Items = Annotated[
-    int | None, _option(help="How many items; 1,000,000 unless given. 'updates': 100,000.")
-]
-Dim = Annotated[int | None, _option(help="Their dimensions; 512 unless given. 'updates': 384.")]
-Queries = Annotated[int | None, _option(help="How many queries; 200 unless given.")]
-Methods = Annotated[str | None, _option(metavar="A,B", help="Only these, with scan and blas.")]
-Workloads = Annotated[str | None, _option(metavar="A,B", help="Only these.")]
-Budget = Annotated[
-    float | None,
-    _option(metavar="SECONDS", help="For a method's queries of a workload; 60 unless given."),
-]
-Work = Annotated[
-    Path | None,
-    _option(
-        metavar="DIR",
-        help="Keep data and indexes here, for the next time. Also 'cosmat', 'paper-000'.",
-    ),
-]
-Curves = Annotated[bool | None, _option("--curves", help="Also by items, k, mu and scale.")]
-Plots = Annotated[
-    Path | None,
-    _option(metavar="DIR", help="Draw figures into this folder. Also 'cosmat', 'paper-000'."),
-]
-DatasetName = Annotated[
-    str | None,
-    _option("--dataset", metavar="NAME", help="'cosmat': wikipedia (unless given), rsicd, travel."),
-]
-Features = Annotated[
-    str | None,
-    _option(metavar="KIND", help="'cosmat': equal (unless given), or paper, each method its own."),
-]
-
-Network = Annotated[
-    Path | None,
-    _option(metavar="FILE.onnx", help="'cosmat': SCM's image features in '--features paper'."),
-]
-Layer = Annotated[
-    str | None, _option(metavar="NAME", help="'cosmat': of the network, like fc7; its output.")
-]
-
-
-def command(
-    *,
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(BENCHES)}.")],
-    data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the real data sets.")
-    ] = None,
-    encoder: Annotated[str, typer.Option(help="See placelens encoders.")] = "lite",
-    quick: Annotated[bool, typer.Option("--quick", help="Small sizes, to try it out.")] = False,
-    items: Items = None,
-    dim: Dim = None,
-    queries: Queries = None,
-    methods: Methods = None,
-    workloads: Workloads = None,
-    budget: Budget = None,
-    work: Work = None,
-    curves: Curves = None,
-    plots: Plots = None,
-    dataset: DatasetName = None,
-    features: Features = None,
-    network: Network = None,
-    layer: Layer = None,
-    as_json: options.JsonOption = False,
-) -> None:
-    """Measure speed and quality; every figure in the documentation comes from here."""
-    from placelens.errors import InputError
-
-    if name not in BENCHES:
-        raise InputError(f"benchmark {name!r} is not known; there are: {', '.join(BENCHES)}")
-    own = {
-        "items": items,
-        "dim": dim,
-        "queries": queries,
-        "methods": _names(methods),
-        "workloads": _names(workloads),
-        "budget": budget,
-        "work": work,
-        "curves": curves,
-        "plots": plots,
-        "dataset": dataset,
-        "features": features,
-        "network": network,
-        "layer": layer,
-    }
-    given = {option: value for option, value in own.items() if value is not None}
-    for option in given:
-        if name not in OWNERS[option]:
-            whose = " and ".join(repr(owner) for owner in OWNERS[option])
-            plural = "s" if len(OWNERS[option]) > 1 else ""
-            raise InputError(f"--{option} is an option of the benchmark{plural} {whose} only")
-    asked = Asked(name=name, data=data, encoder=encoder, quick=quick, options=given)
-    result = BENCHES[name](asked)
-    if as_json:
-        print_json(for_json(name, result))
-    else:
-        print_result(name, result)
-
-
-def _names(written: str | None) -> tuple[str, ...] | None:
-    """Names with commas between."""
-    if written is None:
-        return None
-    return tuple(name.strip() for name in written.split(",") if name.strip())
+    raise MissingExtraError("placelens bench", distribution="placelens-bench")

@@ -44,9 +44,9 @@ def command(
     from placelens.evaluation import evaluate_pairs, read_pairs, select_pairs
 
     if plot is not None:
-        from placelens.bench import figures, reliability_plot
+        from placelens.evaluation import reliability_plot
 
-        figures.check()  # before minutes of work
+        reliability_plot.require_matplotlib()  # before minutes of work
     if part is not None and split is None:
         raise InputError("--part needs --split, which says whose part is meant")
     chosen = read_pairs(pairs)
@@ -78,16 +78,28 @@ def encoding_progress() -> Iterator[Callable[[int, int], None]]:
 
 
 def _print_report(report: Mapping[str, Any]) -> None:
+    lines = _figures(report)
+    lines.append(f"mR {report['mR']:.2f} (a perfect ranker: {report['mR_ceiling']:.2f})")
+    corrected = report["hub_corrected"]
+    if corrected is not None:
+        low, high = corrected["mR_gain"]
+        gain = f"{corrected['mR'] - report['mR']:+.2f}, 95% interval {low:+.2f} to {high:+.2f}"
+        lines += ["corrected for hubs:", *_figures(corrected)]
+        lines.append(f"mR {corrected['mR']:.2f} ({gain})")
+    lines.append(f"{report['n_images']:,} images, {report['n_texts']:,} texts")
+    say("\n".join(lines))
+
+
+def _figures(figures: Mapping[str, Any]) -> list[str]:
+    """Recalls and forecasts as lines of text."""
     lines = [f"{'':14}{'R@1':>7}{'R@5':>7}{'R@10':>7}"]
     for direction in ("text_to_image", "image_to_text"):
-        recalls = "".join(f"{report[direction][name]:7.2f}" for name in ("R@1", "R@5", "R@10"))
+        recalls = "".join(f"{figures[direction][name]:7.2f}" for name in ("R@1", "R@5", "R@10"))
         lines.append(f"{direction.replace('_', ' '):14}{recalls}")
     for name, meaning in FORECASTS.items():
-        forecast = report[name]
+        forecast = figures[name]
         if forecast is not None:
             error = forecast["calibration_error"]
             kept = "" if error is None else f", calibration error {error:.3f}"
             lines.append(f"{meaning}: AUROC {forecast['auroc']:.3f}{kept}")
-    lines.append(f"mR {report['mR']:.2f} (a perfect ranker: {report['mR_ceiling']:.2f})")
-    lines.append(f"{report['n_images']:,} images, {report['n_texts']:,} texts")
-    say("\n".join(lines))
+    return lines

@@ -8,21 +8,14 @@ import typer
 
 from placelens.cli import completion, options
 from placelens.cli import search_options as opt
+from placelens.cli.limits import Limits, takes_limits
 
 
+@takes_limits
 def command(
     *,
     collection: options.CollectionArgument,
-    near: opt.Centre = None,
-    radius: opt.Radius = None,
-    bbox: opt.Bbox = None,
-    polygon: opt.PolygonFile = None,
-    time: opt.Time = None,
-    where: opt.Where = None,
-    modality: opt.Modalities = None,
-    located_only: opt.LocatedOnly = False,
-    unlocated: opt.Unlocated = False,
-    sort: opt.Sort = None,
+    limits: Limits,
     output: opt.Output = None,
     format: Annotated[
         str | None,
@@ -57,18 +50,6 @@ def command(
     wanted = format or ("html" if open_it and output is None else None)
     chosen = choose_format(wanted, output, otherwise=None, opened=open_it)
     opened = Collection.open(collection)
-    limits = options.limits(
-        near=near,
-        radius=radius,
-        bbox=bbox,
-        polygon=polygon,
-        time=time,
-        where=where,
-        modality=modality,
-        located_only=located_only,
-        unlocated=unlocated,
-        sort=sort,
-    )
     things = opened.items(**limits)
     for note in opened.mistyped(limits["where"] or {}):
         notice(note)

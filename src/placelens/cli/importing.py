@@ -107,6 +107,20 @@ class Import:
         )
 
 
+def fill(collection: Collection, features: str, *, workers: int | None) -> None:
+    """Make features of what is there already, and say how many items have them now."""
+    names = [name.strip() for name in features.split(",") if name.strip()]
+    try:
+        with _progress() as progress:
+            report = collection.fill(names, workers=workers, progress=progress)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted; the same command goes on from there") from None
+    for name, n_filled in report.n_filled.items():
+        left = report.n_left[name]
+        more = f", {count(left, 'image')} could not be read" if left else ""
+        notice(f"{name}: made of {count(n_filled, 'item')}{more}; {collection.path}")
+
+
 @contextmanager
 def _progress() -> Iterator[ProgressCallback]:
     """A bar with rate and estimate on a terminal; nothing in a pipe."""

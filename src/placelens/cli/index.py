@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from placelens.collection import Collection
     from placelens.readers.columns import TableOptions
 
-_ROLES = ("image", "lat", "lon", "place", "time", "id")
+_ROLES = ("image", "lat", "lon", "place", "radius", "time", "id")
 
 Paths = Annotated[
     list[Path],
@@ -44,7 +44,8 @@ TextColumns = Annotated[
 ColumnNames = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="lat=NAME", help="What a table calls its image, lat, lon, place, time or id column."
+        metavar="lat=NAME",
+        help="What a table calls its image, lat, lon, place, radius, time or id column.",
     ),
 ]
 Tables = Annotated[
@@ -67,6 +68,13 @@ Workers = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="Processes that decode; 0 for none."),
 ]
+Features = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="Make these of the items that are in the collection PATH and lack them.",
+    ),
+]
 ReportFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE.csv", help="Write every skipped file with its reason."),
@@ -87,6 +95,7 @@ def command(
     watch: Watch = False,
     workers: Workers = None,
     report: ReportFile = None,
+    features: Features = None,
     allow_download: options.AllowDownload = False,
 ) -> None:
     """Take photos, texts and tables into a collection; only what is new or changed is read."""
@@ -94,6 +103,12 @@ def command(
     from placelens.errors import InputError
 
     _check_there(paths)
+    if features is not None:
+        from placelens.cli.importing import fill
+
+        for path in paths:
+            fill(_open(path, encoder, allow_download=allow_download), features, workers=workers)
+        return
     if dry_run and watch:
         raise InputError("--dry-run changes nothing, so there is nothing to --watch")
     target = _target(paths, to)

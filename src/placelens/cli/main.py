@@ -26,6 +26,7 @@ COMMANDS = (
     "compact",
     "check",
     "repair",
+    "migrate",
     "encoders",
     "eval",
     "calibrate",
@@ -78,7 +79,8 @@ for name in COMMANDS:
         app.add_typer(module.app, name=name)
     else:
         settings = getattr(module, "CONTEXT", None)
-        app.command(name, cls=Command, context_settings=settings)(module.command)
+        kind = getattr(module, "KIND", Command)
+        app.command(name, cls=kind, context_settings=settings)(module.command)
 
 
 def run() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +54,34 @@ def weighted(written: str) -> tuple[str, float]:
     return (match["value"], float(match["weight"])) if match else (written, 1.0)
 
 
+def term(written: str) -> tuple[dict[str, Any], float]:
+    """A term of any kind, ``KIND=VALUE`` or ``KIND=VALUE^0.5``, and its weight.
+
+    Raises
+    ------
+    InputError
+        If there is no "=".
+
+    Examples
+    --------
+    >>> term("vector=[0.6, 0.8]^0.5")
+    ({'kind': 'vector', 'value': [0.6, 0.8]}, 0.5)
+    >>> term("text=a bridge")
+    ({'kind': 'text', 'value': 'a bridge'}, 1.0)
+    """
+    import json
+
+    kind, is_one, rest = written.partition("=")
+    if not is_one:
+        raise InputError(f"--term {shown(written)} has no kind; write KIND=VALUE, like text=boat")
+    value, weight = weighted(rest)
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        parsed = value
+    return {"kind": kind.strip(), "value": parsed}, weight
+
+
 def weighted_path(written: str) -> tuple[str, float]:
     """The same for a file, whose name may hold ``^`` itself."""
     return (written, 1.0) if Path(written).exists() else weighted(written)
@@ -81,44 +109,7 @@ def with_unit(written: str | None, option: str) -> str | None:
     return written
 
 
-def limits(
-    *,
-    near: str | None,
-    radius: str | None,
-    bbox: str | None,
-    polygon: Path | None,
-    time: str | None,
-    where: Sequence[str] | None,
-    modality: Sequence[str] | None,
-    located_only: bool,
-    unlocated: bool,
-    sort: str | None,
-) -> dict[str, Any]:
-    """What may be found at all and in which order, as `Collection.search` and ``items`` take it.
-
-    Raises
-    ------
-    FilterError, InputError
-        Naming the option that cannot be read.
-    """
-    from placelens.engine.times import split_range
-    from placelens.engine.where import parse_bbox, parse_where
-
-    return {
-        "near": near,
-        "radius": with_unit(radius, "--radius"),
-        "bbox": parse_bbox(bbox, option="--bbox") if bbox else None,
-        "polygon": geojson_file(polygon) if polygon else None,
-        "time": split_range(time) if time else None,
-        "where": parse_where(where, option="--where") if where else None,
-        "modality": list(modality) if modality else None,
-        "located_only": located_only,
-        "unlocated_only": unlocated,
-        "sort": sort,
-    }
-
-
-def geojson_file(path: Path) -> Mapping[str, Any]:
+def geojson_file(path: Path, option: str = "--polygon") -> Mapping[str, Any]:
     """Read the GeoJSON of an area.
 
     Raises
@@ -131,5 +122,5 @@ def geojson_file(path: Path) -> Mapping[str, Any]:
     try:
         area: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise FilterError(f"--polygon {path} is not GeoJSON: {shown(str(error))}") from error
+        raise FilterError(f"{option} {path} is not GeoJSON: {shown(str(error))}") from error
     return area

@@ -66,6 +66,7 @@ def write_things(
     format: str,
     output: Path | None,
     force: bool,
+    of: type[Hit] | type[Item] = Item,
     blur: str | None = None,
     drop_places: bool = False,
     csv_safe: bool = False,
@@ -75,6 +76,7 @@ def write_things(
     """Write to a file, and say so; or to stdout, and say only what was left out."""
     how: dict[str, Any] = {
         "format": format,
+        "of": of,
         "blur": blur,
         "drop_places": drop_places,
         "csv_safe": csv_safe,
@@ -133,6 +135,7 @@ def print_hits(
             format=format,
             output=output,
             force=force,
+            of=Hit,
             csv_safe=csv_safe,
             thumbnails=hits.thumbnails,
             open_it=open_it,

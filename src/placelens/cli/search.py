@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from placelens.cli import options
 from placelens.cli import search_options as opt
+from placelens.cli.limits import Limits, takes_limits
 from placelens.errors import InputError, ReadError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ WRONG_USAGE = 2
 CONTEXT = {"allow_extra_args": True}
 
 
+@takes_limits
 def command(
     context: typer.Context,
     *,
@@ -30,19 +32,15 @@ def command(
     without: opt.Without = None,
     image: opt.Image = None,
     like: opt.Like = None,
+    term: opt.TermOption = None,
+    vector: opt.Vector = None,
+    similarity: opt.Similarity = None,
+    hubs: opt.Hubs = True,
     parse: opt.Parse = True,
     near: opt.Near = None,
     decay: opt.Decay = None,
     mu: opt.Mu = 0.5,
-    radius: opt.Radius = None,
-    bbox: opt.Bbox = None,
-    polygon: opt.PolygonFile = None,
-    time: opt.Time = None,
-    where: opt.Where = None,
-    modality: opt.Modalities = None,
-    located_only: opt.LocatedOnly = False,
-    unlocated: opt.Unlocated = False,
-    sort: opt.Sort = None,
+    limits: Limits,
     k: opt.K = 10,
     page: opt.Page = 1,
     cursor: opt.Cursor = None,
@@ -52,15 +50,17 @@ def command(
     force: opt.Force = False,
     csv_safe: options.CsvSafe = False,
     open_it: opt.OpenIt = False,
+    why: opt.Why = None,
     explain_plan: opt.ExplainPlan = False,
     engine: opt.Engine = None,
     recall_target: opt.RecallTarget = None,
     allow_download: options.AllowDownload = False,
 ) -> None:
     """Find items by words, example images and place, in one ranking; or list what passes limits."""
-    from placelens.cli.console import notice, waiting
+    from placelens.cli.console import notice, say, waiting
     from placelens.cli.output import choose_format, print_hits
     from placelens.cli.search_notes import notes_before, why_no_hits
+    from placelens.cli.vectors import weighted_vector
     from placelens.collection import Collection
 
     _refuse_unquoted(context, words)
@@ -68,26 +68,21 @@ def command(
     chosen = choose_format(wanted, output, otherwise="table", opened=open_it)
     if csv_safe and chosen != "csv":
         raise InputError(f"--csv-safe is for CSV, not for {chosen}; leave it out or --format csv")
-    terms = [options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])]
+    terms: list[tuple[Any, float]] = [
+        options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])
+    ]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
-    limits = options.limits(
-        near=near,
-        radius=radius,
-        bbox=bbox,
-        polygon=polygon,
-        time=time,
-        where=where,
-        modality=modality,
-        located_only=located_only,
-        unlocated=unlocated,
-        sort=sort,
-    )
+    asks_encoder = bool(terms or image)
+    terms += [options.term(written) for written in term or ()]
     opened = Collection.open(collection, allow_download=allow_download)
     asked = partial(
         opened.search,
         terms or None,
         image=[options.weighted_path(file) for file in image or ()] or None,
         like=[options.weighted(name) for name in like or ()] or None,
+        vector=[weighted_vector(each) for each in vector or ()] or None,
+        similarity=similarity,
+        hubs=hubs,
         decay=options.with_unit(decay, "--decay"),
         mu=mu,
         k=k,
@@ -96,13 +91,16 @@ def command(
         recall_target=recall_target,
         **limits,
     )
-    if terms or image:
+    if asks_encoder:
         with waiting(f"loading the encoder {opened.encoder_name}"):
             _ = opened.encoder
     with waiting("searching; a machine's first search, and one in a region, may take some seconds"):
         hits = _page(asked, page, cursor, images=image or ())
     for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):
         notice(note)
+    if why is not None:
+        say(str(hits.explain(why)))
+        return
     print_hits(
         hits,
         format=chosen,

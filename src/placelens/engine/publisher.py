@@ -1,8 +1,8 @@
 """Versions of a table, made ready to be searched, and how writers make the next one.
 
-A searcher holds one version, with the columns and trees that it needs. Whoever writes publishes the
-next before he is done, so that readers in other threads go from one to the other and wait for
-nothing; trees follow in a thread of their own.
+A searcher holds one version, with the columns and indexes that it needs. Whoever writes publishes
+the next before he is done, so that readers in other threads go from one to the other and wait for
+nothing; indexes follow in a thread of their own.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from placelens.engine.execute import Searcher
-from placelens.engine.trees import SMALL_FILE, Trees
+from placelens.engine.indexes.life import SMALL_FILE, Indexes
+from placelens.engine.searcher import Searcher
 from placelens.index.limb import cpus
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
@@ -25,17 +25,22 @@ class Publisher:
     def __init__(self, table: ItemTable) -> None:
         self._table = table
         self._searcher: Searcher | None = None
-        self.trees = Trees(
-            table.folder,
-            table.manifest.features,
-            table.manifest.dim,
+        self._features = table.manifest.vector_names
+        self.indexes = self._on_disk()
+        self._generation = self.indexes.generation
+        self._lock = threading.RLock()
+        self._n_writing = 0
+
+    def _on_disk(self) -> Indexes:
+        indexes = Indexes(
+            self._table.folder,
+            self._features,
+            self._table.manifest.dim,
             merge=self._merge_files,
             changed=self.publish,
         )
-        self.trees.refresh()
-        self._generation = self.trees.generation
-        self._lock = threading.RLock()
-        self._n_writing = 0
+        indexes.refresh()
+        return indexes
 
     @property
     def searcher(self) -> Searcher:
@@ -65,47 +70,51 @@ class Publisher:
     def publish(self) -> Searcher:
         """Make the searcher of the newest version; columns that did not change are kept."""
         with self._lock:
-            before, trees, table = self._searcher, self.trees, self._table
+            before, table = self._searcher, self._table
+            if table.manifest.vector_names != self._features:  # one was added: indexes lack it
+                self._features = table.manifest.vector_names
+                self.indexes, self._generation = self._on_disk(), -1
+            indexes = self.indexes
             is_new = before is None or before.snapshot.version != table.version
             if is_new or before is None:
                 previous = before.snapshot if before is not None else None
-                space = table.manifest.space
-                snapshot = Snapshot(table.dataset, space, previous, table.deleted)
+                snapshot = Snapshot(table.dataset, table.manifest, previous, table.deleted)
             else:
                 snapshot = before.snapshot
-            if is_new or self._generation != trees.generation:
-                self._generation = trees.generation
-                tree = trees.bind(snapshot) if snapshot.n_items else None
-                self._searcher = Searcher(snapshot, table.manifest, tree)
+            if is_new or self._generation != indexes.generation:
+                self._generation = indexes.generation
+                bound = indexes.bind(snapshot) if snapshot.n_items else {}
+                self._searcher = Searcher(snapshot, table.manifest, bound)
             return self._searcher  # type: ignore[return-value]
 
     def refresh(self) -> bool:
         """Move to what other processes have committed; True when there was something new."""
         is_new = self._table.refresh()
-        self.trees.refresh()
+        self.indexes.refresh()
         if self._searcher is not None:
             self.publish()
         return is_new
 
     def settle(self) -> None:
-        """Publish what was written, and give it the trees that it wants."""
-        self.trees.settle(self.publish().snapshot)
+        """Publish what was written, and give it the indexes that it wants."""
+        self.indexes.settle(self.publish().snapshot)
 
     def verify(self) -> None:
-        """Compare with its checksum what was left for later; a damaged tree is built anew."""
+        """Compare with its checksum what was left for later; a damaged index is built anew."""
         self._table.verify()
-        if not self.trees.verify() and not self._table.damage:
-            self.trees.settle_soon(self.publish().snapshot)
+        is_sound = self.indexes.verify() or bool(self._table.damage)
+        if not is_sound and self._table.manifest.is_written:
+            self.indexes.settle_soon(self.publish().snapshot)
 
     def close(self) -> None:
         """Wait for what is built, and free the memory; the next use opens it again."""
-        self.trees.wait()
+        self.indexes.wait()
         with self._lock:
             self._searcher = None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Write: what is new is searchable when it is over, and the trees follow in a thread."""
+        """Write: what is new is searchable when it is over, and the indexes follow in a thread."""
         with self._table.writing():
             self._n_writing += 1
             try:
@@ -115,39 +124,39 @@ class Publisher:
                     snapshot = self.publish().snapshot
                 finally:
                     self._n_writing -= 1
-            self.trees.settle_soon(snapshot)
+            self.indexes.settle_soon(snapshot)
 
     def compact(self, keep: timedelta) -> int:
-        """Merge files, drop versions older than ``keep``, build trees; return the bytes freed."""
+        """Merge files, drop versions older than ``keep``, build indexes; return the bytes freed."""
         # Not on all processors: searches go on meanwhile.
         with self._merging():
             self._table.merge(n_threads=max(1, cpus() // 2))
         # Only now that searches here have moved on to the merged files.
         with self._table.writing():
             freed = self._table.clean_up(keep=keep)
-            self.trees.tidy()
-        # Others may write while trees are built.
-        self.trees.settle(self.snapshot)
+            self.indexes.tidy()
+        # Others may write while indexes are built.
+        self.indexes.settle(self.snapshot)
         return freed
 
     def restore(self, name: str) -> None:
         """Make a snapshot the newest version; checked before anything is changed."""
         with self._table.writing(damaged=True):
             self._table.check_snapshot(name)
-            self.trees.forget()  # first: they lack what was deleted when they were built
+            self.indexes.forget()  # first: they lack what was deleted when they were built
             self._table.restore(name, next_id=self._table.next_iid())
             snapshot = self.publish().snapshot
-        self.trees.settle_soon(snapshot)
+        self.indexes.settle_soon(snapshot)
 
     @contextmanager
     def _merging(self) -> Iterator[None]:
-        """Write what merges files and changes no item: trees have the items they had."""
+        """Write what merges files and changes no item: indexes have the items they had."""
         # Locked, so that nobody binds the merged files before it is known whose items they hold.
         with self.writing(), self._lock:
             before = self.publish().snapshot
             yield
-            after = Snapshot(self._table.dataset, self._table.manifest.space, before)
-            self.trees.carry(before, after)
+            after = Snapshot(self._table.dataset, self._table.manifest, before)
+            self.indexes.carry(before, after)
 
     def _merge_files(self) -> Snapshot:
         with self._merging():

@@ -4,41 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
 from placelens.display import shown
 from placelens.engine.filters import Filters
+from placelens.engine.rerank import Reranker
 from placelens.engine.sorting import check_sort
+from placelens.engine.terms import Term
 from placelens.errors import QueryError, VectorError
 from placelens.geo.decay import Decay
-from placelens.types import FeatureName, Float64Array, Place, Shares
+from placelens.types import FeatureName, Float64Array, Place
 
 Similarity = Literal["raw", "calibrated"]
 MAX_K = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class QueryTerm:
-    """One thing to look for: a unit vector (dim,), what it came from, and its weight.
-
-    ``kind`` is also the feature whose calibration applies. ``read_as`` are the concepts that an
-    encoder of concepts took it for.
-    """
-
-    kind: FeatureName
-    label: str
-    vector: Float64Array
-    weight: float = 1.0
-    read_as: Shares = ()
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.weight) or self.weight == 0.0:
-            raise QueryError(
-                f"the weight of {shown(self.label)} is {self.weight}; it must not be 0 or infinite"
-            )
+# Marks a field that does not decide the ranking: a page goes on whatever it is.
+BESIDE: Mapping[str, Any] = MappingProxyType({"beside": "the ranking"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,26 +34,30 @@ class Query:
     ``widens`` lets the decay's scale grow to where items are; that nothing lies within
     ``reach_m``, or without it the scale, is said. ``is_judged`` asks for how well the
     best item fits, wherever it is. ``unfit`` says why the encoder cannot be trusted to read the
-    words.
+    words. ``rerank`` orders the first hits anew.
+
+    Fields that are not `BESIDE` the ranking are part of its digest.
     """
 
-    terms: tuple[QueryTerm, ...] = ()
+    terms: tuple[Term, ...] = ()
     near: Place | None = None
-    near_label: str | None = None
+    near_label: str | None = field(default=None, metadata=BESIDE)
     decay: Decay = field(default_factory=lambda: Decay("gauss", 25_000.0))
     mu: float = 0.5
-    k: int = 10
+    k: int = field(default=10, metadata=BESIDE)
     filters: Filters = field(default_factory=Filters)
     features: tuple[FeatureName, ...] = ()
     similarity: Similarity | None = None
+    hubs: bool = True
     sort: str | None = None
-    cursor: str | None = None
-    engine: str | None = None
-    recall_target: float | None = None
+    cursor: str | None = field(default=None, metadata=BESIDE)
+    engine: str | None = field(default=None, metadata=BESIDE)
+    recall_target: float | None = field(default=None, metadata=BESIDE)
     widens: bool = False
-    reach_m: float | None = None
-    is_judged: bool = False
-    unfit: str | None = None
+    reach_m: float | None = field(default=None, metadata=BESIDE)
+    is_judged: bool = field(default=False, metadata=BESIDE)
+    unfit: str | None = field(default=None, metadata=BESIDE)
+    rerank: Reranker | None = field(default=None, metadata=BESIDE)
 
     def __post_init__(self) -> None:
         check_sort(self.sort)
@@ -96,19 +85,12 @@ class Query:
 
     def digest(self) -> str:
         """A short hash of all that decides the ranking; k and the page are left out."""
-        parts: list[Any] = [
-            self.near,
-            self.decay,
-            self.widens,
-            self.mu,
-            self.filters,
-            self.features,
-        ]
-        parts += [self.similarity, self.sort, *((t.kind, t.label, t.weight) for t in self.terms)]
+        decide = [f.name for f in fields(self) if "beside" not in f.metadata and f.name != "terms"]
+        parts: list[Any] = [getattr(self, name) for name in decide]
+        parts += [(term.kind, term.label, term.weight) for term in self.terms]
         sha = hashlib.sha256(repr(parts).encode())
         for term in self.terms:
-            # Rounded, since an encoder may differ in the last bits from run to run.
-            sha.update(np.round(term.vector, 4).astype(np.float32).tobytes())
+            sha.update(term.digest())
         return sha.hexdigest()[:12]
 
 

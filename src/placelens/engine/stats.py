@@ -74,7 +74,7 @@ def stats_of(name: str, snapshot: Snapshot, table: ItemTable) -> Stats:
         concepts=manifest.concepts,
         dim=manifest.dim,
         space=manifest.space,
-        modalities=manifest.features,
+        modalities=manifest.vector_names,
         size_bytes=table.size_bytes(),
         version=snapshot.version,
         created=manifest.created,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from placelens.encoders.base import Answerability, Calibration, Encoder, logit_of
-from placelens.encoders.fits import Fits
+from placelens.encoders.fits import Fits, Pair
+from placelens.encoders.hubs import HubPool
 from placelens.errors import InputError
 from placelens.evaluation.answerable import ask
 from placelens.evaluation.logistic import fit_logistic
@@ -122,6 +123,41 @@ def fit(described: Sequence[Described], *, seed: int) -> Fits:
     return Fits(calibrations=calibrations, answerabilities={("text", "image"): answerability})
 
 
+def fit_corrected(
+    described: Sequence[Described],
+    pools: Mapping[Pair, HubPool],
+    *,
+    seed: int,
+    strangers: Float32Array | None = None,
+) -> Fits:
+    """The same for cosines that a hub pool corrects; for each pool a calibration.
+
+    Parameters
+    ----------
+    described
+        Images that the encoder has not seen in training, with captions.
+    pools
+        By ("text", "image"), ("image", "text") or both.
+    seed
+        Of the random pairs and collections.
+    strangers
+        (s, d) texts that none of the images carries, beside the other data sets' captions.
+    """
+    rng = np.random.default_rng(seed)
+    others = [_others(data, rng) for data in described]
+    calibrations = {
+        (query, item): _fit_text_image(described, others, item=item, pool=pool)
+        for (query, item), pool in pools.items()
+    }
+    asked = ("text", "image")
+    if asked not in pools:
+        return Fits(calibrations=calibrations)
+    answerability = fit_answerability(
+        described, calibrations[asked], seed=seed, pool=pools[asked], strangers=strangers
+    )
+    return Fits(calibrations=calibrations, answerabilities={asked: answerability})
+
+
 def fit_pairs(
     described: Sequence[Described], *, seed: int
 ) -> dict[tuple[FeatureName, FeatureName], Calibration]:
@@ -142,19 +178,37 @@ def fit_pairs(
     """
     rng = np.random.default_rng(seed)
     others = [_others(data, rng) for data in described]
-    text_image = fit_calibration(
-        [_cosines(data.texts, data.images[data.owner]) for data in described],
-        [
-            _cosines(data.texts, data.images[other])
-            for data, other in zip(described, others, strict=True)
-        ],
-    )
+    text_image = _fit_text_image(described, others)
     return {
         ("text", "image"): text_image,
         ("image", "text"): text_image,
         ("image", "image"): _fit_images(described),
         ("text", "text"): _fit_texts(described, others),
     }
+
+
+def _fit_text_image(
+    described: Sequence[Described],
+    others: Sequence[Int64Array],
+    *,
+    item: FeatureName = "image",
+    pool: HubPool | None = None,
+) -> Calibration:
+    """The calibration of text with image; a pool corrects the cosines with the items."""
+    matched, random = [], []
+    for data, other in zip(described, others, strict=True):
+        own, another = data.owner, other  # the image of each caption, and one that is not
+        together = _cosines(data.texts, data.images[own])
+        apart = _cosines(data.texts, data.images[another])
+        if pool is not None and item == "image":
+            lost = pool.penalties(data.images)
+            together, apart = together - lost[own], apart - lost[another]
+        elif pool is not None:
+            lost = pool.penalties(data.texts)
+            together, apart = together - lost, apart - lost
+        matched.append(together)
+        random.append(apart)
+    return fit_calibration(matched, random)
 
 
 def _fit_images(described: Sequence[Described]) -> Calibration:
@@ -182,22 +236,31 @@ def _fit_texts(described: Sequence[Described], others: Sequence[Int64Array]) -> 
 
 
 def fit_answerability(
-    described: Sequence[Described], calibration: Calibration, *, seed: int
+    described: Sequence[Described],
+    calibration: Calibration,
+    *,
+    seed: int,
+    pool: HubPool | None = None,
+    strangers: Float32Array | None = None,
 ) -> Answerability:
     """The text-to-image answerability.
 
     Texts are asked of random collections of a tenth, a quarter and half of a data set's images.
     Every data set and size counts the same; in it as much those that can be answered as those that
-    cannot, and of these as much the data set's own texts as those of the others.
+    cannot, and of these as much the data set's own texts as those of the others and ``strangers``.
+    A pool corrects the cosines with the images.
     """
     X, positive, weights = [], [], []
     for data in described:
         captions, texts = data.distinct()
         foreign = [other.distinct()[1] for other in described if other is not data]
-        strangers = data.images @ np.concatenate(foreign).T if foreign else None
+        if strangers is not None:
+            foreign.append(strangers)
+        lost = 0.0 if pool is None else pool.penalties(data.images)[:, None]
+        strange = data.images @ np.concatenate(foreign).T - lost if foreign else None
         for share in (0.1, 0.25, 0.5):
             asked = ask(
-                data.images @ texts.T, captions, strangers=strangers, seed=seed, share=share
+                data.images @ texts.T - lost, captions, strangers=strange, seed=seed, share=share
             )
             best = logit_of(calibration(asked.best))
             X.append(np.column_stack([best, np.log(asked.n_images)]))

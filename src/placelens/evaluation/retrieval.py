@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
-from placelens.encoders.base import Encoder
+from placelens.encoders.base import Calibration, Encoder
+from placelens.encoders.fits import Pair as Kinds
 from placelens.evaluation.answerable import ask
+from placelens.evaluation.bootstrap import Ranks, mean_recall_gain
 from placelens.evaluation.ceiling import best_ranks
 from placelens.evaluation.mean_recall import RECALL_KS, mean_recall
 from placelens.evaluation.pairs import Pair
@@ -44,17 +46,33 @@ class Forecast(TypedDict):
     n: int
 
 
-class Report(BothWays):
-    """What ``placelens eval --json`` prints.
+class Figures(BothWays):
+    """Recalls, and how well scores answer two questions.
 
     ``match``: that an image goes with a text, one match against one random pair. ``answerable``:
     that a collection holds an image for a text, asked of random halves of the images, with and
     without the one meant. Both None when there is only one image.
     """
 
-    mR_ceiling: float
     match: Forecast | None
     answerable: Forecast | None
+
+
+class Corrected(Figures):
+    """The figures of corrected cosines; ``mR_gain``: the 95% interval of what mR gains."""
+
+    mR_gain: tuple[float, float]
+
+
+class Report(Figures):
+    """What ``placelens eval --json`` prints.
+
+    ``hub_corrected``: the figures of cosines corrected for hubs; None for an encoder that has no
+    hub pools.
+    """
+
+    hub_corrected: Corrected | None
+    mR_ceiling: float
     n_images: int
     n_texts: int
 
@@ -107,20 +125,67 @@ def report_of(texts_of: Sequence[Sequence[str]], images: Float32Array, encoder: 
         Of the captions.
     """
     captions = Captions.of(texts_of)
-    scores = images @ encoder.encode_texts(captions.texts).T
+    texts = encoder.encode_texts(captions.texts)
+    scores = images @ texts.T
     best_text_ranks, best_image_ranks = best_ranks(captions)
     best_text_ranks = np.repeat(best_text_ranks, captions.total)
     return {
-        **recalls(scores, captions),
+        **_figures(scores, scores, captions, encoder.calibrations),
+        "hub_corrected": _hub_corrected(scores, images, texts, captions, encoder),
         "mR_ceiling": mean_recall(best_text_ranks, best_image_ranks),
-        "match": _match_forecast(scores, captions, encoder),
-        "answerable": _answer_forecast(scores, captions),
         "n_images": captions.n_images,
         "n_texts": int(captions.total.sum()),
     }
 
 
-def recalls(scores: npt.NDArray[np.floating], captions: Captions) -> BothWays:
+def _hub_corrected(
+    scores: Float32Array,
+    images: Float32Array,
+    texts: Float32Array,
+    captions: Captions,
+    encoder: Encoder,
+) -> Corrected | None:
+    """The figures after each item has lost what the encoder's hub pools take from it."""
+    if not encoder.hub_pools:
+        return None
+    of_texts = of_images = scores
+    if pool := encoder.hub_pools.get(("text", "image")):
+        of_texts = scores - pool.penalties(images)[:, None]
+    if pool := encoder.hub_pools.get(("image", "text")):
+        of_images = scores - pool.penalties(texts)
+    before, after = (
+        Ranks(
+            text_to_image=text_to_image_ranks(asked, captions),
+            image_to_text=image_to_text_ranks(shown, captions),
+        )
+        for asked, shown in ((scores, scores), (of_texts, of_images))
+    )
+    return {
+        **_figures(of_texts, of_images, captions, encoder.hub_calibrations),
+        "mR_gain": mean_recall_gain(before, after, captions, seed=SEED),
+    }
+
+
+def _figures(
+    of_texts: Float32Array,
+    of_images: Float32Array,
+    captions: Captions,
+    calibrations: Mapping[Kinds, Calibration],
+) -> Figures:
+    """The figures of the scores that texts, and images, as queries have with all of the others."""
+    return {
+        **recalls(of_texts, captions, of_images=of_images),
+        "match": _match_forecast(of_texts, captions, calibrations.get(("text", "image"))),
+        "answerable": _answer_forecast(of_texts, captions),
+    }
+
+
+def recalls(
+    scores: npt.NDArray[np.floating],
+    captions: Captions,
+    *,
+    of_images: npt.NDArray[np.floating] | None = None,
+) -> BothWays:
     """Recalls at 1, 5 and 10 of images and texts by their scores.
 
     Parameters
@@ -129,9 +194,11 @@ def recalls(scores: npt.NDArray[np.floating], captions: Captions) -> BothWays:
         (n_images, n_texts), one column for each of ``captions.texts``.
     captions
         Who carries what.
+    of_images
+        Of the same shape, where an image as a query has other scores than a text.
     """
     text_ranks = np.repeat(text_to_image_ranks(scores, captions), captions.total)
-    image_ranks = image_to_text_ranks(scores, captions)
+    image_ranks = image_to_text_ranks(scores if of_images is None else of_images, captions)
     return {
         "text_to_image": _recalls(text_ranks),
         "image_to_text": _recalls(image_ranks),
@@ -139,7 +206,9 @@ def recalls(scores: npt.NDArray[np.floating], captions: Captions) -> BothWays:
     }
 
 
-def _match_forecast(scores: Float32Array, captions: Captions, encoder: Encoder) -> Forecast | None:
+def _match_forecast(
+    scores: Float32Array, captions: Captions, calibration: Calibration | None
+) -> Forecast | None:
     """Every image with each of its texts, and each text with another image, at random."""
     carries = np.zeros((len(captions.texts), captions.n_images), dtype=np.bool_)
     carries[captions.text, captions.image] = True
@@ -151,7 +220,6 @@ def _match_forecast(scores: Float32Array, captions: Captions, encoder: Encoder) 
     draws = np.where(carries[text], -1.0, rng.random((len(text), captions.n_images)))
     pairs = np.concatenate([scores[image, text], scores[draws.argmax(axis=1), text]])
     is_match = np.repeat([True, False], len(text))
-    calibration = encoder.calibrations.get(("text", "image"))
     return _forecast(pairs.astype(np.float64), is_match, calibration)
 
 

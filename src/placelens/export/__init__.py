@@ -3,7 +3,7 @@
 from placelens.export.frames import to_arrow, to_pandas
 from placelens.export.geo_formats import to_geodataframe
 from placelens.export.privacy import Privacy, blur_lonlat
-from placelens.export.records import records_of
+from placelens.export.records import blank_record, records_of
 from placelens.export.text_formats import feature_of
 from placelens.export.writers import FORMATS, ExportReport, Format, dump, export, guess_format
 
@@ -12,6 +12,7 @@ __all__ = [
     "ExportReport",
     "Format",
     "Privacy",
+    "blank_record",
     "blur_lonlat",
     "dump",
     "export",

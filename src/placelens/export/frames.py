@@ -17,16 +17,21 @@ _INTEGERS = ("rank", "width", "height")
 _NUMBERS = ("score", "distance_m", "lat", "lon", "x", "y", "place_blur_m")
 
 
-def to_arrow(records: Iterable[Record]) -> pa.Table:
-    """An Arrow table with the columns of the CSV format, in which lists stay lists."""
+def to_arrow(records: Iterable[Record], blank: Record) -> pa.Table:
+    """An Arrow table with the columns of the CSV format, in which lists stay lists.
+
+    Without records it has those of ``blank``.
+    """
     import pyarrow as pa
 
-    columns, rows = flatten(list(records), join_lists=False)
+    columns, rows = flatten(list(records), blank=blank, join_lists=False)
     return pa.table({name: _arrow([row[name] for row in rows], name, pa) for name in columns})
 
 
-def to_pandas(records: Iterable[Record]) -> pandas.DataFrame:
+def to_pandas(records: Iterable[Record], blank: Record) -> pandas.DataFrame:
     """A DataFrame with the columns of the CSV format, in which lists stay lists.
+
+    Without records it has those of ``blank``.
 
     Raises
     ------
@@ -37,7 +42,7 @@ def to_pandas(records: Iterable[Record]) -> pandas.DataFrame:
         import pandas
     except ImportError as error:
         raise MissingExtraError("a DataFrame", "geo") from error
-    columns, rows = flatten(list(records), join_lists=False)
+    columns, rows = flatten(list(records), blank=blank, join_lists=False)
     return pandas.DataFrame({name: series([row[name] for row in rows], pandas) for name in columns})
 
 

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     import geopandas
 
 
-def to_geodataframe(records: Iterable[Record]) -> geopandas.GeoDataFrame:
+def to_geodataframe(records: Iterable[Record], blank: Record) -> geopandas.GeoDataFrame:
     """A GeoDataFrame in longitude and latitude (EPSG:4326); without a CRS on a plane.
 
     Columns are those of the CSV format without the coordinates. ``time`` stays ISO 8601 text,
-    because wall-clock times with and without a zone do not mix in one datetime column.
+    because wall-clock times with and without a zone do not mix in one datetime column. Without
+    records the columns are those of ``blank``.
 
     Raises
     ------
@@ -34,7 +35,7 @@ def to_geodataframe(records: Iterable[Record]) -> geopandas.GeoDataFrame:
     except ImportError as error:
         raise MissingExtraError("a GeoDataFrame", "geo") from error
     rows = list(records)
-    columns, flat = flatten(rows)
+    columns, flat = flatten(rows, blank=blank)
     points = [position_of(record) for record in rows]
     data = {
         name: series([row[name] for row in flat], pandas)
@@ -46,9 +47,9 @@ def to_geodataframe(records: Iterable[Record]) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(data, geometry=geometry, crs=crs)
 
 
-def write_gpkg(records: Iterable[Record], stream: BinaryIO) -> None:
+def write_gpkg(records: Iterable[Record], stream: BinaryIO, blank: Record) -> None:
     """An OGC GeoPackage with one layer, ``items``."""
-    frame = to_geodataframe(records)
+    frame = to_geodataframe(records, blank)
     try:
         import pyogrio
     except ImportError as error:
@@ -61,6 +62,6 @@ def write_gpkg(records: Iterable[Record], stream: BinaryIO) -> None:
             shutil.copyfileobj(made, stream)
 
 
-def write_geoparquet(records: Iterable[Record], stream: BinaryIO) -> None:
+def write_geoparquet(records: Iterable[Record], stream: BinaryIO, blank: Record) -> None:
     """GeoParquet 1.0, zstd."""
-    to_geodataframe(records).to_parquet(stream, index=False, compression="zstd")
+    to_geodataframe(records, blank).to_parquet(stream, index=False, compression="zstd")

@@ -6,8 +6,9 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 
+from placelens.export.evidence import evidence_text
 from placelens.export.svg_map import MEANING_COLOUR, PLACE_COLOUR, country_rings, svg_map
-from placelens.export.text_table import because, score_or_time, shared
+from placelens.export.text_table import because, score_or_time
 from placelens.geo.units import format_distance
 from placelens.types import Hit, Place, ScoreTerm
 
@@ -58,8 +59,8 @@ def hit_card(hit: Hit, jpeg: bytes | None) -> str:
         facts.append(format_distance(hit.distance_m))
     if hit.item.place_source == "estimated":
         facts.append("estimated position")
-    if hit.concepts:
-        facts.append(shared(hit))
+    if hit.evidence:
+        facts.append(evidence_text(hit.evidence))
     return (
         f'<div style="{_CARD}">{top}{_bar(hit)}<div style="padding:4px 8px">'
         f"<b>{hit.rank}. {title}</b><br>{escape(' · '.join(filter(None, facts)))}</div></div>"

@@ -12,7 +12,8 @@ from placelens.geo.distance import EARTH_RADIUS_M
 from placelens.geo.units import parse_distance_m
 
 # A score, a term or a distance, with the query that made it, gives the position away again.
-_TELLTALES: Record = {"score": None, "distance_m": None, "terms": []}
+# How far off a place may be is of the place that was measured, and of no other.
+_TELLTALES: Record = {"score": None, "distance_m": None, "terms": [], "place_radius_m": None}
 # The bounds of a raster, whose middle is its position.
 _FOOTPRINT = "footprint_"
 

@@ -14,7 +14,7 @@ Record = dict[str, Any]
 
 # Names that a column of ours, or the file format itself, already uses (compared without case:
 # a GeoPackage is an SQLite file).
-_NESTED = ("terms", "concepts")
+_NESTED = ("terms", "evidence")
 _RESERVED = (*_NESTED, "geometry", "geom", "fid", "place_blur_m")
 
 
@@ -32,6 +32,16 @@ def _json_value(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_json_value(member) for member in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def blank_record(of: type[Hit] | type[Item]) -> Record:
+    """A record of nothing: it names the columns of a table without rows."""
+    item = Item(id="none")
+    hit = Hit(
+        rank=1, id="none", score=None, terms=(), distance_m=None, matched=None, item=item
+    )  # fmt: skip
+    (record,) = records_of([hit if of is Hit else item])
+    return record
 
 
 def position_of(record: Record) -> tuple[float, float] | None:
@@ -54,22 +64,23 @@ def decimal_text(value: float) -> str:
 
 
 def flatten(
-    records: Sequence[Record], *, join_lists: bool = True
+    records: Sequence[Record], *, blank: Record | None = None, join_lists: bool = True
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Column names and rows for formats that have no nesting.
 
-    Terms and concepts become JSON text; where no hit has concepts, there is no such column. A list
-    becomes ``sea; boat``, unless it may stay one. An attribute becomes a column of its own name,
-    in alphabetical order after the fixed columns; where that name is taken, ``attr_`` is put in
-    front.
+    Without records the columns are those of ``blank``. Terms and evidence become JSON text; where
+    no hit has evidence, or no place may be off, there is no such column. A list becomes
+    ``sea; boat``, unless it may stay one. An attribute becomes a column of its own name, in
+    alphabetical order after the fixed columns; where that name is taken, ``attr_`` is put in front.
     """
     fixed: dict[str, None] = {}
     names: set[str] = set()
-    for record in records:
+    for record in records or filter(None, [blank]):
         fixed.update(dict.fromkeys(key for key in record if key != "attributes"))
         names.update(record["attributes"])
-    if not any(record.get("concepts") for record in records):
-        fixed.pop("concepts", None)
+    for name in ("evidence", "place_radius_m"):
+        if not any(record.get(name) for record in records):
+            fixed.pop(name, None)
     columns = _attribute_columns(sorted(names), taken={*fixed, *_RESERVED})
     rows = []
     for record in records:
@@ -87,13 +98,22 @@ def flatten(
 def joined(value: Any) -> Any:
     """A list as one text, as tables have it and ``placelens index`` reads it back.
 
+    It is a JSON list where its members hold what would separate them.
+
     Examples
     --------
-    >>> joined(["sea", "boat"]), joined(3)
-    ('sea; boat', 3)
+    >>> joined(["sea", "boat"]), joined(["rock; pop", "sea"]), joined(3)
+    ('sea; boat', '["rock; pop", "sea"]', 3)
     """
-    is_list = isinstance(value, list | tuple)
-    return "; ".join(str(member) for member in value) or None if is_list else value
+    if not isinstance(value, list | tuple):
+        return value
+    texts = [str(member) for member in value]
+    text = "; ".join(texts)
+    # Of one member a comma would be the separator; a bracket is how a JSON list begins.
+    is_plain = text.count(";") == len(texts) - 1 and (len(texts) > 1 or "," not in text)
+    if not texts or (is_plain and not text.lstrip().startswith("[")):
+        return text or None
+    return json.dumps(texts, ensure_ascii=False)
 
 
 def _attribute_columns(names: Iterable[str], *, taken: set[str]) -> dict[str, str]:

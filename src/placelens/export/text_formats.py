@@ -40,18 +40,20 @@ def write_geojson(records: Iterable[Record], stream: BinaryIO) -> None:
     )
 
 
-def write_csv(records: Iterable[Record], stream: BinaryIO) -> None:
+def write_csv(records: Iterable[Record], stream: BinaryIO, blank: Record) -> None:
     """UTF-8, a header line, ``\\n`` line ends; None is an empty field."""
-    _write_csv(records, stream, _cell)
+    _write_csv(flatten(list(records), blank=blank), stream, _cell)
 
 
-def write_safe_csv(records: Iterable[Record], stream: BinaryIO) -> None:
+def write_safe_csv(records: Iterable[Record], stream: BinaryIO, blank: Record) -> None:
     """CSV in which no cell is a formula: an apostrophe stands before what would begin one."""
-    _write_csv(records, stream, _safe_cell)
+    _write_csv(flatten(list(records), blank=blank), stream, _safe_cell)
 
 
-def _write_csv(records: Iterable[Record], stream: BinaryIO, cell: Callable[[Any], Any]) -> None:
-    columns, rows = flatten(list(records))
+def _write_csv(
+    table: tuple[list[str], list[Record]], stream: BinaryIO, cell: Callable[[Any], Any]
+) -> None:
+    columns, rows = table
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="")
     # The writer quotes only those line ends that it writes itself; a lone \r would end a row.
     writer = csv.writer(_UnixLines(text), lineterminator="\r\n")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from placelens.display import visible
+from placelens.export.evidence import evidence_text
 from placelens.geo.units import format_distance
 from placelens.types import Hit
 
@@ -76,12 +77,7 @@ def because(hit: Hit) -> str:
         name = term.kind if kinds[term.kind] == 1 else f"{term.kind} {_short(term.label)!r}"
         lead = f" {sign} " if written else sign.strip("+")
         written += f"{lead}{abs(term.contribution):.2f} {name}"
-    return f"{written} ({shared(hit)})" if hit.concepts else written
-
-
-def shared(hit: Hit) -> str:
-    """The concepts that a hit shares with the query: ``church 72%, old town 20%``."""
-    return ", ".join(f"{name} {share:.0%}" for name, share in hit.concepts)
+    return f"{written} ({evidence_text(hit.evidence)})" if hit.evidence else written
 
 
 def _short(label: str) -> str:

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from placelens.arguments import as_path
 from placelens.errors import InputError
 from placelens.export.contact_sheet import Thumbnails, write_contact_sheet
 from placelens.export.geo_formats import write_geoparquet, write_gpkg
 from placelens.export.privacy import Privacy
-from placelens.export.records import Record, position_of, records_of
+from placelens.export.records import Record, blank_record, position_of, records_of
 from placelens.export.text_formats import (
     write_csv,
     write_geojson,
@@ -34,7 +34,8 @@ from placelens.types import Hit, Item
 class Format:
     """One way to write: the function, the file name's end, and what a record must have.
 
-    ``pictures`` says that the function also takes a function from ids to small JPEGs.
+    ``pictures`` says that the function also takes a function from ids to small JPEGs, ``columns``
+    that it takes a record that names the columns where there is none.
     """
 
     write: Callable[..., None]
@@ -42,6 +43,7 @@ class Format:
     needs: Literal["place", "image"] | None = None
     binary: bool = False
     pictures: bool = False
+    columns: bool = False
 
 
 # Dispatch, the list of choices in messages, and the guess by a file's name, all in one.
@@ -49,12 +51,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "json": Format(write_json, ".json"),
         "jsonl": Format(write_jsonl, ".jsonl"),
-        "csv": Format(write_csv, ".csv"),
+        "csv": Format(write_csv, ".csv", columns=True),
         "geojson": Format(write_geojson, ".geojson"),
         "kml": Format(write_kml, ".kml", needs="place"),
         "gpx": Format(write_gpx, ".gpx", needs="place"),
-        "gpkg": Format(write_gpkg, ".gpkg", binary=True),
-        "geoparquet": Format(write_geoparquet, ".parquet", binary=True),
+        "gpkg": Format(write_gpkg, ".gpkg", binary=True, columns=True),
+        "geoparquet": Format(write_geoparquet, ".parquet", binary=True, columns=True),
         "html": Format(write_contact_sheet, ".html", pictures=True),
         "paths": Format(write_paths, ".txt", needs="image"),
         "paths0": Format(write_paths0, ".lst", needs="image"),
@@ -88,6 +90,7 @@ def dump(
     stream: BinaryIO,
     *,
     format: str,  # noqa: A002
+    of: type[Hit] | type[Item] = Item,
     blur: str | float | None = None,
     drop_places: bool = False,
     csv_safe: bool = False,
@@ -109,10 +112,13 @@ def dump(
             f"csv_safe (--csv-safe) is for csv, and {format} runs nothing; leave it out"
         )
     tally = _Tally(chosen.needs)
-    records = Privacy(blur=blur, drop_places=drop_places).apply(records_of(things))
+    privacy = Privacy(blur=blur, drop_places=drop_places)
+    records = privacy.apply(records_of(things))
     write = write_safe_csv if csv_safe else chosen.write
-    pictures = (thumbnails,) if chosen.pictures else ()
-    write(tally.over(records), stream, *pictures)
+    others: list[Any] = [thumbnails] if chosen.pictures else []
+    if chosen.columns:
+        others += privacy.apply([blank_record(of)])
+    write(tally.over(records), stream, *others)
     return ExportReport(
         format=format, n_written=tally.kept, n_left_out=tally.left_out, needs=chosen.needs
     )
@@ -123,6 +129,7 @@ def export(
     path: str | Path,
     *,
     format: str | None = None,  # noqa: A002
+    of: type[Hit] | type[Item] = Item,
     blur: str | float | None = None,
     drop_places: bool = False,
     csv_safe: bool = False,
@@ -136,6 +143,7 @@ def export(
     things : hits or items.
     path : the file to make.
     format : a key of ``FORMATS``; None takes the one whose suffix the path has.
+    of : what they are; tells the columns of a table where there are none.
     blur : cell size ("1km", or metres) of the grid whose cell centres replace the positions.
     drop_places : leave positions out. See ``Privacy`` for what both also leave out.
     csv_safe : put an apostrophe before cells of a CSV that a spreadsheet would run as formulas.
@@ -159,6 +167,7 @@ def export(
             things,
             stream,
             format=name,
+            of=of,
             blur=blur,
             drop_places=drop_places,
             csv_safe=csv_safe,

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from placelens.geo import divisions
 from placelens.geo.countries import country_name, country_table, names_of, state_table
 from placelens.geo.country_groups import PARTS, country_groups
 from placelens.geo.distance import EARTH_RADIUS_M
+from placelens.geo.kept_shapes import kept
 from placelens.geo.known_regions import known_regions
 from placelens.geo.names import fold
 from placelens.geo.outlines import areas_in, boxes, outline, outline_codes, size_m2
@@ -46,7 +47,7 @@ COAST_BUFFER_DEG = 0.1
 """How far a region reaches over the sea beyond its outline, in degrees (11 km from south to north).
 
 Outlines are simplified there, and harbours and skerries fall into the sea. What lies in a
-neighbour's outline is cut off. ``python -m placelens.bench.outlines`` prints how many towns lie in
+neighbour's outline is cut off. ``python -m placelens_bench.outlines`` prints how many towns lie in
 their own country's region, and how many in a foreign one.
 """
 
@@ -170,8 +171,13 @@ def region(code: str) -> Polygon:
 
     Of a country or state: its outline, widened by ``COAST_BUFFER_DEG`` over the sea and by
     ``BORDER_ERROR_DEG`` on land, islands that only its towns show, and what it claims. Divisions,
-    groups and landscapes are made of countries' regions.
+    groups and landscapes are made of countries' regions. A machine draws each once.
     """
+    return Polygon(kept(code, partial(_drawn, code)))
+
+
+def _drawn(code: str) -> Geometry:
+    """What `region` gives, drawn."""
     import shapely
 
     if code in outline_codes():
@@ -189,7 +195,7 @@ def region(code: str) -> Polygon:
         if known.country:
             shape = shapely.intersection(shape, region(known.country).geometry)
     world = shapely.box(-190, -90, 190, 90)
-    return Polygon.from_geojson(areas_in(shapely.intersection(shape, world)))
+    return Polygon.from_geojson(areas_in(shapely.intersection(shape, world))).geometry
 
 
 @lru_cache(maxsize=64)
@@ -209,10 +215,11 @@ def region_around(code: str, radius_m: float) -> Polygon:
     return Polygon.from_geojson(areas_in(shapely.intersection(wide, world)))
 
 
-def _group(members: Iterable[str]) -> Geometry:
-    """The regions of countries, states and parts of countries as one."""
+def _group(members: Sequence[str]) -> Geometry:
+    """The regions of countries, states, divisions and parts of countries as one."""
     import shapely
 
+    divided = [region(m).geometry for m in members if m in divisions.division_names()]
     whole = [member for member in members if member in outline_codes()]
     parts = [PARTS[member] for member in members if member in PARTS]
     shapes = [
@@ -220,7 +227,8 @@ def _group(members: Iterable[str]) -> Geometry:
         *(shapely.intersection(outline(code), shapely.Polygon(ring)) for code, ring in parts),
     ]
     shape = _widened(shapes, _others({*whole, *(code for code, _ in parts)}))
-    return shapely.union_all([shape, *(i for code in whole for i in _islets(code, shape))])
+    islets = [islet for code in whole for islet in _islets(code, shape)]
+    return shapely.union_all([shape, *divided, *islets])
 
 
 def _widened(shapes: Sequence[Geometry], others: Sequence[str]) -> Geometry:

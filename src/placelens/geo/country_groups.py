@@ -16,7 +16,7 @@ __all__ = ["PARTS", "CountryGroup", "country_groups"]
 
 Corners = tuple[tuple[float, float], ...]
 CountryGroup = tuple[str, tuple[str, ...]]
-"""The name to show and the codes of its members: countries, US states, or keys of ``PARTS``."""
+"""The name to show and its members: codes of countries or divisions, or keys of ``PARTS``."""
 
 PARTS: dict[str, tuple[str, Corners]] = {
     "RU/Europe": ("RU", ((19.0, 41.0), (60.0, 41.0), (60.0, 82.0), (19.0, 82.0))),
@@ -133,6 +133,15 @@ _GROUPS = {
     "Midwest": "US-IL US-IN US-IA US-KS US-MI US-MN US-MO US-NE US-ND US-OH US-SD US-WI",
     "Pacific Northwest": "US-OR US-WA",
     "Siberia": "RU/Asia RU/Chukotka",
+    # What was, by today's countries and divisions; of Berlin, which was both, all.
+    "USSR/Soviet Union/Union of Soviet Socialist Republics/former USSR/former Soviet Union":
+        "AM AZ BY EE GE KZ KG LV LT MD RU TJ TM UA UZ",
+    "Yugoslavia/former Yugoslavia": "BA HR ME MK RS SI XK",
+    "Czechoslovakia/former Czechoslovakia": "CZ SK",
+    "East Germany/German Democratic Republic/GDR/former East Germany":
+        "DE-11 DE-12 DE-13 DE-14 DE-15 DE-16",
+    "West Germany/former West Germany":
+        "DE-01 DE-02 DE-03 DE-04 DE-05 DE-06 DE-07 DE-08 DE-09 DE-10 DE-16",
 }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ one, and be one by which people know the place. A name counts when
 - it is written with capitals (or in a script without them), is not one of ``stop_names.NEVER``, is
   not the start of a longer name ("near Lyon Cathedral"), and is strong: an area, or a town by its
   main name or one that people know it by; of a name that is made of common words ("Central Park",
-  "Bloom") only a town above 50,000 people; or
+  "Bloom") or says that it is a landmark's ("Hyde Park") only a town above 50,000 people, unless
+  its kind or what it lies in is said ("the town of Hyde Park", "Hyde Park in Massachusetts"); or
 - it is written in small letters, is the main name of a town above 100,000 people, of a country or
   of a US state, is not also an English word (``stop_names.WORDS``), and ends the phrase
   ("in tokyo", but not "in tokyo bay"). In a query whose words all have capitals a capital says
@@ -22,6 +23,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from placelens.geo.gazetteer import Gazetteer, PlaceChoice
+from placelens.geo.landmark_names import KINDS, SEEN, is_landmark_name
 from placelens.geo.names import fold
 from placelens.geo.stop_names import EXONYMS, GENERIC, NEVER, WORDS
 from placelens.geo.tokens import Token
@@ -32,7 +34,7 @@ MIN_LOWER_CASE_POPULATION = 100_000
 MIN_ALTERNATE_POPULATION = 100_000
 """A town below it is not known by its alternate names."""
 MIN_COMMON_POPULATION = 50_000
-"""A town below it is not meant by a name made of common words."""
+"""A town below it is not meant by a name made of common words, or by that of a landmark."""
 
 MAX_WORDS = 6
 _ALL = 1_000
@@ -79,20 +81,6 @@ _ADJECTIVES = frozenset(
         "southwestern", "inner", "upper", "lower", "all", "greater",
     }
 )  # fmt: skip
-
-
-_LANDMARK_WORDS = """
-abbey airport arch basilica bridge canyon castle cathedral colosseum falls fort gate hall lake
-lighthouse market memorial monastery monument mosque mount mountain museum opera pagoda palace
-park pyramid pyramids shrine square stadium station statue temple theatre tower wall zoo
-"""
-_LANDMARKS = frozenset(_LANDMARK_WORDS.split())
-_ADJECTIVE_WORDS = """
-a an another any brick broken bus busy clock closed colorful concrete covered crowded dark empty
-famous fire football glass huge iron its large little local my our paved ruined small snowy some
-stone subway suspension tall that their this tiny train water wooden
-"""
-_ADJECTIVES_SEEN = frozenset(_ADJECTIVE_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +146,8 @@ class Reader:
                 continue
             end, kinds_here = self._kinds(end, kinds)
             choices = tuple(c for c in choices if _fits(c, kinds_here, article, folded))
-            found = self._judged(at, at + count, end, choices, titled=titled, bare=bare)
+            stands = (at, at + count, end)
+            found = self._judged(*stands, choices, kinds=kinds_here, titled=titled, bare=bare)
             if found is not None:
                 return found
         return None
@@ -179,6 +168,7 @@ class Reader:
         end: int,
         choices: tuple[PlaceChoice, ...],
         *,
+        kinds: tuple[str, ...],
         titled: bool,
         bare: bool,
     ) -> NameFound | None:
@@ -194,7 +184,9 @@ class Reader:
         if as_name:
             if name_end == end and self.goes_on(end):
                 return None
-            is_weak = not is_strong(fold(written), choices[0])
+            is_weak = not (kinds or is_strong(written, choices[0]))
+            if is_weak and (within := self._fitting_behind_in(end, choices)):
+                is_weak, choices = False, tuple(within)
             return self._contradicted(at, name_end, end, choices, is_weak) or NameFound(
                 end, written, choices, is_weak
             )
@@ -223,6 +215,17 @@ class Reader:
             else:
                 break
         return end, kept
+
+    def _fitting_behind_in(self, end: int, choices: Sequence[PlaceChoice]) -> Sequence[PlaceChoice]:
+        """The choices that lie in the place named next: "Hyde Park in Massachusetts"."""
+        start = end + 1
+        if start >= len(self.tokens) or self.tokens[end].low != "in" or not self._is_capital(start):
+            return ()
+        for count in range(min(3, self._n_adjacent(start)), 0, -1):
+            fitting = self._gazetteer.qualified(choices, self.written(start, start + count))
+            if fitting:
+                return fitting
+        return ()
 
     def _qualifier_start(self, end: int) -> int | None:
         """Where a qualifier would start: behind a comma or bracket, or at once."""
@@ -312,7 +315,7 @@ class Reader:
             return False
         if _is_written_as_name(words):
             return not self._is_titled(relation_at)
-        return len(low) > 1 and low[-1] in _LANDMARKS and low[0] not in GENERIC | _ADJECTIVES_SEEN
+        return len(low) > 1 and low[-1] in KINDS and low[0] not in GENERIC | SEEN
 
     def written(self, start: int, end: int) -> str:
         """The text of some tokens."""
@@ -357,11 +360,12 @@ class Reader:
         return self._n_words[at] >= 3 and self._n_small[at] == 0
 
 
-def is_strong(folded: str, best: PlaceChoice) -> bool:
+def is_strong(written: str, best: PlaceChoice) -> bool:
     """Whether a name written as one is enough to act on the place."""
     if best.kind != "town":
         return True
-    if all(word in GENERIC for word in folded.split()):
+    folded = fold(written)
+    if is_landmark_name(written) or all(word in GENERIC for word in folded.split()):
         return fold(best.name) == folded and best.population >= MIN_COMMON_POPULATION
     if folded in EXONYMS or fold(best.name) == folded or not folded.isascii():
         return True

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from placelens.errors import CoordinateError
 from placelens.geo.gazetteer import Gazetteer, PlaceChoice
+from placelens.geo.landmark_names import is_landmark_name
 from placelens.geo.names import fold
 from placelens.geo.place_evidence import NameFound, Reader
 from placelens.geo.place_terms import (
@@ -26,7 +27,7 @@ from placelens.geo.place_terms import (
     settled,
 )
 from placelens.geo.relations import CONJUNCTIONS, RelationFound, is_negation, read_relation
-from placelens.geo.stop_names import GENERIC
+from placelens.geo.stop_names import GENERIC, WORDS
 from placelens.geo.tokens import Token, tokens_of
 from placelens.geo.understood import Offer, PlaceMention, Understood, Unread
 from placelens.types import Place
@@ -36,6 +37,7 @@ __all__ = ["NEAR_DECAY", "Landmarks", "PlaceMention", "Understood", "parse_query
 Landmarks = Callable[[Sequence[str]], tuple[int, PlaceChoice] | None]
 """Of some names, longest first, the first that a collection's own items go by, and where it is."""
 _LATLON = re.compile(r"(?P<lat>[-+]?\d{1,3}\.\d{1,15})\s?,\s?(?P<lon>[-+]?\d{1,3}\.\d{1,15})(?!\w)")
+_BUT = re.compile(r"\b(but|yet|and)\s+$", re.IGNORECASE)
 _QUOTES = re.compile('["“”]')
 _MAX_BARE_TOKENS = 6
 """In a longer query, which is a sentence, a name stands behind a word that says how."""
@@ -59,6 +61,8 @@ _UNKNOWN = "no such place is known"
 _UNCLEAR = "it is not clear what the negation before it refers to"
 _DIRECTION = "directions are not read"
 _WEAK = "it is a word as well as a little known name"
+_SMALL = 'it may be about something else; write "not in" to leave the place out'
+_LANDMARK = "it may be a landmark as well as a small town; say what it lies in to mean the town"
 
 
 def parse_query(
@@ -247,13 +251,24 @@ class _Walk:
         name = point or self.reader.read(position, at)
         if name is None or point is not None or not relation.is_loose:
             return name
-        if negated:  # "man without Jersey" is about a jersey, "in Europe without France" is not
-            capital = self._is_capital(position + (self._low(position) == "the"))
-            is_clear = self.found or (self._low(at) != "without" and capital)
-            return name if not name.is_weak and is_clear else None
+        if negated:
+            return name if self._takes_out(at, position, name) else None
         before = self.tokens[at - 1].low if at else None
         is_of_pictures = self.tokens[at].low == "from" and (before is None or before in _PICTURES)
         return name if is_of_pictures and not name.is_weak else None
+
+    def _takes_out(self, at: int, position: int, name: NameFound) -> bool:
+        """Whether "without" or "except" is about a place: "man without Jersey" is about a jersey.
+
+        It is where a place stands before ("in Europe without France"), and with a capital.
+        """
+        is_word = name.choices[0].kind == "town" or fold(name.written) in WORDS
+        capital = self._is_capital(position + (self._low(position) == "the"))
+        if name.is_weak or self.found:
+            return not name.is_weak
+        if not (is_word or capital):
+            self._note(at, name.end, _SMALL)
+        return capital and (self._low(at) != "without" or not is_word)
 
     def _read_point(self, position: int) -> NameFound | None:
         """A position written as ``lat,lon``, both with a decimal point."""
@@ -281,13 +296,13 @@ class _Walk:
         # A name of common words may be near a town that it is the main name of, but is no filter.
         is_main = fold(name.choices[0].name) == fold(name.written)
         if name.is_weak and (relation.relation == "in" or (_is_generic(name) and not is_main)):
-            return _WEAK
+            return _LANDMARK if is_landmark_name(name.written) else _WEAK
         return None
 
     def _refuse(self, start: int, name: NameFound, why: str) -> None:
         """Leave a phrase to the words, and offer the place where that may be meant."""
         phrase = self._note(start, name.end, why)
-        if why in (_DIRECTION, _WEAK) and not _is_generic(name):
+        if why in (_DIRECTION, _LANDMARK, _WEAK) and not _is_generic(name):
             self._offer(phrase, name.choices[0])
 
     def _offer(self, phrase: str, choice: PlaceChoice) -> None:
@@ -399,6 +414,8 @@ def _without(text: str, found: Sequence[_Found]) -> str:
     parts, position = [], 0
     for place in found:
         between = text[position : place.start]
+        if place.mention.negated:
+            between = _BUT.sub("", between)
         # "not in Paris but in Lyon": what joined two phrases goes with them.
         if not (position and between.strip(" ,").casefold() in CONJUNCTIONS):
             parts.append(between)

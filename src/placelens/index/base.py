@@ -6,7 +6,8 @@ all of them give the same bits, and a test can compare them with ``==``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -70,6 +71,18 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.iids)
 
+    def take(self, rows: Int64Array) -> Corpus:
+        """A corpus of some rows, in the order given; vectors are copied."""
+        columns = {}
+        for feature, column in self.vectors.items():
+            at = column.position[rows]
+            matrix = np.ascontiguousarray(column.matrix[at[at >= 0]])
+            hubness = None if column.hubness is None else column.hubness[at[at >= 0]]
+            columns[feature] = VectorColumn.of(matrix, np.flatnonzero(at >= 0), len(rows), hubness)
+        lonlat = None if self.lonlat is None else (self.lonlat[0][rows], self.lonlat[1][rows])
+        radius_m = None if self.radius_m is None else self.radius_m[rows]
+        return Corpus(self.space, self.iids[rows], self.positions[rows], columns, lonlat, radius_m)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceTask:
@@ -108,7 +121,8 @@ class Task:
     ``regions``. ``after`` is the (score, internal id) that the page before ended with.
     ``recall_target`` lets an index miss some of the best: on average at most
     ``1 - recall_target`` of them; None asks for all. ``deadline`` is asked between the parts of an
-    index's work.
+    index's work. Items that score below ``threshold`` need not be found: whoever asks has k that do
+    not.
     """
 
     k: int
@@ -121,6 +135,7 @@ class Task:
     recall_target: float | None = None
     deadline: Deadline = NEVER
     dense: Float64Array | None = None
+    threshold: float = -math.inf
 
     @property
     def has_meaning(self) -> bool:
@@ -158,6 +173,18 @@ class Certificate:
             "n_nodes": self.n_nodes,
             "n_items": self.n_items,
         }
+
+
+def joined(certificates: Sequence[Certificate]) -> Certificate:
+    """One certificate for an answer that came in parts: the weakest kind, the largest bound."""
+    bounds = [c.bound for c in certificates if c.bound is not None]
+    kinds = {c.kind for c in certificates}
+    return Certificate(
+        "recall" if "recall" in kinds else "probability" if "probability" in kinds else "proven",
+        max(bounds, default=None),
+        sum(c.n_nodes for c in certificates),
+        sum(c.n_items for c in certificates),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -276,7 +303,18 @@ def cosines_of(
     cosines = kernels._cosines(column.matrix, at, terms.queries)
     if terms.hub_weights is None or column.hubness is None or not len(column.hubness):
         return cosines
-    return cosines - known_hubness(column.hubness[at])[:, None] * terms.hub_weights
+    return cosines - corrections_of(corpus, terms, feature, rows)
+
+
+def corrections_of(
+    corpus: Corpus, terms: MeaningTask, feature: FeatureName, rows: Int64Array
+) -> Float64Array:
+    """What the cosines of rows with each term lose for hubness, (len(rows), T)."""
+    column = corpus.vectors[feature]
+    if terms.hub_weights is None or column.hubness is None or not len(column.hubness):
+        return np.zeros((len(rows), len(terms.weights)))
+    hubness = known_hubness(column.hubness[column.position[rows]])
+    return hubness[:, None] * terms.hub_weights
 
 
 def known_hubness(hubness: Float32Array) -> Float64Array:

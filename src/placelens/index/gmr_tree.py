@@ -12,7 +12,6 @@ more of each for each part that was added since.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +19,6 @@ import numpy as np
 
 from placelens.geo.regions import Box, Polygon
 from placelens.index.base import (
-    Certificate,
     Corpus,
     MeaningTask,
     PlaceTask,
@@ -28,6 +26,7 @@ from placelens.index.base import (
     TopK,
     VectorColumn,
     best_k,
+    joined,
 )
 from placelens.index.limb import LEAF, Limb, cpus, pool
 from placelens.index.signature import FAILURE, no_terms, plain_probe
@@ -179,7 +178,7 @@ class GMRTree:
     def _top_k(self, task: Task, threads: int) -> TopK:
         if task.meaning is None or len(task.meaning) == 1:
             feature = None if task.meaning is None else next(iter(task.meaning))
-            return self._of_feature(task, feature, threads, -math.inf)
+            return self._of_feature(task, feature, threads, task.threshold)
         if task.after is None:
             return self._of_several(task, threads)
         # Which page an item belongs to is known from all its features only.
@@ -197,7 +196,7 @@ class GMRTree:
         What is among the best is so by one feature, and among that one's best k.
         """
         answers: list[TopK] = []
-        threshold = -math.inf
+        threshold = task.threshold
         for feature in task.meaning or ():
             answers.append(self._of_feature(task, feature, threads, threshold))
             if len(answers[-1].rows) == task.k:
@@ -262,7 +261,7 @@ class GMRTree:
         # An item's first place is its best; the others go.
         _, first = np.unique(rows[order], return_index=True)
         best = order[np.sort(first)][: task.k]
-        return TopK(rows[best], scores[best], _joined([a.certificate for a in answers]))
+        return TopK(rows[best], scores[best], joined([a.certificate for a in answers]))
 
 
 class RTree(GMRTree):
@@ -347,15 +346,3 @@ def _joined_range(limbs: Sequence[Limb]) -> Float32Array:
 def _under(arrays: Mapping[str, np.ndarray], name: str) -> dict[str, np.ndarray]:
     prefix = f"{name}/"
     return {key[len(prefix) :]: arrays[key] for key in arrays if key.startswith(prefix)}
-
-
-def _joined(certificates: Sequence[Certificate]) -> Certificate:
-    """One certificate for an answer that came in parts."""
-    bounds = [c.bound for c in certificates if c.bound is not None]
-    kinds = {c.kind for c in certificates}
-    return Certificate(
-        "recall" if "recall" in kinds else "probability" if "probability" in kinds else "proven",
-        max(bounds, default=None),
-        sum(c.n_nodes for c in certificates),
-        sum(c.n_items for c in certificates),
-    )

@@ -7,14 +7,12 @@ limb is opened. What is left can give a wrong score, but read nothing that is no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
+from placelens.index.kind import Arrays
+from placelens.index.kind import checked_array as _array
 from placelens.index.signature import fine_size
 from placelens.kernels.layout import BLOCK, DIMS_PER_PAIR, FANOUT
-
-Arrays = Mapping[str, np.ndarray]
 
 
 def check_limb(arrays: Arrays, *, dim: int | None) -> None:
@@ -74,18 +72,3 @@ def _check_codes(arrays: Arrays, n_slots: int, dim: int | None) -> int:
     if n_clusters == 0 or int(cluster.max()) >= n_clusters:
         raise ValueError(f"cluster {cluster.max()} is not one of {n_clusters}")
     return n_clusters
-
-
-def _array(
-    arrays: Arrays, name: str, dtype: type[np.generic], shape: tuple[int | None, ...]
-) -> np.ndarray:
-    """An array of the type and shape; None stands for any length."""
-    array = arrays.get(name)
-    if array is None:
-        raise ValueError(f"{name} is missing")
-    fits = array.dtype == dtype and array.flags.c_contiguous and array.ndim == len(shape)
-    if not fits or any(
-        want not in (None, side) for want, side in zip(shape, array.shape, strict=True)
-    ):
-        raise ValueError(f"{name} is {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}")
-    return array

@@ -13,10 +13,11 @@ import numpy as np
 from placelens.encoders.base import Encoder
 from placelens.encoders.concepts import ConceptEncoder
 from placelens.errors import CollectionError, InputError
-from placelens.storage.manifest import Manifest
+from placelens.ingest.extractor import hubs_of
+from placelens.storage.manifest import Manifest, vector_features
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
-from placelens.types import BoolArray, FeatureName, Float32Array, Space
+from placelens.types import BoolArray, Feature, FeatureName, Float32Array, Space
 
 if TYPE_CHECKING:
     from placelens.alignment import LabelledVectors
@@ -63,15 +64,15 @@ class ConceptReport:
         }
 
 
-def manifest_for(encoder: Encoder, *, features: Sequence[FeatureName], space: Space) -> Manifest:
+def manifest_for(encoder: Encoder, *, features: Sequence[Feature], space: Space) -> Manifest:
     """What a new collection remembers of its encoder."""
     return Manifest(
-        dim=encoder.dim,
         features=tuple(features),
         space=space,
         encoder=encoder.name,
         fingerprint=encoder.fingerprint,
         calibrations={pair: (c.slope, c.intercept) for pair, c in encoder.calibrations.items()},
+        hubs=hubs_of(encoder),
         concepts=encoder.concepts,
     )
 
@@ -118,7 +119,10 @@ def train_cosmat(
         )
     fit = fit_concepts(_labelled(table.manifest, snapshot, labels), **settings)
     learnt = ConceptEncoder(encoder, fit.concepts, calibrations=fit.calibrations)
-    manifest = manifest_for(learnt, features=table.manifest.features, space=table.manifest.space)
+    features = vector_features(
+        table.manifest.vector_names, learnt.dim, fingerprint=learnt.fingerprint
+    )
+    manifest = manifest_for(learnt, features=features, space=table.manifest.space)
     table.derive(to, manifest, learnt.of_vectors, files=learnt.files)
     return ConceptReport(
         path=to,
@@ -148,7 +152,7 @@ def _labelled(manifest: Manifest, snapshot: Snapshot, name: str) -> LabelledVect
     n_items, dim = snapshot.n_items, manifest.dim
 
     def vectors(modality: FeatureName) -> tuple[Float32Array, BoolArray]:
-        if modality not in manifest.features:
+        if modality not in manifest.vector_names:
             nothing = np.broadcast_to(np.float32(0), (n_items, dim))  # takes no memory
             return nothing, np.zeros(n_items, dtype=np.bool_)
         found, rows = snapshot.vectors(modality)

@@ -165,25 +165,35 @@ def _decided(row: KnownRow, item: Item, asked: _Asked) -> tuple[KnownRow, Metada
 
 
 def _said(facts: Metadata) -> tuple[object, ...]:
-    return facts.place, facts.place_source, facts.time, facts.text, facts.attributes
+    place = (facts.place, facts.place_source, facts.place_radius_m)
+    return *place, facts.time, facts.text, facts.attributes
 
 
 def _by_hand(item: Item) -> Iterable[Metadata]:
     """A place that no file states."""
     if item.place is not None and item.place_source in ("given", "estimated"):
         origin = _ORIGINS[item.place_source]
-        yield Metadata(origin=origin, place=item.place, place_source=item.place_source)
+        yield _place_of(item, origin)
 
 
 def _stored(item: Item) -> Iterable[Metadata]:
     """What the collection holds, as the word of those that cannot be asked."""
     if item.place is not None:
         origin = _ORIGINS.get(item.place_source or "", Origin.KEPT)
-        yield Metadata(origin=origin, place=item.place, place_source=item.place_source)
+        yield _place_of(item, origin)
     yield Metadata(
         origin=Origin.KEPT,
         time=item.time,
         time_kind=TimeKind.TAKEN,
         text=item.text,
         attributes=item.attributes,
+    )
+
+
+def _place_of(item: Item, origin: Origin) -> Metadata:
+    return Metadata(
+        origin=origin,
+        place=item.place,
+        place_source=item.place_source,
+        place_radius_m=item.place_radius_m,
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
 
 from placelens.errors import ReadError
+from placelens.processes import EndedError, Worker
 from placelens.readers.base import Reading, Skipped, Source
 from placelens.readers.read import read
 from placelens.types import ImageSpec
@@ -42,7 +42,7 @@ def read_all(
         for chunk in chunks:
             yield from _read_many(list(chunk), spec)
         return
-    pool = _Pool(workers or os.cpu_count() or 1)
+    pool = _pool(workers or os.cpu_count() or 1)
     if workers is None:
         # While the processes start, this one is not idle.
         started = pool.start()
@@ -66,67 +66,63 @@ def _are_few(sources: Sequence[Source]) -> bool:
 def _read_in(
     pool: _Pool, chunks: Iterator[Sequence[Source]], spec: ImageSpec | None
 ) -> Iterator[Reading | Skipped]:
-    waiting: deque[tuple[Sequence[Source], Future[Any]]] = deque()
+    waiting: deque[Future[list[Reading | Skipped]]] = deque()
     try:
         while True:
             # Enough in flight to keep every process busy, and no more in memory.
-            while len(waiting) < 3 * pool.workers and (chunk := next(chunks, None)) is not None:
-                waiting.append((chunk, pool.submit(chunk, spec)))
+            while len(waiting) < 3 * pool.n_workers and (chunk := next(chunks, None)) is not None:
+                waiting.append(pool.submit(list(chunk), spec))
             if not waiting:
                 return
-            chunk, future = waiting.popleft()
-            try:
-                yield from future.result()
-            except BrokenProcessPool:
-                # Whatever was in flight is suspect: each file is read again on its own.
-                suspects = [chunk, *(other for other, _ in waiting)]
-                waiting.clear()
-                for source in (source for group in suspects for source in group):
-                    yield pool.read_alone(source, spec)
+            yield from waiting.popleft().result()
     finally:
-        for _, future in waiting:
+        for future in waiting:
             future.cancel()
 
 
 class _Pool:
-    """Worker processes that are started again after a crash.
+    """Worker processes, each with a thread that waits for it."""
 
-    loky and not the standard library's pool: its workers do not import the caller's main module,
-    so a plain script may call ``Collection.add`` at its top level.
-    """
+    def __init__(self, n_workers: int) -> None:
+        self.n_workers = n_workers
+        self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="placelens-decoding")
+        self._free: SimpleQueue[Worker] = SimpleQueue()
+        for _ in range(n_workers):
+            self._free.put(Worker())
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def start(self) -> Future[list[Reading | Skipped]]:
+        """Start a process; done when it answers."""
+        return self.submit([], None)
 
-    def start(self) -> Future[Any]:
-        """Start a process; done when the first one answers."""
-        return self._executor().submit(_read_many, [], None)
+    def submit(
+        self, chunk: list[Source], spec: ImageSpec | None
+    ) -> Future[list[Reading | Skipped]]:
+        """Have a process read sources."""
+        return self._threads.submit(self._read, chunk, spec)
 
-    def submit(self, chunk: Sequence[Source], spec: ImageSpec | None) -> Future[Any]:
+    def _read(self, chunk: list[Source], spec: ImageSpec | None) -> list[Reading | Skipped]:
+        worker = self._free.get()
         try:
-            future: Future[Any] = self._executor().submit(_read_many, list(chunk), spec)
-        except BrokenProcessPool:
-            future = self._executor().submit(_read_many, list(chunk), spec)
-        return future
-
-    def read_alone(self, source: Source, spec: ImageSpec | None) -> Reading | Skipped:
-        try:
-            result: Reading | Skipped = self.submit([source], spec).result()[0]
-        except BrokenProcessPool:
-            return Skipped(key=source.key, reason="the decoder crashed on this file")
-        return result
-
-    def _executor(self) -> Any:
-        from loky import get_reusable_executor
-
-        return get_reusable_executor(
-            max_workers=self.workers, timeout=60, initializer=_ignore_interrupts
-        )
+            return worker.call(_read_many, chunk, spec)
+        except EndedError:
+            # One of them did it: each is read on its own.
+            return [_read_alone(worker, source, spec) for source in chunk]
+        finally:
+            self._free.put(worker)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C goes to every process of a terminal; only the main one is to answer it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@cache
+def _pool(n_workers: int) -> _Pool:
+    """The pool of so many processes, which wait a minute for the next import before they end."""
+    return _Pool(n_workers)
+
+
+def _read_alone(worker: Worker, source: Source, spec: ImageSpec | None) -> Reading | Skipped:
+    try:
+        (reading,) = worker.call(_read_many, [source], spec)
+    except EndedError:
+        return Skipped(key=source.key, reason="the decoder crashed on this file")
+    return reading
 
 
 def _read_many(sources: list[Source], spec: ImageSpec | None) -> list[Reading | Skipped]:

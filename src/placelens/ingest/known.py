@@ -10,7 +10,7 @@ from pathlib import Path
 import xxhash
 
 from placelens.readers.base import Reading
-from placelens.storage.format_v1 import copies_from_json
+from placelens.storage.json_columns import copies_from_json
 from placelens.storage.table import ItemTable
 
 # Before the stamp of a copy: what it says is in the item. Collections of versions that took an

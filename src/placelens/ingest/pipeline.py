@@ -14,14 +14,16 @@ import numpy as np
 from placelens.encoders.base import Encoder
 from placelens.ingest.copies import Copies, may_say_more
 from placelens.ingest.decoding import read_all
+from placelens.ingest.extractor import PIXELS, TEXT, Values, extract, extractors_for, made_from
 from placelens.ingest.known import Known, KnownRow, content_hash_of, heard, is_there
 from placelens.ingest.report import IngestReport, Progress, ProgressCallback
-from placelens.ingest.rows import stored_rows, with_files
+from placelens.ingest.rows import stored_proposals, stored_rows, with_files
 from placelens.readers.base import Reading, Skipped, Source
 from placelens.readers.metadata import Metadata
-from placelens.storage.format_v1 import Row, table_from_rows
+from placelens.storage.proposals import with_accepted
+from placelens.storage.rows import Row, table_from_rows
 from placelens.storage.table import ItemTable
-from placelens.types import FeatureName, Float32Array, Item, Place
+from placelens.types import Item, Place
 
 # Images encoded in one call, and how often work is made durable.
 ENCODE_BATCH = 32
@@ -33,7 +35,6 @@ NOTHING_SEEN = (
     "Items of files that are gone for good can be deleted"
 )
 
-Vectors = dict[FeatureName, Float32Array]
 T = TypeVar("T")
 
 
@@ -50,6 +51,9 @@ class Ingest:
     ) -> None:
         self._table = table
         self._encoder = encoder
+        self._extractors = extractors_for(table.manifest, encoder)
+        worded = made_from(TEXT, table.manifest.names)
+        self._from_text = [each for each in self._extractors if each.feature.name in worded]
         self._workers = workers
         self._progress = progress
         self._known = Known.load(table)
@@ -58,7 +62,7 @@ class Ingest:
         self._copies = Copies(workers=workers)
         # Items to write; those of which files came or went, and whose facts may have changed with
         # them; those that have no file any more.
-        self._staged: dict[int, tuple[Reading, Vectors]] = {}
+        self._staged: dict[int, tuple[Reading, Values]] = {}
         self._moved: set[int] = set()
         self._unsure: set[int] = set()
         self._emptied: set[int] = set()
@@ -151,7 +155,7 @@ class Ingest:
             self._moved.add(row.iid)
 
     def _take(self, batch: Sequence[Reading | Skipped]) -> None:
-        """Stage what is new or changed, with its vectors; note moves and duplicates."""
+        """Stage what is new or changed, with its features; note moves and duplicates."""
         fresh: list[tuple[int, Reading]] = []
         for reading in batch:
             if isinstance(reading, Skipped):
@@ -163,14 +167,14 @@ class Ingest:
             if iid is not None:
                 fresh.append((iid, reading))
         try:
-            vectors = self._encode([reading for _, reading in fresh])
+            features = self._extract([reading for _, reading in fresh])
         except BaseException:  # Ctrl-C above all
             # An item that is not written must not get the stamp of what was read either.
             unwritten = {iid for iid, _ in fresh}
             self._moved -= unwritten
             self._unsure -= unwritten
             raise
-        for (iid, reading), of_item in zip(fresh, vectors, strict=True):
+        for (iid, reading), of_item in zip(fresh, features, strict=True):
             self._staged[iid] = (reading, of_item)
 
     def _place_in(self, reading: Reading) -> int | None:
@@ -272,35 +276,20 @@ class Ingest:
         if row.image is not None and any(may_say_more(*file) for file in files.items()):
             self._unsure.add(row.iid)
 
-    def _encode(self, readings: Sequence[Reading]) -> list[Vectors]:
-        out: list[Vectors] = [{} for _ in readings]
-        features = self._table.manifest.features
-        images = [(i, r.pixels) for i, r in enumerate(readings) if r.pixels is not None]
-        if images and "image" in features:
-            encoded = self._encoder.encode_images(np.stack([pixels for _, pixels in images]))
-            for (i, _), vector in zip(images, encoded, strict=True):
-                out[i]["image"] = vector
-            self._report.n_images += len(images)
-        return [
-            vectors | of_text
-            for vectors, of_text in zip(
-                out, self._encode_texts([reading.text for reading in readings]), strict=True
-            )
-        ]
-
-    def _encode_texts(self, texts: Sequence[str | None]) -> list[Vectors]:
-        """The vector of each text; nothing for those that are empty."""
-        out: list[Vectors] = [{} for _ in texts]
-        there = [(i, text) for i, text in enumerate(texts) if text]
-        if there and "text" in self._table.manifest.features:
-            encoded = self._encoder.encode_texts([text for _, text in there])
-            for (i, _), vector in zip(there, encoded, strict=True):
-                out[i]["text"] = vector
-        return out
+    def _extract(self, readings: Sequence[Reading]) -> list[Values]:
+        pixels = [reading.pixels for reading in readings]
+        if any(extractor.needs == PIXELS for extractor in self._extractors):
+            self._report.n_images += sum(each is not None for each in pixels)
+        texts = [reading.text for reading in readings]
+        return extract(self._extractors, texts=texts, pixels=pixels)
 
     def _commit(self) -> None:
         """Make the staged work durable, in one commit."""
-        rows = {iid: self._row(iid, *staged) for iid, staged in self._staged.items()}
+        proposals = stored_proposals(self._table, [i for i in self._staged if i < self._first_new])
+        rows = {
+            iid: with_accepted(replace(self._row(iid, *staged), proposals=proposals.get(iid, ())))
+            for iid, staged in self._staged.items()
+        }
         rows |= stored_rows(self._table, sorted(self._moved - set(rows)))
         rows = self._with_copies(rows)
         manifest = self._table.manifest
@@ -326,16 +315,19 @@ class Ingest:
         for known_row, _ in merged.values():
             known.put(known_row)
         reworded = {i: f.text for i, (_, f) in merged.items() if f.text != rows[i].item.text}
-        vectors = dict(zip(reworded, self._encode_texts(list(reworded.values())), strict=True))
+        made = dict(
+            zip(reworded, extract(self._from_text, texts=list(reworded.values())), strict=True)
+        )
         written = {}
         for iid, row in rows.items():
-            item, of_row = row.item, dict(row.vectors)
+            item, features = row.item, dict(row.features)
             if iid in merged:
                 item = self._with_facts(item, known.rows[iid].source, merged[iid][1])
             if iid in reworded:
-                of_row.pop("text", None)
-                of_row |= vectors[iid]
-            written[iid] = with_files(replace(row, item=item, vectors=of_row), known.rows[iid])
+                for extractor in self._from_text:
+                    features.pop(extractor.feature.name, None)
+                features |= made[iid]
+            written[iid] = with_files(replace(row, item=item, features=features), known.rows[iid])
         return written
 
     def _with_facts(self, item: Item, source: str, facts: Metadata | Reading) -> Item:
@@ -345,16 +337,17 @@ class Ingest:
             text=facts.text,
             place=place,
             place_source=facts.place_source if place else None,
+            place_radius_m=facts.place_radius_m if place else None,
             time=facts.time,
             attributes=facts.attributes,
         )
 
-    def _row(self, iid: int, reading: Reading, vectors: Vectors) -> Row:
+    def _row(self, iid: int, reading: Reading, features: Values) -> Row:
         item = Item(id=self._known.rows[iid].id, width=reading.width, height=reading.height)
         return Row(
             item=self._with_facts(item, reading.source.key, reading),
             thumbnail=reading.thumbnail,
-            vectors=vectors,
+            features=features,
         )
 
     def _in_space(self, place: Place | None, source: str) -> Place | None:

@@ -12,15 +12,18 @@ import pyarrow as pa
 
 from placelens.engine.query import real_numbers
 from placelens.errors import CoordinateError, InputError, VectorError
-from placelens.storage.format_v1 import (
-    COORDINATES,
-    attributes_to_json,
-    table_from,
-    utc_offset_s,
-    vector_column,
-)
+from placelens.storage.feature_columns import vector_column
+from placelens.storage.json_columns import attributes_to_json
+from placelens.storage.rows import MAX_RADIUS_M, table_from, utc_offset_s
 from placelens.storage.table import ItemTable
-from placelens.types import FeatureName, Float32Array, Float64Array, Space, check_latlon
+from placelens.types import (
+    COORDINATES,
+    FeatureName,
+    Float32Array,
+    Float64Array,
+    Space,
+    check_latlon,
+)
 
 Conflict = Literal["error", "replace", "skip"]
 CONFLICTS: tuple[Conflict, ...] = ("error", "replace", "skip")
@@ -78,6 +81,7 @@ def vector_table(
     modality: FeatureName,
     space: Space,
     coordinates: Mapping[str, Any],
+    place_radius_m: Any,
     text: Sequence[str | None] | None,
     image: Sequence[str | None] | None,
     time: Sequence[datetime | None] | None,
@@ -98,6 +102,7 @@ def vector_table(
     return {
         "id": names,
         **_coordinates(coordinates, n, space),
+        "place_radius_m": _radii(place_radius_m, n),
         "text": _column(text, n, "text"),
         "image": _column(image, n, "image"),
         "time": times and [t.replace(tzinfo=None) if t is not None else None for t in times],
@@ -181,6 +186,20 @@ def _coordinates(given: Mapping[str, Any], n: int, space: Space) -> dict[str, An
         )
     given_here = [None if math.isnan(value) else "given" for value in pair[0]]
     return {**dict(zip(wanted, pair, strict=True)), "place_source": given_here}
+
+
+def _radii(values: Any, n: int) -> list[float | None] | None:
+    """Metres, None where there are none."""
+    if values is None:
+        return None
+    radii = _floats(values, n, "place_radius_m")
+    wrong = ~np.isnan(radii) & ~((radii >= 0) & (radii <= MAX_RADIUS_M))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise CoordinateError(
+            f"row {row}: place_radius_m = {radii[row]} is not in [0, {MAX_RADIUS_M:.0f}] metres"
+        )
+    return [None if math.isnan(radius) else radius for radius in radii.tolist()]
 
 
 def _out_of_range(pair: list[Float64Array], space: Space) -> Any:

@@ -36,6 +36,7 @@ class Source:
     text: str | None = None
     place: Place | None = None
     place_source: PlaceSource | None = None
+    place_radius_m: float | None = None
     time: datetime | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Reading:
     text: str | None = None
     place: Place | None = None
     place_source: PlaceSource | None = None
+    place_radius_m: float | None = None
     time: datetime | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     width: int | None = None

@@ -58,6 +58,7 @@ class TableOptions:
     image_column, time_column, id_column : one column each.
     lat_column, lon_column : given together.
     place_column : a column of whole positions: "lat, lon", WKT, WKB, GeoJSON.
+    radius_column : how far off the place may be, in metres.
     """
 
     text_columns: Literal["none"] | Sequence[str] | None = None
@@ -65,6 +66,7 @@ class TableOptions:
     lat_column: str | None = None
     lon_column: str | None = None
     place_column: str | None = None
+    radius_column: str | None = None
     time_column: str | None = None
     id_column: str | None = None
 
@@ -156,6 +158,7 @@ def find_columns(
             position=options.place_column,
             lat=options.lat_column,
             lon=options.lon_column,
+            radius=options.radius_column,
             has_geometry=has_geometry,
         ),
         time=options.time_column or first(_TIME),
@@ -206,7 +209,7 @@ def _check(options: TableOptions, names: Sequence[str]) -> None:
         raise ReadError("lat_column and lon_column are given together or not at all")
     asked = [
         options.image_column, options.lat_column, options.lon_column, options.time_column,
-        options.id_column, options.place_column,
+        options.id_column, options.place_column, options.radius_column,
         *(() if texts is None or texts == "none" else texts),
     ]  # fmt: skip
     for name in asked:

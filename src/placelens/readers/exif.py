@@ -18,12 +18,14 @@ from placelens.errors import CoordinateError
 from placelens.readers.coordinates import angle, measured_place
 from placelens.readers.lists import distinct
 from placelens.readers.metadata import Metadata, Origin, TimeKind
+from placelens.readers.radius import radius_m
 from placelens.readers.times import camera_time
 from placelens.readers.values import clean_text, join_texts, parse_time, with_offset
 from placelens.types import Attribute, Place
 
 _GPS_LAT_REF, _GPS_LAT, _GPS_LON_REF, _GPS_LON = 1, 2, 3, 4
 _GPS_ALT_REF, _GPS_ALT, _GPS_TIME, _GPS_DATUM, _GPS_DATE = 5, 6, 7, 18, 29
+_GPS_ERROR = 31  # GPSHPositioningError, metres (EXIF 2.31)
 _XP_TITLE, _XP_COMMENT, _XP_KEYWORDS, _RATING = 0x9C9B, 0x9C9C, 0x9C9E, 0x4746
 
 # What a time is of; its tag, and those of the fraction of a second and the offset from UTC.
@@ -71,6 +73,7 @@ def read_tags(
         origin=Origin.EXIF,
         place=place,
         place_source="exif" if place else None,
+        place_radius_m=_radius(gps) if place else None,
         time=time,
         time_kind=kind,
         text=_text(main),
@@ -110,6 +113,12 @@ def _place(gps: Mapping[int, Any], warnings: list[str]) -> Place | None:
     if place and datum and not re.match(r"(?i)wgs|itrf|etrs|jgd|nad[- ]?83", datum):
         warnings.append(f"its EXIF position is in {datum!r} and was taken as WGS84")
     return place
+
+
+def _radius(gps: Mapping[int, Any]) -> float | None:
+    """Metres that the position may be off; None when nothing, or nonsense, is said."""
+    value = _number(gps[_GPS_ERROR]) if _GPS_ERROR in gps else None
+    return radius_m(value)
 
 
 def _coordinate(value: Any, ref: Any, axis: str) -> float | None:

@@ -75,6 +75,7 @@ class Metadata:
     origin: Origin
     place: Place | None = None
     place_source: PlaceSource | None = None
+    place_radius_m: float | None = None
     time: datetime | None = None
     time_kind: TimeKind = TimeKind.GIVEN
     text: str | None = None
@@ -85,8 +86,8 @@ class Metadata:
 def merge(statements: Iterable[Metadata]) -> Metadata:
     """Join what several sources say, each fact by the table above.
 
-    A place and its source go together, and so do the warnings of all. Of equal rank the first is
-    believed, but their texts are joined and their lists of people and keywords united.
+    A place, its source and its radius go together, and so do the warnings of all. Of equal rank
+    the first is believed, but their texts are joined and their lists of people and keywords united.
 
     Examples
     --------
@@ -107,6 +108,7 @@ def merge(statements: Iterable[Metadata]) -> Metadata:
         origin=ranked[0].origin if ranked else silent.origin,
         place=placed.place,
         place_source=placed.place_source,
+        place_radius_m=placed.place_radius_m,
         time=timed.time,
         time_kind=timed.time_kind,
         text=join_texts(m.text for m in ranked if m.origin == worded.origin),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from placelens.errors import CoordinateError
@@ -48,6 +48,14 @@ _UNREAD = re.compile(
 )
 
 
+# How far off a position is, in metres; a bare "radius" or "accuracy" may be of anything.
+_RADIUS = re.compile(
+    r"(?:place_|gps_|location_|position_)?(?:radius|accuracy|uncertainty)_(?:m|metres|meters)"
+    r"|(?:gps|horizontal|location|position|h)_?accuracy|(?:gps)?hpositioningerror"
+    r"|coordinate_?uncertainty_?in_?met(?:er|re)s"  # Darwin Core
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AxisColumns:
     """The columns of one coordinate: its degrees, and what of it stands in columns of its own."""
@@ -67,7 +75,8 @@ class AxisColumns:
 class PlaceColumns:
     """The columns that say where: ``lat`` and ``lon``, ``x`` and ``y``, or ``position``.
 
-    ``position`` is one column of whole positions. ``notes`` say what was seen and is not read.
+    ``position`` is one column of whole positions, ``radius`` how far off they may be, in metres.
+    ``notes`` say what was seen and is not read.
     """
 
     lat: AxisColumns | None = None
@@ -75,11 +84,13 @@ class PlaceColumns:
     x: str | None = None
     y: str | None = None
     position: str | None = None
+    radius: str | None = None
     notes: tuple[str, ...] = ()
 
     def names(self) -> set[str]:
         """All columns that are used up by the place."""
-        found = {name for name in (self.x, self.y, self.position) if name is not None}
+        single = (self.x, self.y, self.position, self.radius)
+        found = {name for name in single if name is not None}
         for axis in (self.lat, self.lon):
             found |= axis.names() if axis else set()
         return found
@@ -92,6 +103,7 @@ def find_place_columns(
     position: str | None = None,
     lat: str | None = None,
     lon: str | None = None,
+    radius: str | None = None,
     has_geometry: bool = False,
 ) -> PlaceColumns:
     """Tell the columns of the place: two coordinates, else x and y, else whole positions.
@@ -100,9 +112,31 @@ def find_place_columns(
     ----------
     names : the columns, in order.
     rows : the table's rows.
-    position, lat, lon : what the user says; it outranks the names.
+    position, lat, lon, radius : what the user says; it outranks the names.
     has_geometry : whether the file gives the places itself, as GeoJSON does.
     """
+    found = _where(names, rows, position=position, lat=lat, lon=lon, has_geometry=has_geometry)
+    if not has_geometry and not found.names():
+        return found  # how far off is nothing without a place
+    called = (name for name in names if _RADIUS.fullmatch(_with_unit(name)))
+    return replace(found, radius=radius or next(called, None))
+
+
+def _with_unit(name: str) -> str:
+    """A plain name in which a unit in brackets is a part of it: accuracy (m) is accuracy_m."""
+    return re.sub(r"[\W_]+", "_", plain_name(name)).strip("_")
+
+
+def _where(
+    names: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    position: str | None,
+    lat: str | None,
+    lon: str | None,
+    has_geometry: bool,
+) -> PlaceColumns:
+    """The columns that say where, but not how far off."""
     if position is not None:
         return PlaceColumns(position=position)
     by_axis = {_axis_name(name): name for name in reversed(names)}

@@ -87,6 +87,7 @@ def _said(source: Source) -> list[Metadata]:
         origin=Origin.ESTIMATE if estimated else Origin.ROW,
         place=source.place,
         place_source=(source.place_source or "given") if source.place else None,
+        place_radius_m=source.place_radius_m if source.place else None,
     )
     rest = Metadata(
         origin=Origin.ROW,
@@ -109,6 +110,7 @@ def _reading(
         text=facts.text,
         place=facts.place,
         place_source=facts.place_source,
+        place_radius_m=facts.place_radius_m,
         time=facts.time,
         attributes=facts.attributes,
         width=decoded.width if decoded else None,

@@ -24,6 +24,7 @@ from placelens.readers.folders import Listings
 from placelens.readers.lists import split_cell
 from placelens.readers.place_columns import AxisColumns
 from placelens.readers.positions import PositionColumn
+from placelens.readers.radius import radius_m
 from placelens.readers.rows import Row, Table
 from placelens.readers.table_files import load_head, load_table
 from placelens.readers.table_images import ImageFinder
@@ -212,6 +213,7 @@ class _TableReader:
             place=place,
             # An estimate stays one when an export is read back.
             place_source=_place_source(row) if place else None,
+            place_radius_m=radius_m(self._value(row, self.columns.place.radius)) if place else None,
             time=moment,
             attributes=attributes,
             warnings=tuple(warnings),

@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from placelens.server import errors
 from placelens.server.admission import Admission
+from placelens.server.answers import Problem
 from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
@@ -18,13 +19,14 @@ from placelens.server.routes import (
     collections,
     config,
     encoders,
+    explain,
     items,
     pages,
     places,
     points,
     search,
+    terms,
 )
-from placelens.server.schemas import Problem
 from placelens.server.settings import Settings
 
 __all__ = ["create_app"]
@@ -52,13 +54,16 @@ def create_app(settings: Settings) -> FastAPI:
     from placelens import __version__
 
     catalogue = Catalogue(settings)
+    decoders = Decoders()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.warm_up:
             # No daemon: a process that ends while one is in native code is aborted.
-            threading.Thread(target=catalogue.warm_up, name="placelens-warm-up").start()
+            for warm_up in (catalogue.warm_up, decoders.warm_up):
+                threading.Thread(target=warm_up, name="placelens-warm-up").start()
         yield
+        decoders.stop()
 
     app = FastAPI(
         title="placelens",
@@ -79,9 +84,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.catalogue = catalogue
-    app.state.decoders = Decoders()
+    app.state.decoders = decoders
     errors.install(app, settings)
-    for resource in (config, encoders, collections, points, search, items, places):
+    for resource in (config, encoders, terms, collections, points, search, explain, items, places):
         app.include_router(resource.router, prefix="/v1")
     pages.install(app)
     return app

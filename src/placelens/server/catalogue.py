@@ -26,7 +26,9 @@ class Catalogue:
         self._sources = dict(settings.collections)
         self._allow_download = settings.allow_download
         self._opened: dict[str, Collection] = {}
-        self._lock = threading.Lock()
+        # One for each: a collection that is slow to open, or on a disk that hangs, holds up only
+        # those who ask for it.
+        self._locks = {name: threading.Lock() for name in self._sources}
 
     @property
     def names(self) -> list[str]:
@@ -46,7 +48,7 @@ class Catalogue:
             raise CollectionNotFoundError(
                 f"no collection is called {shown(name)}; there are: {known}"
             )
-        with self._lock:
+        with self._locks[name]:
             collection = self._opened.get(name)
             if collection is None:
                 collection = self._opened[name] = self._open(name)

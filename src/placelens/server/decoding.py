@@ -1,14 +1,22 @@
-"""Pictures decoded for clients: a few at a time, each within a budget of memory."""
+"""Pictures decoded for clients: a few at a time, in processes of their own, within limits.
+
+Strangers' bytes can crash a decoder, have it loop or fill the memory. Here that ends a process that
+does nothing else, and the client is told; the next picture starts another one.
+"""
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
+from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
+
+from placelens.errors import ReadError
+from placelens.processes import EndedError, Limits, TooSlowError, Worker
 
 if TYPE_CHECKING:
     from placelens.collection import Collection
@@ -21,6 +29,10 @@ __all__ = ["Decoders", "DecodersOf"]
 _AT_A_TIME = 2
 # How long a request waits for its turn; two photos of 48 megapixels are decoded in that time.
 _PATIENCE_S = 20.0
+# A photo of 48 megapixels takes a second or two, five times as long on a machine that is busy.
+# Memory is counted before a picture is decoded (`UPLOAD_BUDGET_BYTES`, 640 MiB); this is for what
+# lies about itself, and leaves room for a decoder's own code.
+_LIMITS = Limits(longest_s=20.0, memory_bytes=1280 * 2**20)
 
 
 class Decoders:
@@ -32,10 +44,21 @@ class Decoders:
         How many there are.
     patience_s
         How long a request waits before it is told to come again, in seconds.
+    limits
+        What decoding one picture may take before its process is ended.
     """
 
-    def __init__(self, at_a_time: int = _AT_A_TIME, patience_s: float = _PATIENCE_S) -> None:
-        self._free = threading.BoundedSemaphore(at_a_time)
+    def __init__(
+        self,
+        at_a_time: int = _AT_A_TIME,
+        patience_s: float = _PATIENCE_S,
+        limits: Limits = _LIMITS,
+    ) -> None:
+        self._workers = [Worker(limits) for _ in range(at_a_time)]
+        # The one that was used last comes first: it runs, others may have never been started.
+        self._free: LifoQueue[Worker] = LifoQueue()
+        for worker in self._workers:
+            self._free.put(worker)
         self._patience_s = patience_s
 
     def decode(
@@ -43,26 +66,52 @@ class Decoders:
     ) -> Decoded:
         """Decode a picture as `placelens.readers.images.decode` does, when its turn comes.
 
+        ``info`` is empty: nobody asks a decoder for more than pixels.
+
         Raises
         ------
         ReadError
-            If it cannot be decoded, or would take more than `UPLOAD_BUDGET_BYTES`.
+            If it cannot be decoded, would take more than `UPLOAD_BUDGET_BYTES`, or ends the process
+            that decodes it.
         HTTPException
             503 when its turn does not come.
         """
-        from placelens.readers.images import decode
-        from placelens.readers.pictures import UPLOAD_BUDGET_BYTES
-
-        if not self._free.acquire(timeout=self._patience_s):
+        try:
+            worker = self._free.get(timeout=self._patience_s)
+        except Empty:
             raise HTTPException(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "the server is busy decoding other pictures; ask again in a moment",
                 headers={"Retry-After": "5"},
-            )
+            ) from None
         try:
-            return decode(source, spec, name=name, budget_bytes=UPLOAD_BUDGET_BYTES)
+            return worker.call(_decode, source, spec, name)
+        except TooSlowError:
+            raise ReadError("decoding it took too long, and was given up; save it anew") from None
+        except EndedError as error:
+            raise ReadError(f"decoding it crashed the decoder: {error}; save it anew") from error
+        except MemoryError:
+            raise ReadError("decoding it takes more memory than it may; save it smaller") from None
         finally:
-            self._free.release()
+            self._free.put(worker)
+
+    def warm_up(self) -> None:
+        """Start a process, so that the first picture need not wait for it."""
+        try:
+            worker = self._free.get_nowait()
+        except Empty:
+            return  # they are at work already
+        try:
+            worker.call(_decode, b"", None, None)
+        except (ReadError, EndedError):
+            pass  # the file is empty, as it says; what is wrong with processes a request will tell
+        finally:
+            self._free.put(worker)
+
+    def stop(self) -> None:
+        """End all processes."""
+        for worker in self._workers:
+            worker.stop()
 
     def prepared(
         self, images: Sequence[tuple[bytes, float]] | None, collection: Collection
@@ -81,6 +130,17 @@ class Decoders:
             # Preparing what is prepared already changes nothing.
             prepared.append((data if pixels is None else Image.fromarray(pixels), weight))
         return prepared
+
+
+def _decode(
+    source: str | os.PathLike[str] | bytes, spec: ImageSpec | None, name: str | None
+) -> Decoded:
+    """What a worker process is asked for."""
+    from placelens.readers.images import decode
+    from placelens.readers.pictures import UPLOAD_BUDGET_BYTES
+
+    decoded = decode(source, spec, name=name, budget_bytes=UPLOAD_BUDGET_BYTES)
+    return replace(decoded, info={})
 
 
 def _decoders(request: Request) -> Decoders:

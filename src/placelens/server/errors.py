@@ -148,7 +148,8 @@ def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
             kind="json",
             title="Not JSON",
         )
-    entries = [_entry(one) for one in found[:_MOST_ERRORS]]
+    first = found[:_MOST_ERRORS]
+    entries = [_entry(one, LONGEST_MESSAGE // len(first)) for one in first]
     detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in entries)
     if len(found) > len(entries):
         detail = f"{detail}; and {len(found) - len(entries):,} more"
@@ -161,14 +162,10 @@ def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _entry(found: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(found: Mapping[str, Any], longest: int) -> dict[str, Any]:
     """One validation error: the field as one would write it, the value, and what is wrong."""
     field = cut(_field(found["loc"]), LONGEST_VALUE)
-    message = (
-        cut(str(found["msg"]), LONGEST_MESSAGE // _MOST_ERRORS)
-        .removeprefix("Value error, ")
-        .removeprefix("Input ")
-    )
+    message = cut(str(found["msg"]), longest).removeprefix("Value error, ").removeprefix("Input ")
     value = found.get("input")
     if found["type"] == "missing":
         return {"field": field, "value": None, "message": "is required"}

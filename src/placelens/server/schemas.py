@@ -1,17 +1,19 @@
-"""Requests and answers of the REST API; fields are called as in `Collection.search`."""
+"""What the REST API is asked; fields are called as in `Collection.search`."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from placelens.display import shown
+from placelens.engine.query import Similarity
 from placelens.errors import InputError
+from placelens.geo.uncertain import Uncertain
 from placelens.limits import (
     MAX_CONDITIONS,
     MAX_CROSSINGS,
@@ -26,20 +28,7 @@ from placelens.limits import (
 )
 from placelens.types import FEATURES, Place
 
-__all__ = [
-    "CollectionSummary",
-    "Config",
-    "HitOut",
-    "ItemOut",
-    "PlaceOut",
-    "Points",
-    "Problem",
-    "SearchAnswer",
-    "SearchRequest",
-    "StrictRequest",
-    "Towns",
-    "ValueOut",
-]
+__all__ = ["MAX_K", "SearchRequest", "StrictRequest"]
 
 MAX_K = 1000
 
@@ -146,6 +135,30 @@ class VectorTerm(StrictRequest):
     weight: Weight = 1.0
 
 
+class TermIn(StrictRequest):
+    """A term of any kind of `GET /v1/terms`."""
+
+    kind: str = Field(max_length=MAX_NAME)
+    value: Any
+    weight: FiniteFloat = Field(1.0, description="Negative pushes away.")
+
+    def to_argument(self) -> dict[str, Any]:
+        """As `Collection.search` takes it among the words.
+
+        Raises
+        ------
+        QueryError
+            If there is no such kind, or it is not taken here.
+        """
+        from placelens.errors import QueryError
+        from placelens.query.kinds import kind_named
+
+        kind = kind_named(self.kind)
+        if not kind.is_json:
+            raise QueryError(f"a term of the kind {kind.name} holds a file; write it in `images`")
+        return {"kind": self.kind, "value": self.value, "weight": self.weight}
+
+
 class PlaceIn(StrictRequest):
     """A point: ``lat`` and ``lon`` in degrees; ``x`` and ``y`` in metres in a plane collection."""
 
@@ -222,6 +235,9 @@ class SearchRequest(StrictRequest):
     text: Texts | None = None
     images: list[ImageTerm] = Field(default_factory=list, max_length=MAX_TERMS)
     vector: Vectors | None = None
+    terms: list[TermIn] = Field(
+        default_factory=list, max_length=MAX_TERMS, description="Of any kind of `GET /v1/terms`."
+    )
     near: Near | None = None
     decay: str | None = Field(
         None, max_length=MAX_NAME, description="kind:scale, by default gauss:25km."
@@ -249,6 +265,11 @@ class SearchRequest(StrictRequest):
     modality: Modalities | None = None
     located_only: bool = False
     unlocated_only: bool = False
+    uncertain: Uncertain = Field(
+        "centre",
+        description="Of places known to within a radius, what must lie in an area: the centre, "
+        "surely all of the circle, or maybe any of it.",
+    )
     sort: str | None = Field(
         None,
         description="score, time, oldest, name or distance. Without words, images or vectors all "
@@ -257,34 +278,16 @@ class SearchRequest(StrictRequest):
     parse: bool = Field(
         True, description="Whether places and times in the text are read; never those in quotes."
     )
-    similarity: Literal["raw", "calibrated"] | None = None
+    similarity: Similarity | None = None
+    hubs: bool = Field(
+        True, description="Whether items that are near every query are corrected for that."
+    )
     cursor: str | None = Field(None, max_length=MAX_CURSOR)
     engine: str | None = Field(
         None, max_length=MAX_NAME, description="The index to use; by default it is planned."
     )
     recall_target: float | None = Field(
         None, ge=0.5, lt=1, description="Below 1 a few of the best may be missed, for speed."
-    )
-
-    # Passed to `Collection.search` under the same name, whatever their value.
-    _AS_THEY_ARE: ClassVar[tuple[str, ...]] = (
-        "decay",
-        "mu",
-        "k",
-        "bbox",
-        "radius",
-        "polygon",
-        "time",
-        "where",
-        "modality",
-        "located_only",
-        "unlocated_only",
-        "sort",
-        "parse",
-        "similarity",
-        "cursor",
-        "engine",
-        "recall_target",
     )
 
     def to_arguments(self) -> dict[str, Any]:
@@ -295,8 +298,15 @@ class SearchRequest(StrictRequest):
         InputError
             If an image is not base64, or a coordinate is out of range.
         """
-        arguments = {name: getattr(self, name) for name in self._AS_THEY_ARE}
-        arguments["query"] = _unpack(self.text, lambda term: (term.text, term.weight))
+        # All but what is unpacked here is passed on under its own name, as it is.
+        taken_apart = {"text", "images", "vector", "terms", "near"}
+        arguments = {
+            name: getattr(self, name) for name in type(self).model_fields if name not in taken_apart
+        }
+        texts = _unpack(self.text, lambda term: (term.text, term.weight))
+        terms = [term.to_argument() for term in self.terms]
+        words = texts if isinstance(texts, list) else [] if texts is None else [texts]
+        arguments["query"] = [*words, *terms] if terms else texts
         arguments["vector"] = _unpack(self.vector, lambda term: (term.vector, term.weight))
         near = self.near
         arguments["near"] = near.to_place() if isinstance(near, PlaceIn) else near
@@ -316,166 +326,3 @@ def _unpack(value: Any, pair: Callable[[Any], tuple[Any, float]]) -> Any:
     if not isinstance(value, list):
         return value
     return [pair(term) if isinstance(term, BaseModel) else term for term in value]
-
-
-AttributeOut = str | int | float | bool | None | list[str | int | float | bool | None]
-
-
-class ItemOut(BaseModel):
-    """An item; a plane collection's items have ``x`` and ``y`` for ``lat`` and ``lon``."""
-
-    id: str
-    title: str
-    image: str | None
-    text: str | None
-    lat: float | None = None
-    lon: float | None = None
-    x: float | None = None
-    y: float | None = None
-    place_source: str | None
-    time: str | None
-    width: int | None
-    height: int | None
-    attributes: dict[str, AttributeOut]
-    thumbnail_url: str | None
-    image_url: str | None
-
-
-class ScoreTermOut(BaseModel):
-    """One summand of a score: contribution = weight * value."""
-
-    kind: Literal["place", "text", "image", "vector"]
-    label: str
-    weight: float
-    value: float
-    contribution: float
-    cosine: float | None
-
-
-class ConceptOut(BaseModel):
-    """A concept that item and query share, and its share of what they have in common."""
-
-    name: str
-    share: float
-
-
-class HitOut(ItemOut):
-    """An item found, with its score and every term of it; a list has neither."""
-
-    rank: int
-    score: float | None
-    distance_m: float | None
-    matched: str | None
-    terms: list[ScoreTermOut]
-    concepts: list[ConceptOut] = Field(
-        description="Shared with the query, the largest first; empty but in collections of concepts"
-    )
-
-
-class ReadingOut(BaseModel):
-    """A text or image that was asked with, and the concepts it was taken for."""
-
-    label: str
-    concepts: list[ConceptOut]
-
-
-class SearchAnswer(BaseModel):
-    """Hits, best first, with what was understood and how sure the order is."""
-
-    hits: list[HitOut]
-    understood: dict[str, Any] | None
-    readings: list[ReadingOut] = Field(description="Empty but in collections of concepts.")
-    plan: dict[str, Any] | None
-    certificate: dict[str, Any] | None
-    answerable: float | None = Field(
-        description="The probability that something here shows what was asked for, in [0, 1]; told "
-        "for one text, on the first page."
-    )
-    doubt: str | None = Field(description="In words, when nothing here is a good match.")
-    notes: list[str] = Field(
-        description="In words: that nothing is near, phrases that were left to the words, and why; "
-        "attributes and values of `where` that no item has."
-    )
-    cursor: str | None
-    elapsed_ms: float
-
-
-class CollectionSummary(BaseModel):
-    """A collection's name and size."""
-
-    name: str
-    n_items: int
-    space: Literal["sphere", "plane"]
-    encoder: str | None
-
-
-class Config(BaseModel):
-    """What the page needs to know before it asks anything else."""
-
-    version: str
-    collections: list[str]
-    tile_url: str | None
-
-
-class EncoderOut(BaseModel):
-    """A family of encoders; what is missing cannot be told without a download."""
-
-    name: str = Field(description="What to write, with the variable part in brackets.")
-    summary: str
-    installed: bool
-    install: str | None = Field(None, description="The command, when it is not installed.")
-    dim: int | None = None
-    fingerprint: str | None = None
-    size_bytes: int | None = None
-    licence: str | None = None
-    languages: str | None = None
-    needs: str | None = None
-
-
-class Points(BaseModel):
-    """All located items, in columns; ``x`` and ``y`` for ``lon`` and ``lat`` on a plane."""
-
-    ids: list[str]
-    lon: list[float] | None = None
-    lat: list[float] | None = None
-    x: list[float] | None = None
-    y: list[float] | None = None
-    n_located: int = Field(description="More than len(ids) when only a sample is given.")
-
-
-class PlaceOut(BaseModel):
-    """A place that a name may mean; ``label`` tells it apart from others of the name."""
-
-    name: str
-    kind: str
-    country: str
-    admin: str | None
-    lat: float
-    lon: float
-    population: int
-    label: str
-
-
-class Towns(BaseModel):
-    """Towns in columns, the largest first."""
-
-    names: list[str]
-    lon: list[float]
-    lat: list[float]
-    population: list[int]
-
-
-class ValueOut(BaseModel):
-    """A value of an attribute, and how many items have it."""
-
-    value: str | int | float | bool | None
-    n_items: int
-
-
-class Problem(BaseModel):
-    """RFC 9457 problem details."""
-
-    type: str
-    title: str
-    status: int
-    detail: str

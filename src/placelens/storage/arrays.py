@@ -11,9 +11,8 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ import xxhash
 from placelens.errors import ReadError
 from placelens.files import open_regular, read_regular
 from placelens.storage.durable import write_whole
+from placelens.types import ArrayInParts
 
 META = "meta.json"
 UNFINISHED = ".unfinished-"
@@ -33,17 +33,8 @@ MAX_META = 2**26
 NOT_SOUND = (ReadError, OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """An array that is too large to make at once: its shape, type, and parts in order."""
-
-    shape: tuple[int, ...]
-    dtype: Any
-    parts: Callable[[], Iterator[np.ndarray]]
-
-
 def write_arrays(
-    folder: Path, arrays: Mapping[str, np.ndarray | Rows], meta: Mapping[str, Any]
+    folder: Path, arrays: Mapping[str, np.ndarray | ArrayInParts], meta: Mapping[str, Any]
 ) -> Path:
     """Write a new folder of arrays below ``folder``; it appears when it is complete."""
     if folder.is_symlink():
@@ -63,10 +54,10 @@ def write_arrays(
     return folder / name
 
 
-def _write(path: Path, array: np.ndarray | Rows) -> dict[str, Any]:
+def _write(path: Path, array: np.ndarray | ArrayInParts) -> dict[str, Any]:
     """Write an array; what it is, where in the file it starts, and the file's checksum."""
     dtype, digest = np.dtype(array.dtype), xxhash.xxh3_128()
-    parts = array.parts() if isinstance(array, Rows) else [array]
+    parts = array.parts() if isinstance(array, ArrayInParts) else [array]
     with path.open("wb") as stream:
         header = {
             "shape": array.shape,
@@ -101,9 +92,7 @@ def open_arrays(
     ReadError, ValueError
         If a file is missing, or not what was written.
     """
-    meta: dict[str, Any] = json.loads(read_regular(folder / META, MAX_META))
-    if not isinstance(meta, dict) or meta.pop("checksum", None) != _checksum_of(meta):
-        raise ValueError(f"{META} is not what was written")
+    meta = read_meta(folder)
     arrays = {}
     for key, facts in meta["arrays"].items():
         path = folder / _file_name(key)
@@ -117,6 +106,20 @@ def open_arrays(
             _check(path, array, facts)
         arrays[key] = array
     return arrays, meta
+
+
+def read_meta(folder: Path) -> dict[str, Any]:
+    """The meta data of a folder of arrays.
+
+    Raises
+    ------
+    ReadError, ValueError
+        If they are missing, or not what was written.
+    """
+    meta: dict[str, Any] = json.loads(read_regular(folder / META, MAX_META))
+    if not isinstance(meta, dict) or meta.pop("checksum", None) != _checksum_of(meta):
+        raise ValueError(f"{META} is not what was written")
+    return meta
 
 
 def check_arrays(folder: Path) -> str | None:

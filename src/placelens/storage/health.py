@@ -25,7 +25,7 @@ from placelens.files import read_regular
 from placelens.storage.arrays import check_arrays, folders_of_arrays
 from placelens.storage.durable import write_whole
 from placelens.storage.ledger import Ledger
-from placelens.storage.manifest import (
+from placelens.storage.manifest_files import (
     COPY_NAME,
     FILE_NAME,
     MAX_BYTES,
@@ -180,7 +180,7 @@ def repair(folder: Path, *, dry_run: bool = False) -> Repairs:
     if dry_run and not _opens(folder):
         return done
     table = ItemTable(folder)
-    with without_writers(folder) if dry_run else table.writing(damaged=True):
+    with without_writers(folder) if dry_run else table.writing(damaged=True, old=True):
         for each in _of_index(folder):
             done.actions.append(f"index: {each.what}; removed, to be built anew")
             if not dry_run:

@@ -17,31 +17,37 @@ import lance
 import numpy as np
 import pyarrow as pa
 
-from placelens.storage.format_v1 import (
-    COORDINATES,
-    attributes_from_json,
-    item_columns,
-    items_from,
+from placelens.storage.feature_columns import (
+    map_column,
+    maps_of,
+    number_column,
+    numbers_of,
+    region_columns,
+    regions_of,
     vector_column,
+    vectors_of,
 )
+from placelens.storage.format_v2 import schema
 from placelens.storage.ids import FileNames
+from placelens.storage.json_columns import attributes_from_json
+from placelens.storage.manifest import Manifest, hubness_of
+from placelens.storage.rows import MAX_RADIUS_M, item_columns, items_from
 from placelens.storage.troubles import reading
 from placelens.types import (
-    FEATURES,
+    COORDINATES,
     BoolArray,
     FeatureName,
     Float32Array,
     Float64Array,
     Int64Array,
     Item,
+    Regions,
     Space,
+    UInt8Array,
 )
 
 # The years 1 to 9999.
 FIRST_TIME_US, LAST_TIME_US = -62_135_596_800_000_000, 253_402_300_799_999_999
-
-# More than rounding makes of a unit vector's.
-LARGEST_COMPONENT = 1.01
 
 FragmentKey = tuple[int, tuple[str, ...], str | None]
 
@@ -70,7 +76,7 @@ class Snapshot:
     def __init__(
         self,
         dataset: lance.LanceDataset,
-        space: Space,
+        manifest: Manifest,
         previous: Snapshot | None = None,
         deleted: tuple[int, Sequence[int]] = (-1, ()),
     ) -> None:
@@ -85,7 +91,11 @@ class Snapshot:
         )
         self._fragments = {self._key(f): f for f in fragments}
         self.version = int(self._dataset.version)
-        self.space: Space = space
+        self.space: Space = manifest.space
+        self._manifest = manifest
+        # What a version lacks is read as null: see `placelens.storage.format_v2`.
+        self._columns = schema(manifest)
+        self._there = frozenset(self._dataset.schema.names)
         self.n_items = self._dataset.count_rows()
         self._lock = threading.Lock()
         self._whole: dict[str, Any] = {}
@@ -124,6 +134,19 @@ class Snapshot:
         return (second, first) if self.space == "sphere" else (first, second)
 
     @property
+    def radius_m(self) -> Float32Array | None:
+        """How far from its place each item may be, in metres, (n,); 0 where it was measured.
+
+        None when that is so of all of them.
+        """
+        if "radius_m" not in self._whole:
+            radii: Float32Array = self._cached("place_radius_m", _radii)
+            with self._lock:
+                self._whole["radius_m"] = radii if radii.any() else None
+        known: Float32Array | None = self._whole["radius_m"]
+        return known
+
+    @property
     def times_us(self) -> Int64Array:
         """Wall-clock times in microseconds since 1970, (n,); the smallest int64 for none."""
         return self._cached("time", _times)
@@ -133,7 +156,7 @@ class Snapshot:
         name = vector_column(feature)
         with self._lock:
             if name not in self._whole:
-                pieces = [self._piece(name, key, _vectors) for key in self._fragments]
+                pieces = [self._piece(name, key, vectors_of) for key in self._fragments]
                 sizes = [len(self._piece("iid", key, _integers)) for key in self._fragments]
                 starts = np.cumsum([0, *sizes])
                 rows = [
@@ -145,6 +168,44 @@ class Snapshot:
                 self._whole[name] = (matrix, _concatenate(rows, (0,), np.int64))
             whole: tuple[Float32Array, Int64Array] = self._whole[name]
             return whole
+
+    def numbers(self, feature: FeatureName) -> Float32Array:
+        """The number of each item, (n,); NaN where there is none."""
+        numbers = self._cached(number_column(feature), numbers_of)
+        return np.asarray(numbers, dtype=np.float32)
+
+    def hubness(self, feature: FeatureName) -> Float32Array | None:
+        """How near each item's vector of a feature is to queries in general, (n,).
+
+        NaN where that was not made yet; None where it is not kept at all.
+        """
+        name = hubness_of(feature)
+        return self.numbers(name) if name in self._manifest.names else None
+
+    def maps(self, feature: FeatureName) -> tuple[UInt8Array, Int64Array]:
+        """Maps of a feature, (m, height, width), and the rows they belong to, (m,), increasing."""
+        shape = self._manifest.feature(feature).shape or (0, 0)
+        name = map_column(feature)
+        with self._lock:
+            if name not in self._whole:
+                pieces = [
+                    self._piece(name, key, lambda column: maps_of(column, shape))
+                    for key in self._fragments
+                ]
+                present = _concatenate([piece[1] for piece in pieces], (0,), np.bool_)
+                maps = _concatenate([piece[0] for piece in pieces], (0, *shape), np.uint8)
+                self._share(name, pieces, maps)
+                self._whole[name] = (maps, np.flatnonzero(present))
+            whole: tuple[UInt8Array, Int64Array] = self._whole[name]
+            return whole
+
+    def regions_at(
+        self, rows: Sequence[int] | Int64Array, feature: FeatureName
+    ) -> list[Regions | None]:
+        """What some rows have of a feature of several vectors, in the order given."""
+        names = region_columns(feature)
+        table = self.take(rows, list(names))
+        return regions_of(*(table[name] for name in names))
 
     @property
     def fragments(self) -> list[Fragment]:
@@ -165,7 +226,7 @@ class Snapshot:
         """`vectors` of some fragments; rows are those of the snapshot."""
         name = vector_column(feature)
         with self._lock:
-            pieces = [(self._piece(name, f.key, _vectors), f.start) for f in fragments]
+            pieces = [(self._piece(name, f.key, vectors_of), f.start) for f in fragments]
         matrix = _concatenate([m for (m, _), _ in pieces], (0, self._dim(name)), np.float32)
         rows = [np.flatnonzero(present) + start for (_, present), start in pieces]
         return matrix, _concatenate(rows, (0,), np.int64)
@@ -174,7 +235,7 @@ class Snapshot:
         """Free the memory of some fragments' vectors; they are read again when asked for."""
         with self._lock:
             keys = [fragment.key for fragment in fragments]
-            for name in {vector_column(feature) for feature in FEATURES}:
+            for name in map(vector_column, self._manifest.vector_names):
                 self._whole.pop(name, None)
                 for key in keys:
                     self._pieces.pop((name, key), None)
@@ -192,7 +253,7 @@ class Snapshot:
         return self._filled(self.take(rows, [name])[name], name)
 
     def _filled(self, column: pa.ChunkedArray, name: str) -> tuple[Float32Array, BoolArray]:
-        vectors, is_there = _vectors(column)
+        vectors, is_there = vectors_of(column)
         matrix = np.zeros((len(is_there), self._dim(name)), dtype=np.float32)
         matrix[is_there] = vectors
         return matrix, is_there
@@ -264,19 +325,33 @@ class Snapshot:
     def take(self, rows: Sequence[int] | Int64Array, columns: list[str]) -> pa.Table:
         """Columns of the rows, in the order given."""
         if not len(rows):
-            return self._dataset.schema.empty_table().select(columns)
+            return self._nothing(columns)
+        there = [name for name in columns if name in self._there] or ["iid"]
         with reading(self._path):
-            return self._dataset.take([int(row) for row in rows], columns=columns)
+            found = self._dataset.take([int(row) for row in rows], columns=there)
+        return self._with_all(found, columns)
 
     def table(self, columns: list[str]) -> pa.Table:
         """Columns of all rows, in row order."""
         if not self._fragments:
-            return self._dataset.schema.empty_table().select(columns)
+            return self._nothing(columns)
         return pa.concat_tables(self._read(f, columns) for f in self._fragments.values())
 
     def _read(self, fragment: lance.LanceFragment, columns: list[str]) -> pa.Table:
+        there = [name for name in columns if name in self._there] or ["iid"]
         with reading(self._path):
-            return fragment.to_table(columns=columns)
+            return self._with_all(fragment.to_table(columns=there), columns)
+
+    def _with_all(self, table: pa.Table, columns: list[str]) -> pa.Table:
+        """A table with those of the columns that this version lacks, without a value."""
+        for name in columns:
+            if name not in self._there:
+                field = self._columns.field(name)
+                table = table.append_column(field, pa.nulls(len(table), field.type))
+        return table.select(columns)
+
+    def _nothing(self, columns: list[str]) -> pa.Table:
+        return pa.schema([self._columns.field(name) for name in columns]).empty_table()
 
     def row_of(self, item_id: str) -> int | None:
         """The row of a public id."""
@@ -360,10 +435,10 @@ class Snapshot:
                 table = self._read(fragment, names)
                 for name in names:
                     convert = _integers if name == "iid" else _floats
-                    piece = _vectors(table[name]) if name in vectors else convert(table[name])
+                    piece = vectors_of(table[name]) if name in vectors else convert(table[name])
                     self._pieces[name, key] = piece
 
-    def _share(self, name: str, pieces: list[Any], matrix: Float32Array) -> None:
+    def _share(self, name: str, pieces: list[Any], matrix: Float32Array | UInt8Array) -> None:
         """Let the pieces be views of the whole, so that vectors are held in memory once."""
         start = 0
         for key, (piece, present) in zip(self._fragments, pieces, strict=True):
@@ -376,7 +451,7 @@ class Snapshot:
         return (fragment.fragment_id, self._names.of(fragment), fragment.deletion_file())
 
     def _dim(self, name: str) -> int:
-        return int(self._dataset.schema.field(name).type.list_size)
+        return int(self._columns.field(name).type.list_size)
 
 
 def _coded(values: Iterable[Any]) -> tuple[list[Any], Int64Array]:
@@ -436,22 +511,6 @@ def _objects(column: pa.ChunkedArray) -> list[dict[str, Any]]:
     return [attributes_from_json(value) for value in column.to_pylist()]
 
 
-def _vectors(column: pa.ChunkedArray) -> tuple[Float32Array, BoolArray]:
-    """The vectors that are there, (m, dim), and a mask over all rows."""
-    whole = column.combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):  # no chunks at all
-        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], whole.type)
-    present = whole.is_valid().to_numpy(zero_copy_only=False)
-    found = whole if present.all() else whole.filter(pa.array(present))
-    dim = column.type.list_size
-    matrix = found.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
-    return _without_odd(matrix), present
-
-
-def _without_odd(matrix: Float32Array) -> Float32Array:
-    """Unit vectors; what cannot be one is like nothing, instead of like everything."""
-    largest = max(matrix.max(initial=0), -matrix.min(initial=0))
-    if largest <= LARGEST_COMPONENT:  # not so for NaN
-        return matrix
-    is_unit = np.all(np.abs(matrix) <= LARGEST_COMPONENT, axis=1, keepdims=True)
-    return np.where(is_unit, matrix, np.float32(0))
+def _radii(column: pa.ChunkedArray) -> Float32Array:
+    radii = numbers_of(column)
+    return np.where((radii >= 0) & (radii <= MAX_RADIUS_M), radii, np.float32(0))

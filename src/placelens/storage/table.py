@@ -25,25 +25,29 @@ from placelens.errors import (
     CollectionNotFoundError,
 )
 from placelens.storage.durable import sync_files, sync_folder
-from placelens.storage.format_v1 import schema, sql_strings, vector_column, with_vectors
+from placelens.storage.feature_columns import vector_column, with_vectors
+from placelens.storage.format_v2 import schema
 from placelens.storage.ids import Ids
 from placelens.storage.ledger import Ledger
-from placelens.storage.manifest import (
+from placelens.storage.manifest import Hubs, Manifest
+from placelens.storage.manifest_files import (
     FILE_NAME,
-    Manifest,
     manifest_files,
+    parsed,
     write_manifest,
 )
+from placelens.storage.manifest_v2 import ManifestV2
 from placelens.storage.read_back import BATCH_ROWS, Change
+from placelens.storage.rows import sql_strings
 from placelens.storage.troubles import writing_to
 from placelens.storage.versioned_table import TABLE_NAME, VersionedTable
 from placelens.storage.versions import (
     files_of,
 )
-from placelens.types import FeatureName, Float32Array, Int64Array
+from placelens.types import Feature, FeatureName, Float32Array, Int64Array
 
-# Part of format 1: the newest that the lowest pylance of pyproject.toml can read, and not whatever
-# the installed one would write.
+# Part of the format: the newest that the lowest pylance of pyproject.toml can read, and not
+# whatever the installed one would write.
 LANCE_FILE_VERSION = "2.1"
 
 MAX_IID = 2**62
@@ -99,7 +103,7 @@ class ItemTable(VersionedTable):
         """
         if folder.exists():
             raise CollectionExistsError(f"{folder} exists already; open it, or choose another path")
-        Manifest.from_json(manifest.to_json(), where=str(folder))  # or nobody could open it
+        parsed(ManifestV2.to_json(manifest), where=str(folder))  # or nobody could open it
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Absolute: see `VersionedTable`.
         beside = folder.absolute().with_name(f".{folder.name}.{os.getpid()}.new")
@@ -162,15 +166,20 @@ class ItemTable(VersionedTable):
             Gives the new vectors, (n, manifest.dim), of a feature's old ones, (n, dim).
         """
         columns = schema(manifest)
-        changed = {vector_column(feature): feature for feature in manifest.features}
+        changed = {vector_column(name): name for name in manifest.vector_names}
+        there = [name for name in columns.names if name in self.dataset.schema.names]
 
         def converted() -> Iterator[pa.RecordBatch]:
-            for batch in self.dataset.to_batches(columns=columns.names, batch_size=BATCH_ROWS):
+            for batch in self.dataset.to_batches(columns=there, batch_size=BATCH_ROWS):
                 arrays = [
-                    with_vectors(column, partial(vectors, changed[field.name]), field.type)
+                    pa.nulls(len(batch), field.type)
+                    if field.name not in there
+                    else with_vectors(
+                        batch[field.name], partial(vectors, changed[field.name]), field.type
+                    )
                     if field.name in changed
-                    else column
-                    for field, column in zip(columns, batch.columns, strict=True)
+                    else batch[field.name]
+                    for field in columns
                 ]
                 yield pa.RecordBatch.from_arrays(arrays, schema=columns)
 
@@ -187,6 +196,20 @@ class ItemTable(VersionedTable):
         if free > MAX_IID:  # nobody adds so many; somebody made the table by hand
             raise CollectionError(f"{self.folder} has no internal ids left: the next is {free}")
         return free
+
+    def add_features(self, features: Sequence[Feature], hubs: Hubs | None = None) -> None:
+        """Keep more of each item: nothing yet of those that are there; call while writing.
+
+        The manifest is first, so that a crash between the two leaves a version that lacks columns,
+        which is read as if they were null, and never one with columns that nobody knows.
+        """
+        known = {feature.name for feature in self.manifest.features}
+        new = [feature for feature in features if feature.name not in known]
+        manifest = self.manifest.with_features(new, hubs)
+        parsed(ManifestV2.to_json(manifest), where=str(self.folder))
+        self._write_manifest(manifest)
+        with writing_to(self.folder):
+            self._complete_columns()
 
     def append(self, table: pa.Table) -> None:
         """Add rows in one commit; call while writing."""
@@ -221,7 +244,10 @@ class ItemTable(VersionedTable):
     def _write_rows(self, table: pa.Table) -> list[Any]:
         """Fragments of new rows, on the disk and in no version yet."""
         fragments = lance.fragment.write_fragments(
-            table, self.dataset, mode="append", data_storage_version=LANCE_FILE_VERSION
+            table.select(self.dataset.schema.names),  # by name: in which order, versions differ
+            self.dataset,
+            mode="append",
+            data_storage_version=LANCE_FILE_VERSION,
         )
         sync_files(self._path / "data" / file.path for f in fragments for file in f.files)
         return list(fragments)
@@ -244,11 +270,20 @@ class ItemTable(VersionedTable):
 
     def update(self, iid: int, values: dict[str, Any]) -> None:
         """Change columns of one row in one commit; call while writing."""
-        row = self.dataset.to_table(filter=f"iid = {iid}")
+        row = self.rows([iid])
         for name, value in values.items():
             at = row.schema.get_field_index(name)
             row = row.set_column(at, row.schema.field(at), pa.array([value], row.schema.types[at]))
         self.replace(row)
+
+    def rows(self, iids: Sequence[int] | Int64Array, columns: list[str] | None = None) -> pa.Table:
+        """The rows of some internal ids, whole or in part, in the table's order."""
+        fragments = [fragment for fragment, _ in self._ids.fragments_of(self.dataset, iids)]
+        if not fragments:
+            empty = self.dataset.schema.empty_table()
+            return empty if columns is None else empty.select(columns)
+        wanted = f"iid IN ({', '.join(map(str, iids))})"
+        return self.dataset.scanner(columns=columns, filter=wanted, fragments=fragments).to_table()
 
     def find(self, ids: Sequence[str], columns: list[str], *, key: str = "id") -> pa.Table:
         """The rows whose ``key`` is among ``ids``."""

@@ -14,24 +14,28 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import filelock
 import lance
+import pyarrow as pa
 
 from placelens.display import shown
 from placelens.errors import (
     CollectionError,
     CollectionLockedError,
+    FormatVersionError,
 )
+from placelens.storage import format_v1, format_v2
 from placelens.storage.durable import sync_folder
-from placelens.storage.format_v1 import schema
 from placelens.storage.ledger import Ledger
-from placelens.storage.manifest import (
-    Manifest,
+from placelens.storage.manifest import FORMAT_VERSION, Manifest
+from placelens.storage.manifest_files import (
+    is_copied,
     manifest_files,
     read_manifest,
     write_manifest,
@@ -61,6 +65,13 @@ CLOCK_MARGIN = timedelta(seconds=1)
 # Files of so many rows are not merged any more: what a tree covers stays as it is, and compaction
 # costs what was written since and not what there is.
 TARGET_ROWS = 65_536
+
+
+# Which columns of a table its format does not know, or that it lacks, by the format's version.
+ODD_COLUMNS: Mapping[int, Callable[[pa.Schema, Manifest], list[str]]] = {
+    1: format_v1.odd_columns,
+    2: format_v2.odd_columns,
+}
 
 
 class VersionedTable:
@@ -100,14 +111,20 @@ class VersionedTable:
 
     def _with_our_columns(self, dataset: lance.LanceDataset) -> lance.LanceDataset:
         """The version itself, if its columns are those of the format: it may come from anybody."""
-        found, meant = dataset.schema, schema(self.manifest)
-        if not found.equals(meant):
-            odd = sorted({field.name for field in {*found} ^ {*meant}})
+        odd = self._odd_columns(dataset)
+        if odd:
+            # Another process may have added a feature, whose manifest was written first.
+            self.manifest = read_manifest(self.folder, self.ledger)
+            odd = self._odd_columns(dataset)
+        if odd:
             raise CollectionError(
                 f"the table of {self.folder} does not have the columns of a collection of its "
-                f"manifest: {shown(', '.join(odd) or 'in another order')}"
+                f"manifest: {shown(', '.join(odd))}"
             )
         return dataset
+
+    def _odd_columns(self, dataset: lance.LanceDataset) -> list[str]:
+        return ODD_COLUMNS[self.manifest.format_version](dataset.schema, self.manifest)
 
     def check_sound(self) -> None:
         """Raise CollectionDamagedError when the newest version is not what was written."""
@@ -139,13 +156,16 @@ class VersionedTable:
         return self.version != before
 
     @contextmanager
-    def writing(self, *, damaged: bool = False) -> Iterator[None]:
+    def writing(self, *, damaged: bool = False, old: bool = False) -> Iterator[None]:
         """Hold the write lock, at the newest version and manifest.
 
-        ``damaged`` is for those who mend a version that is.
+        ``damaged`` is for those who mend a version that is, ``old`` for those who do so, or
+        migrate, in a version of the format that is else only read.
 
         Raises
         ------
+        FormatVersionError
+            If the collection is in such a version.
         CollectionLockedError
             If another process is writing.
         CollectionDamagedError
@@ -169,13 +189,42 @@ class VersionedTable:
                 self.ledger.refresh()
                 self.manifest = read_manifest(self.folder, self.ledger)
                 self.refresh()
+                if not old:
+                    self._check_written()
                 if not damaged:
                     self.check_sound()
                     with writing_to(self.folder):
                         self._remove_unfinished()
+                        self._complete_columns()
                 yield
             finally:
                 self._lock.release()
+
+    def _check_written(self) -> None:
+        if not self.manifest.is_written:
+            raise FormatVersionError(
+                f"{self.folder} is a collection of format {self.manifest.format_version}, which is "
+                f"only read; to write to it make it format {FORMAT_VERSION} with: "
+                f"placelens migrate {self.folder}"
+            )
+
+    def _complete_columns(self) -> None:
+        """Add what the manifest names and the version at hand lacks, as columns without a value.
+
+        A feature was added, the collection migrated, or an older snapshot restored.
+        """
+        missing = format_v2.missing_columns(self.dataset.schema, self.manifest)
+        if not missing or not self.manifest.is_written:
+            return
+        if not is_copied(self.folder):
+            write_manifest(self.folder, self.manifest, self.ledger)
+        with self._undone_on_error():
+            self.dataset.checkout_version(self.version).add_columns(pa.schema(missing))
+            made = lance.dataset(str(self._path))
+            lacks = format_v2.missing_columns(made.schema, self.manifest)
+            if rows_of(made) != rows_of(self.dataset) or lacks or self._odd_columns(made):
+                raise OSError("the columns that were added are not what can be read")
+            self._acknowledge(made, [])
 
     def _commit(self, change: Change) -> None:
         """Make the next version, and acknowledge it when it is what was meant; else undo it."""
@@ -324,6 +373,16 @@ class VersionedTable:
             for folder, _, names in os.walk(self.folder)
             for name in names
         )
+
+    def migrate(self) -> None:
+        """Make a collection the version that is written; call while writing, ``old``.
+
+        The manifest decides it, in one step; its columns follow.
+        """
+        self.take_stock()  # of files that an older placelens wrote
+        self._write_manifest(replace(self.manifest, format_version=FORMAT_VERSION))
+        with writing_to(self.folder):
+            self._complete_columns()
 
     def _write_manifest(self, manifest: Manifest) -> None:
         if manifest != self.manifest:

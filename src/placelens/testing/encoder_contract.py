@@ -82,6 +82,14 @@ class EncoderContract:
             assert values.min() >= 0
             assert values.max() <= 1
 
+    def test_hub_pools_hold_unit_vectors_and_have_calibrations(self, encoder: Encoder) -> None:
+        for kinds, pool in encoder.hub_pools.items():
+            assert pool.vectors.shape[1] == encoder.dim
+            np.testing.assert_allclose(np.linalg.norm(pool.vectors, axis=1), 1.0, atol=1e-5)
+            assert (kinds in encoder.hub_calibrations) == (kinds in encoder.calibrations)
+        assert set(encoder.hub_calibrations) <= set(encoder.hub_pools)
+        assert set(encoder.hub_answerabilities) <= set(encoder.hub_calibrations)
+
     def test_image_vectors_are_unit_float32(self, encoder: Encoder) -> None:
         vectors = encoder.encode_images(self.images(encoder))
         assert vectors.shape == (5, encoder.dim)

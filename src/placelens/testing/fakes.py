@@ -13,6 +13,7 @@ import numpy as np
 
 from placelens.encoders.base import Calibration, Encoder
 from placelens.encoders.checks import check_images, check_texts, unit_rows
+from placelens.encoders.hubs import HubPool
 from placelens.errors import EncoderError
 from placelens.types import FeatureName, Float32Array, Float64Array, ImageSpec, UInt8Array
 
@@ -43,6 +44,17 @@ _GRADIENT_WEIGHT = 0.3
 _CALIBRATION = Calibration(slope=10.0, intercept=-4.0)
 
 
+class HashPool:
+    """A pool of queries that tells hubs by one cosine each: with the sum of the colours' names."""
+
+    def __init__(self, dim: int = 64) -> None:
+        self._middle = np.sum([_word_vector(word, dim) for word in _PALETTE], axis=0)
+
+    def hubness(self, vectors: Float32Array) -> Float32Array:
+        """How near unit vectors, (n, dim), are to all colours at once, (n,)."""
+        return np.asarray(vectors @ self._middle, dtype=np.float32)
+
+
 class HashEncoder(Encoder):
     """A deterministic encoder with no weights: for tests, never for users.
 
@@ -55,6 +67,9 @@ class HashEncoder(Encoder):
     ----------
     dim
         Length of the vectors, at least 8.
+    hub_texts
+        Texts whose vectors are the pool that images' cosines with texts are corrected by: half
+        of an image's mean cosine with all of them. None: no pool.
 
     Examples
     --------
@@ -77,7 +92,7 @@ class HashEncoder(Encoder):
         }
     )
 
-    def __init__(self, dim: int = 64) -> None:
+    def __init__(self, dim: int = 64, *, hub_texts: Sequence[str] = ()) -> None:
         if dim < 8:
             raise EncoderError(f"HashEncoder needs dim of 8 or more, got {dim}")
         self.dim = dim
@@ -85,6 +100,10 @@ class HashEncoder(Encoder):
         self.info: Mapping[str, Any] = MappingProxyType(
             {"size_bytes": 0, "licence": "Apache-2.0", "languages": "any"}
         )
+        if hub_texts:
+            pool = HubPool(vectors=self.encode_texts(hub_texts), k=len(hub_texts), weight=0.5)
+            self.hub_pools = MappingProxyType({("text", "image"): pool})
+            self.hub_calibrations = MappingProxyType({("text", "image"): _CALIBRATION})
 
     def encode_images(self, images: UInt8Array) -> Float32Array:
         """Encode (n, 32, 32, 3) uint8 RGB to (n, dim) unit vectors."""

@@ -11,13 +11,21 @@ import pytest
 
 import placelens as pl
 from placelens.deadline import Deadline
-from placelens.limits import MAX_CONDITIONS, MAX_NAME
+from placelens.limits import (
+    MAX_CONDITIONS,
+    MAX_DIM,
+    MAX_JSON_VALUES,
+    MAX_NAME,
+    MAX_POSITIONS,
+    MAX_TERMS,
+)
 from placelens.server import Settings, create_app
 from placelens.server.errors import without_folders
 from placelens.testing.fakes import HashEncoder
 
 SEARCH = "/v1/collections/squares/search"
 SMALL_ANSWER = 8_000
+JSON = {"content-type": "application/json"}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +52,26 @@ def test_too_much_is_refused_in_a_small_answer(client, body):
     response = client.search(body)
     assert response.status_code == 422
     assert len(response.content) < SMALL_ANSWER
+
+
+def test_a_body_of_too_many_values_is_not_parsed(client, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("it was parsed")
+
+    values = b"1," * MAX_JSON_VALUES + b"1"
+    with monkeypatch.context() as patch:
+        patch.setattr("placelens.server.bodies.json.loads", refuse)
+        answer = client.request(
+            "POST", SEARCH, content=b'{"vector": [' + values + b"]}", headers=JSON
+        )
+    assert answer.status_code == 413
+    assert "1,200,001 values, and 1,200,000 is the most" in answer.text
+
+
+def test_what_fields_may_hold_a_body_may():
+    """All vectors at their longest, and all corners of an area with heights."""
+    assert MAX_TERMS * MAX_DIM < MAX_JSON_VALUES
+    assert 3 * MAX_POSITIONS < MAX_JSON_VALUES
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import placelens as pl
 
 URL = "/v1/collections/squares/items"
+AROUND_NICE = '{"type": "Polygon", "coordinates": [[[7, 43], [8, 43], [7, 44]]]}'
 
 
 def names(response):
@@ -32,6 +33,7 @@ def names(response):
         ({"time": "2019..2019-12"}, ["red"]),
         ({"bbox": "4,45,8,46"}, ["red"]),
         ({"near": "45.76,4.84", "radius": "10km"}, ["red"]),
+        ({"polygon": AROUND_NICE}, ["blue"]),
         ({"modality": "text"}, ["red", "blue"]),
         ({"located_only": True}, ["green", "red", "blue"]),
         ({"unlocated_only": True}, []),

@@ -3,6 +3,7 @@
 import base64
 import os
 import struct
+import sys
 import threading
 import zlib
 from pathlib import Path
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 from fastapi import HTTPException
 from PIL import Image
+from tests import hostile_jobs
 
 import placelens as pl
-from placelens.readers.images import decode
+from placelens.processes import Limits, Worker
+from placelens.server import decoding
 from placelens.server.decoding import Decoders
 from placelens.server.originals import open_original
 from placelens.testing.fakes import HashEncoder
@@ -61,12 +64,14 @@ def test_only_so_many_are_decoded_at_a_time(photos, monkeypatch):
     decoders = Decoders(at_a_time=2, patience_s=0.0)
     inside, go_on = threading.Semaphore(0), threading.Event()
 
-    def waiting(*args, **options):
+    call = Worker.call
+
+    def waiting(worker, *asked):
         inside.release()
         assert go_on.wait(60)
-        return decode(*args, **options)
+        return call(worker, *asked)
 
-    monkeypatch.setattr("placelens.readers.images.decode", waiting)
+    monkeypatch.setattr(Worker, "call", waiting)
     threads = [threading.Thread(target=decoders.decode, args=(data, SPEC)) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -82,6 +87,63 @@ def test_only_so_many_are_decoded_at_a_time(photos, monkeypatch):
         decoders.decode(b"no picture", SPEC)
     for _ in range(3):
         assert decoders.decode(data, SPEC).width == 64
+
+
+@pytest.fixture
+def alone(make_client):
+    """A client of a server that has one decoder."""
+    client = make_client()
+    client.app.state.decoders = decoders = Decoders(at_a_time=1)
+    yield client
+    decoders.stop()
+
+
+def asked_with_red(client, photos):
+    data = base64.b64encode((photos / "red.jpg").read_bytes()).decode()
+    return client.search({"images": [{"data": data}]})
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        (hostile_jobs.be_killed, "crashed the decoder: the process ended with SIGKILL"),
+        (hostile_jobs.crash, "crashed the decoder: the process ended with SIGSEGV"),
+        pytest.param(
+            hostile_jobs.eat,
+            "more memory than it may",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts it"),
+        ),
+    ],
+)
+def test_a_decoder_that_ends_costs_one_request(alone, photos, monkeypatch, job, said):
+    with monkeypatch.context() as patch:
+        patch.setattr(decoding, "_decode", job)
+        answer = asked_with_red(alone, photos)
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+    assert asked_with_red(alone, photos).status_code == 200
+
+
+@pytest.mark.parametrize("job", [hostile_jobs.hang, hostile_jobs.spin])
+def test_a_decoder_that_hangs_is_ended(alone, photos, monkeypatch, job):
+    # No time at all is enough for what never ends, and too little for nothing else that is asked.
+    alone.app.state.decoders = hasty = Decoders(at_a_time=1, limits=Limits(longest_s=0.0))
+    with monkeypatch.context() as patch:
+        patch.setattr(decoding, "_decode", job)
+        answer = asked_with_red(alone, photos)
+    assert answer.status_code == 422
+    assert "took too long, and was given up" in answer.json()["detail"]
+    assert hasty._workers[0]._process is None
+    alone.app.state.decoders = Decoders(at_a_time=1)
+    assert asked_with_red(alone, photos).status_code == 200
+
+
+def test_a_picture_is_decoded_in_another_process(alone, photos, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("decoded in the server's process")
+
+    monkeypatch.setattr("placelens.readers.images.decode", refuse)
+    assert asked_with_red(alone, photos).status_code == 200
 
 
 def test_an_item_whose_file_became_something_else_hangs_nothing(tmp_path, make_client):

@@ -370,13 +370,21 @@ def test_eval_prints_exactly_the_promised_keys(
     )
     report = json.loads(cli("eval", pairs, "--encoder", "hash", "--json").stdout)
     assert set(report) == {
-        "text_to_image", "image_to_text", "mR", "mR_ceiling", "match", "answerable", "n_images",
-        "n_texts",
+        "text_to_image", "image_to_text", "mR", "mR_ceiling", "match", "answerable",
+        "hub_corrected", "n_images", "n_texts",
     }  # fmt: skip
+    assert report["hub_corrected"] is None
     assert report["text_to_image"] == {"R@1": 100.0, "R@5": 100.0, "R@10": 100.0}
     assert (report["mR"], report["n_images"], report["n_texts"]) == (100.0, 3, 3)
     assert "mR 100.00 (a perfect ranker: 100.00)" in cli("eval", pairs).stdout
     assert "--part needs --split" in cli("eval", pairs, "--part", "test", code=1).stderr
+    with_pool = HashEncoder(hub_texts=("red", "green"))
+    monkeypatch.setattr(placelens.encoders.registry, "load_encoder", lambda _: with_pool)
+    assert cli("eval", pairs).stdout.count("mR 100.00") == 2
+    corrected = json.loads(cli("eval", pairs, "--json").stdout)["hub_corrected"]
+    assert set(corrected) == {
+        "text_to_image", "image_to_text", "mR", "mR_gain", "match", "answerable",
+    }  # fmt: skip
 
 
 def test_help_lists_every_command(cli: Run) -> None:

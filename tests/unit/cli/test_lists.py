@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from placelens.collection import Collection
@@ -82,6 +83,22 @@ def test_words_with_a_sort_keep_the_best(cli: Run, dated: Path) -> None:
         "search", dated, "red", "--no-parse", "-k", 2, "--sort", "name", "--format", "jsonl"
     )
     assert ids(by_name.stdout) == [each for each in "cab" if each in ranked]
+
+
+def test_a_vector_by_its_numbers_and_by_its_file(cli: Run, dated: Path, tmp_path: Path) -> None:
+    vector = Collection.open(dated).vector("a")
+    np.save(tmp_path / "a.npy", vector)
+    for written in (",".join(map(str, vector)), tmp_path / "a.npy"):
+        found = cli("search", dated, "--vector", written, "--format", "jsonl").stdout
+        best = json.loads(found.splitlines()[0])
+        assert (best["id"], best["terms"][0]["cosine"]) == ("a", pytest.approx(1.0))
+
+
+def test_the_kind_of_similarity_is_chosen(cli: Run, dated: Path) -> None:
+    for kind in ("raw", "calibrated"):
+        asked = ("search", dated, "red", "--no-parse", "--similarity", kind, "--format", "json")
+        assert json.loads(cli(*asked).stdout)["plan"]["similarity"] == kind
+    assert "'raw'" in cli("search", dated, "red", "--similarity", "rwa", code=2).stderr
 
 
 def test_titles_are_whole_in_a_pipe(cli: Run, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from placelens.encoders import Encoder, load_encoder
-from placelens.encoders.lite import PARAMETERS_FILE, LiteEncoder, default_folder
+from placelens.encoders.lite import HUB_FILES, PARAMETERS_FILE, LiteEncoder, default_folder
 from placelens.encoders.minilm import DIM, MiniLM, _batches, _load_tokenizer
 from placelens.errors import EncoderError
 from placelens.evaluation import evaluate_pairs, read_pairs, select_pairs
@@ -60,9 +60,38 @@ def test_fingerprint_changes_with_the_weights_and_not_with_the_calibrations(
     assert LiteEncoder(copied_weights).fingerprint != encoder.fingerprint
 
 
+def test_collections_open_whatever_their_hub_pools_were(
+    encoder: Encoder, copied_weights: Path
+) -> None:
+    file = copied_weights / PARAMETERS_FILE
+    parameters = json.loads(file.read_text())
+    del parameters["hubs"]
+    file.write_text(json.dumps(parameters))
+    without = LiteEncoder(copied_weights)
+    assert without.fingerprint == encoder.fingerprint
+    assert not without.hub_pools
+    assert not without.hub_calibrations
+
+
+def test_hub_pools_are_read_when_asked_for(copied_weights: Path) -> None:
+    encoder = LiteEncoder(copied_weights)
+    names = {name: copied_weights / name for name in HUB_FILES.values()}
+    shapes = {name: np.load(path).shape for name, path in names.items()}
+    shutil.rmtree(copied_weights)
+    with pytest.raises(FileNotFoundError):
+        encoder.hub_pools  # noqa: B018 - opening has not read it
+    again = load_encoder("lite").hub_pools
+    assert again["text", "image"].vectors.shape == shapes[HUB_FILES["text"]]
+    assert again["image", "text"].vectors.shape == shapes[HUB_FILES["image"]]
+
+
 @pytest.mark.parametrize(
-    "name", ["trunk.onnx", "photo.onnx", "aerial.onnx", "text_map.npy", "vocabulary.txt"]
-)
+    "name",
+    [
+        "trunk.onnx", "photo.onnx", "aerial.onnx", "text_map.npy", "vocabulary.txt",
+        "text_hubs.npy", "image_hubs.npy",
+    ],
+)  # fmt: skip
 def test_a_changed_weight_file_is_refused(copied_weights: Path, name: str) -> None:
     path = copied_weights / name
     content = bytearray(path.read_bytes())
@@ -143,6 +172,9 @@ def test_photos_find_their_captions(encoder: Encoder, shared_data: Path) -> None
     assert report["text_to_image"]["R@1"] == pytest.approx(31.8, abs=1.0)
     assert report["text_to_image"]["R@10"] == pytest.approx(80.3, abs=1.0)
     assert report["mR_ceiling"] == 100.0
+    # 56.8 without the hub pools, 62.7 with them.
+    assert report["hub_corrected"] is not None
+    assert report["hub_corrected"]["mR"] == pytest.approx(62.7, abs=1.0)
 
 
 def test_aerial_images_and_their_captions_find_each_other(
@@ -151,6 +183,8 @@ def test_aerial_images_and_their_captions_find_each_other(
     pairs = select_pairs(read_pairs(shared_data / "rsicd" / "pairs.jsonl"), split="rsicd")
     report = evaluate_pairs(pairs, encoder)
     assert report["mR"] == pytest.approx(24.9, abs=0.7)
+    assert report["hub_corrected"] is not None
+    assert report["hub_corrected"]["mR"] == pytest.approx(25.9, abs=0.7)
 
 
 def test_calibrated_scores_tell_matches_from_random_pairs(

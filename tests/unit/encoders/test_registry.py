@@ -20,7 +20,7 @@ from placelens.encoders.open_clip import _asks_the_hub
 from placelens.encoders.registry import ENCODERS, EncoderKind
 from placelens.errors import EncoderError, MissingExtraError
 from placelens.storage.ledger import Ledger
-from placelens.storage.manifest import read_manifest, write_manifest
+from placelens.storage.manifest_files import read_manifest, write_manifest
 from placelens.testing.fakes import HashEncoder
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from placelens.encoders.base import Answerability, Calibration, logit_of
 from placelens.encoders.fits import Fits, fits_file, load_fits, save_fits
+from placelens.encoders.hubs import HubPool
 from placelens.errors import EncoderError, InputError
 from placelens.evaluation import Captions
 from placelens.evaluation.answerable import ask
-from placelens.evaluation.calibration import Described, fit
+from placelens.evaluation.calibration import Described, fit, fit_corrected
 from placelens.evaluation.reliability import auroc, calibration_error, reliability
 
 
@@ -84,6 +87,42 @@ def test_a_fit_tells_matches_and_answers(described: Described) -> None:
     assert answerability.largest == 30
     likely, unlikely = answerability(np.array([0.99, 0.3]), np.array([30, 30]))
     assert likely > 0.5 > unlikely
+
+
+def test_a_pool_that_takes_nothing_changes_no_fit(described: Described) -> None:
+    pool = HubPool(vectors=described.texts[:20], k=5, weight=0.0)
+    pools = {("text", "image"): pool, ("image", "text"): pool}
+    plain, corrected = fit([described], seed=0), fit_corrected([described], pools, seed=0)
+    assert corrected.calibrations == {kinds: plain.calibrations[kinds] for kinds in pools}
+    assert corrected.answerabilities == plain.answerabilities
+
+
+@pytest.mark.parametrize("item", ["image", "text"])
+def test_an_even_chance_lies_lower_by_what_all_items_lose(described: Described, item: str) -> None:
+    images, texts = (np.column_stack([0.8 * v, np.full(len(v), 0.6, np.float32)])
+                     for v in (described.images, described.texts))  # fmt: skip
+    moved = replace(described, images=images, texts=texts)
+    last = np.eye(25, dtype=np.float32)[-1:]
+    pools = {("text" if item == "image" else "image", item): HubPool(vectors=last, k=1, weight=0.5)}
+    ((kinds, corrected),) = fit_corrected([moved], pools, seed=0).calibrations.items()
+    plain = fit([moved], seed=0).calibrations[kinds]
+    # Every item's cosine with the pool is 0.6, so every cosine loses 0.3.
+    assert corrected.slope == pytest.approx(plain.slope, rel=1e-4)
+    even = -corrected.intercept / corrected.slope
+    assert even == pytest.approx(-plain.intercept / plain.slope - 0.3, abs=1e-4)
+
+
+def test_strangers_are_asked_beside_the_captions(described: Described) -> None:
+    pools = {("text", "image"): HubPool(vectors=described.texts[:20], k=5, weight=0.1)}
+    near, far = (
+        fit_corrected([described], pools, seed=0, strangers=strangers).answerabilities[
+            "text", "image"
+        ]
+        for strangers in (described.texts, -described.texts)
+    )
+    # Where strangers fit as well as the captions do, a good match says less.
+    good = np.array([0.99]), np.array([30])
+    assert near(*good) < far(*good) - 0.05
 
 
 def test_among_more_items_a_good_match_says_less() -> None:

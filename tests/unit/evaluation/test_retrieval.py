@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from placelens.encoders.hubs import HubPool
 from placelens.errors import EncoderError, ReadError
-from placelens.evaluation import Pair, evaluate_pairs
+from placelens.evaluation import Pair, evaluate_pairs, report_of
 from placelens.testing.fakes import HashEncoder
 
 COLOURS = {"red": (220, 30, 30), "green": (40, 160, 50), "blue": (40, 70, 200)}
@@ -36,6 +38,7 @@ def test_a_perfect_encoder_reaches_the_ceiling(tmp_path: Path) -> None:
         "text_to_image": hits,
         "image_to_text": hits,
         "mR": 100.0,
+        "hub_corrected": None,
         "mR_ceiling": 100.0,
         "answerable": {"auroc": 1.0, "calibration_error": None, "reliability": None, "n": 120},
         "n_images": 3,
@@ -83,3 +86,38 @@ def test_an_encoder_without_images_is_refused(tmp_path: Path) -> None:
     pair = Pair(image=paint(tmp_path, "red", (255, 0, 0)), captions=("red",))
     with pytest.raises(EncoderError, match="takes no images"):
         evaluate_pairs([pair], encoder)
+
+
+def test_hub_correction_lets_others_come_first() -> None:
+    encoder = HashEncoder(1024, hub_texts=("red", "green", "blue"))
+    red, green, blue, shed = encoder.encode_texts(["red", "green", "blue", "shed"])
+    images = np.stack([red + green + blue, blue + 2 * shed])
+    images /= np.linalg.norm(images, axis=1, keepdims=True)
+    report = report_of([["red"], ["blue"]], images, encoder)
+    # Words are almost at right angles, so "blue" has cosines of 1 / sqrt(3) = 0.58 with the first
+    # image, which is near all of the pool, and 1 / sqrt(5) = 0.45 with its own. Their means with
+    # the pool are 0.58 and 0.45 / 3 = 0.15; each loses half of that: 0.29 and 0.37.
+    assert report["text_to_image"]["R@1"] == 50.0
+    corrected = report["hub_corrected"]
+    assert corrected is not None
+    assert corrected["text_to_image"]["R@1"] == 100.0
+    assert corrected["image_to_text"] == report["image_to_text"]  # it has no pool for that
+    assert corrected["match"] is not None
+    assert corrected["match"]["calibration_error"] is not None
+
+
+def test_images_are_corrected_by_a_pool_of_their_own() -> None:
+    encoder = HashEncoder(1024)
+    red, green, blue, shed = encoder.encode_texts(["red", "green", "blue", "shed"])
+    pool = HubPool(vectors=np.stack([red, green, blue]), k=3, weight=0.5)
+    encoder.hub_pools = {("image", "text"): pool}
+    colours = (red + green + blue) / np.sqrt(3)
+    images = np.stack([colours, 0.75 * colours + 0.66 * shed])
+    report = report_of([["red green blue"], ["shed"]], images, encoder)
+    # To the second image the text of all colours is 0.75 near, its own 0.66. The former's mean with
+    # the pool is 0.58, so it loses 0.29; the other's is 0.
+    assert report["image_to_text"]["R@1"] == 50.0
+    corrected = report["hub_corrected"]
+    assert corrected is not None
+    assert corrected["image_to_text"]["R@1"] == 100.0
+    assert corrected["text_to_image"] == report["text_to_image"]

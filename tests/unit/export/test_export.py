@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from placelens.errors import InputError, QueryError
 from placelens.export import FORMATS, dump, export, guess_format
 from placelens.export.writers import replacing
+from placelens.readers.lists import distinct, split_cell
+from placelens.results import Hits
 from placelens.types import Hit, Item, Place, ScoreTerm
 
 CHURCH = Item(
@@ -346,3 +348,49 @@ def test_a_folder_that_takes_no_files_is_named_with_the_file(
         replacing(tmp_path / "a.csv", force=False),
     ):
         pass
+
+
+@pytest.mark.parametrize(("things", "of"), [(ITEMS, Item), (HITS, Hit)])
+def test_a_table_of_nothing_has_the_columns_of_one_without_attributes(things, of) -> None:
+    """The fixed columns of a table that has rows: those before its first attribute."""
+    (header,) = csv.reader(io.StringIO(written([], "csv", of=of).decode()))
+    (full, *_) = csv.reader(io.StringIO(written(things, "csv").decode()))
+    first_attribute = next(i for i, name in enumerate(full) if name in ("Score", "attr_Score"))
+    assert header == [name for name in full[:first_attribute] if name != "concepts"]
+    assert written([], "csv", of=of, csv_safe=True) == written([], "csv", of=of)
+
+
+def test_what_leaves_out_positions_has_its_columns_without_rows_too() -> None:
+    for how in ({"blur": "1km"}, {"drop_places": True}):
+        (header,) = csv.reader(io.StringIO(written([], "csv", **how).decode()))
+        (full, *_) = csv.reader(io.StringIO(written([NOWHERE], "csv", **how).decode()))
+        assert header == [name for name in full if name not in NOWHERE.attributes]
+
+
+def test_frames_of_no_hits_have_columns() -> None:
+    hits = Hits([])
+    columns = hits.to_arrow().column_names
+    assert {"rank", "id", "score", "lat", "lon"} < set(columns)
+    assert hits.to_arrow().schema.field("score").type == "double"
+    pytest.importorskip("pandas")
+    assert list(hits.to_pandas().columns) == columns
+    assert len(hits.to_pandas()) == 0
+
+
+@pytest.mark.parametrize("name", ["gpkg", "geoparquet"])
+def test_a_geographic_table_of_nothing_reads_back(tmp_path: Path, name: str) -> None:
+    geopandas = pytest.importorskip("geopandas")
+    path = tmp_path / f"none{FORMATS[name].suffix}"
+    Hits([]).save(path, format=name)
+    read = geopandas.read_parquet if name == "geoparquet" else geopandas.read_file
+    frame = read(path)
+    assert len(frame) == 0
+    assert {"id", "score"} < set(frame.columns)
+
+
+@given(st.lists(st.text(st.sampled_from('a ;,"[]é'), min_size=1), max_size=4))
+def test_keywords_come_back_from_a_csv(keywords: list[str]) -> None:
+    keywords = distinct(keywords)  # as every reader makes them
+    item = Item(id="a", attributes={"keywords": keywords})
+    (row,) = csv.DictReader(io.StringIO(written([item], "csv").decode()))
+    assert (split_cell("keywords", row["keywords"]) or []) == keywords

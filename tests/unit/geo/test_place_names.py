@@ -62,6 +62,10 @@ ships in port
 men in uniform
 rocks in the field near van
 dogs near a model
+man without Jersey
+man without jersey
+dog in Golden Gate Park
+parade in Red Square
 in sale
 sheep in the valley
 a hall in a castle
@@ -123,6 +127,18 @@ PLACES = [
     ("церковь near Москва", "церковь", ["near Moscow, Russia"]),
     ("castle near 50.08,14.42", "castle", ["near 50.08,14.42"]),
     ("people in Reading", "people", ["in Reading, England, United Kingdom"]),
+    # Towns of a landmark's name: large ones, or where what they lie in or their kind is said.
+    ("dog in Long Beach", "dog", ["in Long Beach, California, United States"]),
+    ("dog in Virginia Beach", "dog", ["in Virginia Beach, Virginia, United States"]),
+    ("dog in Salt Lake City", "dog", ["in Salt Lake City, Utah, United States"]),
+    ("dog in Newcastle upon Tyne", "dog", ["in Newcastle upon Tyne, England, United Kingdom"]),
+    ("dog in Hyde Park, Massachusetts", "dog", ["in Hyde Park, Massachusetts, United States"]),
+    ("dog in Menlo Park, CA", "dog", ["in Menlo Park, California, United States"]),
+    ("dog in Menlo Park in California", "dog",
+     ["in Menlo Park, California, United States", "in California, United States"]),
+    ("dog in the town of Hyde Park", "dog", ["in Hyde Park, Massachusetts, United States"]),
+    ("dog near Hyde Park", "dog", ["near Hyde Park, Massachusetts, United States"]),
+    ("boat in Lac-Mégantic", "boat", ["in Lac-Mégantic, Quebec, Canada"]),
 ]  # fmt: skip
 
 
@@ -187,6 +203,13 @@ NEGATIONS = [
     ("food in Mexico not Mexico City", "food", ["in Mexico", "not in Mexico City, Mexico"]),
     # What is negated is something else.
     ("people not wearing hats in Spain", "people not wearing hats", ["in Spain"]),
+    ("castles without Germany", "castles", ["not in Germany"]),
+    ("castles without the Netherlands", "castles", ["not in Netherlands"]),
+    ("castles outside Germany", "castles", ["not in Germany"]),
+    ("castles but not in Germany", "castles", ["not in Germany"]),
+    ("castles except Bavaria", "castles", ["not in Bavaria, Germany"]),
+    ("parade in the USSR", "parade", ["in USSR"]),
+    ("cars in East Germany", "cars", ["in East Germany"]),
     ("lake without people in Spain", "lake without people", ["in Spain"]),
 ]  # fmt: skip
 
@@ -229,8 +252,17 @@ QUALIFIED = [
 
 # Query and a word of the reason: named, not read as a place, and said so.
 UNREAD = [
-    ("bench near Central Park", "little known"),
+    ("bench near Central Park", "landmark"),
     ("flowers in Bloom", "little known"),
+    ("dog in Hyde Park", "landmark"),
+    ("dog in Battery Park", "landmark"),
+    ("dog in Central Park", "landmark"),
+    ("dog in Menlo Park", "landmark"),
+    ("dog in Palm Beach", "landmark"),
+    ("dog in Green River", "landmark"),
+    ("boat in Lake Geneva", "landmark"),
+    ("tower in Castillo Grande", "landmark"),
+    ("castles without germany", "not in"),
     ("cafe near the Eiffel Tower", "no such place"),
     ("cafe near the eiffel tower", "no such place"),
     ("cathedral near Lyon Cathedral", "no such place"),
@@ -307,6 +339,7 @@ def test_a_name_alone_is_near_it_and_stays_with_the_words(gazetteer, query, labe
         ("kyoto temple", ["near Kyoto, Japan"]),
         ("temple Kyoto", ["near Kyoto, Japan"]),
         ("field north of Lyon", ["near Lyon, France"]),
+        ("dog in Hyde Park", ["near Hyde Park, Massachusetts, United States"]),
         ("red car", []),
         ("not Kyoto", []),
     ],

@@ -1,6 +1,5 @@
 """An import adds only what is new, changed or moved, and survives what goes wrong on the way."""
 
-import os
 import shutil
 import threading
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests import hostile_jobs
 
 import placelens as pl
 from placelens.ingest import decoding
@@ -147,15 +147,8 @@ def test_a_crash_in_a_decoder_costs_one_file(photos, monkeypatch):
     for i in range(30):
         Image.new("RGB", (40 + i, 40), COLOURS["red"]).save(photos / f"more-{i:02}.png")
     sources = list(pl.read_photos(photos))
-    poison = sources[7].key
-    read_many = decoding._read_many
-
-    def die_on_poison(sources, spec):  # nested, so that it is pickled by value
-        if any(source.key == poison for source in sources):
-            os._exit(1)
-        return read_many(sources, spec)
-
-    monkeypatch.setattr(decoding, "_read_many", die_on_poison)
+    poison = next(s.key for s in sources if Path(s.key).name == "more-07.png")
+    monkeypatch.setattr(decoding, "_read_many", hostile_jobs.die_on_more_07)
     results = list(decoding.read_all(sources, HashEncoder().image_spec, workers=2))
     skipped = [r for r in results if isinstance(r, Skipped)]
     assert [(s.key, s.reason) for s in skipped] == [(poison, "the decoder crashed on this file")]
@@ -270,7 +263,7 @@ def test_few_small_photos_are_read_without_processes(photos, monkeypatch):
     def refuse(*_):
         raise AssertionError("no process was needed")
 
-    monkeypatch.setattr(decoding, "_Pool", refuse)
+    monkeypatch.setattr(decoding, "_pool", refuse)
     spec = HashEncoder().image_spec
     sources = list(pl.read_photos(photos))
     assert len(list(decoding.read_all(sources, spec, workers=None))) == 3

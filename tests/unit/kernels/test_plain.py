@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placelens.kernels import place, plain, score
@@ -82,7 +82,6 @@ def test_cosines(dim):
 numbers = st.floats(-1e3, 1e3)
 
 
-@settings(deadline=None)  # the first example loads the kernel
 @given(st.lists(st.floats(-1, 1) | st.just(np.nan), min_size=1, max_size=20), numbers, numbers)
 def test_meanings(cosines, slope, intercept):
     two = np.column_stack([cosines, cosines[::-1]])

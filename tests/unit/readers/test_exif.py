@@ -1,6 +1,7 @@
 import io
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
 from math import nan
 
 import pytest
@@ -261,6 +262,29 @@ def test_damaged_directories_give_a_warning_and_the_rest(make_jpeg, prague_gps):
     facts = read_exif(decode(broken, None).info["exif"])
     assert facts.place is None
     assert facts.attributes["camera_make"] == "Maker"
+
+
+def test_how_far_off_the_position_may_be(make_jpeg, prague_gps):
+    data = make_jpeg(main={271: "Maker"}, gps={**prague_gps, 31: 4.5})
+    assert read_exif(decode(data, None).info["exif"]).place_radius_m == 4.5
+
+
+@pytest.mark.parametrize(
+    ("error", "radius_m"),
+    [
+        (Fraction(9, 2), 4.5), (0, 0), ("12", 12), (1e6, 1e6),
+        (-1, None), (float("nan"), None), (float("inf"), None), (1.1e6, None), ("", None),
+        (None, None), (b"\xff", None), ((1, 2), None),
+    ],
+)  # fmt: skip
+def test_an_error_that_is_nonsense_is_none(prague_gps, error, radius_m):
+    facts = read_tags({}, {}, {**prague_gps, 31: error})
+    assert facts.place is not None
+    assert facts.place_radius_m == radius_m
+
+
+def test_an_error_without_a_position_is_of_nothing():
+    assert read_tags({}, {}, {31: 4.5}).place_radius_m is None
 
 
 # From each file's GPS IFD by hand: 43 deg 28' 2.814" = 43 + 28/60 + 2.814/3600, and so on.

@@ -305,3 +305,46 @@ def test_texts_with_positions_make_a_table_worth_taking(write):
     path = write("t.csv", "name,geom\na,POINT (14.5 50.25)\n")
     [source] = read_photos(path.parent)
     assert source.place == PRAGUE
+
+
+def radii(path, **options):
+    sources, reasons = split(read_table(path, TableOptions(**options)))
+    assert reasons == []
+    return [source.place_radius_m for source in sources], sources[0].attributes
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "place_radius_m", "radius_m", "accuracy_m", "Accuracy (m)", "gps_accuracy",
+        "GPSHPositioningError", "EXIF:GPSHPositioningError", "horizontal accuracy",
+        "coordinateUncertaintyInMeters", "dwc:coordinateUncertaintyInMeters",
+    ],
+)  # fmt: skip
+def test_how_far_off_a_place_may_be(write, name):
+    header = ("lat", "lon", name)
+    rows = [("a", "50.25", "14.5", "30"), ("b", "50.25", "14.5", "4,5"),
+            ("c", "50.25", "14.5", ""), ("d", "50.25", "14.5", "-1"),
+            ("e", "", "", "7")]  # fmt: skip
+    # The third says nothing, the fourth nonsense, and the fifth has no place.
+    found, attributes = radii(write("t.tsv", csv_of(header, *rows)))
+    assert found == [30, 4.5, None, None, None]
+    assert attributes == {"name": "a"}
+
+
+@pytest.mark.parametrize("name", ["accuracy", "radius", "error_m", "precision"])
+def test_what_may_be_of_anything_stays_an_attribute(write, name):
+    path = write("t.csv", f"name,lat,lon,{name}\na,50.25,14.5,30\n")
+    assert radii(path) == ([None], {"name": "a", name: 30})
+    assert radii(path, radius_column=name) == ([30], {"name": "a"})
+
+
+def test_without_a_place_a_radius_is_of_something_else(write):
+    assert radii(write("t.csv", "name,radius_m\na,30\n")) == ([None], {"name": "a", "radius_m": 30})
+
+
+def test_a_radius_beside_geojson(write):
+    point = {"type": "Point", "coordinates": [14.5, 50.25]}
+    feature = {"type": "Feature", "geometry": point, "properties": {"name": "a", "accuracy_m": 8}}
+    path = write("t.geojson", json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    assert radii(path) == ([8], {"name": "a"})

@@ -13,21 +13,23 @@ import pyarrow as pa
 import pytest
 
 import placelens as pl
-from placelens.engine import trees
+from placelens.engine.indexes.kinds import registered
+from placelens.index.gmr_kind import GMRTreeKind
+from placelens.index.kind import Thresholds
 
 N = 40
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path):
     """A collection with a tree."""
-    monkeypatch.setattr(trees, "TREE_FROM", N)
     rng = np.random.default_rng(0)
-    photos = pl.Collection.create(tmp_path / "c.pl", dim=4)
-    lat, lon = rng.uniform(-50, 50, N), rng.uniform(-150, 150, N)
-    photos.add_vectors([f"a{i}" for i in range(N)], rng.normal(size=(N, 4)), lat=lat, lon=lon)
-    photos.compact()
-    return photos.path
+    with registered(GMRTreeKind(Thresholds(grow_from=N))):
+        photos = pl.Collection.create(tmp_path / "c.pl", dim=4)
+        lat, lon = rng.uniform(-50, 50, N), rng.uniform(-150, 150, N)
+        photos.add_vectors([f"a{i}" for i in range(N)], rng.normal(size=(N, 4)), lat=lat, lon=lon)
+        photos.compact()
+        yield photos.path
 
 
 def with_column(folder, name, values, kind=None):

@@ -1,6 +1,6 @@
 /** Shapes on the sphere for the map. */
 
-import type { LatLon } from "./types.ts";
+import type { LatLon } from "./rest.ts";
 
 export type Bounds = [west: number, south: number, east: number, north: number];
 

@@ -2,7 +2,7 @@
 
 import type { Bounds } from "./geodesy.ts";
 import { type Decay, formatDecay, parseDecay } from "./reach.ts";
-import type { LatLon, Understood } from "./types.ts";
+import type { AttributeValue, LatLon, SearchRequest, Understood } from "./rest.ts";
 import { splitWords } from "./words.ts";
 
 export interface LikeTerm {
@@ -22,10 +22,12 @@ export const COMPARISONS = { is: "is", gte: "≥", lte: "≤", contains: "contai
 export type Comparison = keyof typeof COMPARISONS;
 export type Located = "" | "yes" | "no";
 
+export type Scalar = AttributeValue["value"];
+
 export interface Condition {
   name: string;
   comparison: Comparison;
-  value: string | number | boolean;
+  value: NonNullable<Scalar>;
 }
 
 export interface Query {
@@ -71,7 +73,7 @@ export function emptyQuery(collection = ""): Query {
 }
 
 /** How far the place reaches: as set, else as understood, else the server's default. */
-export function effectiveDecay(query: Query, understood: Understood | null): Decay {
+export function effectiveDecay(query: Query, understood: Pick<Understood, "decay"> | null): Decay {
   const said = query.parse ? parseDecay(understood?.decay ?? "") : null;
   return query.decay ?? said ?? DEFAULT_DECAY;
 }
@@ -90,32 +92,32 @@ export function hasFilters(query: Query): boolean {
 }
 
 /** The body of a search request. */
-export function toRequest(query: Query, cursor?: string): Record<string, unknown> {
+export function toRequest(query: Query, cursor?: string): SearchRequest {
   const { wanted, unwanted } = splitWords(query.words);
-  const request: Record<string, unknown> = {
+  const request: SearchRequest = {
     mu: query.mu,
     k: PAGE_SIZE,
     parse: query.parse,
   };
   if (unwanted.length) {
     const minus = unwanted.map((text) => ({ text, weight: UNWANTED_WEIGHT }));
-    request["text"] = wanted ? [{ text: wanted, weight: 1 }, ...minus] : minus;
+    request.text = wanted ? [{ text: wanted, weight: 1 }, ...minus] : minus;
   } else if (wanted) {
-    request["text"] = wanted;
+    request.text = wanted;
   }
   const images = [
     ...query.pictures.map(({ data, weight }) => ({ data, weight })),
     ...query.like.map(({ id, weight }) => ({ id, weight })),
   ];
-  if (images.length) request["images"] = images;
-  if (query.near) request["near"] = { lat: query.near.lat, lon: query.near.lon };
-  if (query.decay) request["decay"] = formatDecay(query.decay);
-  if (query.box) request["bbox"] = query.box;
-  if (query.from || query.to) request["time"] = [query.from || null, query.to || null];
-  if (query.modality) request["modality"] = query.modality;
+  if (images.length) request.images = images;
+  if (query.near) request.near = { lat: query.near.lat, lon: query.near.lon };
+  if (query.decay) request.decay = formatDecay(query.decay);
+  if (query.box) request.bbox = query.box;
+  if (query.from || query.to) request.time = [query.from || null, query.to || null];
+  if (query.modality) request.modality = query.modality;
   if (query.located) request[query.located === "yes" ? "located_only" : "unlocated_only"] = true;
-  if (query.where.length) request["where"] = toWhere(query.where);
-  if (cursor) request["cursor"] = cursor;
+  if (query.where.length) request.where = toWhere(query.where);
+  if (cursor) request.cursor = cursor;
   return request;
 }
 

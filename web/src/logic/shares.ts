@@ -1,6 +1,6 @@
 /** A score split into what the place and what the meaning gave. */
 
-import type { Hit } from "./types.ts";
+import type { Hit } from "./rest.ts";
 
 export interface Shares {
   place: number;

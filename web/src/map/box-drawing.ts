@@ -2,7 +2,7 @@
 
 import type { Map as LibreMap, MapMouseEvent, MapTouchEvent } from "maplibre-gl";
 import { type Bounds, boxBetween } from "../logic/geodesy.ts";
-import type { LatLon } from "../logic/types.ts";
+import type { LatLon } from "../logic/rest.ts";
 
 export interface BoxListener {
   onChange(box: Bounds): void;

@@ -2,7 +2,7 @@
 
 import { type Bounds, circle } from "../logic/geodesy.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
-import type { Hit, LatLon, Points, Towns } from "../logic/types.ts";
+import type { Hit, LatLon, Points, Towns } from "../logic/rest.ts";
 import { EMPTY } from "./style.ts";
 
 type Located = Hit & LatLon;

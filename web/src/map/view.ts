@@ -15,7 +15,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { type Bounds, boundsOf, boxBetween, circle, wrapLon } from "../logic/geodesy.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
-import type { Hit, LatLon, Points, Towns } from "../logic/types.ts";
+import type { Hit, LatLon, Points, Towns } from "../logic/rest.ts";
 import { el } from "../ui/dom.ts";
 import { drawBox } from "./box-drawing.ts";
 import { boxFeature, hitFeatures, located, pointFeatures, reachFeature, townFeatures } from "./data.ts";

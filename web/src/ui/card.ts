@@ -1,8 +1,9 @@
 /** One result in the grid; made once for an item and updated when the ranking changes. */
 
-import { formatDistance, formatShare, formatTime } from "../logic/format.ts";
-import type { Hit } from "../logic/types.ts";
+import { formatDistance, formatTime } from "../logic/format.ts";
+import type { Hit } from "../logic/rest.ts";
 import { el, icon } from "./dom.ts";
+import { inWords } from "./evidence.ts";
 import { scoreBar, updateScoreBar } from "./score-bar.ts";
 
 export interface CardActions {
@@ -55,7 +56,7 @@ export class Card {
       hit.distance_m === null ? null : formatDistance(hit.distance_m),
       hit.time ? formatTime(hit.time) : null,
       hit.place_source === "estimated" ? "estimated position" : null,
-      ...hit.concepts.map(({ name, share }) => `${name} ${formatShare(share)}`),
+      ...hit.evidence.map(inWords),
     ];
     this.#facts.textContent = facts.filter(Boolean).join(" · ");
     this.#score.hidden = hit.score === null;

@@ -2,8 +2,8 @@
 
 import { api } from "../api.ts";
 import { formatName } from "../logic/format.ts";
-import { COMPARISONS, type Comparison, type Condition } from "../logic/query.ts";
-import type { AttributeValue, Scalar, Stats } from "../logic/types.ts";
+import { COMPARISONS, type Comparison, type Condition, type Scalar } from "../logic/query.ts";
+import type { AttributeValue, Stats } from "../logic/rest.ts";
 import { el } from "./dom.ts";
 import type { Change } from "./terms.ts";
 
@@ -97,7 +97,7 @@ export class Conditions {
     else if (value !== null) this.#add("is", value);
   }
 
-  #add(comparison: Comparison, value: string | number | boolean): void {
+  #add(comparison: Comparison, value: Condition["value"]): void {
     this.#change({ where: [...this.#where, { name: this.#name.value, comparison, value }] });
   }
 

@@ -1,9 +1,11 @@
 /** One result in full: its picture or text, how its score came about, and all that is known. */
 
-import { formatCount, formatDistance, formatLatLon, formatName, formatShare, formatTime } from "../logic/format.ts";
+import { formatCount, formatDistance, formatLatLon, formatName, formatTime } from "../logic/format.ts";
+import type { Scalar } from "../logic/query.ts";
+import type { Explanation, Hit, ScoreTerm } from "../logic/rest.ts";
 import { longest } from "../logic/shares.ts";
-import type { Hit, Scalar, ScoreTerm } from "../logic/types.ts";
 import { el, icon } from "./dom.ts";
+import { shared, whyHere } from "./evidence.ts";
 import { scoreBar, updateScoreBar } from "./score-bar.ts";
 
 export interface DetailActions {
@@ -12,6 +14,7 @@ export interface DetailActions {
   similar(id: string): void;
   near(hit: Hit): void;
   keepTo(name: string, value: Scalar): void;
+  explain(id: string, signal: AbortSignal): Promise<Explanation>;
 }
 
 export class Detail {
@@ -40,7 +43,8 @@ export class Detail {
       ...(hit.thumbnail_url && hit.text ? [el("p", { class: "text" }, hit.text)] : []),
       this.#buttons(hit),
       score(hit),
-      concepts(hit),
+      shared(hit.evidence),
+      ...(hit.score === null ? [] : [whyHere(hit.rank, (signal) => this.#actions.explain(hit.id, signal))]),
       facts(hit),
       this.#attributes(hit),
     );
@@ -135,13 +139,6 @@ function score(hit: Hit): HTMLElement | string {
     bar,
     el("table", {}, head, el("tbody", {}, ...rows)),
   );
-}
-
-/** What item and query both show, in a collection of concepts. */
-function concepts(hit: Hit): HTMLElement | string {
-  if (hit.concepts.length === 0) return "";
-  const rows = hit.concepts.flatMap(({ name, share }) => [el("dt", {}, name), el("dd", {}, formatShare(share))]);
-  return el("section", {}, el("h3", {}, "Shared with the query"), el("dl", {}, ...rows));
 }
 
 function name({ kind, label, cosine }: ScoreTerm): string {

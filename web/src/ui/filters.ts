@@ -1,7 +1,7 @@
 /** Filters in a fold-out: what an item must be, whatever its score. */
 
 import type { Query } from "../logic/query.ts";
-import type { Stats } from "../logic/types.ts";
+import type { Stats } from "../logic/rest.ts";
 import { Conditions } from "./conditions.ts";
 import { el, icon } from "./dom.ts";
 import type { Change } from "./terms.ts";

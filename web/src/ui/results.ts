@@ -1,10 +1,11 @@
 /** The grid of results, and in words what came of the search. */
 
-import { formatCount, formatShare } from "../logic/format.ts";
+import { formatCount } from "../logic/format.ts";
 import { longest } from "../logic/shares.ts";
-import type { Answer, Hit } from "../logic/types.ts";
+import type { Hit, SearchAnswer } from "../logic/rest.ts";
 import { Card, type CardActions } from "./card.ts";
 import { el } from "./dom.ts";
+import { readings } from "./evidence.ts";
 import { legend } from "./score-bar.ts";
 
 export interface ResultActions extends CardActions {
@@ -12,8 +13,6 @@ export interface ResultActions extends CardActions {
 }
 
 const SLOW_MS = 250;
-// Less of a concept is not worth a word.
-const LEAST_SHARE = 0.01;
 
 export class Results {
   readonly #actions: ResultActions;
@@ -52,7 +51,7 @@ export class Results {
     }, SLOW_MS);
   }
 
-  show(hits: Hit[], answer: Answer): void {
+  show(hits: Hit[], answer: SearchAnswer): void {
     this.#settle();
     const before = this.#positions();
     const best = longest(hits);
@@ -170,16 +169,7 @@ export class Results {
   }
 }
 
-/** How what was asked was read, in a collection of concepts. */
-function readings(answer: Answer): string[] {
-  return answer.readings.map(({ label, concepts }) => {
-    const told = concepts.filter(({ share }) => share >= LEAST_SHARE);
-    const shares = told.map(({ name, share }) => `${name} ${formatShare(share)}`).join(", ");
-    return answer.readings.length > 1 ? `read ${label} as ${shares}` : `read as ${shares}`;
-  });
-}
-
-function summary(hits: Hit[], { certificate, plan, elapsed_ms }: Answer): string {
+function summary(hits: Hit[], { certificate, plan, elapsed_ms }: SearchAnswer): string {
   if (plan?.engine === "list") return `${formatCount(plan.n_allowed, "item")}, newest first`;
   const time = elapsed_ms < 10 ? elapsed_ms.toFixed(1) : elapsed_ms.toFixed(0);
   const exact = certificate?.kind === "proven" || plan?.engine === "scan" ? " · exact" : "";

@@ -1,7 +1,7 @@
 /** A score as a bar: what meaning gave and what the place gave, in two colours and in words. */
 
 import { describe, sharesOf, widths } from "../logic/shares.ts";
-import type { Hit } from "../logic/types.ts";
+import type { Hit } from "../logic/rest.ts";
 import { el } from "./dom.ts";
 
 export function scoreBar(): HTMLElement {

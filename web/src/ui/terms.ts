@@ -2,7 +2,7 @@
 
 import { formatDistance, formatLatLon, formatName } from "../logic/format.ts";
 import { COMPARISONS, type Condition, type LikeTerm, type PictureTerm, type Query } from "../logic/query.ts";
-import type { Offer, PlaceMention, TimeMention, Understood } from "../logic/types.ts";
+import type { Offer, PlaceMention, TimeMention, Understood } from "../logic/rest.ts";
 import { joinWords, quote, replacePlace, splitWords } from "../logic/words.ts";
 import { el, icon } from "./dom.ts";
 

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query
 from placelens.engine.attributes import DERIVED
 from placelens.errors import CollectionError
 from placelens.limits import MAX_NAME
+from placelens.server.answers import AttributeValue, CollectionSummary, Stats
 from placelens.server.dependencies import CatalogueOf, CollectionOf, SettingsOf
-from placelens.server.schemas import CollectionSummary, ValueOut
 from placelens.server.urls import refuse_hidden
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ def _summary(name: str, collection: Collection) -> CollectionSummary:
     )
 
 
-@router.get("/{name}")
+@router.get("/{name}", response_model=Stats)
 def read_stats(name: str, collection: CollectionOf, settings: SettingsOf) -> dict[str, Any]:
     """Counts, extent in space and time, encoder, version and snapshots of one collection."""
     derived = [each for each in DERIVED if each != "folder" or settings.paths_shown]
     return {**collection.stats().to_dict(), "name": name, "derived_attributes": derived}
 
 
-@router.get("/{name}/values", response_model=list[ValueOut])
+@router.get("/{name}/values", response_model=list[AttributeValue])
 def read_values(
     collection: CollectionOf,
     settings: SettingsOf,

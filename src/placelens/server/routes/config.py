@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from placelens.server.answers import Config
 from placelens.server.dependencies import CatalogueOf, SettingsOf
-from placelens.server.schemas import Config
 
 router = APIRouter(tags=["server"])
 

@@ -14,12 +14,12 @@ from fastapi.responses import Response
 
 from placelens.display import shown
 from placelens.limits import MAX_ID
+from placelens.server.answers import Item, ItemList
 from placelens.server.caching import fresh_headers, not_modified
 from placelens.server.decoding import DecodersOf
 from placelens.server.dependencies import CollectionOf, SettingsOf
-from placelens.server.list_schemas import ItemList, ListRequest
+from placelens.server.list_schemas import ListRequest
 from placelens.server.originals import open_original
-from placelens.server.schemas import ItemOut
 from placelens.server.urls import refuse_hidden, with_links
 
 router = APIRouter(prefix="/collections/{name}/items", tags=["items"])
@@ -74,7 +74,7 @@ def read_image(
     return not_modified(request, headers) or original.response(headers, decoders)
 
 
-@router.get("/{item_id:path}", response_model=ItemOut)
+@router.get("/{item_id:path}", response_model=Item)
 def read_item(name: str, item_id: ItemId, collection: CollectionOf, settings: SettingsOf) -> Any:
     """An item: its text, place, time and attributes."""
     item = collection.get(item_id).to_dict()

@@ -8,19 +8,19 @@ import numpy as np
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from placelens.server.answers import PlaceChoice, Towns
 from placelens.server.caching import fresh_headers, not_modified
-from placelens.server.schemas import PlaceOut, Towns
 
 router = APIRouter(tags=["places"])
 
 
-@router.get("/places", response_model=list[PlaceOut])
+@router.get("/places", response_model=list[PlaceChoice])
 def find_places(
     q: Annotated[str, Query(min_length=1, max_length=200, description="A name, or its start.")],
     limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> list[dict[str, Any]]:
     """Towns, countries and states whose name is, or starts with, `q`; the likeliest first."""
-    from placelens.engine.request import gazetteer
+    from placelens.query.near import gazetteer
 
     return [choice.to_dict() for choice in gazetteer().complete(q, limit=limit)]
 
@@ -29,7 +29,7 @@ def find_places(
 def read_towns(request: Request, limit: Annotated[int, Query(ge=1, le=100_000)] = 6000) -> Response:
     """The largest towns, in columns, to write on a map without labels of its own."""
     from placelens import __version__
-    from placelens.engine.request import gazetteer
+    from placelens.query.near import gazetteer
 
     headers = fresh_headers(f"{__version__}-{limit}")
     known = not_modified(request, headers)

@@ -8,9 +8,9 @@ import numpy as np
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from placelens.server.answers import Points
 from placelens.server.caching import fresh_headers, not_modified
 from placelens.server.dependencies import CollectionOf, SettingsOf
-from placelens.server.schemas import Points
 from placelens.types import Float64Array
 
 router = APIRouter(prefix="/collections/{name}", tags=["collections"])

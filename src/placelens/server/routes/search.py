@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
+from placelens.server.answers import SearchAnswer
+from placelens.server.bodies import BoundedRoute
 from placelens.server.decoding import DecodersOf
 from placelens.server.dependencies import CollectionOf, DeadlineOf, SettingsOf
-from placelens.server.schemas import SearchAnswer, SearchRequest
+from placelens.server.schemas import SearchRequest
 from placelens.server.urls import refuse_hidden, with_links
 
-router = APIRouter(prefix="/collections/{name}", tags=["search"])
+router = APIRouter(prefix="/collections/{name}", tags=["search"], route_class=BoundedRoute)
 
 _GEOJSON = "application/geo+json"
 

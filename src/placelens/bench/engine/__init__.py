@@ -1,4 +1,0 @@
-"""The index beside its rivals: one data set, six workloads, one process per method.
-
-`placelens.bench.engine.run` is the entrance; ``placelens bench engine`` calls it.
-"""

@@ -1,0 +1,413 @@
+"""A version of a table as a shard: its filters, its similarities, its indexes, its items."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from placelens.engine.extras import Extras
+from placelens.engine.indexes.kinds import KINDS
+from placelens.engine.plan import Plan, engines, make_plan
+from placelens.engine.query import Query, Similarity
+from placelens.engine.shard import Ask, Facts, Found
+from placelens.engine.split import Split, split
+from placelens.engine.terms import FusedTerm, shares_of
+from placelens.errors import QueryError
+from placelens.geo.decay import KIND_CODES
+from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
+from placelens.geo.regions import Circle, Region
+from placelens.index.base import (
+    Corpus,
+    Index,
+    MeaningTask,
+    PlaceTask,
+    Task,
+    TopK,
+    VectorColumn,
+    best_k,
+    farthest_m,
+    score_rows,
+    with_regions_as_mask,
+)
+from placelens.index.gmr_tree import FilterFirst, GMRTree, rows_of
+from placelens.storage.manifest import Hub, Hubs, Manifest
+from placelens.storage.snapshot import Snapshot
+from placelens.types import (
+    BoolArray,
+    FeatureName,
+    Float64Array,
+    Hit,
+    Int64Array,
+)
+
+NO_MAP = Hub(0.0, 0.0, 0.0)
+
+
+@dataclass(slots=True, eq=False)
+class _Prepared:
+    """What a version makes of a query, whatever its place: kept between its answers."""
+
+    features: tuple[FeatureName, ...]
+    similarity: Similarity | None
+    meaning: Mapping[FeatureName, MeaningTask] | None
+    is_corrected: bool
+    extras: Extras | None
+    allowed: BoolArray | None
+    rows: dict[int, int] = field(default_factory=dict)
+
+
+class LocalShard:
+    """One snapshot and the indexes kept of it; corpus and other indexes are built when needed."""
+
+    def __init__(
+        self, snapshot: Snapshot, manifest: Manifest, kept: Mapping[str, Index] | None = None
+    ) -> None:
+        self.snapshot = snapshot
+        self._manifest = manifest
+        self._kept = dict(kept or {})
+        tree = self._kept.get(GMRTree.name)
+        self._tree = tree if isinstance(tree, GMRTree) else None
+        self._lock = threading.Lock()
+        self._columns: dict[FeatureName, VectorColumn] = {}
+        self._positions: Float64Array | None = None
+        self._hubness_known: dict[FeatureName, bool] = {}
+        self._indexes: dict[tuple[str, tuple[FeatureName, ...]], Index] = {}
+
+    def facts(self, ask: Ask) -> Facts:
+        """See `placelens.engine.shard.Shard`."""
+        ask.deadline.check()
+        self._prepared(ask)  # what cannot be answered is refused here
+        query = ask.query
+        needs_d_max = query.near is not None and query.decay.scale_m is None
+        origin = origin_of(query.near, self.snapshot.space) if query.near is not None else None
+        farthest_m = self._farthest_m(origin) if needs_d_max and origin is not None else 0.0
+        return Facts(self._last_iid, farthest_m)
+
+    @cached_property
+    def _last_iid(self) -> int:
+        return int(self.snapshot.iids.max()) if self.snapshot.n_items else -1
+
+    def holds(self, iids: Int64Array) -> BoolArray:
+        """See `placelens.engine.shard.Shard`."""
+        return np.isin(iids, self.snapshot.iids)
+
+    def nearest_m(self, ask: Ask, k: int) -> Float64Array:
+        """See `placelens.engine.shard.Shard`."""
+        query = ask.query
+        if query.near is None:
+            return np.empty(0)
+        space = self.snapshot.space
+        origin = origin_of(query.near, space)
+        circle = circle_around(query)
+        regions = tuple(r for r in self._regions(query) if r is not circle)
+        # A scale that nothing reaches, so that every item with a place has a value above 0.
+        widest_m = math.pi * EARTH_RADIUS_M if space == "sphere" else 2.0 * self._farthest_m(origin)
+        scale_m = 1.0 + widest_m
+        place = PlaceTask(origin, KIND_CODES["linear"], scale_m, 0.0)
+        allowed = self._prepared(ask).allowed
+        task = Task(k, 1.0, place, None, allowed=allowed, regions=regions, deadline=ask.deadline)
+        found = self._index("gmrtree" if self._tree is not None else "scan", ()).top_k(task)
+        return (1.0 - found.scores[found.scores > 0.0]) * scale_m
+
+    def top_k(self, asks: Sequence[Ask]) -> list[Found]:
+        """The best of each; several asks of one tree are handed to it together."""
+        planned = [(self._task(ask), self._plan(ask)) for ask in asks]
+        answers: dict[int, TopK] = {}
+        together: dict[int, tuple[Index, list[int]]] = {}
+        for at, (ask, (task, plan)) in enumerate(zip(asks, planned, strict=True)):
+            prepared = self._prepared(ask)
+            index = self._index(plan.engine, prepared.features if ask.query.terms else ())
+            ask.deadline.check()  # vectors may have been read from the disk
+            if prepared.extras is not None and not prepared.extras.is_exact:
+                answers[at] = self._refined(index, task, prepared.extras, prepared.features)
+            else:
+                together.setdefault(id(index), (index, []))[1].append(at)
+        for index, places in together.values():
+            tasks = [planned[at][0] for at in places]
+            if isinstance(index, GMRTree) and len(tasks) > 1:
+                found = index.top_k_batch(tasks)
+            else:
+                found = [index.top_k(task) for task in tasks]
+            answers.update(zip(places, found, strict=True))
+        return [self._found(asks[at], answers[at], planned[at][1]) for at in range(len(asks))]
+
+    def fetch(self, ask: Ask, iids: Int64Array, scores: Float64Array) -> list[Hit]:
+        """See `placelens.engine.shard.Shard`."""
+        prepared, task = self._prepared(ask), self._task(ask)
+        rows = self._rows(prepared, iids)
+        items, vectors = self.snapshot.hits(rows, task.meaning or ())
+        columns = {}
+        for feature, (matrix, is_there) in vectors.items():
+            at = np.flatnonzero(is_there)
+            hubness = self.snapshot.hubness(feature) if prepared.is_corrected else None
+            own = None if hubness is None else hubness[rows[at]]
+            columns[feature] = VectorColumn.of(matrix[at], at, len(rows), own)
+        space, radius_m = self.snapshot.space, self.snapshot.radius_m
+        places = positions_of(space, *(column[rows] for column in self.snapshot.coordinates))
+        # Of the hits alone: the others need not be in memory.
+        corpus = Corpus(
+            space,
+            iids,
+            places,
+            columns,
+            radius_m=None if radius_m is None else radius_m[rows],
+        )
+        parts: Split = split(
+            ask.query,
+            task,
+            corpus,
+            extras=prepared.extras,
+            rows=rows,
+            concepts=self._manifest.concepts,
+        )
+        return [
+            Hit(
+                rank=i + 1,
+                id=item.id,
+                score=float(scores[i]),
+                terms=parts.terms[i],
+                distance_m=None if np.isnan(parts.distances[i]) else float(parts.distances[i]),
+                matched=parts.matched[i],
+                item=item,
+                evidence=parts.evidence[i],
+            )
+            for i, item in enumerate(items)
+        ]
+
+    def scores(self, ask: Ask) -> tuple[Int64Array, Float64Array]:
+        """See `placelens.engine.shard.Shard`."""
+        prepared = self._prepared(ask)
+        corpus = self._corpus(prepared.features if prepared.meaning is not None else ())
+        task = with_regions_as_mask(corpus, self._task(ask))
+        rows = np.arange(len(corpus)) if task.allowed is None else np.flatnonzero(task.allowed)
+        scores = score_rows(corpus, self._exact(task, prepared.extras, rows), rows)
+        is_there = ~np.isnan(scores)
+        return self.snapshot.iids[rows[is_there]], scores[is_there]
+
+    def _found(self, ask: Ask, top: TopK, plan: Plan) -> Found:
+        iids = self.snapshot.iids[top.rows]
+        self._prepared(ask).rows.update(zip(iids.tolist(), top.rows.tolist(), strict=True))
+        return Found(iids, top.scores, top.certificate, plan)
+
+    def _rows(self, prepared: _Prepared, iids: Int64Array) -> Int64Array:
+        known = prepared.rows
+        if all(iid in known for iid in iids.tolist()):
+            return np.array([known[iid] for iid in iids.tolist()], dtype=np.int64)
+        return rows_of(self.snapshot.iids, iids)
+
+    def _refined(
+        self, index: Index, task: Task, extras: Extras, features: tuple[FeatureName, ...]
+    ) -> TopK:
+        """The best by similarities that are only asked for where their bounds reach.
+
+        Items come by falling bound, more each time, until no bound of the others reaches the k-th
+        score (Seidl and Kriegel 1998, optimal multi-step k-nearest neighbours).
+        """
+        corpus, k = self._corpus(features if task.meaning is not None else ()), 2 * task.k
+        while True:
+            found = index.top_k(replace(task, k=k, after=None))
+            rows = found.rows
+            scores = score_rows(corpus, self._exact(task, extras, rows), rows)
+            best = best_k(task, corpus.iids, rows, scores)
+            is_all = len(rows) < k
+            if is_all or (
+                len(best.rows) == task.k and float(best.scores[-1]) > float(found.scores[-1])
+            ):
+                return replace(best, certificate=found.certificate)
+            task.deadline.check()
+            k *= 4
+
+    @staticmethod
+    def _exact(task: Task, extras: Extras | None, rows: Int64Array) -> Task:
+        """The task with what its terms add to some rows, instead of the most that they may."""
+        if extras is None or task.dense is None:
+            return task
+        dense = task.dense.copy()
+        dense[rows] = extras.added(rows)
+        return replace(task, dense=dense)
+
+    def _prepared(self, ask: Ask) -> _Prepared:
+        prepared: _Prepared | None = ask.kept.get(id(self))
+        if prepared is None:
+            prepared = ask.kept[id(self)] = self._prepare(ask)
+        return prepared
+
+    def _prepare(self, ask: Ask) -> _Prepared:
+        query = ask.query
+        features = query.features or self._manifest.vector_names
+        similarity, meaning, is_corrected = self._meaning(query, features)
+        filters = query.filters
+        if self._regions(query):  # those are left to the index
+            filters = replace(filters, regions=())
+        if query.features:
+            filters = replace(filters, only=query.features)
+        allowed = filters.mask(self.snapshot, ask.deadline)
+        if ask.end_iid is not None:
+            known = self.snapshot.iids < ask.end_iid
+            allowed = known if allowed is None else allowed & known
+        extras = Extras(query.terms, shares_of(query.terms), self.snapshot) if query.terms else None
+        return _Prepared(features, similarity, meaning, is_corrected, extras or None, allowed)
+
+    def _regions(self, query: Query) -> tuple[Region, ...]:
+        """What the index is to look for itself: regions that look at places alone."""
+        filters = query.filters
+        is_certain = filters.uncertain == "centre" or self.snapshot.radius_m is None
+        return filters.regions if is_certain else ()
+
+    def _task(self, ask: Ask) -> Task:
+        query, prepared = ask.query, self._prepared(ask)
+        extras = prepared.extras
+        return Task(
+            k=ask.k,
+            mu=query.mu,
+            place=self._place(ask),
+            meaning=prepared.meaning,
+            allowed=prepared.allowed,
+            after=ask.after,
+            regions=self._regions(query),
+            recall_target=query.recall_target,
+            deadline=ask.deadline,
+            threshold=ask.threshold,
+            dense=extras.upper() if extras is not None else None,
+        )
+
+    def _plan(self, ask: Ask) -> Plan:
+        prepared = self._prepared(ask)
+        allowed, extras = prepared.allowed, prepared.extras
+        return make_plan(
+            engine=ask.query.engine,
+            n_items=self.snapshot.n_items,
+            n_allowed=None if allowed is None else int(np.count_nonzero(allowed)),
+            n_regions=len(self._regions(ask.query)),
+            tree=None if self._tree is None else self._tree.shape(),
+            similarity=prepared.similarity,
+            is_corrected=prepared.is_corrected,
+            unbounded=extras.unbounded if extras is not None else None,
+            is_fused=prepared.meaning is not None or extras is None,
+        )
+
+    def _meaning(
+        self, query: Query, features: tuple[FeatureName, ...]
+    ) -> tuple[Similarity | None, Mapping[FeatureName, MeaningTask] | None, bool]:
+        """The fused terms by feature, with their calibrations, and whether hubs are corrected."""
+        fused = [(at, t) for at, t in enumerate(query.terms) if isinstance(t, FusedTerm)]
+        if not fused:
+            return None, None, False
+        calibrations = self._manifest.calibrations
+        missing = [
+            f"{term.kind} with {feature}"
+            for _, term in fused
+            for feature in features
+            if (term.kind, feature) not in calibrations
+        ]
+        similarity: Similarity = query.similarity or ("raw" if missing else "calibrated")
+        if similarity == "calibrated" and missing:
+            raise QueryError(
+                f"the collection has no calibration for {missing[0]}; use similarity='raw'"
+            )
+        shares = shares_of(query.terms)[[at for at, _ in fused]]
+        lengths = np.array([term.length for _, term in fused])
+        queries = np.array([term.vector for _, term in fused])
+        hubs = self._hubs(features) if query.hubs and similarity == "calibrated" else {}
+        tasks = {}
+        for feature in features:
+            maps = [
+                hubs.get((term.kind, feature)) or Hub(0.0, *calibrations[term.kind, feature])
+                if similarity == "calibrated"
+                else NO_MAP
+                for _, term in fused
+            ]
+            slopes = np.array([each.slope for each in maps])
+            weights = np.array([each.weight for each in maps])
+            tasks[feature] = MeaningTask(
+                queries,
+                # An inner product is the length times a cosine: in the map, or as it is.
+                np.where(slopes == 0.0, shares * lengths, shares),
+                slopes * lengths,
+                np.array([each.intercept for each in maps]),
+                hub_weights=weights / lengths if weights.any() else None,
+            )
+        return similarity, tasks, any(task.hub_weights is not None for task in tasks.values())
+
+    def _hubs(self, features: tuple[FeatureName, ...]) -> Hubs:
+        """What cosines lose for hubness, where that of every item is known: else those of which it
+        is not would come first."""
+        known = {feature for feature in features if self._is_all_known(feature)}
+        return {pair: hub for pair, hub in self._manifest.hubs.items() if pair[1] in known}
+
+    def _is_all_known(self, feature: FeatureName) -> bool:
+        with self._lock:
+            if feature not in self._hubness_known:
+                hubness = self.snapshot.hubness(feature)
+                is_known = (
+                    hubness is not None
+                    and not np.isnan(hubness[self.snapshot.present(feature)]).any()
+                )
+                self._hubness_known[feature] = is_known
+            return self._hubness_known[feature]
+
+    def _place(self, ask: Ask) -> PlaceTask | None:
+        """The place term, its scale resolved."""
+        query = ask.query
+        if query.near is None:
+            return None
+        decay, origin = query.decay, origin_of(query.near, self.snapshot.space)
+        scale_m = ask.d_max_m if decay.scale_m is None else decay.scale_m
+        return PlaceTask(origin, KIND_CODES[decay.kind], scale_m, decay.offset_m)
+
+    def _farthest_m(self, origin: Float64Array) -> float:
+        if self._tree is not None:
+            return self._tree.farthest_m(origin)
+        corpus = self._corpus(())
+        return farthest_m(corpus, origin)
+
+    def _corpus(self, features: tuple[FeatureName, ...]) -> Corpus:
+        with self._lock:
+            snapshot = self.snapshot
+            if self._positions is None:
+                self._positions = positions_of(snapshot.space, *snapshot.coordinates)
+            for feature in features:
+                if feature not in self._columns:
+                    self._columns[feature] = self._column(feature)
+            columns = {feature: self._columns[feature] for feature in features}
+            return Corpus(
+                snapshot.space,
+                snapshot.iids,
+                self._positions,
+                columns,
+                snapshot.lonlat,
+                radius_m=snapshot.radius_m,
+            )
+
+    def _column(self, feature: FeatureName) -> VectorColumn:
+        matrix, rows = self.snapshot.vectors(feature)
+        hubness = self.snapshot.hubness(feature)
+        own = None if hubness is None else hubness[rows]
+        return VectorColumn.of(matrix, rows, self.snapshot.n_items, own)
+
+    def _index(self, engine: str, features: tuple[FeatureName, ...]) -> Index:
+        if engine in self._kept and set(features) <= set(KINDS[engine].needs(features)):
+            return self._kept[engine]
+        if self._tree is not None and engine == FilterFirst.name:
+            return FilterFirst(self._tree)
+        corpus = self._corpus(features)
+        with self._lock:
+            key = (engine, features)
+            if key not in self._indexes:
+                self._indexes[key] = engines()[engine](corpus)
+            return self._indexes[key]
+
+
+def circle_around(query: Query) -> Circle | None:
+    """The circle around the place that nothing may leave: "within 5 km of", or a radius."""
+    circles = [
+        region
+        for region in query.filters.regions
+        if isinstance(region, Circle) and region.center == query.near
+    ]
+    return min(circles, key=lambda circle: circle.radius_m, default=None)

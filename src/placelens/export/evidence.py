@@ -1,0 +1,154 @@
+"""Why a hit was found, for people: the one renderer of evidence as text, and the one as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from placelens.display import visible
+from placelens.geo.units import format_distance
+from placelens.types import Evidence, Hit, ScoreTerm
+
+# Less of a reading is not worth a word.
+LEAST_SHARE = 0.01
+# Differences of scores below this are not worth a sign.
+LEAST_DIFFERENCE = 0.0005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a hit ranks where it does; made when asked for, from what the collection holds then.
+
+    Attributes
+    ----------
+    hit : the hit, its score split into terms.
+    above : the hit that ranks just before it; None for the best, and where it is not known.
+    evidence : what speaks for each term, ``of`` its label; of concepts, for all of them.
+    """
+
+    hit: Hit
+    above: Hit | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return {
+            "hit": self.hit.to_dict(),
+            "above": None if self.above is None else self.above.to_dict(),
+            "evidence": [entry.to_dict() for entry in self.evidence],
+        }
+
+    def __str__(self) -> str:
+        return explanation_text(self)
+
+    def _repr_html_(self) -> str:
+        return explanation_html(self)
+
+
+def evidence_text(evidence: Iterable[Evidence]) -> str:
+    """Evidence in one line: ``church 72%, old town 20%``."""
+    return ", ".join(
+        entry.label if entry.share is None else f"{entry.label} {entry.share:.0%}"
+        for entry in evidence
+    )
+
+
+def read_as(evidence: Sequence[Evidence]) -> str | None:
+    """In words, what the things asked with were taken for; None when nothing was.
+
+    Examples
+    --------
+    >>> read_as([Evidence(kind="reading", label="church", share=0.72, of="a spire")])
+    'read as church 72%'
+    """
+    of: dict[str | None, list[Evidence]] = {}
+    for entry in evidence:
+        if entry.kind == "reading":
+            own = of.setdefault(entry.of, [])
+            if entry.share is None or entry.share >= LEAST_SHARE:
+                own.append(entry)
+    if not of:
+        return None
+    if len(of) == 1:
+        return f"read as {evidence_text(next(iter(of.values())))}"
+    return "read as " + "; ".join(f"{label}: {evidence_text(own)}" for label, own in of.items())
+
+
+def explanation_text(explanation: Explanation) -> str:
+    """An explanation as lines: the sum that the score is, what speaks for it, the hit above."""
+    hit = explanation.hit
+    score = "" if hit.score is None else f"  {hit.score:.3f}"
+    lines = [f"{hit.rank}. {visible(' '.join(hit.item.title.split()))}{score}"]
+    rows = [(term.kind, _sum(term), _what(term, hit)) for term in hit.terms]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
+    for kind, written, what in rows:
+        lines.append(f"   {kind.ljust(widths[0])}  {written.ljust(widths[1])}  {what}".rstrip())
+    for term, own in _by_term(explanation.evidence):
+        lines.append(f"   {visible(term)}: {visible(evidence_text(own))}")
+    if explanation.above is not None:
+        lines.append(f"   {_below(hit, explanation.above)}")
+    return "\n".join(lines)
+
+
+def explanation_html(explanation: Explanation) -> str:
+    """An explanation as a table: one row a term, then what speaks for it, then the hit above."""
+    hit = explanation.hit
+    rows = "".join(
+        f"<tr><td>{escape(term.kind)}</td><td>{escape(_sum(term))}</td>"
+        f"<td>{escape(_what(term, hit))}</td></tr>"
+        for term in hit.terms
+    )
+    said = [f"{term}: {evidence_text(own)}" for term, own in _by_term(explanation.evidence)]
+    if explanation.above is not None:
+        said.append(_below(hit, explanation.above))
+    notes = "".join(f"<p>{escape(note)}</p>" for note in said)
+    score = "" if hit.score is None else f" {hit.score:.3f}"
+    title = escape(hit.item.title)
+    return f"<div><b>{hit.rank}. {title}</b>{score}<table>{rows}</table>{notes}</div>"
+
+
+def _sum(term: ScoreTerm) -> str:
+    return f"{term.weight:.2f} x {term.value:.3f} = {term.contribution:.3f}"
+
+
+def _what(term: ScoreTerm, hit: Hit) -> str:
+    if term.kind == "place":
+        if hit.distance_m is None:
+            return "has no place"
+        return f"{format_distance(hit.distance_m)} from {visible(term.label)}"
+    cosine = "" if term.cosine is None else f" (cosine {term.cosine:.3f})"
+    if term.cosine is not None and term.correction:
+        # Which way it goes, a hub or what is seldom near anything.
+        cosine = f" (cosine {term.cosine:.3f}, {-term.correction:+.3f} as others are near it)"
+    by = f", by its {hit.matched}" if hit.matched is not None and term.cosine is not None else ""
+    return f"how much it fits {visible(term.label)!r}{by}{cosine}"
+
+
+def _by_term(evidence: Sequence[Evidence]) -> list[tuple[str, list[Evidence]]]:
+    """What speaks for each term, or, of all of them, what kind of thing."""
+    of: dict[str, list[Evidence]] = {}
+    for entry in evidence:
+        of.setdefault(entry.of or f"{entry.kind}s in common", []).append(entry)
+    return list(of.items())
+
+
+def _below(hit: Hit, above: Hit) -> str:
+    """By how much, and through what, a hit is behind the one that ranks before it."""
+    if hit.score is None or above.score is None:
+        return f"listed after {above.rank}"
+    if hit.score == above.score:
+        return f"level with {above.rank}, which came first"
+    differences = [
+        (term.contribution - other.contribution, term)
+        for term, other in zip(hit.terms, above.terms, strict=False)
+        if term.kind == other.kind
+    ]
+    parts = [
+        f"{term.kind} {difference:+.3f}"
+        for difference, term in sorted(differences, key=lambda pair: pair[0])
+        if abs(difference) >= LEAST_DIFFERENCE
+    ]
+    through = f": {', '.join(parts)}" if parts else ""
+    return f"{above.score - hit.score:.3f} below {above.rank}{through}"

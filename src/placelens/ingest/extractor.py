@@ -1,0 +1,239 @@
+"""What is kept of an item is made from what was read of it by extractors: one for each feature.
+
+An extractor turns what it needs of some items (their pixels, their texts, or another feature) into
+an array with an entry an item. Imports run all those of a collection over each batch, each once,
+so that one pass of a network serves all that is made from its vectors; `placelens.ingest.fill`
+runs one of them over items that are there already. A new feature is a recipe in a file of its own,
+and a line in `EXTRACTORS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from placelens.display import shown
+from placelens.encoders.base import Encoder
+from placelens.errors import EncoderMismatchError, InputError
+from placelens.storage.feature_columns import to_columns
+from placelens.storage.manifest import Hub, Hubs, Manifest, hubness_of
+from placelens.types import Feature, FeatureName, UInt8Array
+
+# What an extractor may need, beside the names of features.
+PIXELS, TEXT = "pixels", "words"
+
+Values = dict[FeatureName, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extractor:
+    """How a feature is made.
+
+    Attributes
+    ----------
+    feature : what it makes.
+    needs : what it makes it from: `PIXELS`, (n, size, size, 3) uint8 RGB as the encoder wants them;
+        `TEXT`, n texts that are not empty; or the name of a feature.
+    make : from these to an array, or a sequence, with an entry for each.
+    """
+
+    feature: Feature
+    needs: str
+    make: Callable[[Any], Any]
+
+
+Made = tuple[Feature, Callable[[Any], Any]]
+
+
+class Recipe(NamedTuple):
+    """How a feature is made, whatever the encoder is.
+
+    ``needs`` is as in `Extractor`; ``build`` gives, for an encoder, the feature and what makes it;
+    None when that encoder has no such thing.
+    """
+
+    needs: str
+    build: Callable[[Encoder], Made | None]
+
+
+def _image_vectors(encoder: Encoder) -> Made | None:
+    if encoder.image_spec is None:
+        return None
+    return _vector("image", encoder), encoder.encode_images
+
+
+def _text_vectors(encoder: Encoder) -> Made | None:
+    return (_vector("text", encoder), encoder.encode_texts) if encoder.takes_text else None
+
+
+def _hubness(query: FeatureName, item: FeatureName) -> Callable[[Encoder], Made | None]:
+    """How near items are to queries of a kind in general."""
+
+    def build(encoder: Encoder) -> Made | None:
+        pool = encoder.hub_pools.get((query, item))
+        if pool is None:
+            return None
+        made_by = f"{encoder.fingerprint}:{pool.fingerprint}"
+        return Feature(name=hubness_of(item), kind="number", fingerprint=made_by), pool.hubness
+
+    return build
+
+
+def _vector(name: FeatureName, encoder: Encoder) -> Feature:
+    fingerprint = encoder.fingerprint
+    return Feature(name=name, length=encoder.dim, space=fingerprint, fingerprint=fingerprint)
+
+
+# By the feature that each makes; what one needs stands before it.
+EXTRACTORS: dict[FeatureName, Recipe] = {
+    "image": Recipe(PIXELS, _image_vectors),
+    "text": Recipe(TEXT, _text_vectors),
+    hubness_of("image"): Recipe("image", _hubness("text", "image")),
+    hubness_of("text"): Recipe("text", _hubness("image", "text")),
+}
+
+
+def hubs_of(encoder: Encoder) -> Hubs:
+    """How the cosines of an encoder are corrected for hubs, where it says how."""
+    return {
+        pair: Hub(pool.weight, fit.slope, fit.intercept)
+        for pair, pool in encoder.hub_pools.items()
+        if (fit := encoder.hub_calibrations.get(pair)) is not None
+    }
+
+
+def extractors_of(encoder: Encoder) -> dict[FeatureName, Extractor]:
+    """The extractors that an encoder has, by the feature that each makes."""
+    made = {name: recipe.build(encoder) for name, recipe in EXTRACTORS.items()}
+    return {
+        name: Extractor(feature=each[0], needs=EXTRACTORS[name].needs, make=each[1])
+        for name, each in made.items()
+        if each is not None
+    }
+
+
+def extractors_for(manifest: Manifest, encoder: Encoder) -> list[Extractor]:
+    """The extractors of a collection's features, as far as its encoder has them.
+
+    Raises
+    ------
+    EncoderMismatchError
+        If one of them makes another feature of the name than the collection holds.
+    """
+    kept = {feature.name: feature for feature in manifest.features}
+    found = [each for name, each in extractors_of(encoder).items() if name in kept]
+    for extractor in found:
+        check_same(kept[extractor.feature.name], extractor.feature)
+    return found
+
+
+def check_same(kept: Feature, made: Feature) -> None:
+    """Raise EncoderMismatchError unless a collection's feature is the one that is made."""
+    if kept != made:
+        raise EncoderMismatchError(
+            f"the collection's {kept.name!r} was made by {shown(kept.fingerprint)}, and the "
+            f"extractor at hand is {shown(made.fingerprint)}, or of another kind or length; "
+            "index the files into a new collection"
+        )
+
+
+def asked_for(names: Iterable[FeatureName], encoder: Encoder) -> list[Extractor]:
+    """The extractors of some features, those that others need first.
+
+    Raises
+    ------
+    InputError
+        If the encoder has none for one; the message lists those it has.
+    """
+    wanted, known = set(names), extractors_of(encoder)
+    unknown = sorted(wanted - set(known))
+    if unknown:
+        raise InputError(
+            f"the encoder {encoder.name} makes no feature {shown(unknown[0])}; "
+            f"it makes: {', '.join(known)}"
+        )
+    return [extractor for name, extractor in known.items() if name in wanted]
+
+
+def made_from(source: str, names: Iterable[FeatureName]) -> list[FeatureName]:
+    """Those of some features that are made from something, or from what is made from it.
+
+    Examples
+    --------
+    >>> made_from(PIXELS, ["image", "text", "image_hubness"])
+    ['image', 'image_hubness']
+    """
+    kept, reached = set(names), {source}
+    for name, recipe in EXTRACTORS.items():
+        if recipe.needs in reached:
+            reached.add(name)
+    return [name for name in EXTRACTORS if name in kept & reached]
+
+
+def columns_from_text(
+    manifest: Manifest, text: str | None, encoder: Callable[[], Encoder]
+) -> dict[str, Any]:
+    """Columns of what is made from an item's text, without a value where it has none.
+
+    The encoder is asked for only when there is something to make.
+    """
+    kept = {feature.name: feature for feature in manifest.features}
+    names = made_from(TEXT, kept)
+    made: Values = {}
+    if text and names:
+        own = [each for each in extractors_for(manifest, encoder()) if each.feature.name in names]
+        made = extract(own, texts=[text])[0]
+    return {
+        column: array[0].as_py()
+        for name in names
+        for column, array in to_columns(kept[name], [made.get(name)]).items()
+    }
+
+
+def extract(
+    extractors: Iterable[Extractor],
+    *,
+    texts: Sequence[str | None] = (),
+    pixels: Sequence[UInt8Array | None] = (),
+    features: Mapping[FeatureName, Sequence[Any]] | None = None,
+) -> list[Values]:
+    """What extractors make of some items, each from those that have what it needs.
+
+    Parameters
+    ----------
+    extractors
+        What one needs is given, or made by one before it.
+    texts, pixels, features
+        What there is of each item, None for nothing; as many of each as are given.
+
+    Returns
+    -------
+    list of dict
+        For each item its features by name, without those it has not.
+    """
+    given: dict[str, Sequence[Any]] = {TEXT: texts, PIXELS: pixels, **(features or {})}
+    out: list[Values] = [{} for _ in range(max(map(len, given.values())))]
+    for extractor in extractors:
+        inputs = given.get(extractor.needs, ())
+        there = [i for i, value in enumerate(inputs) if value is not None and not _is_empty(value)]
+        name = extractor.feature.name
+        if there:
+            made = extractor.make(_together([inputs[i] for i in there]))
+            for i, value in zip(there, made, strict=True):
+                out[i][name] = value
+        given[name] = [own.get(name) for own in out]
+    return out
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, str) and not value
+
+
+def _together(values: list[Any]) -> Any:
+    """Arrays as one; texts, and what has several sizes, as they are."""
+    if isinstance(values[0], np.ndarray) and len({value.shape for value in values}) == 1:
+        return np.stack(values)
+    return values

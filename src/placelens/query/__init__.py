@@ -1,0 +1,1 @@
+"""What callers ask, in the forms people write, made into queries: words, examples, places."""

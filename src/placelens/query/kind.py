@@ -1,0 +1,87 @@
+"""What a kind of term is: how a value that people give becomes a term of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from placelens.encoders.base import Encoder
+from placelens.engine.query import unit_vector
+from placelens.engine.terms import FusedTerm, Term
+from placelens.storage.manifest import Manifest
+from placelens.storage.snapshot import Snapshot
+from placelens.types import Evidence, Shares
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """What a kind may use to read its values.
+
+    ``encoded`` holds the texts of all requests that are answered together, encoded in one batch:
+    their vectors, and what they were read as.
+    """
+
+    snapshot: Snapshot
+    manifest: Manifest
+    encoder: Callable[[], Encoder]
+    encoded: dict[str, tuple[Any, Shares]] = field(default_factory=dict)
+
+    def fused(
+        self, kind: str, label: str, values: Any, weight: float, shares: Shares = ()
+    ) -> FusedTerm:
+        """A term from the components of a vector, which is checked and scaled to length 1.
+
+        Raises
+        ------
+        VectorError
+            If it is no vector of this collection.
+        """
+        read_as = tuple(
+            Evidence(kind="reading", label=name, share=share, of=label) for name, share in shares
+        )
+        vector = unit_vector(values, self.manifest.dim, what=label)
+        return FusedTerm(kind=kind, label=label, weight=weight, vector=vector, read_as=read_as)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """One thing to look for, before it is read; ``nth`` of its kind in the query, from 0."""
+
+    kind: str
+    value: Any
+    weight: float
+    nth: int = 0
+
+    @property
+    def is_wanted_text(self) -> bool:
+        """Whether it is words that something is looked for by, and not kept away from."""
+        return self.kind == "text" and isinstance(self.value, str) and self.weight > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermKind:
+    """One row of the table.
+
+    Attributes
+    ----------
+    name : what requests call it; also the kind by which a collection's calibrations are kept.
+    what : in a few words, for help texts and the page.
+    example : a value as JSON has it.
+    read : makes the term of what was asked.
+    is_json : whether REST takes values of it in ``terms``; not of files, which the server would
+        open.
+    is_text : whether its values are texts, so that others are refused.
+    argument : the argument of `placelens.Collection.search` that holds values of this kind; None
+        for kinds that are asked for by name.
+    texts : the texts of a value that are to be encoded, with those of other terms in one batch.
+    """
+
+    name: str
+    what: str
+    example: Any
+    read: Callable[[Asked, Context], Term]
+    is_json: bool = True
+    is_text: bool = False
+    argument: str | None = None
+    texts: Callable[[Any], Iterable[str]] = lambda _: ()

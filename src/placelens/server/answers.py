@@ -1,0 +1,353 @@
+"""What the REST API answers, field by field: the library's classes, by their own names, as JSON.
+
+Most are what a class's ``to_dict`` gives, with links added. The page's types are made of these;
+tests hold them against what the library and the server really give.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from placelens.engine.query import Similarity
+from placelens.geo.relations import Relation
+from placelens.types import FeatureName, PlaceSource, Space
+
+__all__ = [
+    "AttributeValue",
+    "CollectionSummary",
+    "Config",
+    "Encoder",
+    "Evidence",
+    "Explanation",
+    "Hit",
+    "Item",
+    "ItemList",
+    "PlaceChoice",
+    "Points",
+    "Problem",
+    "SearchAnswer",
+    "Stats",
+    "TermKind",
+    "Towns",
+]
+
+Scalar = str | int | float | bool | None
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north; west > east crosses the antimeridian."""
+
+
+class Item(BaseModel):
+    """An item; a plane collection's items have ``x`` and ``y`` for ``lat`` and ``lon``."""
+
+    id: str
+    title: str
+    image: str | None
+    text: str | None
+    lat: float | None = None
+    lon: float | None = None
+    x: float | None = None
+    y: float | None = None
+    place_source: PlaceSource | None
+    time: str | None
+    width: int | None
+    height: int | None
+    attributes: dict[str, Scalar | list[Scalar]]
+    thumbnail_url: str | None
+    image_url: str | None
+
+
+class ListedItem(Item):
+    """An item of a list."""
+
+    distance_m: float | None = Field(description="From `near`, where that was given.")
+
+
+class ItemList(BaseModel):
+    """A page of the items that pass the filters."""
+
+    items: list[ListedItem]
+    n_items: int = Field(description="How many pass, on all pages together.")
+    notes: list[str] = Field(
+        description="In words, attributes and values of `where` that no item has."
+    )
+    cursor: str | None = Field(description="For the next page; null on the last.")
+
+
+class ScoreTerm(BaseModel):
+    """One summand of a score: contribution = weight * value."""
+
+    kind: str = Field(description="place, or what was compared: text, image or vector.")
+    label: str
+    weight: float
+    value: float
+    contribution: float
+    cosine: float | None
+    correction: float | None = Field(
+        description="What the cosine loses because the item is near every query."
+    )
+
+
+class Evidence(BaseModel):
+    """What speaks for a match."""
+
+    kind: str
+    label: str
+    share: float | None = Field(description="Its part of the whole, in [0, 1].")
+    of: str | None = Field(description="Label of the term that it speaks for.")
+    span: tuple[int, int] | None = Field(description="Characters of the words, end excluded.")
+    box: tuple[int, int, int, int] | None = Field(
+        description="Left, top, right, bottom in pixels of the original image."
+    )
+
+
+class Hit(Item):
+    """An item found, with its score and every term of it; a list has neither."""
+
+    rank: int
+    score: float | None = Field(description="Null in a list, which nothing ranks.")
+    distance_m: float | None
+    matched: FeatureName | None
+    terms: list[ScoreTerm]
+    evidence: list[Evidence] = Field(
+        description="In collections of concepts those shared with the query, the largest first."
+    )
+
+
+class PlaceChoice(BaseModel):
+    """A place that a name may mean; ``label`` tells it apart from others of the name."""
+
+    name: str
+    kind: str
+    country: str
+    admin: str | None
+    lat: float
+    lon: float
+    population: int
+    label: str
+
+
+class PlaceMention(PlaceChoice):
+    """A place found in the words: what it was taken for, and what else it may mean."""
+
+    phrase: str = Field(description='All that stood for it: "near Paris, Texas".')
+    relation: Relation
+    radius_m: float | None = Field(description="Set where the words gave a distance.")
+    negated: bool = Field(description='Whether it asks for what is not there: "not in Lyon".')
+    words: str = Field(description='The mention in words: "not in Lyon, France".')
+    choices: list[PlaceChoice] = Field(description="The likeliest, which was taken, first.")
+
+
+class TimeMention(BaseModel):
+    """A time that the words name."""
+
+    phrase: str
+    words: str = Field(description="What it was taken for, in words.")
+    negated: bool
+    spans: list[tuple[str, str]] = Field(
+        description="From, up to but not including; ISO 8601. Empty for what comes every year."
+    )
+
+
+class Unread(BaseModel):
+    """A phrase that may name a place or time and was left to the words, and why."""
+
+    phrase: str
+    reason: str
+
+
+class Offer(BaseModel):
+    """What a phrase might mean, too uncertain to act on, and what to write for that."""
+
+    phrase: str
+    write: str
+    label: str
+
+
+class LatLon(BaseModel):
+    """A point on the sphere, in degrees."""
+
+    lat: float
+    lon: float
+
+
+class Understood(BaseModel):
+    """What was understood of the words: what is left of them, places, and times."""
+
+    text: str
+    mentions: list[PlaceMention]
+    times: list[TimeMention]
+    near: LatLon | None
+    decay: str | None
+    bounds: Bounds | None = Field(description="Of the area that hits must lie in.")
+    unread: list[Unread]
+    offers: list[Offer]
+    description: str
+
+
+class TreeShape(BaseModel):
+    """Items in trees, the trees they are in, and items that are searched beside them."""
+
+    n_items: int
+    n_trees: int
+    n_loose: int
+
+
+class Plan(BaseModel):
+    """Which index answered, the reason in words, and the numbers the choice rests on."""
+
+    engine: str
+    reason: str
+    n_items: int
+    n_allowed: int = Field(description="How many items pass the filters.")
+    similarity: Similarity | None
+    is_corrected: bool = Field(description="Whether cosines were corrected for hubs.")
+    tree: TreeShape | None
+    reach: str | None = Field(description="How far near reached, where the collection decided it.")
+    reranker: str | None = Field(description="What ordered the first hits anew.")
+
+
+class Certificate(BaseModel):
+    """Why no better item was missed: none that was not looked at scores above ``bound``."""
+
+    kind: Literal["proven", "probability", "recall"]
+    bound: float | None = Field(description="Null when all were looked at.")
+    n_nodes: int
+    n_items: int
+
+
+class Explanation(BaseModel):
+    """Why an item ranks where it does: its score's terms, the hit above, what speaks for it."""
+
+    hit: Hit
+    above: Hit | None
+    evidence: list[Evidence]
+    text: str = Field(description="All of it in words, line by line.")
+
+
+class TermKind(BaseModel):
+    """A kind of thing that can be looked for."""
+
+    name: str
+    what: str
+    example: Any
+    field: str | None = Field(description="The field of a search for it; None: in `terms` only.")
+
+
+class SearchAnswer(BaseModel):
+    """Hits, best first, with what was understood and how sure the order is."""
+
+    hits: list[Hit]
+    understood: Understood | None
+    evidence: list[Evidence] = Field(
+        description="In collections of concepts, what was asked with was taken for these."
+    )
+    plan: Plan | None
+    certificate: Certificate | None
+    answerable: float | None = Field(
+        description="The probability that something here shows what was asked for, in [0, 1]; told "
+        "for one text, on the first page."
+    )
+    doubt: str | None = Field(description="In words, when nothing here is a good match.")
+    notes: list[str] = Field(
+        description="In words: that nothing is near, phrases that were left to the words, and why; "
+        "attributes and values of `where` that no item has."
+    )
+    cursor: str | None
+    elapsed_ms: float
+
+
+class CollectionSummary(BaseModel):
+    """A collection's name and size."""
+
+    name: str
+    n_items: int
+    space: Space
+    encoder: str | None
+
+
+class Stats(BaseModel):
+    """Counts, extent in space and time, encoder, version and snapshots of a collection."""
+
+    name: str
+    n_items: int
+    n_images: int
+    n_texts: int
+    n_located: int
+    n_with_time: int
+    bounds: Bounds | None
+    time_range: tuple[str, str] | None = Field(description="First and last, ISO 8601.")
+    encoder: str | None
+    fingerprint: str | None
+    concepts: list[str]
+    dim: int
+    space: Space
+    modalities: list[FeatureName]
+    size_bytes: int
+    version: int
+    created: str
+    snapshots: dict[str, int]
+    attributes: dict[str, int] = Field(description="How many items have each, most frequent first.")
+    derived_attributes: list[str] = Field(
+        description="Attributes of every picture that no item states: its folder and file."
+    )
+
+
+class Config(BaseModel):
+    """What the page needs to know before it asks anything else."""
+
+    version: str
+    collections: list[str]
+    tile_url: str | None
+
+
+class Encoder(BaseModel):
+    """A family of encoders; what is missing cannot be told without a download."""
+
+    name: str = Field(description="What to write, with the variable part in brackets.")
+    summary: str
+    installed: bool
+    install: str | None = Field(None, description="The command, when it is not installed.")
+    dim: int | None = None
+    fingerprint: str | None = None
+    size_bytes: int | None = None
+    licence: str | None = None
+    languages: str | None = None
+    needs: str | None = None
+
+
+class Points(BaseModel):
+    """All located items, in columns; ``x`` and ``y`` for ``lon`` and ``lat`` on a plane."""
+
+    ids: list[str]
+    lon: list[float] | None = None
+    lat: list[float] | None = None
+    x: list[float] | None = None
+    y: list[float] | None = None
+    n_located: int = Field(description="More than len(ids) when only a sample is given.")
+
+
+class Towns(BaseModel):
+    """Towns in columns, the largest first."""
+
+    names: list[str]
+    lon: list[float]
+    lat: list[float]
+    population: list[int]
+
+
+class AttributeValue(BaseModel):
+    """A value of an attribute, and how many items have it."""
+
+    value: Scalar
+    n_items: int
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str

@@ -1,0 +1,169 @@
+"""The answers' models against what is given: no key without its field, no field without its key."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, get_type_hints
+
+import pytest
+from pydantic import BaseModel
+
+import placelens as pl
+from placelens.encoders.registry import list_encoders
+from placelens.engine.plan import Plan
+from placelens.engine.stats import Stats
+from placelens.geo.gazetteer import PlaceChoice
+from placelens.geo.understood import Offer, PlaceMention, Unread
+from placelens.index.base import Certificate
+from placelens.index.gmr_tree import TreeShape
+from placelens.results import Hits
+from placelens.server import answers
+from placelens.server.urls import with_links
+from placelens.types import Evidence, Hit, Item, ScoreTerm
+
+MODELS = {
+    name: model
+    for name, model in vars(answers).items()
+    if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel
+}
+QUESTIONS = (
+    "red within 500 km of Lyon in June 2019",
+    "red not in Peru",
+    "red near Xyzzyville",  # is left to the words
+    "Nice",  # may mean the town, which is offered
+    "red in summer in Paris, Lyon or Nice",
+)
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> pl.Collection:
+    """A point on a plane, with an attribute of each kind."""
+    made = pl.Collection.create(tmp_path_factory.mktemp("plane") / "plane.pl", dim=2, space="plane")
+    attributes = {"tags": ["a", 1], "open": True, "depth": 1.5, "floor": 2}
+    made.add_vectors(["a"], [[1, 0]], x=[3], y=[4], attributes=[attributes])
+    return made
+
+
+def plain(answer: Any) -> Any:
+    """As it is sent."""
+    return json.loads(json.dumps(answer))
+
+
+def as_answered(hits: Hits) -> dict[str, Any]:
+    """What the route makes of hits."""
+    answer = hits.to_dict()
+    del answer["query"]
+    for hit in answer["hits"]:
+        with_links(hit, "c", show_paths=True)
+    return plain(answer)
+
+
+def searches(squares: pl.Collection, plane: pl.Collection) -> Iterator[dict[str, Any]]:
+    """Answers with all that one can hold; the last is not had from small collections."""
+    for words in QUESTIONS:
+        yield as_answered(squares.search(words))
+    yield as_answered(squares.search(sort="time"))
+    yield as_answered(plane.search(vector=[1, 0], near={"x": 0, "y": 0}))
+    hit = Hit(
+        rank=1, id="a", score=1.0, terms=(), distance_m=None, matched="image", item=Item(id="a"),
+        evidence=(Evidence(kind="concept", label="Sea", span=(0, 3), box=(0, 0, 9, 9)),),
+    )  # fmt: skip
+    shape = TreeShape(n_items=1, n_trees=1, n_loose=0)
+    plan = Plan("gmrtree", "asked for", 1, 1, "raw", tree=shape, reach="25 km")
+    yield as_answered(
+        Hits(
+            [hit],
+            plan=plan,
+            elapsed_ms=2.5,
+            evidence=[Evidence(kind="reading", label="Sea", share=1.0, of="sea")],
+        )
+    )
+
+
+def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is answered, by its model; where a model filters the answer, what it is made of."""
+    server = rest["make_client"](collections={"squares": rest["squares"], "plane": plane})
+    for collection in (rest["squares"], plane):
+        url = f"/v1/collections/{collection.name}"
+        yield "Points", server.get(f"{url}/points").json()
+        derived = {"derived_attributes": ["file"]}
+        yield "Stats", plain(collection.stats().to_dict() | derived)
+        for item in collection.items():
+            linked = with_links(item.to_dict(), collection.name, show_paths=True)
+            yield "Item", plain(linked)
+            yield "ListedItem", plain(linked | {"distance_m": None})
+        yield "ItemList", server.get(f"{url}/items").json()
+    yield "Towns", server.get("/v1/towns?limit=2").json()
+    yield "PlaceChoice", server.get("/v1/places?q=Lyon").json()[0]
+    yield "Config", server.get("/v1/config").json()
+    yield "CollectionSummary", server.get("/v1/collections").json()[0]
+    yield "AttributeValue", client.get("/v1/collections/squares/values?attribute=city").json()[0]
+    yield "TermKind", server.get("/v1/terms").json()[0]
+    for collection, asked in ((rest["squares"], {"query": "red"}), (plane, {"vector": [1, 0]})):
+        ids = list(collection)
+        explained = collection.explain(ids[-1], **asked)
+        answer = explained.to_dict() | {"text": str(explained)}
+        for hit in (answer["hit"], answer["above"]):
+            if hit is not None:
+                with_links(hit, collection.name, show_paths=True)
+        yield "Explanation", plain(answer)
+    yield "Problem", client.get("/v1/nothing").json()
+    for answer in searches(rest["squares"], plane):
+        yield "SearchAnswer", answer
+
+
+def fields_of(model: BaseModel) -> Iterator[tuple[str, str]]:
+    """Every field that was given, of a model and of the models in it."""
+    for name in model.model_fields_set:
+        yield type(model).__name__, name
+        value = getattr(model, name)
+        for below in value if isinstance(value, list) else [value]:
+            if isinstance(below, BaseModel):
+                yield from fields_of(below)
+
+
+def test_every_key_has_a_field_and_every_field_a_key(client, make_client, squares, plane) -> None:
+    seen = set()
+    for name, answer in given(client, plane, make_client=make_client, squares=squares):
+        read = MODELS[name].model_validate(answer)
+        # A key that no field stands for would be lost, a value of another type changed.
+        assert read.model_dump(mode="json", exclude_unset=True) == answer
+        seen |= set(fields_of(read))
+    # What an encoder needs depends on what is installed here.
+    known = {(name, field) for name, model in MODELS.items() for field in model.model_fields}
+    assert {pair for pair in known - seen if pair[0] != "Encoder"} == set()
+
+
+def test_the_encoders() -> None:
+    for encoder in list_encoders():
+        read = answers.Encoder.model_validate(encoder)
+        assert read.model_dump(exclude_unset=True) == encoder
+
+
+@pytest.mark.parametrize(
+    "given",
+    [Certificate, Evidence, Offer, Plan, ScoreTerm, TreeShape, Unread, PlaceChoice, PlaceMention],
+)
+def test_fields_have_the_types_of_the_library(given: type) -> None:
+    """Its literals above all: the engine's kinds of certificate are those that a client knows."""
+    model = MODELS[given.__name__]
+    theirs, ours = get_type_hints(given), get_type_hints(model)
+    shared = set(theirs) & set(ours) - {"choices"}
+    assert shared
+    for name in shared:
+        assert _written(theirs[name]) == _written(ours[name]), name
+
+
+def test_statistics_have_the_types_of_the_library() -> None:
+    theirs, ours = get_type_hints(Stats), get_type_hints(answers.Stats)
+    assert set(ours) == {*theirs, "derived_attributes"}
+    # As JSON a tuple is a list, and a time a text.
+    others = {"concepts", "modalities", "time_range"}
+    assert {name: ours[name] for name in set(theirs) - others} == {
+        name: theirs[name] for name in set(theirs) - others
+    }
+
+
+def _written(annotation: Any) -> str:
+    """A type without the module of its name: both sides have a `TreeShape` of their own."""
+    return re.sub(r"placelens\.([a-z_]+\.)+", "", str(annotation))

@@ -1,0 +1,428 @@
+/**
+ * What the REST API takes and gives.
+ * Made by tools/page_types.py: change the server, then run make types.
+ */
+
+/** A value of an attribute, and how many items have it. */
+export interface AttributeValue {
+  value: string | number | boolean | null;
+  n_items: number;
+}
+
+/** Why no better item was missed: none that was not looked at scores above `bound`. */
+export interface Certificate {
+  kind: "proven" | "probability" | "recall";
+  /** Null when all were looked at. */
+  bound: number | null;
+  n_nodes: number;
+  n_items: number;
+}
+
+/** A collection's name and size. */
+export interface CollectionSummary {
+  name: string;
+  n_items: number;
+  space: "sphere" | "plane";
+  encoder: string | null;
+}
+
+/** What the page needs to know before it asks anything else. */
+export interface Config {
+  version: string;
+  collections: string[];
+  tile_url: string | null;
+}
+
+/** A family of encoders; what is missing cannot be told without a download. */
+export interface Encoder {
+  /** What to write, with the variable part in brackets. */
+  name: string;
+  summary: string;
+  installed: boolean;
+  /** The command, when it is not installed. */
+  install?: string | null;
+  dim?: number | null;
+  fingerprint?: string | null;
+  size_bytes?: number | null;
+  licence?: string | null;
+  languages?: string | null;
+  needs?: string | null;
+}
+
+/** What speaks for a match. */
+export interface Evidence {
+  kind: string;
+  label: string;
+  /** Its part of the whole, in [0, 1]. */
+  share: number | null;
+  /** Label of the term that it speaks for. */
+  of: string | null;
+  /** Characters of the words, end excluded. */
+  span: [number, number] | null;
+  /** Left, top, right, bottom in pixels of the original image. */
+  box: [number, number, number, number] | null;
+}
+
+/** Why an item ranks where it does: its score's terms, the hit above, what speaks for it. */
+export interface Explanation {
+  hit: Hit;
+  above: Hit | null;
+  evidence: Evidence[];
+  /** All of it in words, line by line. */
+  text: string;
+}
+
+/** An item found, with its score and every term of it; a list has neither. */
+export interface Hit {
+  id: string;
+  title: string;
+  image: string | null;
+  text: string | null;
+  lat?: number | null;
+  lon?: number | null;
+  x?: number | null;
+  y?: number | null;
+  place_source: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated" | null;
+  time: string | null;
+  width: number | null;
+  height: number | null;
+  attributes: Record<string, string | number | boolean | (string | number | boolean | null)[] | null>;
+  thumbnail_url: string | null;
+  image_url: string | null;
+  rank: number;
+  /** Null in a list, which nothing ranks. */
+  score: number | null;
+  distance_m: number | null;
+  matched: string | null;
+  terms: ScoreTerm[];
+  /** In collections of concepts those shared with the query, the largest first. */
+  evidence: Evidence[];
+}
+
+/** An example image: its bytes, or an item of the collection. */
+export interface ImageTerm {
+  /** A JPEG, PNG, HEIC, ... file as base64. */
+  data?: string | null;
+  /** The id of an item of the collection. */
+  id?: string | null;
+  /** Share of this term; negative to search away from it. */
+  weight?: number;
+}
+
+/** An item; a plane collection's items have `x` and `y` for `lat` and `lon`. */
+export interface Item {
+  id: string;
+  title: string;
+  image: string | null;
+  text: string | null;
+  lat?: number | null;
+  lon?: number | null;
+  x?: number | null;
+  y?: number | null;
+  place_source: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated" | null;
+  time: string | null;
+  width: number | null;
+  height: number | null;
+  attributes: Record<string, string | number | boolean | (string | number | boolean | null)[] | null>;
+  thumbnail_url: string | null;
+  image_url: string | null;
+}
+
+/** A page of the items that pass the filters. */
+export interface ItemList {
+  items: ListedItem[];
+  /** How many pass, on all pages together. */
+  n_items: number;
+  /** In words, attributes and values of `where` that no item has. */
+  notes: string[];
+  /** For the next page; null on the last. */
+  cursor: string | null;
+}
+
+/** A point on the sphere, in degrees. */
+export interface LatLon {
+  lat: number;
+  lon: number;
+}
+
+/** An item of a list. */
+export interface ListedItem {
+  id: string;
+  title: string;
+  image: string | null;
+  text: string | null;
+  lat?: number | null;
+  lon?: number | null;
+  x?: number | null;
+  y?: number | null;
+  place_source: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated" | null;
+  time: string | null;
+  width: number | null;
+  height: number | null;
+  attributes: Record<string, string | number | boolean | (string | number | boolean | null)[] | null>;
+  thumbnail_url: string | null;
+  image_url: string | null;
+  /** From `near`, where that was given. */
+  distance_m: number | null;
+}
+
+/** What a phrase might mean, too uncertain to act on, and what to write for that. */
+export interface Offer {
+  phrase: string;
+  write: string;
+  label: string;
+}
+
+/** A place that a name may mean; `label` tells it apart from others of the name. */
+export interface PlaceChoice {
+  name: string;
+  kind: string;
+  country: string;
+  admin: string | null;
+  lat: number;
+  lon: number;
+  population: number;
+  label: string;
+}
+
+/** A point: `lat` and `lon` in degrees; `x` and `y` in metres in a plane collection. */
+export interface PlaceIn {
+  lat?: number | null;
+  lon?: number | null;
+  x?: number | null;
+  y?: number | null;
+}
+
+/** A place found in the words: what it was taken for, and what else it may mean. */
+export interface PlaceMention {
+  name: string;
+  kind: string;
+  country: string;
+  admin: string | null;
+  lat: number;
+  lon: number;
+  population: number;
+  label: string;
+  /** All that stood for it: "near Paris, Texas". */
+  phrase: string;
+  relation: "near" | "in";
+  /** Set where the words gave a distance. */
+  radius_m: number | null;
+  /** Whether it asks for what is not there: "not in Lyon". */
+  negated: boolean;
+  /** The mention in words: "not in Lyon, France". */
+  words: string;
+  /** The likeliest, which was taken, first. */
+  choices: PlaceChoice[];
+}
+
+/** Which index answered, the reason in words, and the numbers the choice rests on. */
+export interface Plan {
+  engine: string;
+  reason: string;
+  n_items: number;
+  /** How many items pass the filters. */
+  n_allowed: number;
+  similarity: "raw" | "calibrated" | null;
+  /** Whether cosines were corrected for hubs. */
+  is_corrected: boolean;
+  tree: TreeShape | null;
+  /** How far near reached, where the collection decided it. */
+  reach: string | null;
+  /** What ordered the first hits anew. */
+  reranker: string | null;
+}
+
+/** All located items, in columns; `x` and `y` for `lon` and `lat` on a plane. */
+export interface Points {
+  ids: string[];
+  lon?: number[] | null;
+  lat?: number[] | null;
+  x?: number[] | null;
+  y?: number[] | null;
+  /** More than len(ids) when only a sample is given. */
+  n_located: number;
+}
+
+/** RFC 9457 problem details. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+}
+
+/** One summand of a score: contribution = weight * value. */
+export interface ScoreTerm {
+  /** place, or what was compared: text, image or vector. */
+  kind: string;
+  label: string;
+  weight: number;
+  value: number;
+  contribution: number;
+  cosine: number | null;
+  /** What the cosine loses because the item is near every query. */
+  correction: number | null;
+}
+
+/** Hits, best first, with what was understood and how sure the order is. */
+export interface SearchAnswer {
+  hits: Hit[];
+  understood: Understood | null;
+  /** In collections of concepts, what was asked with was taken for these. */
+  evidence: Evidence[];
+  plan: Plan | null;
+  certificate: Certificate | null;
+  /** The probability that something here shows what was asked for, in [0, 1]; told for one text, on the first page. */
+  answerable: number | null;
+  /** In words, when nothing here is a good match. */
+  doubt: string | null;
+  /** In words: that nothing is near, phrases that were left to the words, and why; attributes and values of `where` that no item has. */
+  notes: string[];
+  cursor: string | null;
+  elapsed_ms: number;
+}
+
+/** What to look for: words, images, vectors, a place, or any mix; the rest is optional. */
+export interface SearchRequest {
+  text?: string | (string | TextTerm)[] | null;
+  images?: ImageTerm[];
+  vector?: number[] | VectorTerm[] | null;
+  /** Of any kind of `GET /v1/terms`. */
+  terms?: TermIn[];
+  near?: string | PlaceIn | null;
+  /** kind:scale, by default gauss:25km. */
+  decay?: string | null;
+  /** Share of the place; 1 - mu is that of meaning. */
+  mu?: number;
+  k?: number;
+  /** West, south, east, north; west > east crosses the antimeridian. */
+  bbox?: [number, number, number, number] | null;
+  /** Hard limit around `near`: metres or 5km. */
+  radius?: string | number | null;
+  /** A GeoJSON area of at most 200,000 corners, whose edges cross at most 10,000 times. */
+  polygon?: Record<string, unknown> | null;
+  time?: string | [string | null, string | null] | null;
+  /** {"city": "Paris", "rating": {"gte": 3}, "country": ["France", "Italy"], "keywords": {"all": ["sea", "boat"]}, "folder": {"starts": "2019/ro"}}; the operators are eq, ne, in, all, contains, starts, ends, gt, gte, lt, lte, exists and not; at most 1,000 values in a list. */
+  where?: Record<string, unknown> | null;
+  modality?: "image" | "text" | "vector" | ("image" | "text" | "vector")[] | null;
+  located_only?: boolean;
+  unlocated_only?: boolean;
+  /** Of places known to within a radius, what must lie in an area: the centre, surely all of the circle, or maybe any of it. */
+  uncertain?: "centre" | "surely" | "maybe";
+  /** score, time, oldest, name or distance. Without words, images or vectors all that passes is listed in this order; else it orders the k best. */
+  sort?: string | null;
+  /** Whether places and times in the text are read; never those in quotes. */
+  parse?: boolean;
+  similarity?: "raw" | "calibrated" | null;
+  /** Whether items that are near every query are corrected for that. */
+  hubs?: boolean;
+  cursor?: string | null;
+  /** The index to use; by default it is planned. */
+  engine?: string | null;
+  /** Below 1 a few of the best may be missed, for speed. */
+  recall_target?: number | null;
+}
+
+/** Counts, extent in space and time, encoder, version and snapshots of a collection. */
+export interface Stats {
+  name: string;
+  n_items: number;
+  n_images: number;
+  n_texts: number;
+  n_located: number;
+  n_with_time: number;
+  bounds: [number, number, number, number] | null;
+  /** First and last, ISO 8601. */
+  time_range: [string, string] | null;
+  encoder: string | null;
+  fingerprint: string | null;
+  concepts: string[];
+  dim: number;
+  space: "sphere" | "plane";
+  modalities: string[];
+  size_bytes: number;
+  version: number;
+  created: string;
+  snapshots: Record<string, number>;
+  /** How many items have each, most frequent first. */
+  attributes: Record<string, number>;
+  /** Attributes of every picture that no item states: its folder and file. */
+  derived_attributes: string[];
+}
+
+/** A term of any kind of `GET /v1/terms`. */
+export interface TermIn {
+  kind: string;
+  value: unknown;
+  /** Negative pushes away. */
+  weight?: number;
+}
+
+/** A kind of thing that can be looked for. */
+export interface TermKind {
+  name: string;
+  what: string;
+  example: unknown;
+  /** The field of a search for it; None: in `terms` only. */
+  field: string | null;
+}
+
+/** Words with a weight. */
+export interface TextTerm {
+  text: string;
+  /** Share of this term; negative to search away from it. */
+  weight?: number;
+}
+
+/** A time that the words name. */
+export interface TimeMention {
+  phrase: string;
+  /** What it was taken for, in words. */
+  words: string;
+  negated: boolean;
+  /** From, up to but not including; ISO 8601. Empty for what comes every year. */
+  spans: [string, string][];
+}
+
+/** Towns in columns, the largest first. */
+export interface Towns {
+  names: string[];
+  lon: number[];
+  lat: number[];
+  population: number[];
+}
+
+/** Items in trees, the trees they are in, and items that are searched beside them. */
+export interface TreeShape {
+  n_items: number;
+  n_trees: number;
+  n_loose: number;
+}
+
+/** What was understood of the words: what is left of them, places, and times. */
+export interface Understood {
+  text: string;
+  mentions: PlaceMention[];
+  times: TimeMention[];
+  near: LatLon | null;
+  decay: string | null;
+  /** Of the area that hits must lie in. */
+  bounds: [number, number, number, number] | null;
+  unread: Unread[];
+  offers: Offer[];
+  description: string;
+}
+
+/** A phrase that may name a place or time and was left to the words, and why. */
+export interface Unread {
+  phrase: string;
+  reason: string;
+}
+
+/** A vector with a weight. */
+export interface VectorTerm {
+  vector: number[];
+  /** Share of this term; negative to search away from it. */
+  weight?: number;
+}
