@@ -6,11 +6,17 @@ BIN := .venv/bin
 TOOLS := .venv-tools/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA := $(or $(PLACELENS_DATA),../shared/data)
+# A process for each processor, and no more than four, since each of them loads all that is tested.
+# A file's tests stay together, for its fixtures' sake, and files come in their order: the heavy
+# ones are among the first, and hundreds of small ones fill up the end.
+PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTHONS := 3.11 3.12 3.13 3.14
+RUNS := 10
 PAGE := src/placelens/server/static/index.html
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \
+.PHONY: help demo test repeat test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \
   docs types web wheel page clean
 
 help:  ## list the targets
@@ -21,7 +27,10 @@ demo: .make/demo  ## install what the demo needs and run it: real imagery, no ne
 	$(BIN)/placelens demo
 
 test: .make/dev page  ## install what the tests need and run them
-	$(BIN)/python -m pytest
+	$(BIN)/python $(PYTEST)
+
+repeat: .make/dev  ## start, kill and draw RUNS (10) times as often as `make test` does
+	PLACELENS_RUNS=$(RUNS) $(BIN)/python $(PYTEST) -m repeated
 
 check: .make/dev  ## ruff, mypy --strict, the import layers and the page's types
 	$(BIN)/ruff check .
@@ -67,19 +76,19 @@ types: .make/dev  ## write the page's types anew, from the REST API
 	$(BIN)/python tools/page_types.py
 
 test-hub: .make/hub  ## the tests of encoders from the hub and of training, which need torch
-	$(BIN)/python -m pytest tests/unit/encoders tests/unit/training
+	$(BIN)/python $(PYTEST) tests/unit/encoders tests/unit/training
 
 test-oldest: .make/oldest  ## run the tests on the lowest versions that pyproject.toml allows
-	.venv-oldest/bin/python -m pytest
+	.venv-oldest/bin/python $(PYTEST)
 
-test-pythons:  ## run the tests on every supported Python that this machine has
-	@for version in 3.11 3.12 3.13 3.14; do \
+test-pythons:  ## run TESTS (all) on those of PYTHONS (3.11 to 3.14) that this machine has
+	@for version in $(PYTHONS); do \
 	  python=$$(tools/find_python.sh $$version) || { echo "== Python $$version is not installed"; continue; }; \
 	  echo "== $$python"; \
 	  $$python -m venv .venv-$$version && \
 	  .venv-$$version/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && \
 	  .venv-$$version/bin/python -m pip install --quiet -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev && \
-	  .venv-$$version/bin/python -m pytest -q || exit 1; \
+	  .venv-$$version/bin/python $(PYTEST) -q $(TESTS) || exit 1; \
 	done
 
 wheel: .venv/pyvenv.cfg page  ## a wheel in dist/, with the page if npm is there

@@ -1,11 +1,19 @@
-"""What pytest leaves out of the doctests, and what those of the public classes start from."""
+"""What holds for all tests and doctests: threads of BLAS, and what doctests start from."""
 
+import os
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# The threads of BLAS and OpenMP go on spinning for a while after each product. Beside a second
+# process of tests, or anything else that is busy, they take the processors from the very thread
+# that they wait for: products of a few numbers each then last ten times as long, or more. Read
+# when NumPy is imported, so set here, before; who sets them sets them for the tests as well.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _NEED_TORCH = ("backbone", "finetune", "quantization", "towers")
 

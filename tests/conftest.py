@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from placelens.testing.fakes import HashEncoder
 
-# How long an example takes is no property of the code: machines are shared.
-settings.register_profile("placelens", deadline=None)
+# How long an example takes, to make or to try, is no property of the code: machines are shared.
+settings.register_profile("placelens", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("placelens")
 
 # A shell ignores Ctrl-C for what it starts in the background, and so would every command here.

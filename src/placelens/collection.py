@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,7 +40,7 @@ from placelens.geo.understood import Understood
 from placelens.limits import MAX_DIM
 from placelens.query.request import SearchRequest, requests_of
 from placelens.query.resolver import Resolver
-from placelens.storage.faults import named, naming_faults
+from placelens.storage.faults import named, naming_faults, on_newest
 from placelens.storage.health import Health, Repairs, check, repair
 from placelens.storage.json_columns import attributes_to_json
 from placelens.storage.manifest import Manifest, vector_features
@@ -59,6 +60,7 @@ from placelens.types import (
     Float32Array,
     Float64Array,
     Hit,
+    Int64Array,
     Item,
     Place,
     PlaceSource,
@@ -454,15 +456,18 @@ class Collection:
         """
         return self._table.version
 
+    @on_newest
     def __len__(self) -> int:
         return int(self._versions.snapshot.n_items)
 
+    @on_newest
     def __contains__(self, item_id: object) -> bool:
         return isinstance(item_id, str) and self._versions.snapshot.row_of(item_id) is not None
 
     def __getitem__(self, item_id: str) -> Item:
         return self.get(item_id)
 
+    @on_newest
     def __iter__(self) -> Iterator[str]:
         """The ids; `items` gives what they stand for."""
         return iter(map(str, self._versions.snapshot.texts("id")))
@@ -492,6 +497,7 @@ class Collection:
         items = "damaged" if self._table.damage else f"{len(self):,} items"
         return f"Collection({str(self.path)!r}, {items}, {encoder}, {self.space})"
 
+    @on_newest
     def stats(self) -> Stats:
         """Counts, extent, times and attributes.
 
@@ -529,6 +535,7 @@ class Collection:
         """
         return self._versions.refresh()
 
+    @on_newest
     def get(self, item_id: str) -> Item:
         """The item of an id.
 
@@ -590,12 +597,22 @@ class Collection:
             uncertain=uncertain,
             sort=sort,
         )
+        snapshot, rows, first = self._listed(request, batch_size)
+        starts = range(batch_size, len(rows), batch_size)
+        rest = (rows[start : start + batch_size] for start in starts)
+        return chain(first, (item for batch in rest for item in snapshot.items(batch)))
+
+    @on_newest
+    def _listed(
+        self, request: SearchRequest, batch_size: int
+    ) -> tuple[Snapshot, Int64Array, Sequence[Item]]:
+        """A version, its rows that pass the filters, and the first of their items."""
         searcher = self._versions.searcher
         query = self._resolver(searcher).resolve_list(request)
-        rows = searcher.lists.rows(query, in_order=sort is not None)
-        batches = (rows[start : start + batch_size] for start in range(0, len(rows), batch_size))
-        return (item for batch in batches for item in searcher.snapshot.items(batch))
+        rows = searcher.lists.rows(query, in_order=request.sort is not None)
+        return searcher.snapshot, rows, searcher.snapshot.items(rows[:batch_size])
 
+    @on_newest
     def thumbnail(self, item_id: str) -> bytes | None:
         """The small JPEG of an item; None when it has no image.
 
@@ -608,6 +625,7 @@ class Collection:
         value: bytes | None = snapshot.take([row], ["thumbnail"])["thumbnail"][0].as_py()
         return value
 
+    @on_newest
     def points(self) -> tuple[list[str], Float64Array, Float64Array]:
         """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place.
 
@@ -619,6 +637,7 @@ class Collection:
         """
         return self._versions.snapshot.points()
 
+    @on_newest
     def attribute_names(self) -> list[str]:
         """The attributes that items have, the most frequent first, then those that all photos have.
 
@@ -631,6 +650,7 @@ class Collection:
         """
         return names(self._versions.snapshot)
 
+    @on_newest
     def mistyped(self, where: Mapping[str, Any]) -> list[str]:
         """In words, the attributes and values of a filter that no item has, with the nearest.
 
@@ -641,6 +661,7 @@ class Collection:
         """
         return mistyped(self._versions.snapshot, where)
 
+    @on_newest
     def values(self, attribute: str) -> dict[Scalar, int]:
         """How many items have each value of an attribute, the most frequent first.
 
@@ -653,6 +674,7 @@ class Collection:
         """
         return value_counts(self._versions.snapshot, as_text(attribute, "the attribute"))
 
+    @on_newest
     def vector(self, item_id: str, modality: FeatureName | None = None) -> Float32Array:
         """The unit vector of an item, (dim,); of its first modality unless one is named.
 
@@ -1195,6 +1217,7 @@ class Collection:
         sort: str | None = None,
         parse: bool = True,
         similarity: Similarity | None = None,
+        hubs: bool = True,
         rerank: Reranker | None = None,
         cursor: str | None = None,
         engine: str | None = None,
@@ -1255,6 +1278,9 @@ class Collection:
             place and filters. What stands in quotes is never read.
         similarity
             "calibrated" (the default where the encoder says how) or "raw" cosines.
+        hubs
+            Whether calibrated cosines are corrected for hubs, items that are near every query,
+            where the encoder says how; see `placelens.encoders.hubs`.
         rerank
             A `placelens.engine.rerank.Reranker` that orders the first hits anew. Nothing certifies
             its answer, which has one page.
@@ -1307,6 +1333,7 @@ class Collection:
             sort=sort,
             parse=parse,
             similarity=similarity,
+            hubs=hubs,
             rerank=rerank,
             cursor=cursor,
             engine=engine,
@@ -1314,6 +1341,7 @@ class Collection:
         )
         return self._answer([request], deadline)[0]
 
+    @on_newest
     def explain(
         self, item_id: str, query: Any = None, *, deadline: Deadline = NEVER, **search: Any
     ) -> Explanation:
@@ -1383,6 +1411,7 @@ class Collection:
         """
         return self._answer(requests_of(queries, common), NEVER)
 
+    @on_newest
     def _answer(self, requests: Sequence[SearchRequest], deadline: Deadline) -> list[Hits]:
         from placelens.results import Hits
 
@@ -1401,7 +1430,9 @@ class Collection:
                 cursor=answer.cursor,
                 elapsed_ms=elapsed_ms / len(requests),
                 thumbnails=self.thumbnail,
-                answerabilities=self._encoder.answerabilities,
+                answerabilities=self._encoder.answerabilities(
+                    is_corrected=answer.plan.is_corrected
+                ),
                 evidence=[entry for term in query.terms for entry in term.reading()],
                 notes=(
                     *mistyped(searcher.snapshot, query.filters.where),

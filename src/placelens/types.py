@@ -378,7 +378,8 @@ class ScoreTerm:
     """One summand of a score: ``contribution = weight * value``; the summands add up to it.
 
     ``value`` is what the score uses (a decay for the place; a cosine, calibrated where the
-    collection's encoder says how, for meaning); ``cosine`` is the raw cosine of a meaning term.
+    collection's encoder says how, for meaning); ``cosine`` is the raw cosine of a meaning term, and
+    ``correction`` what it loses before it is calibrated, because the item is near every query.
     """
 
     kind: str
@@ -387,6 +388,7 @@ class ScoreTerm:
     value: float
     contribution: float
     cosine: float | None = None
+    correction: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -397,6 +399,7 @@ class ScoreTerm:
             "value": self.value,
             "contribution": self.contribution,
             "cosine": self.cosine,
+            "correction": self.correction,
         }
 
 

@@ -4,17 +4,20 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from placelens.geo.distance import SPACES
-from placelens.index.base import Corpus, VectorColumn
+from placelens.index.base import Corpus, VectorColumn, farthest_m
 from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree
 from placelens.index.limb import Limb
 from placelens.index.scan import Scan
 from placelens.kernels.place import _max_distance
 from placelens.testing.index_contract import check_index
 from placelens.testing.strategies import corpora, tasks
+
+pytestmark = pytest.mark.repeated
 
 
 def from_arrays(corpus):
@@ -45,11 +48,13 @@ def part_of(corpus, rows):
     columns = {}
     for feature, column in corpus.vectors.items():
         at = column.position[rows]
-        columns[feature] = VectorColumn.of(
-            column.matrix[at[at >= 0]], np.flatnonzero(at >= 0), len(rows)
-        )
+        at, there = at[at >= 0], np.flatnonzero(at >= 0)
+        hubness = None if column.hubness is None else column.hubness[at]
+        columns[feature] = VectorColumn.of(column.matrix[at], there, len(rows), hubness)
     lonlat = tuple(values[rows] for values in corpus.lonlat)
-    return Corpus(corpus.space, corpus.iids[rows], corpus.positions[rows], columns, lonlat)
+    radius_m = None if corpus.radius_m is None else corpus.radius_m[rows]
+    positions = corpus.positions[rows]
+    return Corpus(corpus.space, corpus.iids[rows], positions, columns, lonlat, radius_m)
 
 
 INDEXES = {
@@ -67,18 +72,25 @@ INDEXES = {
 
 
 @pytest.mark.parametrize("name", INDEXES)
-@settings(max_examples=400)
+@examples(100)
 @given(data=st.data())
 def test_index(name, data):
     corpus = data.draw(corpora(max_items=400))
     check_index(INDEXES[name], corpus, data.draw(tasks(corpus)))
 
 
-@settings(max_examples=200)
+@examples(100)
 @given(data=st.data())
 def test_the_farthest_item(data):
     corpus = data.draw(corpora(max_items=200))
     task = data.draw(tasks(corpus))
     origin = np.array([1.0, 0.0, 0.0]) if task.place is None else task.place.origin
-    expected = _max_distance(SPACES[corpus.space], corpus.positions, origin)
+    space, positions = SPACES[corpus.space], corpus.positions
+    if corpus.radius_m is not None:
+        located = ~np.isnan(positions[:, 0])
+        measured = positions[located & ((corpus.radius_m == 0) | np.isnan(corpus.radius_m))]
+        positions = measured if len(measured) else positions
+    expected = _max_distance(space, positions, origin)
+    assert farthest_m(corpus, origin) == expected
     assert GMRTree(corpus, leaf=32, seed=6).farthest_m(origin) == expected
+    assert grown(corpus).farthest_m(origin) == expected

@@ -15,14 +15,14 @@ import placelens as pl
 from placelens.cli import search_options
 from placelens.cli.main import app
 from placelens.engine.query import Similarity
-from placelens.engine.written import FILTERS
+from placelens.query.written import FILTERS
 from placelens.server.list_schemas import ListRequest
 from placelens.server.schemas import SearchRequest
 from placelens.testing.fakes import HashEncoder
 
 
 def arguments_of(method: Any) -> dict[str, Any]:
-    """Names and defaults; each door has its own way to give up a search."""
+    """Names and defaults; a server and a shell have ways of their own to give up a search."""
     parameters = inspect.signature(method).parameters.values()
     return {p.name: p.default for p in parameters if p.name not in ("self", "deadline")}
 
@@ -33,19 +33,21 @@ def options_of(command: str) -> dict[str, Any]:
 
 
 SEARCH = arguments_of(pl.Collection.search)
-# A reranker is an object, which no text names.
-WRITTEN = {name: default for name, default in SEARCH.items() if name != "rerank"}
+# An object of the caller's own.
+ONLY_IN_PYTHON = {"rerank"}
 ITEMS = arguments_of(pl.Collection.items)
 # What a command takes to print what it found, or to get at the collection; of no search.
 PRINTING = {"collection", "output", "format", "force", "csv_safe", "open_it"}
-# The words of a query come as an argument, as more of them, and as those to stay away from.
-WORDS = {"words", "text", "without"}
+# The words of a query come as an argument, as more of them, as those to stay away from, and with
+# terms of other kinds among them.
+WORDS = {"words", "text", "without", "term"}
 
 
 def test_over_http() -> None:
     renamed = {"query": "text", "image": "images", "like": "images"}
-    fields = set(SearchRequest.model_fields)
-    assert {renamed.get(name, name) for name in WRITTEN} | {"terms"} == fields
+    expected = {renamed.get(name, name) for name in set(SEARCH) - ONLY_IN_PYTHON}
+    # Terms of other kinds stand among the words in Python.
+    assert expected | {"terms"} == set(SearchRequest.model_fields)
     for name, field in SearchRequest.model_fields.items():
         if name in SEARCH:
             assert field.default == SEARCH[name], name
@@ -55,7 +57,7 @@ def test_in_a_shell() -> None:
     options = options_of("search")
     of_search = set(options) - PRINTING
     ways_to_show = {"page", "null", "explain_plan", "why", "allow_download"}
-    assert of_search - ways_to_show - WORDS - {"term"} == set(WRITTEN) - {"query"}
+    assert of_search - ways_to_show - WORDS == set(SEARCH) - {"query"} - ONLY_IN_PYTHON
     for name in set(SEARCH) & set(options):
         assert options[name].default == SEARCH[name], name
     assert get_args(search_options.Similarity)[0] == Similarity | None

@@ -2,9 +2,9 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,15 +78,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     collection = pl.Collection.create(folder / "squares.pl", encoder=HashEncoder())
     assert collection.add(pl.read_photos(folder), workers=0).n_added == 28
     app = create_app(Settings(collections={"squares": collection}))
-    config = uvicorn.Config(app, port=0, log_level="warning", ws="none")
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run)
+    listening = socket.create_server(("127.0.0.1", 0))  # takes connections from now on
+    running = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
     thread.start()
-    deadline = time.monotonic() + 120
-    while not running.started and time.monotonic() < deadline:
-        time.sleep(0.02)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     running.should_exit = True
     thread.join(timeout=120)
     assert not thread.is_alive()

@@ -1,33 +1,39 @@
 """kill -9 at random moments of an import: the collection opens and holds a prefix of the work."""
 
 import random
-import signal
 import subprocess
 import sys
 import time
 
 import pytest
 from PIL import Image
+from tests.effort import RUNS
 
 import placelens as pl
 from placelens.testing.fakes import HashEncoder
 
-KILLS = 20
+KILLS = 6 * RUNS
 PHOTOS = 300
+BATCH = 8
 
 # Small commits, so that many of the kills hit one; decoding in this process keeps the start short.
-CHILD = """
-import sys
+# The import tells of each step and waits at the one that it is told to: however slow the machine
+# or late the kill, it never gets beyond.
+CHILD = f"""
+import signal, sys
 import placelens as pl
 from placelens.ingest import pipeline
 from placelens.testing.fakes import HashEncoder
-pipeline.COMMIT_ROWS = 32
+pipeline.COMMIT_ROWS = pipeline.ENCODE_BATCH = {BATCH}
+steps_left = int(sys.argv[3])
+def told(at):
+    global steps_left
+    print(at.n_done, flush=True)
+    steps_left -= 1
+    if not steps_left:
+        signal.pause()
 collection = pl.Collection.open(sys.argv[1], encoder=HashEncoder())
-print("ready", flush=True)
-collection.add(
-    pl.read_photos(sys.argv[2]), workers=0, progress=lambda at: print(at.n_done, flush=True)
-)
-print("done", flush=True)
+collection.add(pl.read_photos(sys.argv[2]), workers=0, progress=told)
 """
 
 
@@ -41,43 +47,41 @@ def photos(tmp_path_factory):
     return folder
 
 
-def start(path, photos):
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path), str(photos)], stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout.readline() == "ready\n"
-    return child
+def kill_an_import(path, photos, *, steps, after_s):
+    """Start an import, and kill it so many seconds after the step; it goes one step further."""
+    child = [sys.executable, "-c", CHILD, str(path), str(photos), str(steps + 1)]
+    with subprocess.Popen(child, stdout=subprocess.PIPE, text=True) as process:
+        for step in range(steps):
+            assert process.stdout.readline() == f"{BATCH * step}\n"
+        time.sleep(after_s)
+        process.kill()
 
 
-@pytest.mark.slow
+@pytest.mark.repeated
+@pytest.mark.skipif(sys.platform == "win32", reason="waits for a signal, and is killed by one")
 def test_kill_9_at_random_moments(tmp_path, photos):
-    path = tmp_path / "c.pl"
-    pl.Collection.create(path, encoder=HashEncoder())
     files = [source.key for source in pl.read_photos(photos)]
     rng = random.Random(2)
-    sizes = [0]
-    for _ in range(KILLS):
-        child = start(path, photos)
-        # After one, two or three batches, the first of which are those before any is done; and
-        # then somewhere in the next one, which takes some hundredths of a second.
-        for _ in range(rng.randint(1, 3)):
-            child.stdout.readline()
-        time.sleep(rng.uniform(0, 0.05))
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
+    kept = PHOTOS
+    for number in range(KILLS):
+        if PHOTOS - kept < 4 * BATCH:
+            path, kept = tmp_path / f"{number}.pl", 0
+            pl.Collection.create(path, encoder=HashEncoder())
+        # Step 1 comes before any work and each later one after a batch; the batch of the step
+        # before has been committed then. The kill falls into what comes after, or into the wait.
+        steps = rng.randint(1, 3)
+        kill_an_import(path, photos, steps=steps, after_s=rng.uniform(0, 0.05))
         collection = pl.Collection.open(path, encoder=HashEncoder())
         items = list(collection.items())
         assert [item.image for item in items] == files[: len(items)]
-        for item in items[sizes[-1] :]:
+        for item in items[kept:]:
             assert collection.thumbnail(item.id)
             assert collection.vector(item.id).shape == (64,)
-        assert len(items) >= sizes[-1]
-        sizes.append(len(items))
-    assert len(set(sizes)) > 2, f"all kills came too early or too late: {sizes}"
+        assert BATCH * max(0, steps - 2) <= len(items) - kept <= BATCH * (steps - 1)
+        kept = len(items)
 
     report = collection.add(pl.read_photos(photos))
-    assert report.n_unchanged == sizes[-1]
+    assert report.n_unchanged == kept
     assert [item.image for item in collection.items()] == files
     collection.compact()
     assert len(collection) == PHOTOS

@@ -1,8 +1,8 @@
 """How processes end: 0 or the documented code, however loaded the machine, and never an abort.
 
 A thread that is still in native code when the interpreter ends aborts the process (code 134), now
-and then; so every command is started and ended many times, several at once. ``PLACELENS_RUNS`` says
-how many times (continuous integration: 20); imports, which start the most threads, 20 always.
+and then; so every command is started and ended many times, several at once: as often as
+``PLACELENS_RUNS`` says (``make repeat``), and imports, which start the most threads, twice that.
 """
 
 import os
@@ -16,11 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.effort import RUNS
 from tests.integration.machine import COMMANDS, Home
 
 from placelens.folders import cache_folder
 
-RUNS = int(os.environ.get("PLACELENS_RUNS", "3"))
+pytestmark = pytest.mark.repeated
+
 # More than processors, so that threads are held up at any moment.
 AT_ONCE = 2 * (os.cpu_count() or 1)
 # Beside those in the table: ends that are not a success.
@@ -62,25 +64,21 @@ def ends_of(home: Home, arguments: str, runs: int) -> set[tuple[int, str]]:
         return set(pool.map(run, range(runs)))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("snapshot", "train")])
 def test_commands_end_well(home: Home, name: str) -> None:
-    runs = max(RUNS, 20) if name.startswith("index") else RUNS
+    runs = 2 * RUNS if name.startswith("index") else RUNS
     assert ends_of(home, COMMANDS[name], runs) == {(0, "")}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("arguments", CODES)
 def test_errors_end_with_their_code(home: Home, arguments: str) -> None:
     assert {code for code, _ in ends_of(home, arguments, RUNS)} == {CODES[arguments]}
 
 
-@pytest.mark.slow
 def test_an_import_by_processes_ends_well(home: Home) -> None:
     assert ends_of(home, "index photos --to e.pl --workers 2", RUNS) == {(0, "")}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("ended_by", "code"), [("SIGINT", 0), ("SIGTERM", -signal.SIGTERM)])
 def test_a_server_ends_at_once_while_it_is_getting_ready(
     home: Home, ended_by: str, code: int
@@ -97,12 +95,11 @@ def test_a_server_ends_at_once_while_it_is_getting_ready(
             assert process.stdout is not None
             assert re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
             process.send_signal(getattr(signal, ended_by))
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=600)
         assert process.returncode == code, said
         assert "Traceback" not in said
 
 
-@pytest.mark.slow
 def test_a_script_of_ones_own_ends_well(home: Home) -> None:
     """Threads of a build, of a search and of a session: all are awaited."""
     # Kernels take half a minute to compile, so those that other tests use are taken.

@@ -6,17 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.effort import RUNS
 from tests.faults import flips
 from tests.faults.injector import is_available
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.repeated
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not is_available(), reason="faults need Linux and a C compiler")
 def test_histories_with_faults_lose_nothing():
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.histories", "25", "0"],
+        [sys.executable, "-m", "tests.faults.histories", str(10 * RUNS), "0"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -25,11 +26,11 @@ def test_histories_with_faults_lose_nothing():
     assert done.returncode == 0, done.stdout + done.stderr
     counts = json.loads(done.stdout.splitlines()[-1])
     ended = {kind: counts.get(f"{kind}: ended well") for kind in ("fail", "short", "full")}
-    assert ended == {"fail": 5, "short": 5, "full": 5}
-    assert counts["kill: struck"] + counts["power: struck"] >= 8
+    assert ended == dict.fromkeys(ended, 2 * RUNS)
+    # All four of the first ten are; some changes write nothing.
+    assert counts["kill: struck"] + counts["power: struck"] >= 3 * RUNS
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not is_available(), reason="faults need Linux and a C compiler")
 def test_a_migration_with_a_fault_leaves_one_format_or_the_other():
     done = subprocess.run(
@@ -44,9 +45,8 @@ def test_a_migration_with_a_fault_leaves_one_format_or_the_other():
     assert (counts["kill: struck"], counts["power: struck"]) == (2, 2)
 
 
-@pytest.mark.slow
 def test_damaged_files_give_no_wrong_answer_and_no_crash():
-    results = flips.run(40, seed=0)
+    results = flips.run(20 * RUNS, seed=20)
     bad = [result for result in results if str(result["outcome"]).isupper()]
     assert not bad, bad
     assert {"right", "repaired"} <= {result["outcome"] for result in results}

@@ -69,18 +69,18 @@ def test_serving(home: Home) -> None:
         try:
             assert url is not None
             for page in ("", "docs", "openapi.json", "v1/collections/c", "v1/places?q=lyon"):
-                with urllib.request.urlopen(url[0] + page, timeout=60) as response:
+                with urllib.request.urlopen(url[0] + page, timeout=600) as response:
                     assert response.status == 200
             asked = urllib.request.Request(
                 f"{url[0]}v1/collections/c/search",
                 data=json.dumps({"text": "a red square near Lyon"}).encode(),
                 headers={"Content-Type": "application/json"},
             )
-            with urllib.request.urlopen(asked, timeout=60) as response:
+            with urllib.request.urlopen(asked, timeout=600) as response:
                 assert json.load(response)["hits"]
         finally:
             process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=600)
     assert process.returncode == 0, said
     assert home.strays() == set()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -92,7 +92,7 @@ def put(name: str, n: int) -> tuple[str, Path, tuple[str, int]]:
 @example([(put("a/x.png", 0), (["a"], False)), (put("b/x.png", 1), (["b"], False)),
           (("delete", Path("a/x.png"), None), ([], False))])  # fmt: skip
 @example([(put("a/x.png", 1), (["a"], False)), (put("b/x.png", 3), (["b"], False))])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_a_collection_says_what_a_fresh_import_would(history):
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "photos"

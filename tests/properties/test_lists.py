@@ -51,7 +51,7 @@ def key(sort: str, item: pl.Item):
     return (0, -age if sort == "time" else age)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(facts, min_size=1, max_size=12), st.integers(1, 5), st.data())
 def test_pages_put_together_are_the_sorted_items(rows, k, data):
     sort = data.draw(st.sampled_from(["time", "oldest", "name", "distance"]))

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
@@ -33,9 +33,6 @@ from placelens.readers.xmp import read_xmp
 from placelens.types import ImageSpec
 
 SPEC = ImageSpec(size=16)
-# Decoding is the work; a machine that runs other things as well is no failure.
-relaxed = settings(suppress_health_check=[HealthCheck.too_slow])
-
 MAGIC = [
     b"\xff\xd8\xff\xe1", b"\xff\xd8\xff\xe0\0\x10JFIF\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
     b"GIF89a", b"RIFF\0\0\0\0WEBPVP8 ", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08",
@@ -91,7 +88,6 @@ def check(facts: Metadata | Reading) -> None:
 
 
 @given(images, st.sampled_from(["", "a.jpg", "a.dng", "a.nef", "a.heic"]))
-@relaxed
 def test_any_bytes_decode_or_give_a_reason(data, name):
     try:
         decoded = decode(data, SPEC, name=name)
@@ -103,7 +99,6 @@ def test_any_bytes_decode_or_give_a_reason(data, name):
 
 @given(st.integers(0, len(PHOTO)))
 @example(len(PHOTO))
-@relaxed
 def test_a_photo_cut_anywhere_decodes_or_gives_a_reason(cut):
     check_photo(PHOTO[:cut])
 
@@ -111,7 +106,6 @@ def test_a_photo_cut_anywhere_decodes_or_gives_a_reason(cut):
 @given(
     st.lists(st.tuples(st.integers(2, HEAD - 1), st.integers(0, 255)), min_size=1, max_size=8),
 )
-@relaxed
 def test_a_photo_with_damaged_metadata_decodes_or_gives_a_reason(changes):
     data = bytearray(PHOTO)
     for at, value in changes:
@@ -129,7 +123,6 @@ def check_photo(data: bytes) -> None:
 
 
 @given(st.binary(max_size=300), st.binary(max_size=300))
-@relaxed
 def test_any_sidecar_costs_a_warning_at_most(xmp, takeout):
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "a.jpg").write_bytes(PHOTO)
@@ -142,7 +135,6 @@ def test_any_sidecar_costs_a_warning_at_most(xmp, takeout):
 
 
 @given(images)
-@relaxed
 def test_any_bytes_have_raw_exif_or_none(data):
     check(read_raw_exif(data))
 
@@ -172,13 +164,11 @@ time_texts = st.one_of(
     refs,
     refs,
 )
-@relaxed
 def test_any_tags_give_a_place_or_a_warning(main, photo, gps, lat_ref, lon_ref):
     check(read_tags(main, photo, {**gps, 1: lat_ref, 3: lon_ref}))
 
 
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda t: t.encode("utf-8"))))
-@relaxed
 def test_any_bytes_are_xmp_or_give_a_reason(data):
     with contextlib.suppress(ReadError):
         check(read_xmp(data))
@@ -188,7 +178,6 @@ def test_any_bytes_are_xmp_or_give_a_reason(data):
     st.binary(max_size=200),
     st.sampled_from([b"", b"\x1c\x02\x37\0\x08", b"\xff\xd8\xff\xed\0\x30"]),
 )
-@relaxed
 def test_any_bytes_have_an_iptc_record_or_none(data, start):
     check(read_iptc(start + data))
     for record in (
@@ -205,7 +194,6 @@ def test_any_name_has_a_time_or_none(name, start):
 
 
 @given(st.lists(st.tuples(st.integers(0, len(XMP) - 1), st.integers(0, 255)), max_size=6))
-@relaxed
 def test_damaged_xmp_is_read_or_gives_a_reason(changes):
     data = bytearray(XMP)
     for at, value in changes:
@@ -215,7 +203,6 @@ def test_damaged_xmp_is_read_or_gives_a_reason(changes):
 
 
 @given(st.text(max_size=12), st.text(max_size=12), st.text(max_size=20))
-@relaxed
 def test_any_xmp_values_are_read(lat, lon, time):
     def quoted(text: str) -> bytes:
         return "".join(f"&#{ord(c)};" for c in text if c.isprintable()).encode()
@@ -250,13 +237,11 @@ positions = st.one_of(
         },
     )
 )
-@relaxed
 def test_any_takeout_record_is_read(record):
     check(read_takeout(json.dumps(record).encode()))
 
 
 @given(st.binary(max_size=200))
-@relaxed
 def test_any_bytes_are_takeout_or_give_a_reason(data):
     with contextlib.suppress(ReadError):
         check(read_takeout(data))
@@ -286,7 +271,6 @@ starts = st.sampled_from(
 
 
 @given(st.sampled_from(SUFFIXES), starts, st.binary(max_size=200))
-@relaxed
 def test_any_bytes_are_a_table_or_give_a_reason(suffix, start, rest):
     found_in(f"t.{suffix}", start + rest)
 
@@ -300,7 +284,6 @@ def test_any_bytes_are_a_table_or_give_a_reason(suffix, start, rest):
         max_size=4,
     )
 )
-@relaxed
 def test_any_rows_become_sources_or_are_named(rows):
     found = found_in("t.json", json.dumps(rows).encode())
     assert len([f for f in found if isinstance(f, Source)]) <= len(rows)
@@ -311,7 +294,6 @@ def test_any_rows_become_sources_or_are_named(rows):
 @given(st.fixed_dictionaries({"type": st.sampled_from(
     ["Point", "LineString", "Polygon", "MultiPoint", "GeometryCollection", "Blob"])},
     optional={"coordinates": json_values, "geometries": json_values}))  # fmt: skip
-@relaxed
 def test_any_geometry_becomes_a_place_is_empty_or_is_named(geometry):
     feature = {"type": "Feature", "geometry": geometry, "properties": {"name": "a"}}
     [found] = found_in("t.geojson", json.dumps(feature).encode())

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from placelens.readers.sidecars import sidecars_in
@@ -77,7 +77,7 @@ uploads = st.one_of(
 @example([Upload("IMG_1"), Upload("IMG_1", ".JPG")], "", "NFC")
 @example([Upload("x" * 60, edited="-edited"), Upload("x" * 60)], ".supplemental-metadata", "NFC")
 @example([Upload("x" * 46 + "a"), Upload("x" * 46 + "b"), Upload("x" * 46 + "b")], "", "NFC")
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 def test_every_photo_finds_its_own_json(taken, supplement, form):
     json_of, titles = export(taken, supplement)
     on_disk = {unicodedata.normalize(form, name): title for name, title in titles.items()}
@@ -89,7 +89,7 @@ def test_every_photo_finds_its_own_json(taken, supplement, form):
 
 
 @given(st.lists(uploads, min_size=2, max_size=6, unique_by=lambda u: (u.stem, u.ending)), st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_a_photo_without_its_json_gets_none_of_another_title(taken, data):
     taken = [upload._replace(edited=None) for upload in taken]
     json_of, titles = export(taken, ".supplemental-metadata")

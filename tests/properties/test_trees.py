@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.effort import examples
 
 import placelens as pl
 from placelens.engine import plan
@@ -125,4 +125,5 @@ class TreeMachine(RuleBasedStateMachine):
 
 
 TestTrees = TreeMachine.TestCase
-TestTrees.settings = settings(max_examples=40, stateful_step_count=12)
+TestTrees.settings = examples(15, stateful_step_count=12)
+TestTrees.pytestmark = [pytest.mark.repeated]

@@ -24,7 +24,10 @@ class Seen:
 async def search_until(
     end: float, port: int, n_clients: int, plan: Plan, items: Items, times: np.ndarray
 ) -> Seen:
-    """Search over so many connections at once until a second of the monotonic clock."""
+    """Search over so many connections at once until a second of the monotonic clock.
+
+    Each asks once at least, however long the first took to get there.
+    """
     seen = Seen()
     clients = [_client(end, port, number, plan, items, times, seen) for number in range(n_clients)]
     await asyncio.gather(*clients)
@@ -35,8 +38,9 @@ async def _client(
     end: float, port: int, number: int, plan: Plan, items: Items, times: np.ndarray, seen: Seen
 ) -> None:
     rng = np.random.default_rng([plan.seed, number])
-    connection, used = None, False
-    while time.monotonic() < end:
+    connection, used, has_asked = None, False, False
+    while not has_asked or time.monotonic() < end:
+        has_asked = True
         query = Query(items, rng)
         start = time.monotonic()
         try:

@@ -59,11 +59,58 @@ def test_compaction_that_keeps_nothing_moves_searches_on_before_it_removes_their
     assert len(photos) == 4 * 30 - 1
 
 
-def test_files_that_were_removed_under_a_reader_are_told_in_words(photos):
+READS = {
+    "get": lambda c: c.get("1-1").id == "1-1",
+    "search": lambda c: len(c.search(vector=np.ones(DIM), k=3)) == 3,
+    "search_many": lambda c: len(c.search_many([{"vector": np.ones(DIM)}])) == 1,
+    "explain": lambda c: c.explain("1-1", vector=np.ones(DIM)).hit.id == "1-1",
+    "items": lambda c: len(list(c.items(batch_size=7))) == 119,
+    "filtered items": lambda c: len(list(c.items(where={"city": {"exists": False}}))) == 119,
+    "ids": lambda c: len(list(c)) == 119,
+    "len": lambda c: len(c) == 119,
+    "in": lambda c: "1-1" in c,
+    "stats": lambda c: c.stats().n_items == 119,
+    "points": lambda c: c.points()[0] == [],
+    "values": lambda c: c.values("city") == {},
+    "names": lambda c: len(c.attribute_names()) > 0,
+    "mistyped": lambda c: len(c.mistyped({"city": "Lyon"})) == 1,
+    "vector": lambda c: c.vector("1-1").shape == (DIM,),
+    "thumbnail": lambda c: c.thumbnail("1-1") is None,
+}
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_reader_whose_files_were_removed_reads_the_newest_version(photos, read):
     reader = pl.Collection.open(photos.path)
-    assert len(reader) == 120
+    before = reader.version
+    photos.delete(["0-1"])
+    photos.compact(keep=timedelta(0))
+    assert READS[read](reader)
+    assert before < reader.version == photos.version
+
+
+def test_a_reader_whose_files_are_there_stays_at_its_version(photos):
+    reader = pl.Collection.open(photos.path)
+    before = reader.version
+    photos.add_vectors(["new"], np.ones((1, DIM)))
+    with pytest.raises(pl.ItemNotFoundError):
+        reader.get("new")
+    assert (len(reader), reader.version) == (120, before)
+
+
+def test_an_iteration_that_has_begun_does_not_begin_again(photos):
+    reader = pl.Collection.open(photos.path)
+    items = reader.items(batch_size=7)
+    first = [next(items).id for _ in range(7)]
     photos.compact(keep=timedelta(0))
     with pytest.raises(pl.CollectionError, match="cannot be read"):
+        list(items)
+    assert [item.id for item in reader.items()][:7] == first
+
+
+def test_files_that_are_gone_without_a_newer_version_are_told_in_words(photos):
+    reader = pl.Collection.open(photos.path)
+    for file in (photos.path / "items.lance" / "data").iterdir():
+        file.unlink()
+    with pytest.raises(pl.CollectionError, match="cannot be read"):
         reader.get("1-1")
-    reader.refresh()
-    assert reader.get("1-1").id == "1-1"

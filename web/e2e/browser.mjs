@@ -31,6 +31,7 @@ export function useBrowser() {
       ...options,
     });
     contexts.push(context);
+    context.setDefaultTimeout(120_000); // only against hanging: machines are shared
     const page = await context.newPage();
     const watched = { elsewhere: [], complaints: [] };
     page.on("request", (request) => {

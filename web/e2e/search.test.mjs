@@ -47,13 +47,16 @@ test("many moves of the slider ask few questions, and the last one counts", asyn
   await page.waitForSelector("#results .card");
   const asked = [];
   page.on("request", (request) => request.url().endsWith("/search") && asked.push(request.postDataJSON().mu));
+  const answered = page.waitForResponse(
+    (response) => response.url().endsWith("/search") && response.request().postDataJSON().mu === 1,
+  );
   await page.$eval("#mu", (slider) => {
     for (let value = 0; value <= 1.001; value += 0.05) {
       slider.value = String(value);
       slider.dispatchEvent(new Event("input", { bubbles: true }));
     }
   });
-  await page.waitForTimeout(600);
+  await answered; // whatever was asked for the moves before was asked before
   assert.deepEqual(asked, [1]);
 });
 

@@ -38,7 +38,7 @@ def collections(incomplete: str) -> list[str]:
     return [f"{lead}{name}" for name in names if name.startswith(start)]
 
 
-def _among(values: Callable[[], Iterable[str]]) -> Complete:
+def among(values: Callable[[], Iterable[str]]) -> Complete:
     """Those of some values that begin as what is written."""
 
     def complete(incomplete: str) -> list[str]:
@@ -71,19 +71,12 @@ def _encoders() -> list[str]:
     return [pattern.partition("<")[0] for pattern in ENCODERS]
 
 
-def _modalities() -> list[str]:
-    from placelens.types import FEATURES
-
-    return list(FEATURES)
-
-
-formats = _among(_formats)
-formats_and_table = _among(lambda: ["table", *_formats()])
-sorts = _among(_sorts)
-engines = _among(_engines)
-encoders = _among(_encoders)
-modalities = _among(_modalities)
-decays = _among(lambda: ["gauss:", "exp:", "linear:", "linear"])
+formats = among(_formats)
+formats_and_table = among(lambda: ["table", *_formats()])
+sorts = among(_sorts)
+engines = among(_engines)
+encoders = among(_encoders)
+decays = among(lambda: ["gauss:", "exp:", "linear:", "linear"])
 
 
 def conditions(context: typer.Context, incomplete: str) -> list[str]:

@@ -82,7 +82,10 @@ def _print_report(report: Mapping[str, Any]) -> None:
     lines.append(f"mR {report['mR']:.2f} (a perfect ranker: {report['mR_ceiling']:.2f})")
     corrected = report["hub_corrected"]
     if corrected is not None:
-        lines += ["corrected for hubs:", *_figures(corrected), f"mR {corrected['mR']:.2f}"]
+        low, high = corrected["mR_gain"]
+        gain = f"{corrected['mR'] - report['mR']:+.2f}, 95% interval {low:+.2f} to {high:+.2f}"
+        lines += ["corrected for hubs:", *_figures(corrected)]
+        lines.append(f"mR {corrected['mR']:.2f} ({gain})")
     lines.append(f"{report['n_images']:,} images, {report['n_texts']:,} texts")
     say("\n".join(lines))
 

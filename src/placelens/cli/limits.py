@@ -14,7 +14,7 @@ import typer
 from placelens.cli import completion
 from placelens.cli.options import geojson_file, with_unit
 from placelens.cli.search_options import LIMITS, OUTPUT
-from placelens.engine.written import FILTERS, WrittenFilter, read_filters
+from placelens.query.written import FILTERS, WrittenFilter, read_filters
 
 Limits = dict[str, Any]
 """What may be found at all and in which order, as `Collection.search` and ``items`` take it."""
@@ -26,11 +26,9 @@ _READ_OTHERWISE: Mapping[str, Callable[[Any, str], Any]] = {
 }
 _COMPLETIONS: Mapping[str, Callable[..., list[str]]] = {
     "where": completion.conditions,
-    "modality": completion.modalities,
     "sort": completion.sorts,
 }
 _TYPES: Mapping[str, Any] = {"text": str | None, "texts": list[str] | None, "switch": bool}
-_DEFAULTS = {"text": None, "texts": None, "switch": False}
 
 
 def takes_limits(command: Callable[..., None]) -> Callable[..., None]:
@@ -66,17 +64,17 @@ def flag_of(name: str) -> str:
 
 
 def _option(name: str, filter_: WrittenFilter) -> inspect.Parameter:
-    is_file = name == "polygon"
+    is_file, choices = name == "polygon", filter_.choices
     option = typer.Option(
         flag_of(name),
         metavar="FILE" if is_file else filter_.example,
         help=re.sub(r"`(\w+)`", lambda other: flag_of(other[1]), filter_.help),
-        autocompletion=_COMPLETIONS.get(name),
+        autocompletion=completion.among(lambda: choices) if choices else _COMPLETIONS.get(name),
         rich_help_panel=OUTPUT if name == "sort" else LIMITS,
     )
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
-        default=_DEFAULTS[filter_.takes],
+        default=False if filter_.takes == "switch" else filter_.default,
         annotation=Annotated[Path | None if is_file else _TYPES[filter_.takes], option],
     )

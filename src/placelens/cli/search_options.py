@@ -60,6 +60,14 @@ Similarity = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Hubs = Annotated[
+    bool,
+    typer.Option(
+        "--hubs/--no-hubs",
+        help="Correct for items that are near every query.",
+        rich_help_panel=_WHAT,
+    ),
+]
 Parse = Annotated[
     bool,
     typer.Option(

@@ -85,10 +85,18 @@ class BoundEncoder:
                 self._encoder = self._checked(loaded)
             return self._encoder
 
-    @property
-    def answerabilities(self) -> Mapping[tuple[FeatureName, FeatureName], Answerability]:
-        """Of the encoder, when it has been loaded: whoever asked in words has loaded it."""
-        return {} if self._encoder is None else self._encoder.answerabilities
+    def answerabilities(
+        self, *, is_corrected: bool
+    ) -> Mapping[tuple[FeatureName, FeatureName], Answerability]:
+        """Of the encoder, when it has been loaded: whoever asked in words has loaded it.
+
+        Those of cosines that are corrected for hubs, where they are.
+        """
+        encoder = self._encoder
+        if encoder is None:
+            return {}
+        corrected = encoder.hub_answerabilities if is_corrected else {}
+        return {**encoder.answerabilities, **corrected}
 
     def _checked(self, encoder: Encoder) -> Encoder:
         if self._fingerprint is not None and encoder.fingerprint != self._fingerprint:

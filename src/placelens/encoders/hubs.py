@@ -12,6 +12,7 @@ Source: Chowdhury et al., "Nearest Neighbor Normalization Improves Multimodal Re
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +69,12 @@ class HubPool:
             )
         if not (np.isfinite(self.weight) and self.weight >= 0):
             raise EncoderError(f"a hub pool needs a weight of 0 or more, got {self.weight}")
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever an item may have another hubness."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.vectors).tobytes())
+        return f"{digest.hexdigest()[:12]}:{self.k}"
 
     def penalties(self, vectors: Float32Array) -> Float32Array:
         """What the cosines of each item lose, (n,): ``weight * hubness``; errors of ``hubness``."""

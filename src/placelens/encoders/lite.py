@@ -1,4 +1,4 @@
-"""``lite``: the built-in encoder. No network, no GPU, no torch; about 32 MB of weights.
+"""``lite``: the built-in encoder. No network, no GPU, no torch; about 36 MB of weights.
 
 Images go through the first blocks of EfficientNet-Lite0, where a gate tells photos from what is
 seen from above, and then through the rest of the network in one of two versions, each with a head

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from placelens import kernels
 from placelens.engine.extras import Extras
 from placelens.engine.indexes.kinds import KINDS
 from placelens.engine.plan import Plan, engines, make_plan
@@ -19,7 +18,7 @@ from placelens.engine.split import Split, split
 from placelens.engine.terms import FusedTerm, shares_of
 from placelens.errors import QueryError
 from placelens.geo.decay import KIND_CODES
-from placelens.geo.distance import EARTH_RADIUS_M, SPACES, origin_of, positions_of
+from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
 from placelens.geo.regions import Circle, Region
 from placelens.index.base import (
     Corpus,
@@ -30,11 +29,12 @@ from placelens.index.base import (
     TopK,
     VectorColumn,
     best_k,
+    farthest_m,
     score_rows,
     with_regions_as_mask,
 )
 from placelens.index.gmr_tree import FilterFirst, GMRTree, rows_of
-from placelens.storage.manifest import Manifest
+from placelens.storage.manifest import Hub, Hubs, Manifest
 from placelens.storage.snapshot import Snapshot
 from placelens.types import (
     BoolArray,
@@ -44,7 +44,7 @@ from placelens.types import (
     Int64Array,
 )
 
-NO_MAPS = (0.0, 0.0)
+NO_MAP = Hub(0.0, 0.0, 0.0)
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +54,7 @@ class _Prepared:
     features: tuple[FeatureName, ...]
     similarity: Similarity | None
     meaning: Mapping[FeatureName, MeaningTask] | None
+    is_corrected: bool
     extras: Extras | None
     allowed: BoolArray | None
     rows: dict[int, int] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class LocalShard:
         self._lock = threading.Lock()
         self._columns: dict[FeatureName, VectorColumn] = {}
         self._positions: Float64Array | None = None
+        self._hubness_known: dict[FeatureName, bool] = {}
         self._indexes: dict[tuple[str, tuple[FeatureName, ...]], Index] = {}
 
     def facts(self, ask: Ask) -> Facts:
@@ -137,11 +139,19 @@ class LocalShard:
         columns = {}
         for feature, (matrix, is_there) in vectors.items():
             at = np.flatnonzero(is_there)
-            columns[feature] = VectorColumn.of(matrix[at], at, len(rows))
-        space = self.snapshot.space
+            hubness = self.snapshot.hubness(feature) if prepared.is_corrected else None
+            own = None if hubness is None else hubness[rows[at]]
+            columns[feature] = VectorColumn.of(matrix[at], at, len(rows), own)
+        space, radius_m = self.snapshot.space, self.snapshot.radius_m
         places = positions_of(space, *(column[rows] for column in self.snapshot.coordinates))
         # Of the hits alone: the others need not be in memory.
-        corpus = Corpus(space, iids, places, columns)
+        corpus = Corpus(
+            space,
+            iids,
+            places,
+            columns,
+            radius_m=None if radius_m is None else radius_m[rows],
+        )
         parts: Split = split(
             ask.query,
             task,
@@ -225,7 +235,7 @@ class LocalShard:
     def _prepare(self, ask: Ask) -> _Prepared:
         query = ask.query
         features = query.features or self._manifest.vector_names
-        similarity, meaning = self._meaning(query, features)
+        similarity, meaning, is_corrected = self._meaning(query, features)
         filters = query.filters
         if self._regions(query):  # those are left to the index
             filters = replace(filters, regions=())
@@ -236,7 +246,7 @@ class LocalShard:
             known = self.snapshot.iids < ask.end_iid
             allowed = known if allowed is None else allowed & known
         extras = Extras(query.terms, shares_of(query.terms), self.snapshot) if query.terms else None
-        return _Prepared(features, similarity, meaning, extras or None, allowed)
+        return _Prepared(features, similarity, meaning, is_corrected, extras or None, allowed)
 
     def _regions(self, query: Query) -> tuple[Region, ...]:
         """What the index is to look for itself: regions that look at places alone."""
@@ -270,17 +280,18 @@ class LocalShard:
             n_regions=len(self._regions(ask.query)),
             tree=None if self._tree is None else self._tree.shape(),
             similarity=prepared.similarity,
+            is_corrected=prepared.is_corrected,
             unbounded=extras.unbounded if extras is not None else None,
             is_fused=prepared.meaning is not None or extras is None,
         )
 
     def _meaning(
         self, query: Query, features: tuple[FeatureName, ...]
-    ) -> tuple[Similarity | None, Mapping[FeatureName, MeaningTask] | None]:
-        """The fused terms by feature, with their calibrations."""
+    ) -> tuple[Similarity | None, Mapping[FeatureName, MeaningTask] | None, bool]:
+        """The fused terms by feature, with their calibrations, and whether hubs are corrected."""
         fused = [(at, t) for at, t in enumerate(query.terms) if isinstance(t, FusedTerm)]
         if not fused:
-            return None, None
+            return None, None, False
         calibrations = self._manifest.calibrations
         missing = [
             f"{term.kind} with {feature}"
@@ -296,21 +307,43 @@ class LocalShard:
         shares = shares_of(query.terms)[[at for at, _ in fused]]
         lengths = np.array([term.length for _, term in fused])
         queries = np.array([term.vector for _, term in fused])
+        hubs = self._hubs(features) if query.hubs and similarity == "calibrated" else {}
         tasks = {}
         for feature in features:
             maps = [
-                calibrations[term.kind, feature] if similarity == "calibrated" else NO_MAPS
+                hubs.get((term.kind, feature)) or Hub(0.0, *calibrations[term.kind, feature])
+                if similarity == "calibrated"
+                else NO_MAP
                 for _, term in fused
             ]
-            slopes = np.array([slope for slope, _ in maps])
+            slopes = np.array([each.slope for each in maps])
+            weights = np.array([each.weight for each in maps])
             tasks[feature] = MeaningTask(
                 queries,
                 # An inner product is the length times a cosine: in the map, or as it is.
                 np.where(slopes == 0.0, shares * lengths, shares),
                 slopes * lengths,
-                np.array([intercept for _, intercept in maps]),
+                np.array([each.intercept for each in maps]),
+                hub_weights=weights / lengths if weights.any() else None,
             )
-        return similarity, tasks
+        return similarity, tasks, any(task.hub_weights is not None for task in tasks.values())
+
+    def _hubs(self, features: tuple[FeatureName, ...]) -> Hubs:
+        """What cosines lose for hubness, where that of every item is known: else those of which it
+        is not would come first."""
+        known = {feature for feature in features if self._is_all_known(feature)}
+        return {pair: hub for pair, hub in self._manifest.hubs.items() if pair[1] in known}
+
+    def _is_all_known(self, feature: FeatureName) -> bool:
+        with self._lock:
+            if feature not in self._hubness_known:
+                hubness = self.snapshot.hubness(feature)
+                is_known = (
+                    hubness is not None
+                    and not np.isnan(hubness[self.snapshot.present(feature)]).any()
+                )
+                self._hubness_known[feature] = is_known
+            return self._hubness_known[feature]
 
     def _place(self, ask: Ask) -> PlaceTask | None:
         """The place term, its scale resolved."""
@@ -325,7 +358,7 @@ class LocalShard:
         if self._tree is not None:
             return self._tree.farthest_m(origin)
         corpus = self._corpus(())
-        return float(kernels._max_distance(SPACES[corpus.space], corpus.positions, origin))
+        return farthest_m(corpus, origin)
 
     def _corpus(self, features: tuple[FeatureName, ...]) -> Corpus:
         with self._lock:
@@ -334,11 +367,22 @@ class LocalShard:
                 self._positions = positions_of(snapshot.space, *snapshot.coordinates)
             for feature in features:
                 if feature not in self._columns:
-                    self._columns[feature] = VectorColumn.of(
-                        *snapshot.vectors(feature), snapshot.n_items
-                    )
+                    self._columns[feature] = self._column(feature)
             columns = {feature: self._columns[feature] for feature in features}
-            return Corpus(snapshot.space, snapshot.iids, self._positions, columns, snapshot.lonlat)
+            return Corpus(
+                snapshot.space,
+                snapshot.iids,
+                self._positions,
+                columns,
+                snapshot.lonlat,
+                radius_m=snapshot.radius_m,
+            )
+
+    def _column(self, feature: FeatureName) -> VectorColumn:
+        matrix, rows = self.snapshot.vectors(feature)
+        hubness = self.snapshot.hubness(feature)
+        own = None if hubness is None else hubness[rows]
+        return VectorColumn.of(matrix, rows, self.snapshot.n_items, own)
 
     def _index(self, engine: str, features: tuple[FeatureName, ...]) -> Index:
         if engine in self._kept and set(features) <= set(KINDS[engine].needs(features)):

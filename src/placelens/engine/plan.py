@@ -39,7 +39,8 @@ class Plan:
     ``n_allowed`` are the items that pass the filters; in a ranking, those by region left aside.
     ``tree`` is what there is of it: items, trees, and items that were added since. ``reach`` says
     in words how far "near" reached, where the collection decided that. ``reranker`` ordered
-    the first hits anew, so that nothing vouches for them.
+    the first hits anew, so that nothing vouches for them. ``is_corrected`` tells whether cosines
+    were corrected for hubs, items that are near every query.
     """
 
     engine: str
@@ -50,6 +51,7 @@ class Plan:
     tree: TreeShape | None = None
     reach: str | None = None
     reranker: str | None = None
+    is_corrected: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -64,6 +66,7 @@ def make_plan(
     n_regions: int,
     tree: TreeShape | None,
     similarity: Similarity | None,
+    is_corrected: bool = False,
     unbounded: str | None = None,
     is_fused: bool = True,
 ) -> Plan:
@@ -80,7 +83,7 @@ def make_plan(
     left = n_items if n_allowed is None else n_allowed
 
     def plan(engine: str, reason: str) -> Plan:
-        return Plan(engine, reason, n_items, left, similarity, tree)
+        return Plan(engine, reason, n_items, left, similarity, tree, is_corrected=is_corrected)
 
     if engine is not None:
         if engine not in engines():

@@ -48,6 +48,7 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     features: tuple[FeatureName, ...] = ()
     similarity: Similarity | None = None
+    hubs: bool = True
     sort: str | None = None
     cursor: str | None = field(default=None, metadata=BESIDE)
     engine: str | None = field(default=None, metadata=BESIDE)

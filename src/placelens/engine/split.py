@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from placelens.engine.extras import Extras
 from placelens.engine.query import Query
 from placelens.engine.terms import Term, shares_of
 from placelens.geo.distance import SPACES
-from placelens.index.base import Corpus, Task, cosines_of, place_values
+from placelens.index.base import Corpus, Task, corrections_of, cosines_of, place_values
 from placelens.types import Evidence, FeatureName, Float64Array, Int64Array, Place, ScoreTerm
 
 # Concepts that a hit names, and the least share that is worth a name.
@@ -54,10 +54,15 @@ def split(
         distances = kernels._distances(SPACES[corpus.space], corpus.positions, task.place.origin)
     every = np.arange(m)
     cosines = {
-        feature: cosines_of(corpus, terms, feature, every)
+        feature: cosines_of(corpus, replace(terms, hub_weights=None), feature, every)
         for feature, terms in (task.meaning or {}).items()
     }
-    matched = _matched(task, cosines, m)
+    corrections = {
+        feature: corrections_of(corpus, terms, feature, every)
+        for feature, terms in (task.meaning or {}).items()
+    }
+    corrected = {feature: cosines[feature] - corrections[feature] for feature in cosines}
+    matched = _matched(task, corrected, m)
     similarities = extras.similarities(rows) if extras is not None else {}
     place = place_values(corpus, task)
     terms = [
@@ -67,7 +72,10 @@ def split(
                 query,
                 task,
                 matched[i],
-                {feature: of_terms[i] for feature, of_terms in cosines.items()},
+                {
+                    feature: np.column_stack([of_terms[i], corrections[feature][i]])
+                    for feature, of_terms in cosines.items()
+                },
                 {at: float(values[i]) for at, values in similarities.items()},
             ),
         )
@@ -115,7 +123,10 @@ def _meaning_terms(
     cosines: Mapping[FeatureName, Float64Array],
     similarities: Mapping[int, float],
 ) -> list[ScoreTerm]:
-    """The summands of one item's meaning, in the order of the query's terms."""
+    """The summands of one item's meaning, in the order of the query's terms.
+
+    ``cosines`` (T, 2) by feature are those of the fused terms, and what they lose for hubness.
+    """
     out: list[ScoreTerm] = []
     share = 1.0 - task.weight_of_place
     shares = shares_of(query.terms) if query.terms else ()
@@ -124,10 +135,13 @@ def _meaning_terms(
         if at in similarities:
             out.append(_score_term(term, share * float(shares[at]), similarities[at], None))
         elif matched is not None and task.meaning is not None:
-            terms, cosine = task.meaning[matched], float(cosines[matched][fused])
+            terms = task.meaning[matched]
+            cosine, correction = map(float, cosines[matched][fused])
             slope, intercept = float(terms.slopes[fused]), float(terms.intercepts[fused])
-            value = float(kernels._calibrate(cosine, slope, intercept))
-            out.append(_score_term(term, share * float(terms.weights[fused]), value, cosine))
+            value = float(kernels._calibrate(cosine - correction, slope, intercept))
+            weight = share * float(terms.weights[fused])
+            lost = None if terms.hub_weights is None else correction
+            out.append(replace(_score_term(term, weight, value, cosine), correction=lost))
             fused += 1
     return out
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from placelens.encoders.base import Calibration, Encoder
 from placelens.encoders.fits import Pair as Kinds
 from placelens.evaluation.answerable import ask
+from placelens.evaluation.bootstrap import Ranks, mean_recall_gain
 from placelens.evaluation.ceiling import best_ranks
 from placelens.evaluation.mean_recall import RECALL_KS, mean_recall
 from placelens.evaluation.pairs import Pair
@@ -57,6 +58,12 @@ class Figures(BothWays):
     answerable: Forecast | None
 
 
+class Corrected(Figures):
+    """The figures of corrected cosines; ``mR_gain``: the 95% interval of what mR gains."""
+
+    mR_gain: tuple[float, float]
+
+
 class Report(Figures):
     """What ``placelens eval --json`` prints.
 
@@ -64,7 +71,7 @@ class Report(Figures):
     hub pools.
     """
 
-    hub_corrected: Figures | None
+    hub_corrected: Corrected | None
     mR_ceiling: float
     n_images: int
     n_texts: int
@@ -137,7 +144,7 @@ def _hub_corrected(
     texts: Float32Array,
     captions: Captions,
     encoder: Encoder,
-) -> Figures | None:
+) -> Corrected | None:
     """The figures after each item has lost what the encoder's hub pools take from it."""
     if not encoder.hub_pools:
         return None
@@ -146,7 +153,17 @@ def _hub_corrected(
         of_texts = scores - pool.penalties(images)[:, None]
     if pool := encoder.hub_pools.get(("image", "text")):
         of_images = scores - pool.penalties(texts)
-    return _figures(of_texts, of_images, captions, encoder.hub_calibrations)
+    before, after = (
+        Ranks(
+            text_to_image=text_to_image_ranks(asked, captions),
+            image_to_text=image_to_text_ranks(shown, captions),
+        )
+        for asked, shown in ((scores, scores), (of_texts, of_images))
+    )
+    return {
+        **_figures(of_texts, of_images, captions, encoder.hub_calibrations),
+        "mR_gain": mean_recall_gain(before, after, captions, seed=SEED),
+    }
 
 
 def _figures(

@@ -119,6 +119,9 @@ def _what(term: ScoreTerm, hit: Hit) -> str:
             return "has no place"
         return f"{format_distance(hit.distance_m)} from {visible(term.label)}"
     cosine = "" if term.cosine is None else f" (cosine {term.cosine:.3f})"
+    if term.cosine is not None and term.correction:
+        # Which way it goes, a hub or what is seldom near anything.
+        cosine = f" (cosine {term.cosine:.3f}, {-term.correction:+.3f} as others are near it)"
     by = f", by its {hit.matched}" if hit.matched is not None and term.cosine is not None else ""
     return f"how much it fits {visible(term.label)!r}{by}{cosine}"
 

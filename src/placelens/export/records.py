@@ -14,7 +14,7 @@ Record = dict[str, Any]
 
 # Names that a column of ours, or the file format itself, already uses (compared without case:
 # a GeoPackage is an SQLite file).
-_NESTED = ("terms", "concepts")
+_NESTED = ("terms", "evidence")
 _RESERVED = (*_NESTED, "geometry", "geom", "fid", "place_blur_m")
 
 
@@ -68,8 +68,8 @@ def flatten(
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Column names and rows for formats that have no nesting.
 
-    Without records the columns are those of ``blank``. Terms and concepts become JSON text; where
-    no hit has concepts, or no place may be off, there is no such column. A list becomes
+    Without records the columns are those of ``blank``. Terms and evidence become JSON text; where
+    no hit has evidence, or no place may be off, there is no such column. A list becomes
     ``sea; boat``, unless it may stay one. An attribute becomes a column of its own name, in
     alphabetical order after the fixed columns; where that name is taken, ``attr_`` is put in front.
     """
@@ -78,7 +78,7 @@ def flatten(
     for record in records or filter(None, [blank]):
         fixed.update(dict.fromkeys(key for key in record if key != "attributes"))
         names.update(record["attributes"])
-    for name in ("concepts", "place_radius_m"):
+    for name in ("evidence", "place_radius_m"):
         if not any(record.get(name) for record in records):
             fixed.pop(name, None)
     columns = _attribute_columns(sorted(names), taken={*fixed, *_RESERVED})

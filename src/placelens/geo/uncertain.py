@@ -16,7 +16,7 @@ import numpy as np
 
 from placelens.geo.distance import EARTH_RADIUS_M, distances_m
 from placelens.geo.regions import AnyOf, Box, Circle, Region
-from placelens.types import BoolArray, Float64Array, Place, Space
+from placelens.types import BoolArray, Float32Array, Float64Array, Place, Space
 
 Uncertain = Literal["centre", "surely", "maybe"]
 UNCERTAIN: tuple[Uncertain, ...] = ("centre", "surely", "maybe")
@@ -31,7 +31,7 @@ def lies_in(
     region: Region,
     lon: Float64Array,
     lat: Float64Array,
-    radius_m: Float64Array | None,
+    radius_m: Float32Array | Float64Array | None,
     how: Uncertain,
 ) -> BoolArray:
     """Which places lie in a region, (n,).

@@ -18,24 +18,35 @@ from placelens.geo.distance import SPACES
 from placelens.geo.regions import Region
 from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array, Space
 
+_NONE = np.zeros(0, dtype=np.float32)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorColumn:
     """The vectors of one feature: ``matrix`` (m, dim), unit rows; ``rows`` (m,), increasing.
 
     ``position`` (n,) is the inverse of ``rows``: where in the matrix an item's vector is, or -1.
+    ``hubness`` (m,), finite, says how near each vector is to queries at large: terms with a
+    weight for it count the cosine less so much. NaN, which is not known yet, counts as 0.
     """
 
     matrix: Float32Array
     rows: Int64Array
     position: Int64Array
+    hubness: Float32Array | None = None
 
     @classmethod
-    def of(cls, matrix: Float32Array, rows: Int64Array, n_items: int) -> VectorColumn:
+    def of(
+        cls,
+        matrix: Float32Array,
+        rows: Int64Array,
+        n_items: int,
+        hubness: Float32Array | None = None,
+    ) -> VectorColumn:
         """Build the inverse for ``n_items`` items."""
         position = np.full(n_items, -1, dtype=np.int64)
         position[rows] = np.arange(len(rows))
-        return cls(matrix, rows, position)
+        return cls(matrix, rows, position, hubness)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +55,9 @@ class Corpus:
 
     ``positions`` is (n, 3), see `placelens.geo.distance.positions_of`; NaN without a place.
     ``lonlat`` are the coordinates, (n,) each, that regions are tested with: longitudes and
-    latitudes in degrees, or x and y in metres. Tasks with regions need them.
+    latitudes in degrees, or x and y in metres. Tasks with regions need them. ``radius_m`` (n,) is
+    how far an item may be from its position: it is never nearer to anything than that. 0 or NaN
+    is a place that was measured.
     """
 
     space: Space
@@ -52,6 +65,7 @@ class Corpus:
     positions: Float64Array
     vectors: Mapping[FeatureName, VectorColumn]
     lonlat: tuple[Float64Array, Float64Array] | None = None
+    radius_m: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.iids)
@@ -62,9 +76,11 @@ class Corpus:
         for feature, column in self.vectors.items():
             at = column.position[rows]
             matrix = np.ascontiguousarray(column.matrix[at[at >= 0]])
-            columns[feature] = VectorColumn.of(matrix, np.flatnonzero(at >= 0), len(rows))
+            hubness = None if column.hubness is None else column.hubness[at[at >= 0]]
+            columns[feature] = VectorColumn.of(matrix, np.flatnonzero(at >= 0), len(rows), hubness)
         lonlat = None if self.lonlat is None else (self.lonlat[0][rows], self.lonlat[1][rows])
-        return Corpus(self.space, self.iids[rows], self.positions[rows], columns, lonlat)
+        radius_m = None if self.radius_m is None else self.radius_m[rows]
+        return Corpus(self.space, self.iids[rows], self.positions[rows], columns, lonlat, radius_m)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,12 +98,15 @@ class MeaningTask:
     """The meaning terms against one feature: T unit queries, (T, dim) float64, and (T,) each.
 
     ``weights`` are divided by the sum of their absolute values. A slope of 0 uses raw cosines.
+    ``hub_weights`` (T,) is what an item's hubness counts for: the cosine, before its calibration,
+    is ``cosine - hub_weight * hubness``. None is 0 for all.
     """
 
     queries: Float64Array
     weights: Float64Array
     slopes: Float64Array
     intercepts: Float64Array
+    hub_weights: Float64Array | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,11 +114,13 @@ class Task:
     """A query as an index sees it: numbers only.
 
     ``score = mu * place + (1 - mu) * meaning``; with one of them missing, the other alone. An
-    item counts with the best of its features. ``allowed`` (n,) are the items that pass the
-    filters, and an item must lie in all of ``regions``. ``after`` is the (score, internal id) that
-    the page before ended with. ``recall_target`` lets an index miss some of the best: on average
-    at most ``1 - recall_target`` of them; None asks for all. ``deadline`` is asked between the
-    parts of an index's work.
+    item counts with the best of its features. ``dense`` (n,), finite, is the weighted sum of the
+    terms that have a value for each row: it is added to the meaning, and without ``meaning`` is all
+    of it. ``allowed`` (n,) are the items that pass the filters, and an item must lie in all of
+    ``regions``. ``after`` is the (score, internal id) that the page before ended with.
+    ``recall_target`` lets an index miss some of the best: on average at most
+    ``1 - recall_target`` of them; None asks for all. ``deadline`` is asked between the parts of an
+    index's work.
     """
 
     k: int
@@ -114,11 +135,16 @@ class Task:
     dense: Float64Array | None = None
 
     @property
+    def has_meaning(self) -> bool:
+        """Whether something is asked for beside the place."""
+        return self.meaning is not None or self.dense is not None
+
+    @property
     def weight_of_place(self) -> float:
         """What place counts for: mu, or all or nothing when a side is missing."""
         if self.place is None:
             return 0.0
-        return self.mu if self.meaning is not None else 1.0
+        return self.mu if self.has_meaning else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +221,13 @@ def with_regions_as_mask(corpus: Corpus, task: Task) -> Task:
 def score_rows(corpus: Corpus, task: Task, rows: Int64Array) -> Float64Array:
     """Final scores of rows, (len(rows),); NaN for an item that cannot be compared."""
     rows = np.asarray(rows, dtype=np.int64)
-    if task.meaning is None:
+    if not task.has_meaning:
         return place_values(corpus, task, rows)
-    meaning = np.full(len(rows), np.nan)
+    meaning = np.zeros(len(rows)) if task.meaning is None else np.full(len(rows), np.nan)
     for values in meaning_values(corpus, task, rows).values():
         meaning = np.fmax(meaning, values)
+    if task.dense is not None:
+        meaning += task.dense[rows]
     if task.place is None:
         return meaning
     return combine(task.mu, place_values(corpus, task, rows), meaning)
@@ -216,9 +244,37 @@ def place_values(corpus: Corpus, task: Task, rows: Int64Array | None = None) -> 
     place = task.place
     if place is None:
         return np.zeros(len(positions))
+    radius_m = _NONE if corpus.radius_m is None else corpus.radius_m
+    if rows is not None and len(radius_m):
+        radius_m = radius_m[rows]
     return kernels._proximities(
-        SPACES[corpus.space], positions, place.origin, place.kind, place.scale_m, place.offset_m
+        SPACES[corpus.space],
+        positions,
+        radius_m,
+        place.origin,
+        place.kind,
+        place.scale_m,
+        place.offset_m,
     )
+
+
+def is_measured(positions: Float64Array, radius_m: Float32Array | None) -> BoolArray:
+    """Which items have a place that is known to a point, (n,)."""
+    located: BoolArray = ~np.isnan(positions[:, 0])
+    # A comparison with NaN is false.
+    return located if radius_m is None else located & ~(radius_m > 0.0)
+
+
+def farthest_m(corpus: Corpus, origin: Float64Array) -> float:
+    """The paper's d_max: metres to the farthest item whose place was measured; 0 when none has one.
+
+    Where no place was measured all of them count.
+    """
+    positions = corpus.positions
+    if corpus.radius_m is not None:
+        measured = is_measured(positions, corpus.radius_m)
+        positions = positions[measured] if measured.any() else positions
+    return float(kernels._max_distance(SPACES[corpus.space], positions, origin))
 
 
 def meaning_values(corpus: Corpus, task: Task, rows: Int64Array) -> dict[FeatureName, Float64Array]:
@@ -237,9 +293,32 @@ def meaning_values(corpus: Corpus, task: Task, rows: Int64Array) -> dict[Feature
 def cosines_of(
     corpus: Corpus, terms: MeaningTask, feature: FeatureName, rows: Int64Array
 ) -> Float64Array:
-    """Cosines, (len(rows), T), of rows with each term; NaN where there is no such vector."""
+    """Cosines, (len(rows), T), of rows with each term, less what their hubness counts for; NaN
+    where there is no such vector."""
     column = corpus.vectors[feature]
-    return kernels._cosines(column.matrix, column.position[rows], terms.queries)
+    at = column.position[rows]
+    cosines = kernels._cosines(column.matrix, at, terms.queries)
+    if terms.hub_weights is None or column.hubness is None or not len(column.hubness):
+        return cosines
+    return cosines - corrections_of(corpus, terms, feature, rows)
+
+
+def corrections_of(
+    corpus: Corpus, terms: MeaningTask, feature: FeatureName, rows: Int64Array
+) -> Float64Array:
+    """What the cosines of rows with each term lose for hubness, (len(rows), T)."""
+    column = corpus.vectors[feature]
+    if terms.hub_weights is None or column.hubness is None or not len(column.hubness):
+        return np.zeros((len(rows), len(terms.weights)))
+    hubness = known_hubness(column.hubness[column.position[rows]])
+    return hubness[:, None] * terms.hub_weights
+
+
+def known_hubness(hubness: Float32Array) -> Float64Array:
+    """Hubness as scores have it: 0 where it is not known yet."""
+    values = hubness.astype(np.float64)
+    values[np.isnan(values)] = 0.0
+    return values
 
 
 def best_k(task: Task, iids: Int64Array, rows: Int64Array, scores: Float64Array) -> TopK:

@@ -30,9 +30,9 @@ from placelens.index.base import (
     joined,
 )
 from placelens.index.limb import LEAF, Limb, cpus, pool
-from placelens.index.signature import FAILURE, plain_probe
+from placelens.index.signature import FAILURE, no_terms, plain_probe
 from placelens.kernels.layout import MeaningQuery
-from placelens.types import FeatureName, Float64Array, Int64Array, Space
+from placelens.types import FeatureName, Float32Array, Float64Array, Int64Array, Space
 
 Limbs = Mapping[FeatureName | None, Sequence[Limb]]
 """By feature; under None those that hold all items, for queries by place alone."""
@@ -95,6 +95,7 @@ class GMRTree:
         n_loose = sum(size for is_loose, size in sizes if is_loose)
         self._shape = TreeShape(sum(in_tree), len(in_tree), n_loose)
         self._slots_of_rows: dict[int, Int64Array] = {}
+        self._measured_only: bool | None = None  # not known yet
 
     def top_k(self, task: Task, *, filter_first: bool = False) -> TopK:
         """The best k of the allowed items, opening nodes by falling bound.
@@ -117,8 +118,19 @@ class GMRTree:
         return self._shape
 
     def farthest_m(self, origin: Float64Array) -> float:
-        """The distance in metres to the farthest item that has a place; 0 when none has."""
-        return max((limb.farthest_m(self.space, origin) for limb in self.limbs[None]), default=0.0)
+        """The distance in metres to the farthest item whose place was measured; 0 when none has
+        one. Where no place was measured all of them count."""
+        limbs = self.limbs[None]
+        if self._measured_only is None:
+            is_any_uncertain = any(len(limb.slots.radius_m) for limb in limbs)
+            self._measured_only = is_any_uncertain and any(limb.has_measured for limb in limbs)
+        return max(
+            (
+                limb.farthest_m(self.space, origin, measured_only=self._measured_only)
+                for limb in limbs
+            ),
+            default=0.0,
+        )
 
     def index_bytes(self) -> int:
         """Bytes of the tree in memory, without the vectors."""
@@ -207,6 +219,8 @@ class GMRTree:
                 if key not in probes:
                     probes[key] = self._probe(terms, limbs, limb, task.recall_target)
                 meaning = probes[key]
+            elif task.dense is not None:
+                meaning = no_terms(len(limb.radius_cos))
             picked = self._picked(limb, task) if threads == 0 else None
             answers.append(
                 limb.search(self.space, task, meaning, threshold, threads=threads, picked=picked)
@@ -229,7 +243,7 @@ class GMRTree:
     ) -> MeaningQuery:
         """A query's side of the bounds of all limbs that share a codebook."""
         if limb.codebook is None:
-            return plain_probe(terms)
+            return plain_probe(terms, _joined_range([o for o in limbs if o.codebook is None]))
         alike = [other for other in limbs if other.codebook is limb.codebook]
         # The three codes of every item are tested, for each term.
         n_tests = 3 * len(terms.weights)
@@ -237,7 +251,7 @@ class GMRTree:
             n_tests *= sum(len(other.slots.iid) for other in limbs)
         tail = (FAILURE if recall_target is None else 1.0 - recall_target) / n_tests
         radius_cos = np.minimum.reduce([other.radius_cos for other in alike])
-        return limb.codebook.probe(terms, radius_cos, tail=tail)
+        return limb.codebook.probe(terms, radius_cos, _joined_range(alike), tail=tail)
 
     def _merged(self, task: Task, answers: Sequence[TopK]) -> TopK:
         rows = np.concatenate([answer.rows for answer in answers])
@@ -297,6 +311,7 @@ def compile_kernels() -> None:
         tree.top_k(task)
         tree.top_k(task, filter_first=True)
         tree.top_k(replace(task, regions=(elsewhere,)))
+        tree.top_k(replace(task, dense=zero))
     tree.farthest_m(position[0])
     bow_tie = {"type": "Polygon", "coordinates": [[(0, 0), (1, 1), (1, 0), (0, 1)]]}
     Polygon.from_geojson(bow_tie).contains(zero, zero)
@@ -317,6 +332,12 @@ def _whole(corpus: Corpus, limbs: Limbs) -> Sequence[Limb]:
         if len(column.rows) == len(corpus):
             return limbs[feature]
     return ()
+
+
+def _joined_range(limbs: Sequence[Limb]) -> Float32Array:
+    """The smallest and the largest hubness of clusters that limbs share."""
+    low = np.minimum.reduce([limb.hub_range[0] for limb in limbs])
+    return np.array([low, np.maximum.reduce([limb.hub_range[1] for limb in limbs])])
 
 
 def _under(arrays: Mapping[str, np.ndarray], name: str) -> dict[str, np.ndarray]:

@@ -15,15 +15,16 @@ import numpy as np
 from placelens import kernels
 from placelens.geo.distance import SPACES
 from placelens.geo.regions import Region
-from placelens.index.base import Certificate, Corpus, Task, TopK
+from placelens.index.base import Certificate, Corpus, Task, TopK, is_measured
 from placelens.index.packing import build_nodes, pack
-from placelens.index.signature import Codebook
+from placelens.index.signature import Codebook, hub_range_of
 from placelens.kernels.layout import (
     BLOCK,
     COUNT,
     LINEAR,
     SPHERE,
     Codes,
+    Dense,
     Filter,
     Found,
     MeaningQuery,
@@ -59,12 +60,14 @@ _NO_CODES = Codes(
     fine=_NO_BYTES.reshape(0, 1),
     fine_scale=_NO_FLOATS,
     fine_doubt=_NO_FLOATS,
+    hubness=_NO_FLOATS,
     vectors=_NO_FLOATS.reshape(0, 1),
     at=np.zeros(0, dtype=np.int64),
 )
 _NO_PLACE = PlaceQuery(
     on=0, weight=0.0, space=SPHERE, origin=np.zeros(3), kind=LINEAR, scale=1.0, offset=0.0
 )
+_NO_DENSE = Dense(value=np.zeros(0), largest=np.zeros(0))
 _ALL = np.zeros(0, dtype=np.bool_)
 _EVERYWHERE = np.zeros(0, dtype=np.int64)
 
@@ -73,9 +76,10 @@ _EVERYWHERE = np.zeros(0, dtype=np.int64)
 class Limb:
     """A tree over the items of one feature, or over all items, for place alone.
 
-    ``radius_cos`` are the cones of the clusters, see `Codebook`; without a ``codebook`` nothing
-    but place is bounded. ``lonlat`` (2, S) are what regions are tested with, ``boxes`` (5, leaves)
-    how far they reach, see `_leaf_boxes`.
+    ``radius_cos`` are the cones of the clusters, see `Codebook`, and ``hub_range`` what hubness
+    their items have, see `hub_range_of`; without a ``codebook`` nothing but place is bounded.
+    ``lonlat`` (2, S) are what regions are tested with, ``boxes`` (5, leaves) how far they reach,
+    see `_leaf_boxes`.
     """
 
     nodes: Nodes
@@ -83,6 +87,7 @@ class Limb:
     codes: Codes
     codebook: Codebook | None
     radius_cos: Float64Array
+    hub_range: Float32Array
     lonlat: Float64Array
     boxes: Float64Array
     is_loose: bool = False
@@ -124,10 +129,25 @@ class Limb:
             codes, radius_cos = codebook.encode(column.matrix, at)
             codes = codes._replace(vectors=_frozen(codes.vectors))
             clusters = np.where(is_filled, codes.cluster.astype(np.int64), -1)
+        hubness = _in_slots(column.hubness if column is not None else None, at)
+        hub_range = hub_range_of(
+            hubness, np.where(is_filled, 0, -1) if clusters is None else clusters, len(radius_cos)
+        )
+        radius_m = _in_slots(corpus.radius_m, row)
+        if not (radius_m > 0.0).any():
+            radius_m = _NO_FLOATS
         nodes = build_nodes(position, iid, clusters, leaf)
         boxes = _leaf_boxes(lonlat, leaf)
-        slots = Slots(iid=iid, row=row, position=position, leaf=leaf)
-        return cls(nodes, slots, codes, codebook, radius_cos, lonlat, boxes)
+        return cls(
+            nodes=nodes,
+            slots=Slots(iid=iid, row=row, position=position, radius_m=radius_m, leaf=leaf),
+            codes=codes._replace(hubness=hubness),
+            codebook=codebook,
+            radius_cos=radius_cos,
+            hub_range=hub_range,
+            lonlat=lonlat,
+            boxes=boxes,
+        )
 
     @property
     def n_leaves(self) -> int:
@@ -143,8 +163,18 @@ class Limb:
         """The same limb over another version of its corpus: rows of the slots, -1 for none."""
         return replace(self, slots=self.slots._replace(row=rows))
 
-    def farthest_m(self, space: Space, origin: Float64Array) -> float:
-        """The distance to the farthest item that has a place; 0 when none has."""
+    @property
+    def has_measured(self) -> bool:
+        """Whether an item of this version has a place that is known to a point."""
+        alive = self.slots.row >= 0
+        radius_m = self.slots.radius_m if len(self.slots.radius_m) else None
+        return bool((alive & is_measured(self.slots.position, radius_m)).any())
+
+    def farthest_m(
+        self, space: Space, origin: Float64Array, *, measured_only: bool = False
+    ) -> float:
+        """The distance to the farthest item that has a place, or has a measured one; 0 if none."""
+        radius_m = self.slots.radius_m if measured_only else _NO_FLOATS
         n = self.n_leaves
         low, high = self.nodes.low[:n], self.nodes.high[:n]
         # Of a box the farthest corner; an empty box, whose low side is infinite, holds nothing.
@@ -158,6 +188,8 @@ class Limb:
             if reach[at] < 0.0 or bound < farthest:
                 break
             alive = self.slots.row[at * leaf : (at + 1) * leaf] >= 0
+            if len(radius_m):
+                alive &= ~(radius_m[at * leaf : (at + 1) * leaf] > 0.0)
             positions = self.slots.position[at * leaf : (at + 1) * leaf][alive]
             farthest = max(farthest, float(kernels._max_distance(SPACES[space], positions, origin)))
         return farthest
@@ -175,9 +207,11 @@ class Limb:
         """The best k of the allowed items that reach the threshold; those at slots ``picked``."""
         place = _place_query(space, task)
         codes = self.codes if meaning is not None else None
+        # None with None: the loops for place alone are compiled apart.
+        dense = None if meaning is None else self._dense(task, by_node=picked is None)
         filters = self._filter(task)
         found = _nothing(min(task.k, len(self.slots.iid)), threshold)
-        arguments = (self.nodes, self.slots, codes, place, meaning, filters)
+        arguments = (self.nodes, self.slots, codes, place, meaning, dense, filters)
         if picked is not None:
             if len(filters.leaf_at):
                 start = filters.leaf_at[picked // self.slots.leaf]
@@ -202,6 +236,14 @@ class Limb:
         if n_todo == 0:
             return self._answer(task, [found])
         return self._answer(task, self._share(task, arguments, found, todo[:n_todo], threads))
+
+    def _dense(self, task: Task, *, by_node: bool) -> Dense:
+        """What is added to the meaning of rows, and of nodes if asked for."""
+        if task.dense is None or not len(task.dense):
+            return _NO_DENSE
+        value = np.require(task.dense, np.float64, ["C", "W"])
+        largest = kernels._largest_dense(value, self.nodes, self.slots) if by_node else _NO_DENSE[1]
+        return Dense(value=value, largest=largest)
 
     def _share(
         self,
@@ -250,7 +292,7 @@ class Limb:
         if pruned:
             # What a code ruled out had a bound below the threshold of the moment.
             bound = max(bound, float(parts[0].threshold[0]))
-        doubtful = pruned and self.codebook is not None
+        doubtful = pruned and self.codebook is not None and task.meaning is not None
         certificate = Certificate(
             "proven" if not doubtful else "recall" if task.recall_target else "probability",
             None if bound == -math.inf else bound,
@@ -298,6 +340,8 @@ class Limb:
         """All but rows and vectors, which belong to a corpus, by name."""
         arrays = {f"nodes.{name}": value for name, value in self.nodes._asdict().items()}
         arrays |= {"slots.iid": self.slots.iid, "slots.position": self.slots.position}
+        arrays |= {"slots.radius_m": self.slots.radius_m, "codes.hubness": self.codes.hubness}
+        arrays["hub_range"] = self.hub_range
         arrays |= {"slots.leaf": np.array(self.slots.leaf), "lonlat": self.lonlat}
         arrays["boxes"] = self.boxes
         if self.codebook is not None:
@@ -322,18 +366,39 @@ class Limb:
             iid=arrays["slots.iid"],
             row=rows,
             position=arrays["slots.position"],
+            radius_m=arrays["slots.radius_m"],
             leaf=int(arrays["slots.leaf"]),
         )
         codebook, radius_cos = None, np.ones(1)
-        codes = _NO_CODES._replace(vectors=_frozen(vectors), at=at)
+        hubness = arrays["codes.hubness"]
+        codes = _NO_CODES._replace(vectors=_frozen(vectors), at=at, hubness=hubness)
         if "codebook.centers" in arrays:
             codebook = Codebook.of(arrays["codebook.centers"], arrays["codebook.rotation"])
             radius_cos = arrays["radius_cos"]
             codes = codes._replace(**{name: arrays[f"codes.{name}"] for name in _CODES})
-        return cls(nodes, slots, codes, codebook, radius_cos, arrays["lonlat"], arrays["boxes"])
+        return cls(
+            nodes=nodes,
+            slots=slots,
+            codes=codes,
+            codebook=codebook,
+            radius_cos=radius_cos,
+            hub_range=arrays["hub_range"],
+            lonlat=arrays["lonlat"],
+            boxes=arrays["boxes"],
+        )
 
 
-_CODES = tuple(name for name in Codes._fields if name not in {"vectors", "at"})
+_CODES = tuple(name for name in Codes._fields if name not in {"hubness", "vectors", "at"})
+
+
+def _in_slots(values: Float32Array | None, at: Int64Array) -> Float32Array:
+    """Values in slot order, (S,), of where -1 is none: 0 there and for NaN; empty without any."""
+    if values is None:
+        return _NO_FLOATS
+    out = np.zeros(len(at), dtype=np.float32)
+    out[at >= 0] = values[at[at >= 0]]
+    out[np.isnan(out)] = 0.0
+    return out
 
 
 def _arc(space: Space, chord: float) -> float:

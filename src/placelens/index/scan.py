@@ -17,6 +17,7 @@ from placelens.index.base import (
     VectorColumn,
     best_k,
     combine,
+    known_hubness,
     place_values,
     score_rows,
     with_regions_as_mask,
@@ -48,30 +49,39 @@ class Scan:
     def _approximate(self, task: Task) -> Float64Array:
         """Scores of all items within the slack; -inf where not allowed or not comparable."""
         corpus = self._corpus
-        if task.meaning is None:
+        if not task.has_meaning:
             scores = place_values(corpus, task)
             if task.allowed is not None:
                 scores[~task.allowed] = -np.inf
             return scores
-        n = len(corpus)
+        meaning = self._meaning(task)
+        if task.place is None:
+            return meaning
+        found = np.flatnonzero(meaning > -np.inf)
+        if len(found) == len(corpus):
+            return combine(task.mu, place_values(corpus, task), meaning)
+        scores = np.full(len(corpus), -np.inf)
+        scores[found] = combine(task.mu, place_values(corpus, task, found), meaning[found])
+        return scores
+
+    def _meaning(self, task: Task) -> Float64Array:
+        """Approximate meanings of all items; -inf where not allowed or not comparable."""
+        corpus, n = self._corpus, len(self._corpus)
         meaning = None
-        for feature, terms in task.meaning.items():
+        for feature, terms in (task.meaning or {}).items():
             task.deadline.check()
             rows, values = _similarities(corpus.vectors[feature], terms, task.allowed)
             if len(rows) < n:
                 some, values = values, np.full(n, -np.inf)
                 values[rows] = some
             meaning = values if meaning is None else np.maximum(meaning, values)
-        if meaning is None:
+        if task.meaning is None:
+            meaning = np.zeros(n)
+            if task.allowed is not None:
+                meaning[~task.allowed] = -np.inf
+        elif meaning is None:
             return np.full(n, -np.inf)
-        if task.place is None:
-            return meaning
-        found = np.flatnonzero(meaning > -np.inf)
-        if len(found) == n:
-            return combine(task.mu, place_values(corpus, task), meaning)
-        scores = np.full(n, -np.inf)
-        scores[found] = combine(task.mu, place_values(corpus, task, found), meaning[found])
-        return scores
+        return meaning if task.dense is None else meaning + task.dense
 
 
 def _similarities(
@@ -90,9 +100,14 @@ def _similarities(
     cosines = (matrix @ queries[0])[:, None] if len(queries) == 1 else matrix @ queries.T
     if allowed is not None and not gather:
         cosines = cosines[chosen]
+    hubness = None
+    if terms.hub_weights is not None and column.hubness is not None:
+        hubness = known_hubness(column.hubness if allowed is None else column.hubness[chosen])
     total = np.zeros(len(rows))
     for t in range(len(queries)):
         values = cosines[:, t].astype(np.float64)
+        if hubness is not None and terms.hub_weights is not None:
+            values -= terms.hub_weights[t] * hubness
         if terms.slopes[t]:
             values = 1.0 / (1.0 + np.exp(-(terms.slopes[t] * values + terms.intercepts[t])))
         total += terms.weights[t] * values
@@ -112,7 +127,11 @@ def rounding_slack(corpus: Corpus, task: Task) -> float:
         dot = (terms.queries.shape[1] + 2) * 2.0**-24 * 1.01
         steepness = np.where(terms.slopes == 0.0, 1.0, terms.slopes / 4.0)
         slack = max(slack, 1e-14 + dot * float(np.sum(np.abs(terms.weights) * steepness)))
-    return slack * (1.0 - task.weight_of_place) + 1e-14
+    slack = slack * (1.0 - task.weight_of_place) + 1e-14
+    if task.dense is not None:
+        # Sums with it are rounded to its own scale.
+        slack += 1e-14 * float(np.abs(task.dense).max(initial=0.0))
+    return slack
 
 
 def _candidates(task: Task, scores: Float64Array, slack: float) -> Int64Array:

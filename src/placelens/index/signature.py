@@ -71,6 +71,7 @@ class Codebook:
             fine=np.zeros((n, fine_size(padded)), dtype=np.uint8),
             fine_scale=np.zeros(n, dtype=np.float32),
             fine_doubt=np.zeros(n, dtype=np.float32),
+            hubness=np.zeros(0, dtype=np.float32),
             vectors=vectors,
             at=at,
         )
@@ -92,14 +93,21 @@ class Codebook:
         return codes, radius_cos
 
     def probe(
-        self, task: MeaningTask, radius_cos: Float64Array, *, tail: float | None
+        self,
+        task: MeaningTask,
+        radius_cos: Float64Array,
+        hub_range: Float32Array,
+        *,
+        tail: float | None,
     ) -> MeaningQuery:
         """A query's side of the bounds.
 
-        ``radius_cos`` is that of `encode`. ``tail`` is how likely an item's error may be to exceed
-        its bound; None for bounds that hold without doubt.
+        ``radius_cos`` is that of `encode`, ``hub_range`` that of `hub_range_of`. ``tail`` is
+        how likely an item's error may be to exceed its bound; None for bounds that hold without
+        doubt.
         """
         queries, calibrations = _bounding_terms(task)
+        term_hub_weights, hub = _hub_weights(task, hub_range)
         n_terms, n_clusters, padded = len(queries), len(self.centers), len(self.rotation)
         tables = np.empty((n_terms, 4 * padded), dtype=np.uint8)
         levels = np.empty((n_terms, 4, fine_size(padded)), dtype=np.int8)
@@ -107,7 +115,8 @@ class Codebook:
         inner, bound = np.empty((n_terms, n_clusters), dtype=np.float32), np.empty(n_clusters)
         reach = 1.0 if tail is None else tail_reach(tail, padded)
         kernels._fill_probe(
-            *(queries, calibrations, self.rotation, self.centers, self.lengths, radius_cos, reach),
+            *(queries, calibrations, _of_each(hub, n_terms), self.rotation, self.centers),
+            *(self.lengths, radius_cos, hub_range, reach),
             *(tables, levels, numbers, inner, bound),
         )
         weight, sign, slope, intercept = calibrations
@@ -117,10 +126,12 @@ class Codebook:
             term_weights=task.weights,
             term_slopes=task.slopes,
             term_intercepts=task.intercepts,
+            term_hub_weights=term_hub_weights,
             weight=weight,
             sign=sign,
             slope=slope,
             intercept=intercept,
+            hub=hub,
             tables=tables,
             step=step,
             lowest=lowest,
@@ -136,16 +147,24 @@ class Codebook:
         )
 
 
-def plain_probe(task: MeaningTask) -> MeaningQuery:
-    """A probe that bounds every similarity by the largest that a unit vector could have."""
+def plain_probe(task: MeaningTask, hub_range: Float32Array) -> MeaningQuery:
+    """A probe that bounds every similarity by the largest that a unit vector could have.
+
+    ``hub_range`` is that of `hub_range_of`, for one cluster.
+    """
     queries, calibrations = _bounding_terms(task)
+    term_hub_weights, hub = _hub_weights(task, hub_range)
     weight, sign, slope, intercept = calibrations
-    lengths = np.sqrt(np.sum(queries**2, axis=1)) * (1.0 + 1e-6)
-    bound = sum(
-        weight[b] * sign[b] * _calibrated(sign[b] * lengths[b], slope[b], intercept[b])
-        for b in range(len(queries))
-    )
     n_terms, dim = queries.shape
+    lengths = np.sqrt(np.sum(queries**2, axis=1)) * (1.0 + 1e-6)
+    low, high = hub_range[:, 0].astype(np.float64)
+    # Of no items the range is endless.
+    taken = np.minimum(hub * low, hub * high) if len(hub) and low <= high else np.zeros(n_terms)
+    largest = lengths - taken + 1e-6 * np.abs(taken)
+    bound = sum(
+        weight[b] * sign[b] * _calibrated(sign[b] * largest[b], slope[b], intercept[b])
+        for b in range(n_terms)
+    )
     unused = np.zeros(n_terms, dtype=np.float32)
     rounding = 2.0**-24 * (dim + 8) * lengths
     return MeaningQuery(
@@ -153,10 +172,12 @@ def plain_probe(task: MeaningTask) -> MeaningQuery:
         term_weights=task.weights,
         term_slopes=task.slopes,
         term_intercepts=task.intercepts,
+        term_hub_weights=term_hub_weights,
         weight=weight,
         sign=sign,
         slope=slope,
         intercept=intercept,
+        hub=hub,
         tables=np.zeros((n_terms, 0), dtype=np.uint8),
         step=unused,
         lowest=unused,
@@ -172,6 +193,36 @@ def plain_probe(task: MeaningTask) -> MeaningQuery:
     )
 
 
+def no_terms(n_clusters: int) -> MeaningQuery:
+    """A probe for tasks whose meaning is dense alone: no item is similar to anything.
+
+    >>> no_terms(2).cluster_bound.tolist()
+    [0.0, 0.0]
+    """
+    none = np.zeros(0)
+    task = MeaningTask(np.zeros((0, 1)), none, none, none)
+    probe = plain_probe(task, np.zeros((2, 1), dtype=np.float32))
+    return probe._replace(cluster_bound=np.zeros(n_clusters), cluster_order=np.arange(n_clusters))
+
+
+def hub_range_of(hubness: Float32Array, clusters: Int64Array, n_clusters: int) -> Float32Array:
+    """The smallest and the largest hubness in each cluster, (2, K); -1 is no cluster.
+
+    Without any, in an empty array, all are 0; in a cluster without items the smallest is infinite
+    and the largest minus that.
+
+    >>> hub_range_of(np.float32([0.5, 0.25, 9.0]), np.array([0, 0, -1]), 2).tolist()
+    [[0.25, inf], [0.5, -inf]]
+    """
+    if not len(hubness):
+        return np.zeros((2, n_clusters), dtype=np.float32)
+    out = np.full((2, n_clusters), np.inf, dtype=np.float32)
+    out[1] = -np.inf
+    np.minimum.at(out[0], clusters[clusters >= 0], hubness[clusters >= 0])
+    np.maximum.at(out[1], clusters[clusters >= 0], hubness[clusters >= 0])
+    return out
+
+
 def fine_size(padded: int) -> int:
     """Bytes of an item's four-bit code: two levels a byte, in whole vector registers."""
     return -(-padded // 64) * 32
@@ -179,11 +230,26 @@ def fine_size(padded: int) -> int:
 
 def _bounding_terms(task: MeaningTask) -> tuple[Float64Array, Float64Array]:
     """Queries (B, dim), and their weights, signs, slopes and intercepts, see `MeaningQuery`."""
-    if not task.slopes.any():
+    if len(task.weights) and not task.slopes.any():
         return (task.weights @ task.queries)[None], _RAW
     sign = np.where(task.weights < 0.0, -1.0, 1.0)
     calibrations = np.array([np.abs(task.weights), sign, task.slopes, task.intercepts])
     return sign[:, None] * task.queries, calibrations
+
+
+def _hub_weights(task: MeaningTask, hub_range: Float32Array) -> tuple[Float64Array, Float64Array]:
+    """What hubness counts for in the terms (T,) and the bounding terms (B,), see `MeaningQuery`;
+    nothing where it does not count."""
+    if task.hub_weights is None or not task.hub_weights.any() or not hub_range.any():
+        return np.zeros(0), np.zeros(0)
+    if not task.slopes.any():
+        return 1.0 * task.hub_weights, np.array([task.weights @ task.hub_weights])
+    return 1.0 * task.hub_weights, np.where(task.weights < 0.0, -1.0, 1.0) * task.hub_weights
+
+
+def _of_each(hub: Float64Array, n_terms: int) -> Float64Array:
+    """What hubness takes off each bounding term, zeros where it does not count."""
+    return hub if len(hub) else np.zeros(n_terms)
 
 
 def _calibrated(cosines: Any, slope: float, intercept: float) -> Any:

@@ -28,7 +28,11 @@ def check_limb(arrays: Arrays, *, dim: int | None) -> None:
     _array(arrays, "slots.position", np.float64, (n_slots, 3))
     _array(arrays, "lonlat", np.float64, (2, n_slots))
     _array(arrays, "boxes", np.float64, (5, n_leaves))
+    for name in ("slots.radius_m", "codes.hubness"):
+        if len(_array(arrays, name, np.float32, (None,))) not in {0, n_slots}:
+            raise ValueError(f"{name} has {len(arrays[name])} numbers for {n_slots} slots")
     n_clusters = _check_codes(arrays, n_slots, dim) if "codebook.centers" in arrays else 1
+    _array(arrays, "hub_range", np.float32, (2, n_clusters))
     if dim is not None:
         _array(arrays, "vectors", np.float32, (n_slots, dim))
     _check_nodes(arrays, n_leaves, n_clusters)

@@ -13,6 +13,7 @@ import numpy as np
 from placelens.encoders.base import Encoder
 from placelens.encoders.concepts import ConceptEncoder
 from placelens.errors import CollectionError, InputError
+from placelens.ingest.extractor import hubs_of
 from placelens.storage.manifest import Manifest, vector_features
 from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
@@ -71,6 +72,7 @@ def manifest_for(encoder: Encoder, *, features: Sequence[Feature], space: Space)
         encoder=encoder.name,
         fingerprint=encoder.fingerprint,
         calibrations={pair: (c.slope, c.intercept) for pair, c in encoder.calibrations.items()},
+        hubs=hubs_of(encoder),
         concepts=encoder.concepts,
     )
 

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import xxhash
 
 from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.errors import EncoderMismatchError, InputError
 from placelens.storage.feature_columns import to_columns
-from placelens.storage.manifest import Manifest
+from placelens.storage.manifest import Hub, Hubs, Manifest, hubness_of
 from placelens.types import Feature, FeatureName, UInt8Array
 
 # What an extractor may need, beside the names of features.
@@ -70,15 +69,17 @@ def _text_vectors(encoder: Encoder) -> Made | None:
     return (_vector("text", encoder), encoder.encode_texts) if encoder.takes_text else None
 
 
-def _image_hubness(encoder: Encoder) -> Made | None:
-    """How near images are to texts in general."""
-    pool = encoder.hub_pools.get(("text", "image"))
-    if pool is None or encoder.image_spec is None:
-        return None
-    # A pool may change while the vectors do not.
-    digest = xxhash.xxh3_64_hexdigest(np.ascontiguousarray(pool.vectors).tobytes())
-    fingerprint = f"{encoder.fingerprint}, best {pool.k} of {digest}"
-    return Feature(name="image_hubness", kind="number", fingerprint=fingerprint), pool.hubness
+def _hubness(query: FeatureName, item: FeatureName) -> Callable[[Encoder], Made | None]:
+    """How near items are to queries of a kind in general."""
+
+    def build(encoder: Encoder) -> Made | None:
+        pool = encoder.hub_pools.get((query, item))
+        if pool is None:
+            return None
+        made_by = f"{encoder.fingerprint}:{pool.fingerprint}"
+        return Feature(name=hubness_of(item), kind="number", fingerprint=made_by), pool.hubness
+
+    return build
 
 
 def _vector(name: FeatureName, encoder: Encoder) -> Feature:
@@ -90,8 +91,18 @@ def _vector(name: FeatureName, encoder: Encoder) -> Feature:
 EXTRACTORS: dict[FeatureName, Recipe] = {
     "image": Recipe(PIXELS, _image_vectors),
     "text": Recipe(TEXT, _text_vectors),
-    "image_hubness": Recipe("image", _image_hubness),
+    hubness_of("image"): Recipe("image", _hubness("text", "image")),
+    hubness_of("text"): Recipe("text", _hubness("image", "text")),
 }
+
+
+def hubs_of(encoder: Encoder) -> Hubs:
+    """How the cosines of an encoder are corrected for hubs, where it says how."""
+    return {
+        pair: Hub(pool.weight, fit.slope, fit.intercept)
+        for pair, pool in encoder.hub_pools.items()
+        if (fit := encoder.hub_calibrations.get(pair)) is not None
+    }
 
 
 def extractors_of(encoder: Encoder) -> dict[FeatureName, Extractor]:

@@ -19,6 +19,7 @@ from placelens.ingest.extractor import (
     asked_for,
     check_same,
     extract,
+    hubs_of,
 )
 from placelens.ingest.report import Progress, ProgressCallback
 from placelens.readers.base import Reading, Source
@@ -76,7 +77,7 @@ def fill(
     for extractor in extractors:
         check_same(kept.get(extractor.feature.name, extractor.feature), extractor.feature)
     _check_needs(extractors, [*kept, *names])
-    table.add_features([extractor.feature for extractor in extractors])
+    table.add_features([extractor.feature for extractor in extractors], hubs_of(encoder))
     n_filled, n_left = {}, {}
     for extractor in extractors:
         filling = _Filling(table, encoder, extractor, workers)

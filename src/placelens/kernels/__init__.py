@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from placelens.kernels.bounds import _largest_dense as _largest_dense
     from placelens.kernels.place import _distance as _distance
     from placelens.kernels.place import _distances as _distances
     from placelens.kernels.place import _max_distance as _max_distance
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from placelens.kernels.signatures import _fill_probe as _fill_probe
 
 _MODULES = {
+    "bounds": ("_largest_dense",),
     "place": ("_distance", "_distances", "_max_distance", "_proximities"),
     "polygon": ("_inside", "_meetings"),
     "rows": ("_rows_of_slots",),

@@ -11,9 +11,12 @@ import math
 import numpy as np
 
 from placelens.kernels.jit import kernel
-from placelens.kernels.layout import FANOUT, MeaningQuery, Nodes, PlaceQuery
+from placelens.kernels.layout import FANOUT, Dense, MeaningQuery, Nodes, PlaceQuery, Slots
 from placelens.kernels.place import _box_proximity
 from placelens.types import Float64Array, Int64Array
+
+# Where a node has no item; a number, so that no weight makes NaN of it.
+NOTHING = -1e300
 
 
 @kernel()
@@ -32,10 +35,27 @@ def _children(nodes: Nodes, node: int) -> tuple[int, int]:
 
 
 @kernel()
+def _largest_dense(value: Float64Array, nodes: Nodes, slots: Slots) -> Float64Array:
+    """The most that is added to the meaning of an item below each node, (N,)."""
+    row, size, starts = slots.row, slots.leaf, nodes.starts
+    out = np.full(starts[-1], NOTHING)
+    for leaf in range(starts[1]):
+        for slot in range(leaf * size, (leaf + 1) * size):
+            if row[slot] >= 0:
+                out[leaf] = max(out[leaf], value[row[slot]])
+    for node in range(starts[1], starts[-1]):
+        first, last = _children(nodes, node)
+        for child in range(first, last):
+            out[node] = max(out[node], out[child])
+    return out
+
+
+@kernel()
 def _bound_nodes(
     nodes: Nodes,
     place: PlaceQuery,
     meaning: MeaningQuery | None,
+    dense: Dense | None,
     which: Int64Array,
     proximity_of: Float64Array,
     bound_of: Float64Array,
@@ -51,18 +71,21 @@ def _bound_nodes(
             proximity_of[i] = _box_proximity(
                 space, low[node], high[node], origin, kind, scale, offset
             )
-    if meaning is None:
+    if meaning is None or dense is None:
         for i in range(which.shape[0]):
             bound_of[i] = proximity_of[i]
         return
     order, clusters, largest = meaning.cluster_order, nodes.clusters, meaning.cluster_bound
+    largest_dense = dense.largest
+    has_dense = largest_dense.shape[0] > 0
     for i in range(which.shape[0]):
         node = which[i]
         bound_of[i] = -math.inf  # nothing there
         for j in range(order.shape[0]):
             cluster = order[j]
             if (clusters[node, cluster // 64] >> np.uint64(cluster % 64)) & np.uint64(1):
-                bound_of[i] = _mix(on, weight, proximity_of[i], largest[cluster])
+                most = largest[cluster] + (largest_dense[node] if has_dense else 0.0)
+                bound_of[i] = _mix(on, weight, proximity_of[i], most)
                 break
 
 
@@ -81,11 +104,14 @@ def _cosine_needed(meaning: MeaningQuery, similarity: float) -> float:
 
 
 @kernel()
-def _needed(place: PlaceQuery, meaning: MeaningQuery, threshold: float, proximity: float) -> float:
+def _needed(
+    place: PlaceQuery, meaning: MeaningQuery, threshold: float, proximity: float, dense: float
+) -> float:
     """What an item must reach in a leaf: in its inner product if there is one bounding term, or
-    else in its similarity."""
+    else in its similarity. ``dense`` is the most that is added to it there."""
     if threshold == -math.inf:
         return threshold
     if place.on:
         threshold = (threshold - place.weight * proximity) / (1.0 - place.weight)
+    threshold -= dense + 1e-12 * abs(dense)
     return (_cosine_needed(meaning, threshold) if len(meaning.weight) == 1 else threshold) - 1e-6

@@ -6,7 +6,16 @@ import numpy as np
 
 from placelens.kernels.bounds import _mix
 from placelens.kernels.jit import kernel
-from placelens.kernels.layout import BLOCK, Codes, Filter, MeaningQuery, PlaceQuery, Slots, Work
+from placelens.kernels.layout import (
+    BLOCK,
+    Codes,
+    Dense,
+    Filter,
+    MeaningQuery,
+    PlaceQuery,
+    Slots,
+    Work,
+)
 from placelens.kernels.loops import _block_sums, _fine_sum, _prefetch
 from placelens.kernels.place import _rough_proximity
 from placelens.kernels.score import _calibrate, _rough_cosine
@@ -39,6 +48,10 @@ def _sign_candidates(
     step, lowest, doubt = meaning.step[0], meaning.lowest[0], meaning.doubt[0]
     n_pairs, size = meaning.tables.shape[1] // 32, slots.leaf
     second, second_scale, second_ratio = codes.second, codes.second_scale, codes.second_ratio
+    hubness, hub = codes.hubness, np.float32(0.0)
+    has_hubs = meaning.hub.shape[0] > 0 and hubness.shape[0] > 0
+    if has_hubs:
+        hub = np.float32(meaning.hub[0])
     inner, center = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.float32)
     more_sums = np.empty(BLOCK, dtype=np.uint16)
     inner_level, outer_level = np.float32(INNER), np.float32(OUTER)
@@ -52,6 +65,9 @@ def _sign_candidates(
             # Loops that do one thing each, which become vector instructions.
             for j in range(BLOCK):
                 center[j] = centers[cluster[at + j]]
+            if has_hubs:
+                for j in range(BLOCK):
+                    center[j] -= hub * hubness[at + j]
             for j in range(BLOCK):
                 inner[j] = scale[at + j] * (shift + step * np.float32(sums[j])) + center[j]
             n_reached = 0
@@ -97,7 +113,9 @@ def _sign_candidates_of_many(
     )
     n_pairs, size = meaning.tables.shape[1] // 32, slots.leaf
     n_terms = meaning.weight.shape[0]
-    total = np.empty(BLOCK)
+    hubness = codes.hubness
+    has_hubs = meaning.hub.shape[0] > 0 and hubness.shape[0] > 0
+    total, taken_off = np.empty(BLOCK), np.zeros(BLOCK)
     n = 0
     for b in range(n_leaves):
         first, needed = leaves[b] * size, leaf_needs[b]
@@ -108,10 +126,13 @@ def _sign_candidates_of_many(
                 shift = meaning.lowest[term] + ratio[at // BLOCK] * meaning.doubt[term]
                 weight, sign = meaning.weight[term], meaning.sign[term]
                 slope, intercept = meaning.slope[term], meaning.intercept[term]
+                if has_hubs:
+                    for j in range(BLOCK):
+                        taken_off[j] = meaning.hub[term] * hubness[at + j]
                 for j in range(BLOCK):
                     value = np.float64(shift + meaning.step[term] * np.float32(sums[j]))
                     value = scale[at + j] * value + meaning.centers[term, cluster[at + j]]
-                    value = sign * (value + meaning.slack[term])
+                    value = sign * (value - taken_off[j] + meaning.slack[term])
                     total[j] += weight * sign * _calibrate(value, slope, intercept)
             for j in range(BLOCK):
                 if total[j] >= needed:
@@ -135,13 +156,21 @@ def _all_candidates(slots: Slots, meaning: MeaningQuery, work: Work, n_leaves: i
 
 @kernel()
 def _open_candidates(
-    slots: Slots, place: PlaceQuery, filters: Filter, work: Work, best: float, n: int
+    slots: Slots,
+    place: PlaceQuery,
+    dense: Dense,
+    filters: Filter,
+    work: Work,
+    best: float,
+    n: int,
 ) -> int:
     """Keep the candidates that may be found, and bound their scores; their number."""
     row, allowed, inside, leaf_at = slots.row, filters.allowed, filters.inside, filters.leaf_at
     slot_of, similarity_of, leaf_of = work.slot, work.similarity, work.leaf
     bound_of, leaf_proximity, leaves = work.bound, work.leaf_proximity, work.leaves
     on, weight = place.on, place.weight
+    added = dense.value
+    has_dense = added.shape[0] > 0
     end = 0
     for c in range(n):
         slot, b = slot_of[c], leaf_of[c]
@@ -151,6 +180,8 @@ def _open_candidates(
         if leaf_at.shape[0] > 0 and not inside[leaf_at[leaves[b]] + slot % slots.leaf]:
             continue
         similarity = min(similarity_of[c], best)
+        if has_dense:
+            similarity += added[at]
         slot_of[end], leaf_of[end] = slot, b
         bound_of[end] = _mix(on, weight, leaf_proximity[b], similarity)
         end += 1
@@ -214,12 +245,22 @@ def _best_first(work: Work, n: int, wanted: int) -> None:
 
 
 @kernel()
-def _fine_bounds(codes: Codes, meaning: MeaningQuery, work: Work, start: int, stop: int) -> None:
-    """Upper bounds of the similarity from the four-bit codes, or, without codes, the vectors."""
+def _fine_bounds(
+    slots: Slots,
+    codes: Codes,
+    meaning: MeaningQuery,
+    dense: Dense,
+    work: Work,
+    start: int,
+    stop: int,
+) -> None:
+    """Upper bounds of the meaning from the four-bit codes, or, without codes, the vectors."""
     scale, rest, cluster = codes.fine_scale, codes.fine_doubt, codes.cluster
     slot_of, similarity_of = work.slot, work.similarity
     fine, size = codes.fine.reshape(-1), codes.fine.shape[1]
     plain = fine.shape[0] == 0
+    hubness, hub = codes.hubness, 0.0
+    has_hubs = meaning.hub.shape[0] > 0 and hubness.shape[0] > 0
     for c in range(start, stop):
         similarity_of[c] = 0.0
     for term in range(meaning.weight.shape[0]):
@@ -228,6 +269,8 @@ def _fine_bounds(codes: Codes, meaning: MeaningQuery, work: Work, start: int, st
         doubt, slack, shift = meaning.doubt[term], meaning.slack[term], meaning.offset[term]
         weight, sign = meaning.weight[term], meaning.sign[term]
         slope, intercept = meaning.slope[term], meaning.intercept[term]
+        if has_hubs:
+            hub = meaning.hub[term]
         for c in range(start, stop):
             slot = slot_of[c]
             if c + AHEAD < stop:
@@ -241,5 +284,17 @@ def _fine_bounds(codes: Codes, meaning: MeaningQuery, work: Work, start: int, st
                 inner = step * _fine_sum(fine, slot * size, size, levels) + shift
                 cosine = scale[slot] * inner
                 cosine += rest[slot] * doubt + centers[cluster[slot]]
+            if has_hubs:
+                cosine -= hub * hubness[slot]
             value = _calibrate(sign * (cosine + slack), slope, intercept)
             similarity_of[c] += weight * sign * value
+    if dense.value.shape[0] > 0:
+        _add_dense(slots, dense, work, start, stop)
+
+
+@kernel()
+def _add_dense(slots: Slots, dense: Dense, work: Work, start: int, stop: int) -> None:
+    """Add to the candidates' similarities what their rows have."""
+    row, added, slot_of, similarity_of = slots.row, dense.value, work.slot, work.similarity
+    for c in range(start, stop):
+        similarity_of[c] += added[row[slot_of[c]]]

@@ -43,18 +43,22 @@ class Nodes(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """S slots: internal ids, rows of the corpus or -1, positions (S, 3), and slots in a leaf."""
+    """S slots: internal ids, rows of the corpus or -1, positions (S, 3), and slots in a leaf.
+
+    ``radius_m`` is how uncertain the places are, (S,), or empty where all were measured.
+    """
 
     iid: Int64Array
     row: Int64Array
     position: Float64Array
+    radius_m: Float32Array
     leaf: int
 
 
 class Codes(NamedTuple):
     """Signatures of the slots, see `placelens.kernels.signatures`, and the vectors themselves.
 
-    The vector of a slot is ``vectors[at[slot]]``.
+    The vector of a slot is ``vectors[at[slot]]``. ``hubness`` is empty where there is none.
     """
 
     cluster: UInt8Array
@@ -67,6 +71,7 @@ class Codes(NamedTuple):
     fine: UInt8Array
     fine_scale: Float32Array
     fine_doubt: Float32Array
+    hubness: Float32Array
     vectors: Float32Array
     at: Int64Array
 
@@ -88,17 +93,19 @@ class MeaningQuery(NamedTuple):
 
     Bounding terms: similarity is at most ``sum_b weight * sign * f(sign * u_b)``, where ``u_b``
     bounds the inner product with ``sign * q_b`` and f is the calibration. Terms with raw cosines
-    are one bounding term together.
+    are one bounding term together. Without terms the meaning is what `Dense` adds to nothing.
     """
 
     queries: Float64Array
     term_weights: Float64Array
     term_slopes: Float64Array
     term_intercepts: Float64Array
+    term_hub_weights: Float64Array  # empty where hubness does not count
     weight: Float64Array
     sign: Float64Array
     slope: Float64Array
     intercept: Float64Array
+    hub: Float64Array  # what an item's hubness takes off u_b; empty where it does not count
     tables: UInt8Array  # (B, 4 dim)
     step: Float32Array
     lowest: Float32Array
@@ -111,6 +118,14 @@ class MeaningQuery(NamedTuple):
     slack: Float32Array
     cluster_bound: Float64Array  # (K,) largest similarity in a cluster
     cluster_order: Int64Array  # clusters, the largest bound first
+
+
+class Dense(NamedTuple):
+    """What is added to the meaning of each row, (n,), and the most that is added below each node,
+    (N,); both are empty where nothing is."""
+
+    value: Float64Array
+    largest: Float64Array
 
 
 class Filter(NamedTuple):

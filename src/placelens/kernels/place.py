@@ -13,7 +13,7 @@ import numpy as np
 
 from placelens.kernels.jit import kernel
 from placelens.kernels.layout import EARTH_RADIUS_M, GAUSS, LINEAR, SPHERE, UNDERFLOW
-from placelens.types import Float64Array
+from placelens.types import Float32Array, Float64Array
 
 
 @kernel()
@@ -46,14 +46,27 @@ def _decay(kind: int, scale: float, offset: float, distance: float) -> float:
 def _proximity(
     space: int,
     position: Float64Array,
+    radius: float,
     origin: Float64Array,
     kind: int,
     scale: float,
     offset: float,
 ) -> float:
-    """Decay of the distance to ``origin``; 0 where there is no place."""
+    """Decay of the distance to ``origin``, which counts as ``radius`` metres at least; 0 where
+    there is no place."""
     chord = _chord(position, origin[0], origin[1], origin[2])
-    return 0.0 if math.isnan(chord) else _decay(kind, scale, offset, _distance(space, chord))
+    if math.isnan(chord):
+        return 0.0
+    distance = _distance(space, chord)
+    if radius > distance:  # false for NaN
+        distance = radius
+    return _decay(kind, scale, offset, distance)
+
+
+@kernel()
+def _radius(radius_m: Float32Array, at: int) -> float:
+    """How uncertain a place is; 0 where an array is empty since none is."""
+    return np.float64(radius_m[at]) if radius_m.shape[0] > 0 else 0.0
 
 
 @kernel()
@@ -70,15 +83,17 @@ def _distances(space: int, positions: Float64Array, origin: Float64Array) -> Flo
 def _proximities(
     space: int,
     positions: Float64Array,
+    radius_m: Float32Array,
     origin: Float64Array,
     kind: int,
     scale: float,
     offset: float,
 ) -> Float64Array:
-    """`_proximity` of every row, (n,)."""
+    """`_proximity` of every row, (n,); ``radius_m`` is (n,), or empty where all are measured."""
     out = np.empty(positions.shape[0])
     for i in range(positions.shape[0]):
-        out[i] = _proximity(space, positions[i], origin, kind, scale, offset)
+        radius = _radius(radius_m, i)
+        out[i] = _proximity(space, positions[i], radius, origin, kind, scale, offset)
     return out
 
 

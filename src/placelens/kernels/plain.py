@@ -65,14 +65,19 @@ def _max_distance(space: int, positions: Float64Array, origin: Float64Array) -> 
 def _proximities(
     space: int,
     positions: Float64Array,
+    radius_m: Float32Array,
     origin: Float64Array,
     kind: int,
     scale: float,
     offset: float,
 ) -> Float64Array:
     if not _budget.covers(2 * positions.size):
-        return kernels.load("_proximities")(space, positions, origin, kind, scale, offset)
+        load = kernels.load("_proximities")
+        return load(space, positions, radius_m, origin, kind, scale, offset)
     distances = _lengths(space, _chords(positions, origin))
+    nowhere = np.isnan(distances)
+    if len(radius_m):
+        distances = np.fmax(distances, radius_m.astype(np.float64))
     beyond = np.maximum(0.0, distances - offset)
     if kind == LINEAR:
         near = np.maximum(0.0, 1.0 - beyond / scale) if scale > 0.0 else np.ones(len(beyond))
@@ -80,7 +85,7 @@ def _proximities(
         ratio = beyond / scale
         power = 0.5 * ratio * ratio if kind == GAUSS else ratio
         near = np.where(power < UNDERFLOW, _each(math.exp, -np.fmin(power, UNDERFLOW)), 0.0)
-    near[np.isnan(distances)] = 0.0
+    near[nowhere] = 0.0
     return near
 
 

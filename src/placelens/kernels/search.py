@@ -21,6 +21,7 @@ from placelens.kernels.layout import (
     NODES,
     PRUNED,
     Codes,
+    Dense,
     Filter,
     Found,
     Heap,
@@ -45,6 +46,7 @@ def _search(
     codes: Codes | None,
     place: PlaceQuery,
     meaning: MeaningQuery | None,
+    dense: Dense | None,
     filters: Filter,
     found: Found,
     work: Work | None,
@@ -68,7 +70,7 @@ def _search(
     proximity, bound = np.empty(FANOUT), np.empty(FANOUT)
     heap = Heap(heap_bound, heap_proximity, heap_node)
     family[0] = nodes.starts[-2]  # the root
-    _bound_nodes(nodes, place, meaning, family[:1], proximity, bound)
+    _bound_nodes(nodes, place, meaning, dense, family[:1], proximity, bound)
     size = _push(heap, 0, bound[0], proximity[0], family[0])
     # The first batch has no threshold, and lets everything through: it is one leaf; then twice as
     # many each time.
@@ -91,7 +93,7 @@ def _search(
                 first, last = _children(nodes, node)
                 for child in range(first, last):
                     family[child - first] = child
-                _bound_nodes(nodes, place, meaning, family[: last - first], proximity, bound)
+                _bound_nodes(nodes, place, meaning, dense, family[: last - first], proximity, bound)
                 for i in range(last - first):
                     size = _push(heap, size, bound[i], proximity[i], family[i])
             elif closed.shape[0] == 0 or closed[node] >= 0:
@@ -102,7 +104,7 @@ def _search(
                 leaves[n_leaves], leaf_proximity[n_leaves] = node, near
                 n_leaves += 1
         if work is not None:
-            _scan_batch(slots, codes, place, meaning, filters, found, work, n_leaves)
+            _scan_batch(slots, codes, place, meaning, dense, filters, found, work, n_leaves)
             opened, most = opened + n_leaves, min(2 * most, room)
     n_todo = _remaining(nodes, found, heap, size, todo)
     if n_todo == 0:
@@ -137,6 +139,7 @@ def _scan_leaves(
     codes: Codes | None,
     place: PlaceQuery,
     meaning: MeaningQuery | None,
+    dense: Dense | None,
     filters: Filter,
     found: Found,
     work: Work,
@@ -146,7 +149,7 @@ def _scan_leaves(
     closed, min_iid, shared = filters.leaf_at, nodes.min_iid, found.threshold
     leaves, leaf_proximity = work.leaves, work.leaf_proximity
     proximity, bound = np.empty(todo.shape[0]), np.empty(todo.shape[0])
-    _bound_nodes(nodes, place, meaning, todo, proximity, bound)
+    _bound_nodes(nodes, place, meaning, dense, todo, proximity, bound)
     n_leaves = 0
     most = leaves.shape[0] if shared[0] > -math.inf else 1
     for i in range(todo.shape[0]):
@@ -157,9 +160,9 @@ def _scan_leaves(
             leaves[n_leaves], leaf_proximity[n_leaves] = leaf, proximity[i]
             n_leaves += 1
         if n_leaves == most:
-            _scan_batch(slots, codes, place, meaning, filters, found, work, n_leaves)
+            _scan_batch(slots, codes, place, meaning, dense, filters, found, work, n_leaves)
             n_leaves, most = 0, min(2 * most, leaves.shape[0])
-    _scan_batch(slots, codes, place, meaning, filters, found, work, n_leaves)
+    _scan_batch(slots, codes, place, meaning, dense, filters, found, work, n_leaves)
     _sort(found)
 
 
@@ -169,6 +172,7 @@ def _search_slots(
     codes: Codes | None,
     place: PlaceQuery,
     meaning: MeaningQuery | None,
+    dense: Dense | None,
     filters: Filter,
     found: Found,
     work: Work,
@@ -177,7 +181,7 @@ def _search_slots(
     """Offer the items of some slots, which pass the filters, and order what was found."""
     found.counts[ITEMS] += chosen.shape[0]
     # Apart from what follows: this one is decided when the kernel is compiled.
-    if meaning is None or codes is None:  # noqa: SIM114
+    if meaning is None or codes is None or dense is None:  # noqa: SIM114
         for i in range(chosen.shape[0]):
             _place_slot(slots, place, filters, found, chosen[i])
     elif place.on and place.weight == 1.0:
@@ -192,6 +196,6 @@ def _search_slots(
             for c in range(n):
                 work.slot[c], work.leaf[c], work.similarity[c] = chosen[start + c], 0, best
             exact = found.counts[EXACT]
-            _settle(slots, codes, place, meaning, filters, found, work, 0, n)
+            _settle(slots, codes, place, meaning, dense, filters, found, work, 0, n)
             found.counts[PRUNED] += n - (found.counts[EXACT] - exact)
     _sort(found)

@@ -6,8 +6,11 @@ bit.
 
 from __future__ import annotations
 
+import numpy as np
+
 from placelens.kernels.bounds import _mix, _needed
 from placelens.kernels.candidates import (
+    _add_dense,
     _all_candidates,
     _best_first,
     _fine_bounds,
@@ -25,6 +28,7 @@ from placelens.kernels.layout import (
     NODES,
     PRUNED,
     Codes,
+    Dense,
     Filter,
     Found,
     MeaningQuery,
@@ -33,7 +37,7 @@ from placelens.kernels.layout import (
     Work,
 )
 from placelens.kernels.loops import _cosine, _prefetch
-from placelens.kernels.place import _proximity, _squared_reach
+from placelens.kernels.place import _proximity, _radius, _squared_reach
 from placelens.kernels.score import _calibrate
 
 # Candidates of a batch, beyond k, that are settled before the others.
@@ -42,8 +46,15 @@ SEEDS = 16
 
 @kernel()
 def _place_slot(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, slot: int) -> None:
+    radius = _radius(slots.radius_m, slot)
     value = _proximity(
-        place.space, slots.position[slot], place.origin, place.kind, place.scale, place.offset
+        place.space,
+        slots.position[slot],
+        radius,
+        place.origin,
+        place.kind,
+        place.scale,
+        place.offset,
     )
     iid = slots.iid[slot]
     if not _before_page(filters, value, iid):
@@ -53,7 +64,7 @@ def _place_slot(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, 
 @kernel()
 def _place_leaf(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, leaf: int) -> None:
     """Offer a leaf's items by place alone."""
-    position, row, iid = slots.position, slots.row, slots.iid
+    position, radius_m, row, iid = slots.position, slots.radius_m, slots.row, slots.iid
     allowed, inside, origin = filters.allowed, filters.inside, place.origin
     shared, counts = found.threshold, found.counts
     first = leaf * slots.leaf
@@ -72,7 +83,8 @@ def _place_leaf(slots: Slots, place: PlaceQuery, filters: Filter, found: Found, 
             continue
         if leaf_at >= 0 and not inside[leaf_at + slot - first]:
             continue
-        value = _proximity(space, position[slot], origin, kind, scale, offset)
+        radius = _radius(radius_m, slot)
+        value = _proximity(space, position[slot], radius, origin, kind, scale, offset)
         counts[EXACT] += 1
         if value < shared[0]:
             # The reach is of an older threshold; it costs more than a few items beyond it.
@@ -87,6 +99,7 @@ def _settle(
     codes: Codes,
     place: PlaceQuery,
     meaning: MeaningQuery,
+    dense: Dense,
     filters: Filter,
     found: Found,
     work: Work,
@@ -96,14 +109,20 @@ def _settle(
     """Offer the candidates in a range, after their finer code and their own place."""
     shared = found.threshold
     on, weight = place.on, place.weight
-    position, slot_of, bound_of = slots.position, work.slot, work.bound
+    position, radius_m, row = slots.position, slots.radius_m, slots.row
+    slot_of, bound_of = work.slot, work.bound
     leaf_of, similarity_of, proximity_of = work.leaf, work.similarity, work.leaf_proximity
     space, origin = place.space, place.origin
     kind, scale, offset = place.kind, place.scale, place.offset
+    hub_weights, hubness, added = meaning.term_hub_weights, codes.hubness, dense.value
+    has_hubs = hub_weights.shape[0] > 0 and hubness.shape[0] > 0
+    has_dense = added.shape[0] > 0
     if on and codes.fine.shape[0] == 0:
         # A vector costs more to read than a place.
+        if has_dense:
+            _add_dense(slots, dense, work, start, stop)
         stop = _keep_near(slots, place, work, start, stop, shared[0])
-    _fine_bounds(codes, meaning, work, start, stop)
+    _fine_bounds(slots, codes, meaning, dense, work, start, stop)
     for c in range(start, stop):
         bound_of[c] = _mix(on, weight, proximity_of[leaf_of[c]], similarity_of[c])
     stop = _keep(work, start, stop, shared[0])
@@ -124,13 +143,18 @@ def _settle(
         if bound_of[c] < shared[0]:
             continue
         if on:
-            near = _proximity(space, position[slot_of[c]], origin, kind, scale, offset)
+            radius = _radius(radius_m, slot_of[c])
+            near = _proximity(space, position[slot_of[c]], radius, origin, kind, scale, offset)
         counts[EXACT] += 1
         slot, similarity = slot_of[c], 0.0
         # As `placelens.kernels.score` has it.
         for t in range(queries.shape[0]):
             cosine = _cosine(vectors, at[slot], queries, t)
+            if has_hubs:
+                cosine -= hub_weights[t] * np.float64(hubness[slot])
             similarity += weights[t] * _calibrate(cosine, slopes[t], intercepts[t])
+        if has_dense:
+            similarity += added[row[slot]]
         score = _mix(on, weight, near, similarity)
         if score >= shared[0] and not _before_page(filters, score, iid[slot]):
             _offer(found, score, iid[slot], slot)
@@ -142,6 +166,7 @@ def _scan_batch(
     codes: Codes | None,
     place: PlaceQuery,
     meaning: MeaningQuery | None,
+    dense: Dense | None,
     filters: Filter,
     found: Found,
     work: Work,
@@ -154,7 +179,7 @@ def _scan_batch(
     """
     counts, shared = found.counts, found.threshold
     # Apart from what follows: this one is decided when the kernel is compiled.
-    if meaning is None or codes is None:
+    if meaning is None or codes is None or dense is None:
         for b in range(n_leaves):
             _place_leaf(slots, place, filters, found, work.leaves[b])
         return
@@ -164,9 +189,11 @@ def _scan_batch(
         return
     counts[NODES] += n_leaves
     counts[ITEMS] += n_leaves * slots.leaf
+    has_dense = dense.largest.shape[0] > 0
     for b in range(n_leaves):
-        work.needed[b] = _needed(place, meaning, shared[0], work.leaf_proximity[b])
-    if codes.fine.shape[0] == 0:
+        most = dense.largest[work.leaves[b]] if has_dense else 0.0
+        work.needed[b] = _needed(place, meaning, shared[0], work.leaf_proximity[b], most)
+    if codes.fine.shape[0] == 0 or meaning.weight.shape[0] == 0:
         n = _all_candidates(slots, meaning, work, n_leaves)
     elif meaning.weight.shape[0] == 1:
         n = _sign_candidates(slots, codes, meaning, work, n_leaves)
@@ -175,14 +202,14 @@ def _scan_batch(
     if n < n_leaves * slots.leaf:
         counts[PRUNED] += 1
     best = meaning.cluster_bound[meaning.cluster_order[0]]
-    n = _open_candidates(slots, place, filters, work, best, n)
+    n = _open_candidates(slots, place, dense, filters, work, best, n)
     seeds = found.score.shape[0] + SEEDS
     start = 0
     if n > 2 * seeds:
         _best_first(work, n, seeds)
-        _settle(slots, codes, place, meaning, filters, found, work, 0, seeds)
+        _settle(slots, codes, place, meaning, dense, filters, found, work, 0, seeds)
         start = seeds
         end = _keep(work, start, n, shared[0])
         counts[PRUNED] += n - end
         n = end
-    _settle(slots, codes, place, meaning, filters, found, work, start, n)
+    _settle(slots, codes, place, meaning, dense, filters, found, work, start, n)

@@ -122,10 +122,12 @@ def _times(matrix: Float32Array, vector: Float32Array, out: Float32Array) -> Non
 def _fill_probe(
     queries: Float64Array,
     calibrations: Float64Array,
+    hub: Float64Array,
     rotation: Float32Array,
     centers: Float32Array,
     lengths: Float64Array,
     radius_cos: Float64Array,
+    hub_range: Float32Array,
     reach: float,
     tables: UInt8Array,
     levels: np.ndarray,
@@ -135,10 +137,11 @@ def _fill_probe(
 ) -> None:
     """The bounding terms ``queries`` (B, dim) as a `MeaningQuery` has them.
 
-    ``calibrations`` (4, B) are weights, signs, slopes and intercepts. Written are tables, levels,
-    ``numbers`` (6, B) - step, lowest, fine step, offset, doubt, slack -, inner products with the
-    centres (B, K), and what a cluster gives at most (K,). An error is at most ``reach`` times a
-    term's length.
+    ``calibrations`` (4, B) are weights, signs, slopes and intercepts; ``hub`` (B,) is what an
+    item's hubness takes off, which in each cluster lies in ``hub_range`` (2, K). Written are
+    tables, levels, ``numbers`` (6, B) - step, lowest, fine step, offset, doubt, slack -, inner
+    products with the centres (B, K), and what a cluster gives at most (K,). An error is at most
+    ``reach`` times a term's length.
     """
     dim, padded = queries.shape[1], rotation.shape[0]
     vector, rotated = np.zeros(padded, dtype=np.float32), np.empty(padded, dtype=np.float32)
@@ -163,8 +166,21 @@ def _fill_probe(
         slack = 15.0 * math.sqrt(padded) * rounding
         numbers[3, b] = slack - 15.0 * total + 7.5 * fine_step * padded
         numbers[4, b] = length * reach * (1.0 + 1e-6)
-        numbers[5, b] = 4.0 * rounding
-        _add_cone_bounds(inner[b], lengths, radius_cos, length, calibrations, b, bound)
+        # And what hubness takes off, in float32 as well.
+        numbers[5, b] = 4.0 * rounding + 2.0**-20 * abs(hub[b]) * _extreme(hub_range)
+        _add_cone_bounds(
+            inner[b], lengths, radius_cos, length, calibrations, hub[b], hub_range, b, bound
+        )
+
+
+@kernel()
+def _extreme(hub_range: Float32Array) -> float:
+    """The largest absolute hubness of any item; the range of a cluster without items is endless."""
+    extreme = 0.0
+    for k in range(hub_range.shape[1]):
+        if hub_range[0, k] <= hub_range[1, k]:
+            extreme = max(extreme, abs(hub_range[0, k]), abs(hub_range[1, k]))
+    return extreme
 
 
 @kernel()
@@ -174,6 +190,8 @@ def _add_cone_bounds(
     radius_cos: Float64Array,
     length: float,
     calibrations: Float64Array,
+    hub: float,
+    hub_range: Float32Array,
     b: int,
     out: Float64Array,
 ) -> None:
@@ -194,4 +212,8 @@ def _add_cone_bounds(
                 sines = (1.0 - center * center) * (1.0 - width * width)
                 cosine = center * width + math.sqrt(sines)
         largest = length * cosine * (1.0 + 1e-6) + 1e-6
+        if hub != 0.0:
+            # What the item gives that it takes the least off.
+            taken = hub * (hub_range[0, k] if hub > 0.0 else hub_range[1, k])
+            largest -= taken * (1.0 - 1e-12 if taken > 0.0 else 1.0 + 1e-12)
         out[k] += weight * sign * _calibrate(sign * largest, slope, intercept) + 1e-15

@@ -37,6 +37,7 @@ class SearchRequest:
     sort: str | None = None
     parse: bool = True
     similarity: Similarity | None = None
+    hubs: bool = True
     rerank: Any = None
     cursor: str | None = None
     engine: str | None = None

@@ -145,6 +145,7 @@ class Resolver:
             ),
             features=self._features(request.modality),
             similarity=_similarity(request.similarity),
+            hubs=flag(request.hubs, "hubs"),
             sort=request.sort,
             cursor=text_or_none(request.cursor, "cursor"),
             engine=text_or_none(request.engine, "engine"),

@@ -85,6 +85,9 @@ class ScoreTerm(BaseModel):
     value: float
     contribution: float
     cosine: float | None
+    correction: float | None = Field(
+        description="What the cosine loses because the item is near every query."
+    )
 
 
 class Evidence(BaseModel):
@@ -200,8 +203,10 @@ class Plan(BaseModel):
     n_items: int
     n_allowed: int = Field(description="How many items pass the filters.")
     similarity: Similarity | None
+    is_corrected: bool = Field(description="Whether cosines were corrected for hubs.")
     tree: TreeShape | None
     reach: str | None = Field(description="How far near reached, where the collection decided it.")
+    reranker: str | None = Field(description="What ordered the first hits anew.")
 
 
 class Certificate(BaseModel):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, create_model
 
 from placelens.engine.sorting import DEFAULT_SORT
-from placelens.engine.written import FILTERS, WrittenFilter, read_filters
+from placelens.query.written import FILTERS, WrittenFilter, read_filters
 from placelens.server.schemas import MAX_K, StrictRequest
 
 __all__ = ["ListRequest"]
@@ -21,8 +21,10 @@ def _field(filter_: WrittenFilter) -> tuple[Any, Any]:
         one: Any = Literal[filter_.choices] if filter_.choices else str
         said = f"{filter_.help} May be repeated."
         return list[one], Field(default_factory=list, description=said)
+    if filter_.choices:
+        return Literal[filter_.choices], Field(filter_.default, description=filter_.help)
     shape = f"{filter_.example}: " if filter_.example else ""
-    return str | None, Field(None, description=f"{shape}{filter_.help}")
+    return str | None, Field(filter_.default, description=f"{shape}{filter_.help}")
 
 
 if TYPE_CHECKING:

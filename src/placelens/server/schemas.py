@@ -279,6 +279,9 @@ class SearchRequest(StrictRequest):
         True, description="Whether places and times in the text are read; never those in quotes."
     )
     similarity: Similarity | None = None
+    hubs: bool = Field(
+        True, description="Whether items that are near every query are corrected for that."
+    )
     cursor: str | None = Field(None, max_length=MAX_CURSOR)
     engine: str | None = Field(
         None, max_length=MAX_NAME, description="The index to use; by default it is planned."

@@ -11,14 +11,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import pyarrow as pa
 
 from placelens.errors import CollectionError, CollectionNotFoundError, PlacelensError
 from placelens.storage.troubles import reason_of
 
-__all__ = ["named", "naming_faults"]
+__all__ = ["named", "naming_faults", "on_newest"]
 
 # A place in the sources of the table's library.
 _SOURCE = re.compile(r"\.rs:\d+")
@@ -29,7 +29,12 @@ class _HasPath(Protocol):
     def path(self) -> Path: ...
 
 
+class _Refreshes(Protocol):
+    def refresh(self) -> bool: ...
+
+
 _C = TypeVar("_C", bound=type[Any])
+_M = TypeVar("_M", bound=Callable[..., Any])
 
 
 @contextmanager
@@ -63,6 +68,26 @@ def naming_faults(cls: _C) -> _C:
         if inspect.isfunction(method) and (not name.startswith("_") or name == "__len__"):
             setattr(cls, name, _guarded(method))
     return cls
+
+
+def on_newest(method: _M) -> _M:
+    """Have a method that reads a version read the newest one where files of its own are gone.
+
+    Another process may have removed them while this one held the version: ``compact(keep=0)``.
+    """
+
+    @functools.wraps(method)
+    def read(self: _Refreshes, *args: Any, **options: Any) -> Any:
+        try:
+            return method(self, *args, **options)
+        except BaseException as error:
+            # Exactly this class is what `troubles.reading` says of files; others say more.
+            is_of_files = type(error) is CollectionError or _is_fault(error)
+            if not (is_of_files and self.refresh()):
+                raise
+        return method(self, *args, **options)
+
+    return cast(_M, read)
 
 
 def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:

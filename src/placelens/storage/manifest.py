@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from placelens.types import OWN_SPACE, Feature, FeatureName, Space
 
@@ -19,12 +20,30 @@ FORMAT_VERSION = 2
 Calibrations = Mapping[tuple[FeatureName, FeatureName], tuple[float, float]]
 
 
+class Hub(NamedTuple):
+    """How cosines are corrected for hubs, and the logistic map of what is left of them."""
+
+    weight: float
+    slope: float
+    intercept: float
+
+
+# By (kind of query, item feature); the item's hubness is its feature `hubness_of(item feature)`.
+Hubs = Mapping[tuple[FeatureName, FeatureName], Hub]
+
+
+def hubness_of(feature: FeatureName) -> FeatureName:
+    """The feature that holds how near an item's vector is to queries in general."""
+    return f"{feature}_hubness"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a collection is, whatever version of the format it is in.
 
     ``features`` are what is kept of an item; at least one is a vector. ``concepts`` names the
-    components of the vectors where each means something.
+    components of the vectors where each means something. ``hubs`` say how cosines with a feature
+    are corrected, once every item's hubness is known.
     ``next_id`` is a lower bound of the next internal id: ids are never used again, not even
     after the newest items are deleted, so that cursors and ties stay stable.
     """
@@ -34,6 +53,7 @@ class Manifest:
     encoder: str | None = None
     fingerprint: str | None = None
     calibrations: Calibrations = field(default_factory=dict)
+    hubs: Hubs = field(default_factory=dict)
     concepts: tuple[str, ...] = ()
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     next_id: int = 0
@@ -80,9 +100,10 @@ class Manifest:
         """A copy whose ``next_id`` is at least the one given."""
         return replace(self, next_id=max(self.next_id, next_id))
 
-    def with_features(self, features: Iterable[Feature]) -> Manifest:
-        """A copy that has more features."""
-        return replace(self, features=(*self.features, *features))
+    def with_features(self, features: Iterable[Feature], hubs: Hubs | None = None) -> Manifest:
+        """A copy that has more features, and what their hubness counts for."""
+        hubs = {**self.hubs, **(hubs or {})}
+        return replace(self, features=(*self.features, *features), hubs=hubs)
 
 
 def vector_features(

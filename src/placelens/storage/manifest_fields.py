@@ -60,6 +60,15 @@ def is_calibration(value: object, is_feature: Callable[[object], bool]) -> bool:
     )
 
 
+def is_hub(value: object) -> bool:
+    """Whether a value is a logistic map with the weight of hubness, which is not below 0."""
+    if not isinstance(value, dict) or "weight" not in value:
+        return False
+    weight, rest = value["weight"], {name: value[name] for name in value if name != "weight"}
+    is_weight = isinstance(weight, int | float) and 0.0 <= weight < LARGEST_SLOPE
+    return is_weight and is_calibration(rest, is_text)
+
+
 def calibrations_of(values: list[dict[str, Any]]) -> Calibrations:
     """Calibrations by their query and item, from their JSON."""
     return {

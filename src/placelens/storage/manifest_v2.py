@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from placelens.display import shown
 from placelens.errors import CollectionError, InputError
-from placelens.storage.manifest import Manifest
+from placelens.storage.manifest import Hub, Manifest
 from placelens.storage.manifest_fields import (
     COMMON,
     Fields,
@@ -16,6 +16,7 @@ from placelens.storage.manifest_fields import (
     check_concepts,
     check_fields,
     is_calibration,
+    is_hub,
     is_list,
     is_text,
     is_text_or_none,
@@ -55,6 +56,7 @@ class ManifestV2:
             "a list of maps",
             lambda value: is_list(value, lambda each: is_calibration(each, is_text)),
         ),
+        "hubs": ("a list of maps with weights", lambda value: is_list(value, is_hub)),
     }
     feature_fields: ClassVar[Fields] = {
         "name": ("a name", is_text),
@@ -82,6 +84,12 @@ class ManifestV2:
             encoder=data["encoder"],
             fingerprint=data["fingerprint"],
             calibrations=calibrations_of(data["calibrations"]),
+            hubs={
+                (each["query"], each["item"]): Hub(
+                    float(each["weight"]), float(each["slope"]), float(each["intercept"])
+                )
+                for each in data["hubs"]
+            },
             concepts=tuple(data["concepts"]),
             created=data["created"],
             next_id=data["next_id"],
@@ -130,6 +138,10 @@ class ManifestV2:
             "calibrations": [
                 {"query": query, "item": item, "slope": slope, "intercept": intercept}
                 for (query, item), (slope, intercept) in sorted(manifest.calibrations.items())
+            ],
+            "hubs": [
+                {"query": query, "item": item, **hub._asdict()}
+                for (query, item), hub in sorted(manifest.hubs.items())
             ],
             "concepts": list(manifest.concepts),
             "next_id": manifest.next_id,

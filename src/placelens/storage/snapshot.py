@@ -30,7 +30,7 @@ from placelens.storage.feature_columns import (
 from placelens.storage.format_v2 import schema
 from placelens.storage.ids import FileNames
 from placelens.storage.json_columns import attributes_from_json
-from placelens.storage.manifest import Manifest
+from placelens.storage.manifest import Manifest, hubness_of
 from placelens.storage.rows import MAX_RADIUS_M, item_columns, items_from
 from placelens.storage.troubles import reading
 from placelens.types import (
@@ -134,12 +134,12 @@ class Snapshot:
         return (second, first) if self.space == "sphere" else (first, second)
 
     @property
-    def radius_m(self) -> Float64Array | None:
+    def radius_m(self) -> Float32Array | None:
         """How far from its place each item may be, in metres, (n,); 0 where it was measured.
 
         None when that is so of all of them.
         """
-        radii: Float64Array = self._cached("place_radius_m", _radii)
+        radii: Float32Array = self._cached("place_radius_m", _radii)
         return radii if radii.any() else None
 
     @property
@@ -169,6 +169,14 @@ class Snapshot:
         """The number of each item, (n,); NaN where there is none."""
         numbers = self._cached(number_column(feature), numbers_of)
         return np.asarray(numbers, dtype=np.float32)
+
+    def hubness(self, feature: FeatureName) -> Float32Array | None:
+        """How near each item's vector of a feature is to queries in general, (n,).
+
+        NaN where that was not made yet; None where it is not kept at all.
+        """
+        name = hubness_of(feature)
+        return self.numbers(name) if name in self._manifest.names else None
 
     def maps(self, feature: FeatureName) -> tuple[UInt8Array, Int64Array]:
         """Maps of a feature, (m, height, width), and the rows they belong to, (m,), increasing."""
@@ -499,6 +507,6 @@ def _objects(column: pa.ChunkedArray) -> list[dict[str, Any]]:
     return [attributes_from_json(value) for value in column.to_pylist()]
 
 
-def _radii(column: pa.ChunkedArray) -> Float64Array:
-    radii = numbers_of(column).astype(np.float64)
-    return np.where((radii >= 0) & (radii <= MAX_RADIUS_M), radii, 0.0)
+def _radii(column: pa.ChunkedArray) -> Float32Array:
+    radii = numbers_of(column)
+    return np.where((radii >= 0) & (radii <= MAX_RADIUS_M), radii, np.float32(0))

@@ -29,7 +29,7 @@ from placelens.storage.feature_columns import vector_column, with_vectors
 from placelens.storage.format_v2 import schema
 from placelens.storage.ids import Ids
 from placelens.storage.ledger import Ledger
-from placelens.storage.manifest import Manifest
+from placelens.storage.manifest import Hubs, Manifest
 from placelens.storage.manifest_files import (
     FILE_NAME,
     manifest_files,
@@ -197,7 +197,7 @@ class ItemTable(VersionedTable):
             raise CollectionError(f"{self.folder} has no internal ids left: the next is {free}")
         return free
 
-    def add_features(self, features: Sequence[Feature]) -> None:
+    def add_features(self, features: Sequence[Feature], hubs: Hubs | None = None) -> None:
         """Keep more of each item: nothing yet of those that are there; call while writing.
 
         The manifest is first, so that a crash between the two leaves a version that lacks columns,
@@ -205,7 +205,7 @@ class ItemTable(VersionedTable):
         """
         known = {feature.name for feature in self.manifest.features}
         new = [feature for feature in features if feature.name not in known]
-        manifest = self.manifest.with_features(new)
+        manifest = self.manifest.with_features(new, hubs)
         parsed(ManifestV2.to_json(manifest), where=str(self.folder))
         self._write_manifest(manifest)
         with writing_to(self.folder):

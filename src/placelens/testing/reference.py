@@ -32,18 +32,21 @@ def plain_top_k(corpus: Corpus, task: Task) -> list[tuple[int, float]]:
 def plain_score(corpus: Corpus, task: Task, row: int) -> float | None:
     """The score of one item; None when it has no vector to compare."""
     place = None if task.place is None else _place(corpus, task.place, row)
-    if task.meaning is None:
+    if task.meaning is None and task.dense is None:
         return 0.0 if place is None else place
-    values = [
-        value
-        for feature, terms in task.meaning.items()
-        if (value := _meaning(corpus, feature, terms, row)) is not None
-    ]
+    values = [0.0]
+    if task.meaning is not None:
+        values = [
+            value
+            for feature, terms in task.meaning.items()
+            if (value := _meaning(corpus, feature, terms, row)) is not None
+        ]
     if not values:
         return None
+    meaning = max(values) + (0.0 if task.dense is None else float(task.dense[row]))
     if place is None:
-        return max(values)
-    return task.mu * place + (1.0 - task.mu) * max(values)
+        return meaning
+    return task.mu * place + (1.0 - task.mu) * meaning
 
 
 def _place(corpus: Corpus, place: PlaceTask, row: int) -> float:
@@ -54,6 +57,8 @@ def _place(corpus: Corpus, place: PlaceTask, row: int) -> float:
     chord = math.sqrt(squares[0] + squares[1] + squares[2])
     on_sphere = corpus.space == "sphere"
     distance = 2 * EARTH_RADIUS_M * math.asin(min(1.0, chord / 2)) if on_sphere else chord
+    radius_m = 0.0 if corpus.radius_m is None else float(corpus.radius_m[row])
+    distance = max(distance, radius_m)
     beyond = max(0.0, distance - place.offset_m)
     if place.kind == LINEAR:
         return max(0.0, 1.0 - beyond / place.scale_m) if place.scale_m > 0 else 1.0
@@ -70,11 +75,15 @@ def _meaning(corpus: Corpus, feature: FeatureName, terms: MeaningTask, row: int)
     if at < 0:
         return None
     vector = [float(component) for component in column.matrix[at]]
+    hubness = 0.0 if column.hubness is None else float(column.hubness[at])
+    hubness = 0.0 if math.isnan(hubness) else hubness
     total = 0.0
     for t, query in enumerate(terms.queries):
         value = 0.0
         for a, b in zip(vector, query, strict=True):
             value += a * float(b)
+        if terms.hub_weights is not None:
+            value -= float(terms.hub_weights[t]) * hubness
         if terms.slopes[t] != 0.0:
             value = 1.0 / (1.0 + math.exp(-(terms.slopes[t] * value + terms.intercepts[t])))
         total += float(terms.weights[t]) * value

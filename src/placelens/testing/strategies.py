@@ -1,6 +1,6 @@
 """Hypothesis strategies for corpora and tasks, with the edges where indexes go wrong: identical
 points and vectors, poles, the antimeridian, items without a place or without a vector, nothing
-allowed, mu at 0 and 1, negative weights."""
+allowed, mu at 0 and 1, negative weights, hubs, dense terms, places that are not measured."""
 
 from __future__ import annotations
 
@@ -34,16 +34,25 @@ def corpora(draw: Any, space: Space | None = None, max_items: int = 40) -> Corpu
     features = draw(st.sampled_from([("vector",), ("image", "text")]))
     iids = rng.permutation(3 * n)[:n].astype(np.int64)
     positions = positions_of(space, places[:, 0], places[:, 1])
-    columns = {m: _column(rng, n, draw(st.sampled_from([1.0, 0.6]))) for m in features}
+    columns = {
+        feature: _column(rng, n, draw(st.sampled_from([1.0, 0.6])), draw(st.booleans()))
+        for feature in features
+    }
     lonlat = (places[:, 1], places[:, 0]) if space == "sphere" else (places[:, 0], places[:, 1])
-    return Corpus(space, iids, positions, columns, lonlat)
+    radius_m = draw(st.sampled_from([None, [0.0], [0.0, np.nan, 3.0, 4e6], [4e6]]))
+    if radius_m is not None:
+        radius_m = rng.choice(radius_m, n).astype(np.float32)
+    return Corpus(space, iids, positions, columns, lonlat, radius_m)
 
 
-def _column(rng: np.random.Generator, n: int, share: float) -> VectorColumn:
+def _column(rng: np.random.Generator, n: int, share: float, has_hubs: bool) -> VectorColumn:
     rows = np.flatnonzero(rng.random(n) < share)
     pool = unit(rng.normal(size=(8, DIM)))
     matrix = pool[rng.integers(0, len(pool), len(rows))].astype(np.float32)
-    return VectorColumn.of(np.ascontiguousarray(matrix), rows, n)
+    hubness = None
+    if has_hubs:
+        hubness = rng.choice([np.nan, 0.0, -0.25, 0.1, 0.7, 3.0], len(rows)).astype(np.float32)
+    return VectorColumn.of(np.ascontiguousarray(matrix), rows, n, hubness)
 
 
 def unit(vectors: Float64Array) -> Float64Array:
@@ -58,7 +67,8 @@ def tasks(draw: Any, corpus: Corpus) -> Task:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n = len(corpus)
     has_place = draw(st.booleans())
-    has_meaning = draw(st.booleans()) or not has_place
+    dense = draw(st.sampled_from([None, None, [0.0], [-1.0, -0.3, 0.0, 0.2, 0.200000001, 1.0]]))
+    has_meaning = draw(st.booleans()) or not (has_place or dense)
     after = None
     if draw(st.booleans()):
         after = (draw(st.sampled_from([-0.5, 0.0, 0.25, 0.5, 1.0])), int(rng.integers(0, 100)))
@@ -71,6 +81,7 @@ def tasks(draw: Any, corpus: Corpus) -> Task:
         allowed=None if share is None else rng.random(n) < share,
         after=after,
         regions=draw(st.sampled_from(_regions(corpus.space))),
+        dense=None if dense is None else rng.choice(dense, n),
     )
 
 
@@ -102,9 +113,12 @@ def _meaning_tasks(
     weights = rng.choice([-1.0, -0.3, 0.5, 1.0, 2.0], n_terms)
     weights = weights / np.abs(weights).sum()
     calibrated = draw(st.booleans())
+    hub_weights = draw(st.sampled_from([None, [0.0], [0.0, 0.3, 1.0]]))
+    if hub_weights is not None:
+        hub_weights = rng.choice(hub_weights, n_terms)
     tasks = {}
     for feature in corpus.vectors:
         slopes = rng.choice([3.0, 12.0], n_terms) if calibrated else np.zeros(n_terms)
         intercepts = rng.normal(size=n_terms) if calibrated else np.zeros(n_terms)
-        tasks[feature] = MeaningTask(queries, weights, slopes, intercepts)
+        tasks[feature] = MeaningTask(queries, weights, slopes, intercepts, hub_weights)
     return tasks

@@ -19,7 +19,7 @@ from placelens.index.gmr_tree import TreeShape
 from placelens.results import Hits
 from placelens.server import answers
 from placelens.server.urls import with_links
-from placelens.types import Hit, Item, ScoreTerm
+from placelens.types import Evidence, Hit, Item, ScoreTerm
 
 MODELS = {
     name: model
@@ -66,11 +66,18 @@ def searches(squares: pl.Collection, plane: pl.Collection) -> Iterator[dict[str,
     yield as_answered(plane.search(vector=[1, 0], near={"x": 0, "y": 0}))
     hit = Hit(
         rank=1, id="a", score=1.0, terms=(), distance_m=None, matched="image", item=Item(id="a"),
-        concepts=(("Sea", 1.0),),
+        evidence=(Evidence(kind="concept", label="Sea", span=(0, 3), box=(0, 0, 9, 9)),),
     )  # fmt: skip
     shape = TreeShape(n_items=1, n_trees=1, n_loose=0)
     plan = Plan("gmrtree", "asked for", 1, 1, "raw", tree=shape, reach="25 km")
-    yield as_answered(Hits([hit], plan=plan, elapsed_ms=2.5, readings=[("sea", (("Sea", 1.0),))]))
+    yield as_answered(
+        Hits(
+            [hit],
+            plan=plan,
+            elapsed_ms=2.5,
+            evidence=[Evidence(kind="reading", label="Sea", share=1.0, of="sea")],
+        )
+    )
 
 
 def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -91,6 +98,15 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
     yield "Config", server.get("/v1/config").json()
     yield "CollectionSummary", server.get("/v1/collections").json()[0]
     yield "AttributeValue", client.get("/v1/collections/squares/values?attribute=city").json()[0]
+    yield "TermKind", server.get("/v1/terms").json()[0]
+    for collection, asked in ((rest["squares"], {"query": "red"}), (plane, {"vector": [1, 0]})):
+        ids = list(collection)
+        explained = collection.explain(ids[-1], **asked)
+        answer = explained.to_dict() | {"text": str(explained)}
+        for hit in (answer["hit"], answer["above"]):
+            if hit is not None:
+                with_links(hit, collection.name, show_paths=True)
+        yield "Explanation", plain(answer)
     yield "Problem", client.get("/v1/nothing").json()
     for answer in searches(rest["squares"], plane):
         yield "SearchAnswer", answer
@@ -125,7 +141,8 @@ def test_the_encoders() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [Certificate, Offer, Plan, ScoreTerm, TreeShape, Unread, PlaceChoice, PlaceMention]
+    "given",
+    [Certificate, Evidence, Offer, Plan, ScoreTerm, TreeShape, Unread, PlaceChoice, PlaceMention],
 )
 def test_fields_have_the_types_of_the_library(given: type) -> None:
     """Its literals above all: the engine's kinds of certificate are those that a client knows."""

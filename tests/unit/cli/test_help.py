@@ -67,6 +67,7 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("search photos.pl --engine s", ["scan"]),
         ("search photos.pl --decay l", ["linear:", "linear"]),
         ("search photos.pl --modality t", ["text"]),
+        ("export photos.pl --uncertain s", ["surely"]),
         ("search photos.pl --where k", ["keywords="]),
         ("search photos.pl --where f", ["folder=", "file="]),
         ("search photos.pl --where city=P", ["city=Praha", "city=Paris"]),

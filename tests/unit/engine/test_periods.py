@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placelens.engine.periods import NO_TIME, Periods, merged_us
@@ -21,7 +21,6 @@ def microseconds(day):
     return (day * timedelta(days=1)) // timedelta(microseconds=1)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(north=spans, south=spans, times=st.lists(st.one_of(st.none(), days)), negated=st.booleans())
 def test_an_item_lies_in_the_periods_of_its_hemisphere(north, south, times, negated):
     lat = np.array([(-10.0, np.nan, 0.0, 45.0)[i % 4] for i in range(len(times))])

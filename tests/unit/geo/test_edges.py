@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placelens.errors import FilterError
@@ -15,7 +15,6 @@ from placelens.limits import MAX_DEPTH, MAX_POSITIONS
 
 corners = st.lists(st.tuples(st.integers(-6, 6), st.integers(-6, 6)), min_size=3, max_size=14)
 # On no edge between whole numbers: rounding decides nothing.
-COMPILING = settings(deadline=None)
 GRID = np.array([(x + 1 / math.pi, y + 1 / math.e) for x in range(-7, 7) for y in range(-7, 7)])
 
 
@@ -29,14 +28,12 @@ def is_odd(x, y, ring):
 
 
 @given(corners)
-@COMPILING
 def test_the_even_odd_rule(ring):
     found = inside(GRID[:, 0], GRID[:, 1], edges_of([ring]))
     assert found.tolist() == [is_odd(x, y, ring) for x, y in GRID]
 
 
 @given(st.lists(corners, min_size=1, max_size=4))
-@COMPILING
 def test_areas_that_cross_themselves_and_each_other(rings):
     geojson = {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
     expected = [any(is_odd(x, y, ring) for ring in rings) for x, y in GRID]
@@ -66,7 +63,6 @@ def test_a_bow_tie_is_mended_as_geos_mends_it():
 
 
 @given(corners)
-@COMPILING
 def test_corners_of_a_valid_ring_belong_to_it(ring):
     polygon = shapely.Polygon(ring)
     if polygon.is_valid and polygon.area:

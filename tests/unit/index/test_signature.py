@@ -5,7 +5,7 @@ import pytest
 
 from placelens.index.base import Corpus, MeaningTask, Task, VectorColumn
 from placelens.index.gmr_tree import GMRTree
-from placelens.index.limb import Limb, _room
+from placelens.index.limb import _NO_DENSE, Limb, _room
 from placelens.index.scan import Scan
 from placelens.index.signature import Codebook, tail_reach
 from placelens.kernels.candidates import _fine_bounds, _sign_candidates
@@ -34,7 +34,7 @@ def bounds(corpus, query, tail):
     """(sign bounds, fine bounds, true cosines) of all items in slot order."""
     limb = Limb.grow(corpus, "vector", leaf=64, signatures=np.random.default_rng(3))
     task = MeaningTask(query[None], ONE, ZERO, ZERO)
-    probe = limb.codebook.probe(task, limb.radius_cos, tail=tail)
+    probe = limb.codebook.probe(task, limb.radius_cos, limb.hub_range, tail=tail)
     signs, fine, true = [], [], []
     for leaf in range(limb.n_leaves):
         work = _room(1, 64)
@@ -42,7 +42,7 @@ def bounds(corpus, query, tail):
         n = _sign_candidates(limb.slots, limb.codes, probe, work, 1)
         slots = work.slot[:n].copy()
         signs.append(work.similarity[:n].copy())
-        _fine_bounds(limb.codes, probe, work, 0, n)
+        _fine_bounds(limb.slots, limb.codes, probe, _NO_DENSE, work, 0, n)
         keep = limb.slots.row[slots] >= 0
         signs[-1] = signs[-1][keep]
         fine.append(work.similarity[:n][keep])

@@ -17,9 +17,10 @@ def arrays():
     rng = np.random.default_rng(0)
     lat, lon = rng.uniform(-80, 80, N), rng.uniform(-170, 170, N)
     matrix = rng.normal(size=(N, DIM)).astype(np.float32)
-    column = VectorColumn.of(matrix, np.arange(N), N)
+    hubness, radius_m = rng.random((2, N)).astype(np.float32)
+    column = VectorColumn.of(matrix, np.arange(N), N, hubness)
     positions = positions_of("sphere", lat, lon)
-    corpus = Corpus("sphere", np.arange(N), positions, {"vector": column}, (lon, lat))
+    corpus = Corpus("sphere", np.arange(N), positions, {"vector": column}, (lon, lat), radius_m)
     limb = Limb.grow(corpus, "vector", leaf=32, signatures=rng)
     return {**limb.to_arrays(), "vectors": matrix[np.maximum(limb.codes.at, 0)]}
 

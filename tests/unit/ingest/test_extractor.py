@@ -218,4 +218,4 @@ def test_each_is_made_from_what_stands_before_it():
     for name, recipe in EXTRACTORS.items():
         assert recipe.needs in known
         known.add(name)
-    assert made_from(TEXT, EXTRACTORS) == ["text"]
+    assert made_from(TEXT, EXTRACTORS) == ["text", "text_hubness"]

@@ -5,11 +5,13 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placelens.kernels import place, plain, score
 from placelens.kernels.layout import EXP, GAUSS, LINEAR, PLANE, SPHERE
+
+NONE = np.zeros(0, np.float32)
 
 
 @pytest.fixture(autouse=True)
@@ -50,12 +52,21 @@ def test_distances(space, seed):
 @pytest.mark.parametrize(("scale", "offset"), [(25_000.0, 0.0), (3e6, 1e5), (1.0, 0.0)])
 def test_proximities(space, kind, scale, offset):
     rows = positions(space, kind)
-    query = (space, rows, rows[0], kind, scale, offset)
-    equal(plain._proximities(*query), place._proximities(*query))
+    radius_m = np.random.default_rng(kind).choice([0.0, np.nan, 2e4, 5e6], len(rows))
+    for uncertain in (NONE, radius_m.astype(np.float32)):
+        query = (space, rows, uncertain, rows[0], kind, scale, offset)
+        equal(plain._proximities(*query), place._proximities(*query))
+
+
+def test_an_uncertain_place_is_as_far_as_its_radius():
+    rows, radius_m = np.zeros((3, 3)), np.array([0.0, 30.0, np.nan], np.float32)
+    rows[:, 0] = 10.0
+    found = place._proximities(PLANE, rows, radius_m, np.zeros(3), LINEAR, 100.0, 0.0)
+    assert found.tolist() == [0.9, 0.7, 0.9]  # 10, 30 and 10 of 100 m
 
 
 def test_a_linear_decay_to_the_only_item_has_no_scale():
-    query = (SPHERE, positions(SPHERE, 1, 9), positions(SPHERE, 1, 9)[0], LINEAR, 0.0, 0.0)
+    query = (SPHERE, positions(SPHERE, 1, 9), NONE, positions(SPHERE, 1, 9)[0], LINEAR, 0.0, 0.0)
     equal(plain._proximities(*query), place._proximities(*query))
 
 
@@ -71,7 +82,6 @@ def test_cosines(dim):
 numbers = st.floats(-1e3, 1e3)
 
 
-@settings(deadline=None)  # the first example loads the kernel
 @given(st.lists(st.floats(-1, 1) | st.just(np.nan), min_size=1, max_size=20), numbers, numbers)
 def test_meanings(cosines, slope, intercept):
     two = np.column_stack([cosines, cosines[::-1]])

@@ -230,9 +230,13 @@ export interface Plan {
   /** How many items pass the filters. */
   n_allowed: number;
   similarity: "raw" | "calibrated" | null;
+  /** Whether cosines were corrected for hubs. */
+  is_corrected: boolean;
   tree: TreeShape | null;
   /** How far near reached, where the collection decided it. */
   reach: string | null;
+  /** What ordered the first hits anew. */
+  reranker: string | null;
 }
 
 /** All located items, in columns; `x` and `y` for `lon` and `lat` on a plane. */
@@ -263,6 +267,8 @@ export interface ScoreTerm {
   value: number;
   contribution: number;
   cosine: number | null;
+  /** What the cosine loses because the item is near every query. */
+  correction: number | null;
 }
 
 /** Hits, best first, with what was understood and how sure the order is. */
@@ -315,6 +321,8 @@ export interface SearchRequest {
   /** Whether places and times in the text are read; never those in quotes. */
   parse?: boolean;
   similarity?: "raw" | "calibrated" | null;
+  /** Whether items that are near every query are corrected for that. */
+  hubs?: boolean;
   cursor?: string | null;
   /** The index to use; by default it is planned. */
   engine?: string | null;

@@ -133,9 +133,20 @@ def corpus_of(
     for feature in features:
         matrix, of_rows = snapshot.vectors_in(fragments, feature)
         own = np.searchsorted(rows, of_rows) if _increasing(fragments) else _at(rows, of_rows)
-        columns[feature] = VectorColumn.of(matrix, own, len(rows))
+        hubness = snapshot.hubness(feature)
+        columns[feature] = VectorColumn.of(
+            matrix, own, len(rows), None if hubness is None else hubness[rows[own]]
+        )
     positions = positions_of(snapshot.space, first, second)
-    return Corpus(snapshot.space, snapshot.iids[rows], positions, columns, lonlat)
+    radius_m = snapshot.radius_m
+    return Corpus(
+        snapshot.space,
+        snapshot.iids[rows],
+        positions,
+        columns,
+        lonlat,
+        radius_m=None if radius_m is None else radius_m[rows],
+    )
 
 
 def _increasing(fragments: Sequence[Fragment]) -> bool:

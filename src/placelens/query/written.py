@@ -25,15 +25,17 @@ __all__ = ["FILTERS", "WrittenFilter", "read_filters"]
 class WrittenFilter:
     """How one argument of `placelens.Collection.items` is written.
 
-    ``takes`` tells whether it is one text, several, or a switch. ``help`` names other filters in
-    backquotes. ``read`` makes the argument of a text, or of the list of them; it is given what to
-    call it in messages. ``flag`` is its name in a shell where that is not ``--name``.
+    ``takes`` tells whether it is one text, several, or a switch; ``default`` is that of one text.
+    ``help`` names other filters in backquotes. ``read`` makes the argument of a text, or of the
+    list of them; it is given what to call it in messages. ``flag`` is its name in a shell where
+    that is not ``--name``.
     """
 
     takes: Literal["text", "texts", "switch"] = "text"
     example: str | None = None
     help: str
     choices: tuple[str, ...] = ()
+    default: str | None = None
     read: Callable[[Any, str], Any] = lambda written, _name: written
     flag: str | None = None
 
@@ -93,8 +95,11 @@ FILTERS: Mapping[str, WrittenFilter] = MappingProxyType(
             takes="switch", help="Only items without a place.", flag="--unlocated"
         ),
         "uncertain": WrittenFilter(
+            example="HOW",
+            help="How a place known to within a radius must lie in an area: by its centre, surely, "
+            "or maybe.",
             choices=UNCERTAIN,
-            help="Of places known to within a radius, what must lie in an area.",
+            default="centre",
         ),
         "sort": WrittenFilter(
             example="KEY",
