@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -177,9 +178,10 @@ def imports_of(path: Path) -> Iterator[Import]:
             yield Import(_room(name), _module(path), target, names, where, at_load)
 
 
-def all_imports() -> list[Import]:
+@cache
+def all_imports() -> tuple[Import, ...]:
     """Every import in placelens and in the benchmarks."""
-    return [found for path in sources() for found in imports_of(path)]
+    return tuple(found for path in sources() for found in imports_of(path))
 
 
 def test_every_room_has_a_line() -> None:

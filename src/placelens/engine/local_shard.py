@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -81,11 +82,15 @@ class LocalShard:
         """See `placelens.engine.shard.Shard`."""
         ask.deadline.check()
         self._prepared(ask)  # what cannot be answered is refused here
-        query, n = ask.query, self.snapshot.n_items
+        query = ask.query
         needs_d_max = query.near is not None and query.decay.scale_m is None
         origin = origin_of(query.near, self.snapshot.space) if query.near is not None else None
         farthest_m = self._farthest_m(origin) if needs_d_max and origin is not None else 0.0
-        return Facts(int(self.snapshot.iids.max()) if n else -1, farthest_m)
+        return Facts(self._last_iid, farthest_m)
+
+    @cached_property
+    def _last_iid(self) -> int:
+        return int(self.snapshot.iids.max()) if self.snapshot.n_items else -1
 
     def holds(self, iids: Int64Array) -> BoolArray:
         """See `placelens.engine.shard.Shard`."""
@@ -267,6 +272,7 @@ class LocalShard:
             regions=self._regions(query),
             recall_target=query.recall_target,
             deadline=ask.deadline,
+            threshold=ask.threshold,
             dense=extras.upper() if extras is not None else None,
         )
 

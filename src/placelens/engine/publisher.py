@@ -26,12 +26,12 @@ class Publisher:
         self._table = table
         self._searcher: Searcher | None = None
         self._features = table.manifest.vector_names
-        self.indexes = self._on_disk()
+        self.indexes = self._indexes_on_disk()
         self._generation = self.indexes.generation
         self._lock = threading.RLock()
         self._n_writing = 0
 
-    def _on_disk(self) -> Indexes:
+    def _indexes_on_disk(self) -> Indexes:
         indexes = Indexes(
             self._table.folder,
             self._features,
@@ -73,7 +73,7 @@ class Publisher:
             before, table = self._searcher, self._table
             if table.manifest.vector_names != self._features:  # one was added: indexes lack it
                 self._features = table.manifest.vector_names
-                self.indexes, self._generation = self._on_disk(), -1
+                self.indexes, self._generation = self._indexes_on_disk(), -1
             indexes = self.indexes
             is_new = before is None or before.snapshot.version != table.version
             if is_new or before is None:

@@ -6,6 +6,7 @@ all of them give the same bits, and a test can compare them with ``==``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -120,7 +121,8 @@ class Task:
     ``regions``. ``after`` is the (score, internal id) that the page before ended with.
     ``recall_target`` lets an index miss some of the best: on average at most
     ``1 - recall_target`` of them; None asks for all. ``deadline`` is asked between the parts of an
-    index's work.
+    index's work. Items that score below ``threshold`` need not be found: whoever asks has k that do
+    not.
     """
 
     k: int
@@ -133,6 +135,7 @@ class Task:
     recall_target: float | None = None
     deadline: Deadline = NEVER
     dense: Float64Array | None = None
+    threshold: float = -math.inf
 
     @property
     def has_meaning(self) -> bool:

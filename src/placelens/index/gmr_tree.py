@@ -12,7 +12,6 @@ more of each for each part that was added since.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -179,7 +178,7 @@ class GMRTree:
     def _top_k(self, task: Task, threads: int) -> TopK:
         if task.meaning is None or len(task.meaning) == 1:
             feature = None if task.meaning is None else next(iter(task.meaning))
-            return self._of_feature(task, feature, threads, -math.inf)
+            return self._of_feature(task, feature, threads, task.threshold)
         if task.after is None:
             return self._of_several(task, threads)
         # Which page an item belongs to is known from all its features only.
@@ -197,7 +196,7 @@ class GMRTree:
         What is among the best is so by one feature, and among that one's best k.
         """
         answers: list[TopK] = []
-        threshold = -math.inf
+        threshold = task.threshold
         for feature in task.meaning or ():
             answers.append(self._of_feature(task, feature, threads, threshold))
             if len(answers[-1].rows) == task.k:

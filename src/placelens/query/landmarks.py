@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -21,60 +24,66 @@ MAX_ITEMS = 200_000
 """Collections above it are not searched: folding their texts would take seconds."""
 MAX_TEXT = 400
 """Characters of a text that are looked at; what a text is about stands at its start."""
+MAX_ASKED = 8
+"""Different landmarks of one query that are looked up; people name one or two."""
+_AT_A_TIME = 256
+
+Found = tuple[int, PlaceChoice] | None
 
 
 class SnapshotLandmarks:
     """Looks names up in the titles, and then the texts, of a version's located items.
 
-    Folded titles and texts are made when first asked for, and kept as long as this object.
+    Folded titles and texts are made when first asked for, and kept as long as the version.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._lines: dict[str, list[str]] = {}
+        self._known: dict[tuple[str, ...], Found] = {}
 
-    def __call__(self, names: Sequence[str]) -> tuple[int, PlaceChoice] | None:
-        """The first of some names that items go by, by its number, and the place."""
-        if self._snapshot.n_items > MAX_ITEMS or self._snapshot.space != "sphere":
-            return None
+    def __call__(self, names: Sequence[str]) -> Found:
+        """The first of some names that items go by, by its number, and the place.
+
+        Each name is the start of the one before it.
+        """
+        asked = tuple(map(fold, names))
+        if asked not in self._known:
+            is_searched = len(self._known) < MAX_ASKED and self._snapshot.n_items <= MAX_ITEMS
+            is_searched &= self._snapshot.space == "sphere"
+            self._known[asked] = self._look_up(asked) if is_searched else None
+        return self._known[asked]
+
+    def _look_up(self, names: Sequence[str]) -> Found:
         for source in ("titles", "texts"):
+            lines = _lines_of(self._snapshot, source)
+            if not lines.has(names[-1]):
+                continue  # nor any that goes on from there
             for number, name in enumerate(names):
-                folded = fold(name)
-                if all(word in GENERIC for word in folded.split()):
+                if all(word in GENERIC for word in name.split()):
                     continue
-                row = self._row(folded, self._of(source))
+                row = self._row(name, lines)
                 if row is not None:
                     return number, self._choice(row)
         return None
 
-    def _of(self, source: str) -> list[str]:
-        if source not in self._lines:
-            lines = self._titles() if source == "titles" else self._texts()
-            folded = fold_lines("\n".join(lines)).split("\n")
-            self._lines[source] = [f" {line.strip()} " for line in folded]
-        return self._lines[source]
-
-    def _titles(self) -> Iterator[str]:
-        for attributes in self._snapshot.attributes:
-            title = attributes.get("title") or attributes.get("name") or ""
-            yield " ".join(str(title).split())
-
-    def _texts(self) -> Iterator[str]:
-        for text in self._snapshot.table(["text"])["text"].to_pylist():
-            yield " ".join((text or "")[:MAX_TEXT].split())
-
-    def _row(self, folded: str, lines: Sequence[str]) -> int | None:
+    def _row(self, name: str, lines: _Lines) -> int | None:
         """The row of the item that a name means; None where none or several places do."""
-        wanted = f" {folded} "
+        lat, _ = self._snapshot.coordinates
+        for found in (lines.that_are(name), lines.with_(name)):
+            located = (row for row in found if not np.isnan(lat[row]))
+            first = next(located, None)
+            if first is not None:
+                return first if self._are_at(first, located) else None
+        return None
+
+    def _are_at(self, first: int, rows: Iterator[int]) -> bool:
+        """Whether items lie where the first one does."""
         lat, lon = self._snapshot.coordinates
-        rows = [row for row, line in enumerate(lines) if wanted in line and not np.isnan(lat[row])]
-        exact = [row for row in rows if lines[row] == wanted]
-        rows = exact or rows
-        if not rows:
-            return None
-        first = Place(lat=float(lat[rows[0]]), lon=float(lon[rows[0]]))
-        spread_m = distances_m(lat[rows], lon[rows], to=first).max()
-        return rows[0] if spread_m <= ONE_PLACE_M else None
+        here = Place(lat=float(lat[first]), lon=float(lon[first]))
+        while some := list(islice(rows, _AT_A_TIME)):
+            if distances_m(lat[some], lon[some], to=here).max() > ONE_PLACE_M:
+                return False
+        return True
 
     def _choice(self, row: int) -> PlaceChoice:
         lat, lon = (float(column[row]) for column in self._snapshot.coordinates)
@@ -82,3 +91,58 @@ class SnapshotLandmarks:
         return PlaceChoice(
             name=title, kind="item", country="", admin=None, lat=lat, lon=lon, population=0, code=""
         )
+
+
+class _Lines:
+    """Folded lines as one text, which is searched as fast as memory is read."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        folded = fold_lines("\n".join(lines)).split("\n")
+        padded = [f" {line.strip()} " for line in folded]
+        self._text = "\n" + "\n".join(padded) + "\n"
+        self._starts = np.fromiter(
+            accumulate((len(line) + 1 for line in padded), initial=1), np.int64, len(padded) + 1
+        )
+
+    def has(self, name: str) -> bool:
+        """Whether a name stands in any line."""
+        return f" {name} " in self._text
+
+    def with_(self, name: str) -> Iterator[int]:
+        """The lines that a name stands in, by their numbers."""
+        return self._found(f" {name} ")
+
+    def that_are(self, name: str) -> Iterator[int]:
+        """The lines that are a name and nothing else."""
+        return self._found(f"\n {name} \n")
+
+    def _found(self, wanted: str) -> Iterator[int]:
+        at = self._text.find(wanted)
+        while at >= 0:
+            line = int(np.searchsorted(self._starts, at + 1, side="right")) - 1
+            yield line
+            at = self._text.find(wanted, int(self._starts[line + 1]) - 1)
+
+
+_lock = threading.Lock()
+_lines: WeakKeyDictionary[Snapshot, dict[str, _Lines]] = WeakKeyDictionary()
+
+
+def _lines_of(snapshot: Snapshot, source: str) -> _Lines:
+    """The titles or texts of a version."""
+    with _lock:
+        known = _lines.setdefault(snapshot, {})
+        if source not in known:
+            known[source] = _Lines(_titles(snapshot) if source == "titles" else _texts(snapshot))
+        return known[source]
+
+
+def _titles(snapshot: Snapshot) -> Iterator[str]:
+    for attributes in snapshot.attributes:
+        title = attributes.get("title") or attributes.get("name") or ""
+        yield " ".join(str(title).split())
+
+
+def _texts(snapshot: Snapshot) -> Iterator[str]:
+    for text in snapshot.table(["text"])["text"].to_pylist():
+        yield " ".join((text or "")[:MAX_TEXT].split())

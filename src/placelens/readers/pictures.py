@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageFile
 
 from placelens.errors import MissingExtraError, ReadError
+from placelens.readers.av1_sizes import coded_pixels
 from placelens.readers.formats import format_of
 from placelens.readers.pixels import exif_of, orientation_of
 from placelens.readers.rescue import rescue
@@ -154,9 +155,12 @@ class _Opener:
             self.shrink(image)
         needed = bytes_needed(image, self.kind, self.size, data)
         if needed > self.budget_bytes:
+            claimed = self.size[0] * self.size[1]
+            coded = _coded_pixels(self.kind, data)
+            lies = f" and holds {coded / 1e6:,.0f} megapixels" if coded > claimed else ""
             raise ReadError(
-                f"it claims {self.size[0]} x {self.size[1]} pixels, too many pixels to decode: "
-                f"they take {needed / 2**20:,.0f} MiB of memory; the limit is "
+                f"it claims {self.size[0]} x {self.size[1]} pixels{lies}, too many pixels to "
+                f"decode: they take {needed / 2**20:,.0f} MiB of memory; the limit is "
                 f"{self.budget_bytes // 2**20:,}"
             )
         return image
@@ -176,8 +180,17 @@ def bytes_needed(image: ImageFile.ImageFile, kind: str, size: tuple[int, int], d
     kept = _STORED_BYTES.get(image.mode, 4)
     converted = 0 if image.mode == "RGB" else _RGB_BYTES
     shown = image.width * image.height * (kept + converted)
-    decoder = n_pixels * _KINDS[kind].bytes_a_pixel + _coefficient_bytes(image, n_pixels)
+    decoded = max(n_pixels, _coded_pixels(kind, data))
+    decoder = decoded * _KINDS[kind].bytes_a_pixel + _coefficient_bytes(image, n_pixels)
     return shown + decoder + (_tile_bytes(data) if kind == "JPEG2000" else 0)
+
+
+def _coded_pixels(kind: str, data: bytes) -> int:
+    """The pixels that are decoded whatever the file claims, where only a decoder would know.
+
+    libheif compares the two of a HEIC itself, before it decodes.
+    """
+    return coded_pixels(data) if kind == "AVIF" else 0
 
 
 def _tile_bytes(data: bytes) -> int:

@@ -65,6 +65,8 @@ class Catalogue:
                 collection = self.get(name)
                 if collection.encoder_name is not None:
                     collection.search("a view near Paris", k=1)
+                    for modality in collection.modalities:  # which items have it is read once
+                        collection.search("a view", modality=modality, k=1)
                 collection.verify()
             except PlacelensError as error:
                 # Whoever asks for it is told; the others need not wait.

@@ -139,8 +139,12 @@ class Snapshot:
 
         None when that is so of all of them.
         """
-        radii: Float32Array = self._cached("place_radius_m", _radii)
-        return radii if radii.any() else None
+        if "radius_m" not in self._whole:
+            radii: Float32Array = self._cached("place_radius_m", _radii)
+            with self._lock:
+                self._whole["radius_m"] = radii if radii.any() else None
+        known: Float32Array | None = self._whole["radius_m"]
+        return known
 
     @property
     def times_us(self) -> Int64Array:
@@ -508,5 +512,5 @@ def _objects(column: pa.ChunkedArray) -> list[dict[str, Any]]:
 
 
 def _radii(column: pa.ChunkedArray) -> Float32Array:
-    radii = numbers_of(column)
-    return np.where((radii >= 0) & (radii <= MAX_RADIUS_M), radii, np.float32(0))
+    radii = np.asarray(numbers_of(column), dtype=np.float32)
+    return np.where((radii >= 0) & (radii <= MAX_RADIUS_M), radii, np.float32(0.0))

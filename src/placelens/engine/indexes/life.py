@@ -148,7 +148,7 @@ class Indexes:
         for name in self._hopeful:
             try:
                 self._grow(self.kept[name], snapshot)
-            except Exception:  # nor here
+            except Exception:  # neither would they see this, nor is it the other kinds' failure
                 self._give_up([name])
 
     def _give_up(self, names: Iterable[str]) -> None:
