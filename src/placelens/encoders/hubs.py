@@ -91,7 +91,7 @@ class HubPool:
         Returns
         -------
         hubness
-            (n,), in [-1, 1].
+            (n,), in [-1, 1]; the last bits of one item's depend on what is asked beside it.
 
         Raises
         ------

@@ -10,7 +10,7 @@ import pytest
 from placelens.cli import console
 from placelens.cli.output import write_things
 from placelens.export.text_table import text_table
-from placelens.types import Hit, Item, ScoreTerm
+from placelens.types import Evidence, Hit, Item, ScoreTerm
 
 EVIL = "a\x1b]0;owned\x07\x9b2J\u202eb\u2066c\u200bd\r\ne"
 OBEYED = set(EVIL) - set("abcde]0;owned2J\n")
@@ -21,7 +21,7 @@ def hit() -> Hit:
     item = Item(id=EVIL, image=EVIL, text=EVIL, attributes={"title": EVIL, EVIL: EVIL})
     return Hit(
         rank=1, id=EVIL, score=1.0, terms=(term, term), distance_m=None, matched=None, item=item,
-        concepts=((EVIL, 0.5),),
+        evidence=(Evidence(kind="concept", label=EVIL, share=0.5),),
     )  # fmt: skip
 
 

@@ -46,6 +46,15 @@ def test_penalties_are_weighted_hubness() -> None:
     np.testing.assert_array_equal(pool.penalties(items), pool.hubness(items) / 4)
 
 
+def test_the_fingerprint_is_of_what_decides_hubness() -> None:
+    vectors = unit(np.random.default_rng(5), 9)
+    pool = HubPool(vectors=vectors, k=2, weight=0.25)
+    assert HubPool(vectors=vectors.copy(), k=2, weight=1.0).fingerprint == pool.fingerprint
+    assert HubPool(vectors=vectors, k=3, weight=0.25).fingerprint != pool.fingerprint
+    assert HubPool(vectors=vectors[::-1], k=2, weight=0.25).fingerprint != pool.fingerprint
+    assert HubPool(vectors=vectors[:-1], k=2, weight=0.25).fingerprint != pool.fingerprint
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
