@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import placelens as pl
+from placelens.storage.manifest import Hub
 from placelens.storage.rows import Row, table_from_rows
 from placelens.testing.fakes import HashEncoder
 from placelens.types import Feature, Regions
@@ -54,7 +55,7 @@ with tempfile.TemporaryDirectory() as temporary:
         },
     )
     with table.writing():
-        table.add_features(more)
+        table.add_features(more, {("text", "image"): Hub(0.5, 10.0, -4.0)})
         table.append(table_from_rows([row], [table.next_iid()], table.manifest))
     collection.refresh()
     proposal = collection.propose(

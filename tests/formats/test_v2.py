@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import placelens as pl
+from placelens.storage.manifest import Hub
 from placelens.testing.fakes import HashEncoder
 from placelens.types import Feature
 
@@ -40,6 +41,7 @@ def test_features_of_format_2(collection):
         Feature(name="painted", kind="map", length=6, shape=(2, 3)),
         Feature(name="image_hubness", kind="number", fingerprint=hash8),
     )
+    assert collection._table.manifest.hubs == {("text", "image"): Hub(0.5, 10.0, -4.0)}
     snapshot = collection._versions.version  # the rows: boat, image
     np.testing.assert_array_equal(snapshot.numbers("image_hubness"), np.float32([np.nan, 0.25]))
     np.testing.assert_array_equal(snapshot.radius_m, np.float32([12.5, 250]))

@@ -136,11 +136,11 @@ def _members(column: pa.ChunkedArray, dtype: Any) -> tuple[Any, list[tuple[int, 
     whole, present = _whole(column)
     members = whole.flatten()  # without those that null lists may hide
     size = column.type.value_type.list_size
-    flat = np.nan_to_num(pa.compute.fill_null(members.flatten(), 0).to_numpy(zero_copy_only=False))
-    # A member that is null has no place among the flattened.
+    flat = np.nan_to_num(members.flatten().fill_null(0).to_numpy(zero_copy_only=False))
+    # A member that is null has no place among the flattened: nobody knows whose the others are.
     if members.null_count or len(flat) != len(members) * size:
         return np.empty((0, size), dtype), [None] * len(whole)
-    sizes = pa.compute.list_value_length(whole).fill_null(0).to_numpy(zero_copy_only=False)
+    sizes = whole.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
     stops = np.cumsum(sizes)
     ends = zip((stops - sizes).tolist(), stops.tolist(), present.tolist(), strict=True)
     return flat.reshape(-1, size).astype(dtype, copy=False), [

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from placelens.errors import CollectionError, FormatVersionError
-from placelens.storage.manifest import Manifest, vector_features
+from placelens.storage.manifest import Hub, Manifest, vector_features
 from placelens.storage.manifest_files import FILE_NAME, parsed, read_manifest
 from placelens.storage.manifest_v2 import ManifestV2
 from placelens.types import Feature
@@ -31,6 +31,7 @@ V1 = {
     "next_id": 0,
 }
 MAP = {"query": "text", "item": "image", "slope": 1.0, "intercept": 0}
+HUB = {**MAP, "weight": 0.5}
 HOSTILE = [
     ("space", ["cube", None, ["plane"], 1]),
     ("encoder", [5, ["lite"], {}]),
@@ -72,6 +73,20 @@ def test_a_field_of_version_1_of_the_wrong_kind_is_named(field, values):
     ("field", "values"),
     [
         *HOSTILE,
+        (
+            "hubs",
+            [
+                {},
+                None,
+                [None],
+                [MAP],
+                [{**HUB, "weight": -1}],
+                [{**HUB, "weight": "1"}],
+                [{**HUB, "weight": float("nan")}],
+                [{**HUB, "item": 5}],
+                [{**HUB, "more": 1}],
+            ],
+        ),
         ("features", ["image", [], None, {}, [None], ["image"], [[]], [{}], [GOOD["features"][3]]]),
     ],
 )
@@ -121,6 +136,7 @@ def test_what_is_written_is_read():
     made = Manifest(
         features=FEATURES,
         calibrations={("text", "image"): (2.0, -1.0)},
+        hubs={("text", "image"): Hub(0.5, 2.0, -1.0)},
         concepts=("a", "b", "c"),
         next_id=7,
     )
