@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from placelens.index.base import score_rows
 from placelens.index.gmr_tree import GMRTree, RTree, _joined_range
-from placelens.index.limb import _place_query, _room
+from placelens.index.kernel_calls import place_query, room_for
 from placelens.index.signature import no_terms, plain_probe
 from placelens.kernels.bounds import _bound_nodes, _children
 from placelens.kernels.candidates import (
@@ -67,7 +67,7 @@ def test_no_bound_lies_below_what_it_bounds(build, data):
 
 
 def check_limb(corpus, task, limb, probe, scores):
-    place, dense = _place_query(corpus.space, task), limb._dense(task, by_node=True)
+    place, dense = place_query(corpus.space, task), limb._dense(task, by_node=True)
     filters, nodes = limb._filter(task), limb.nodes
     which = np.arange(nodes.starts[-1])
     proximity, bound = np.empty(len(which)), np.empty(len(which))
@@ -75,7 +75,7 @@ def check_limb(corpus, task, limb, probe, scores):
     for node in which:
         assert bound[node] >= scores[slots_below(nodes, node)].max() - ROUNDING
     best = probe.cluster_bound[probe.cluster_order[0]]
-    work = _room(1, LEAF)
+    work = room_for(1, LEAF)
     for leaf in range(limb.n_leaves):
         work.leaves[0], work.leaf_proximity[0], work.needed[0] = leaf, proximity[leaf], -np.inf
         arguments = (limb.slots, limb.codes, probe, work, 1)

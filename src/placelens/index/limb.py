@@ -16,12 +16,24 @@ from placelens import kernels
 from placelens.geo.distance import SPACES
 from placelens.geo.regions import Region
 from placelens.index.base import Certificate, Corpus, Task, TopK, is_measured
+from placelens.index.kernel_calls import (
+    ALL,
+    EVERYWHERE,
+    NO_CODES,
+    NO_DENSE,
+    NO_FILTER,
+    NO_FLOATS,
+    frozen,
+    in_slots,
+    no_codes,
+    nothing_found,
+    place_query,
+    room_for,
+)
 from placelens.index.packing import build_nodes, pack
 from placelens.index.signature import Codebook, hub_range_of
 from placelens.kernels.layout import (
-    BLOCK,
     COUNT,
-    LINEAR,
     SPHERE,
     Codes,
     Dense,
@@ -29,9 +41,7 @@ from placelens.kernels.layout import (
     Found,
     MeaningQuery,
     Nodes,
-    PlaceQuery,
     Slots,
-    Work,
 )
 from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array, Space
 
@@ -48,31 +58,6 @@ LEAVES_PER_THREAD = 32
 LEAVES_A_CHECK = 8192
 
 NO_IID = np.iinfo(np.int64).max
-_NO_BYTES, _NO_FLOATS = np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.float32)
-_NO_CODES = Codes(
-    cluster=_NO_BYTES,
-    signs=_NO_BYTES,
-    signs_scale=_NO_FLOATS,
-    signs_ratio=_NO_FLOATS,
-    second=_NO_BYTES,
-    second_scale=_NO_FLOATS,
-    second_ratio=_NO_FLOATS,
-    fine=_NO_BYTES.reshape(0, 1),
-    fine_scale=_NO_FLOATS,
-    fine_doubt=_NO_FLOATS,
-    hubness=_NO_FLOATS,
-    vectors=_NO_FLOATS.reshape(0, 1),
-    at=np.zeros(0, dtype=np.int64),
-)
-_NO_PLACE = PlaceQuery(
-    on=0, weight=0.0, space=SPHERE, origin=np.zeros(3), kind=LINEAR, scale=1.0, offset=0.0
-)
-_NO_DENSE = Dense(value=np.zeros(0), largest=np.zeros(0))
-_ALL = np.zeros(0, dtype=np.bool_)
-_EVERYWHERE = np.zeros(0, dtype=np.int64)
-_NO_FILTER = Filter(
-    allowed=_ALL, leaf_at=_EVERYWHERE, inside=_ALL, paged=0, after_score=0.0, after_iid=0
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +106,7 @@ class Limb:
         if corpus.lonlat is not None:
             for axis in range(2):
                 lonlat[axis, is_filled] = corpus.lonlat[axis][row[is_filled]]
-        codes, radius_cos, clusters = _no_codes(corpus, feature, at), np.ones(1), None
+        codes, radius_cos, clusters = no_codes(corpus, feature, at), np.ones(1), None
         codebook = None
         if column is not None and signatures is not None:
             codebook = (
@@ -130,15 +115,15 @@ class Limb:
                 else Codebook.fit(column.matrix, signatures)
             )
             codes, radius_cos = codebook.encode(column.matrix, at)
-            codes = codes._replace(vectors=_frozen(codes.vectors))
+            codes = codes._replace(vectors=frozen(codes.vectors))
             clusters = np.where(is_filled, codes.cluster.astype(np.int64), -1)
-        hubness = _in_slots(column.hubness if column is not None else None, at)
+        hubness = in_slots(column.hubness if column is not None else None, at)
         hub_range = hub_range_of(
             hubness, np.where(is_filled, 0, -1) if clusters is None else clusters, len(radius_cos)
         )
-        radius_m = _in_slots(corpus.radius_m, row)
+        radius_m = in_slots(corpus.radius_m, row)
         if not (radius_m > 0.0).any():
-            radius_m = _NO_FLOATS
+            radius_m = NO_FLOATS
         nodes = build_nodes(position, iid, clusters, leaf)
         boxes = _leaf_boxes(lonlat, leaf)
         return cls(
@@ -177,7 +162,7 @@ class Limb:
         self, space: Space, origin: Float64Array, *, measured_only: bool = False
     ) -> float:
         """The distance to the farthest item that has a place, or has a measured one; 0 if none."""
-        radius_m = self.slots.radius_m if measured_only else _NO_FLOATS
+        radius_m = self.slots.radius_m if measured_only else NO_FLOATS
         n = self.n_leaves
         low, high = self.nodes.low[:n], self.nodes.high[:n]
         # Of a box the farthest corner; an empty box, whose low side is infinite, holds nothing.
@@ -208,19 +193,19 @@ class Limb:
         picked: Int64Array | None = None,
     ) -> TopK:
         """The best k of the allowed items that reach the threshold; those at slots ``picked``."""
-        place = _place_query(space, task)
+        place = place_query(space, task)
         codes = self.codes if meaning is not None else None
         # None with None: the loops for place alone are compiled apart.
         dense = None if meaning is None else self._dense(task, by_node=picked is None)
         filters = self._filter(task)
-        found = _nothing(min(task.k, len(self.slots.iid)), threshold)
+        found = nothing_found(min(task.k, len(self.slots.iid)), threshold)
         arguments = (self.nodes, self.slots, codes, place, meaning, dense, filters)
         if picked is not None:
             if len(filters.leaf_at):
                 start = filters.leaf_at[picked // self.slots.leaf]
                 picked, start = picked[start >= 0], start[start >= 0]
                 picked = picked[filters.inside[start + picked % self.slots.leaf]]
-            kernels._search_slots(*arguments[1:], found, _room(BATCH, self.slots.leaf), picked)
+            kernels._search_slots(*arguments[1:], found, room_for(BATCH, self.slots.leaf), picked)
             return self._answer(task, [found])
         if task.regions:
             inside = np.flatnonzero(filters.leaf_at >= 0)
@@ -229,12 +214,12 @@ class Limb:
                 return self._answer(task, self._share(task, arguments, found, inside, threads))
         if meaning is None or threads == 1:
             # One thread is soon done by place alone. Any leaf may be opened: none is left to do.
-            room = None if meaning is None else _room(BATCH, self.slots.leaf)
-            kernels._search(*arguments, found, room, self.n_leaves, _EVERYWHERE)
+            room = None if meaning is None else room_for(BATCH, self.slots.leaf)
+            kernels._search(*arguments, found, room, self.n_leaves, EVERYWHERE)
             return self._answer(task, [found])
         todo = np.empty(self.n_leaves, dtype=np.int64)
         n_todo = kernels._search(
-            *arguments, found, _room(BATCH, self.slots.leaf), SERIAL_LEAVES, todo
+            *arguments, found, room_for(BATCH, self.slots.leaf), SERIAL_LEAVES, todo
         )
         if n_todo == 0:
             return self._answer(task, [found])
@@ -243,9 +228,9 @@ class Limb:
     def _dense(self, task: Task, *, by_node: bool) -> Dense:
         """What is added to the meaning of rows, and of nodes if asked for."""
         if task.dense is None or not len(task.dense):
-            return _NO_DENSE
+            return NO_DENSE
         value = np.require(task.dense, np.float64, ["C", "W"])
-        largest = kernels._largest_dense(value, self.nodes, self.slots) if by_node else _NO_DENSE[1]
+        largest = kernels._largest_dense(value, self.nodes, self.slots) if by_node else NO_DENSE[1]
         return Dense(value=value, largest=largest)
 
     def _share(
@@ -260,7 +245,7 @@ class Limb:
         n_parts = max(1, min(threads, len(todo) // LEAVES_PER_THREAD))
         parts = [found]
         for _ in range(n_parts - 1):
-            part = _nothing(len(found.score), -math.inf)
+            part = nothing_found(len(found.score), -math.inf)
             parts.append(part._replace(threshold=found.threshold))
 
         def scan(i: int) -> None:
@@ -269,7 +254,7 @@ class Limb:
             for start in range(0, len(leaves), LEAVES_A_CHECK):
                 task.deadline.check()
                 some = leaves[start : start + LEAVES_A_CHECK]
-                kernels._scan_leaves(*arguments, parts[i], _room(BATCH, self.slots.leaf), some)
+                kernels._scan_leaves(*arguments, parts[i], room_for(BATCH, self.slots.leaf), some)
 
         running = [pool(threads).submit(scan, i) for i in range(1, n_parts)]
         scan(0)
@@ -306,10 +291,10 @@ class Limb:
 
     def _filter(self, task: Task) -> Filter:
         if task.allowed is None and task.after is None and not task.regions:
-            return _NO_FILTER
-        allowed = _ALL if task.allowed is None else task.allowed
+            return NO_FILTER
+        allowed = ALL if task.allowed is None else task.allowed
         after_score, after_iid = task.after or (0.0, 0)
-        leaf_at, inside = _EVERYWHERE, _ALL
+        leaf_at, inside = EVERYWHERE, ALL
         if task.regions:
             leaf_at, inside = self._inside(task)
         return Filter(
@@ -376,7 +361,7 @@ class Limb:
         )
         codebook, radius_cos = None, np.ones(1)
         hubness = arrays["codes.hubness"]
-        codes = _NO_CODES._replace(vectors=_frozen(vectors), at=at, hubness=hubness)
+        codes = NO_CODES._replace(vectors=frozen(vectors), at=at, hubness=hubness)
         if "codebook.centers" in arrays:
             codebook = Codebook.of(arrays["codebook.centers"], arrays["codebook.rotation"])
             radius_cos = arrays["radius_cos"]
@@ -394,16 +379,6 @@ class Limb:
 
 
 _CODES = tuple(name for name in Codes._fields if name not in {"hubness", "vectors", "at"})
-
-
-def _in_slots(values: Float32Array | None, at: Int64Array) -> Float32Array:
-    """Values in slot order, (S,), of where -1 is none: 0 there and for NaN; empty without any."""
-    if values is None:
-        return _NO_FLOATS
-    out = np.zeros(len(at), dtype=np.float32)
-    out[at >= 0] = values[at[at >= 0]]
-    out[np.isnan(out)] = 0.0
-    return out
 
 
 def _arc(space: Space, chord: float) -> float:
@@ -438,68 +413,6 @@ def _may_touch(region: Region, boxes: Float64Array) -> BoolArray:
         in_columns |= has_many == 1.0
     touched: BoolArray = in_columns & (high_lat >= south) & (low_lat <= north)
     return touched
-
-
-def _place_query(space: Space, task: Task) -> PlaceQuery:
-    if task.place is None:
-        return _NO_PLACE
-    place = task.place
-    return PlaceQuery(
-        on=1,
-        weight=float(task.weight_of_place),
-        space=SPACES[space],
-        origin=place.origin,
-        kind=place.kind,
-        scale=float(place.scale_m),
-        offset=float(place.offset_m),
-    )
-
-
-def _nothing(k: int, threshold: float) -> Found:
-    return Found(
-        score=np.empty(k),
-        iid=np.empty(k, dtype=np.int64),
-        slot=np.empty(k, dtype=np.int64),
-        counts=np.zeros(5, dtype=np.int64),
-        threshold=np.array([threshold]),
-        unopened=np.array([-math.inf]),
-    )
-
-
-_rooms = threading.local()
-
-
-def _room(n_leaves: int, leaf: int) -> Work:
-    """Room for a batch, one for each thread: memory that is new each time is cold."""
-    rooms: dict[tuple[int, int], Work] = _rooms.__dict__.setdefault("by_size", {})
-    if (n_leaves, leaf) not in rooms:
-        n = n_leaves * leaf
-        rooms[n_leaves, leaf] = Work(
-            leaves=np.empty(n_leaves, dtype=np.int64),
-            leaf_proximity=np.empty(n_leaves),
-            needed=np.empty(n_leaves),
-            sums=np.empty(BLOCK, dtype=np.uint16),
-            slot=np.empty(n, dtype=np.int64),
-            leaf=np.empty(n, dtype=np.int64),
-            similarity=np.empty(n),
-            bound=np.empty(n),
-        )
-    return rooms[n_leaves, leaf]
-
-
-def _frozen(vectors: Float32Array) -> Float32Array:
-    """A view that cannot be written to, as columns of the table are: kernels are compiled for one
-    of the two kinds only."""
-    view = vectors.view()
-    view.flags.writeable = False
-    return view
-
-
-def _no_codes(corpus: Corpus, feature: FeatureName | None, at: Int64Array) -> Codes:
-    matrix = (
-        np.zeros((0, 1), dtype=np.float32) if feature is None else corpus.vectors[feature].matrix
-    )
-    return _NO_CODES._replace(vectors=_frozen(matrix), at=at)
 
 
 _pools: dict[int, ThreadPoolExecutor] = {}

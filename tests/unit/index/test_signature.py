@@ -5,7 +5,8 @@ import pytest
 
 from placelens.index.base import Corpus, MeaningTask, Task, VectorColumn
 from placelens.index.gmr_tree import GMRTree
-from placelens.index.limb import _NO_DENSE, Limb, _room
+from placelens.index.kernel_calls import NO_DENSE, room_for
+from placelens.index.limb import Limb
 from placelens.index.scan import Scan
 from placelens.index.signature import Codebook, tail_reach
 from placelens.kernels.candidates import _fine_bounds, _sign_candidates
@@ -37,12 +38,12 @@ def bounds(corpus, query, tail):
     probe = limb.codebook.probe(task, limb.radius_cos, limb.hub_range, tail=tail)
     signs, fine, true = [], [], []
     for leaf in range(limb.n_leaves):
-        work = _room(1, 64)
+        work = room_for(1, 64)
         work.leaves[0], work.needed[0] = leaf, -np.inf
         n = _sign_candidates(limb.slots, limb.codes, probe, work, 1)
         slots = work.slot[:n].copy()
         signs.append(work.similarity[:n].copy())
-        _fine_bounds(limb.slots, limb.codes, probe, _NO_DENSE, work, 0, n)
+        _fine_bounds(limb.slots, limb.codes, probe, NO_DENSE, work, 0, n)
         keep = limb.slots.row[slots] >= 0
         signs[-1] = signs[-1][keep]
         fine.append(work.similarity[:n][keep])
