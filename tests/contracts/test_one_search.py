@@ -92,3 +92,9 @@ def test_an_option_has_one_meaning() -> None:
     for name in set(search) & set(export):
         assert search[name].opts == export[name].opts, name
         assert search[name].metavar == export[name].metavar, name
+
+
+def test_the_manuals_name_every_argument(repo: Path) -> None:
+    for page, names in (("python.md", set(SEARCH)), ("server.md", set(SearchRequest.model_fields))):
+        text = (repo / "docs" / page).read_text(encoding="utf-8")
+        assert {name for name in names if f"`{name}`" not in text} == set(), page
