@@ -47,8 +47,8 @@ from placelens.storage.manifest import Manifest, vector_features
 from placelens.storage.migrate import Migration, migrate
 from placelens.storage.proposals import Proposals, check_radius, place_columns
 from placelens.storage.rows import utc_offset_s
-from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
+from placelens.storage.version import Version
 from placelens.types import (
     COORDINATES,
     FEATURES,
@@ -458,11 +458,11 @@ class Collection:
 
     @on_newest
     def __len__(self) -> int:
-        return int(self._versions.snapshot.n_items)
+        return int(self._versions.version.n_items)
 
     @on_newest
     def __contains__(self, item_id: object) -> bool:
-        return isinstance(item_id, str) and self._versions.snapshot.row_of(item_id) is not None
+        return isinstance(item_id, str) and self._versions.version.row_of(item_id) is not None
 
     def __getitem__(self, item_id: str) -> Item:
         return self.get(item_id)
@@ -470,7 +470,7 @@ class Collection:
     @on_newest
     def __iter__(self) -> Iterator[str]:
         """The ids; `items` gives what they stand for."""
-        return iter(map(str, self._versions.snapshot.texts("id")))
+        return iter(map(str, self._versions.version.texts("id")))
 
     def __enter__(self) -> Self:
         return self
@@ -507,7 +507,7 @@ class Collection:
         >>> stats.n_items, stats.n_located, stats.bounds
         (4, 3, (4.84, 45.76, 16.61, 50.09))
         """
-        return stats_of(self.name, self._versions.snapshot, self._table)
+        return stats_of(self.name, self._versions.version, self._table)
 
     # Reading
 
@@ -548,8 +548,8 @@ class Collection:
             ...
         placelens.errors.ItemNotFoundError: ...photos.pl has no item with id 'pink'
         """
-        snapshot, row = self._find(item_id)
-        return snapshot.items([row])[0]
+        version, row = self._find(item_id)
+        return version.items([row])[0]
 
     def items(
         self,
@@ -597,20 +597,20 @@ class Collection:
             uncertain=uncertain,
             sort=sort,
         )
-        snapshot, rows, first = self._listed(request, batch_size)
+        version, rows, first = self._listed(request, batch_size)
         starts = range(batch_size, len(rows), batch_size)
         rest = (rows[start : start + batch_size] for start in starts)
-        return chain(first, (item for batch in rest for item in snapshot.items(batch)))
+        return chain(first, (item for batch in rest for item in version.items(batch)))
 
     @on_newest
     def _listed(
         self, request: SearchRequest, batch_size: int
-    ) -> tuple[Snapshot, Int64Array, Sequence[Item]]:
+    ) -> tuple[Version, Int64Array, Sequence[Item]]:
         """A version, its rows that pass the filters, and the first of their items."""
         searcher = self._versions.searcher
         query = self._resolver(searcher).resolve_list(request)
         rows = searcher.lists.rows(query, in_order=request.sort is not None)
-        return searcher.snapshot, rows, searcher.snapshot.items(rows[:batch_size])
+        return searcher.version, rows, searcher.version.items(rows[:batch_size])
 
     @on_newest
     def thumbnail(self, item_id: str) -> bytes | None:
@@ -621,8 +621,8 @@ class Collection:
         >>> photos.thumbnail("red").startswith(bytes([0xFF, 0xD8]))
         True
         """
-        snapshot, row = self._find(item_id)
-        value: bytes | None = snapshot.take([row], ["thumbnail"])["thumbnail"][0].as_py()
+        version, row = self._find(item_id)
+        value: bytes | None = version.take([row], ["thumbnail"])["thumbnail"][0].as_py()
         return value
 
     @on_newest
@@ -635,7 +635,7 @@ class Collection:
         >>> dict(zip(ids, lat.tolist()))
         {'red': 50.09, 'green': 49.2, 'blue': 45.76}
         """
-        return self._versions.snapshot.points()
+        return self._versions.version.points()
 
     @on_newest
     def attribute_names(self) -> list[str]:
@@ -648,7 +648,7 @@ class Collection:
         >>> photos.attribute_names()
         ['city', 'rating', 'folder', 'file']
         """
-        return names(self._versions.snapshot)
+        return names(self._versions.version)
 
     @on_newest
     def mistyped(self, where: Mapping[str, Any]) -> list[str]:
@@ -659,7 +659,7 @@ class Collection:
         >>> photos.mistyped({"ctiy": "Lyon"})
         ["no item has an attribute 'ctiy'; did you mean 'city'?"]
         """
-        return mistyped(self._versions.snapshot, where)
+        return mistyped(self._versions.version, where)
 
     @on_newest
     def values(self, attribute: str) -> dict[Scalar, int]:
@@ -672,7 +672,7 @@ class Collection:
         >>> photos.values("city")
         {'Praha': 1, 'Brno': 1, 'Lyon': 1}
         """
-        return value_counts(self._versions.snapshot, as_text(attribute, "the attribute"))
+        return value_counts(self._versions.version, as_text(attribute, "the attribute"))
 
     @on_newest
     def vector(self, item_id: str, modality: FeatureName | None = None) -> Float32Array:
@@ -684,9 +684,9 @@ class Collection:
         >>> vector.shape, round(float(vector @ vector), 6)
         ((64,), 1.0)
         """
-        snapshot, row = self._find(item_id)
+        version, row = self._find(item_id)
         for name in (modality,) if modality is not None else self.modalities:
-            vector = snapshot.vector_of(row, name)
+            vector = version.vector_of(row, name)
             if vector is not None:
                 return vector.copy()
         raise ItemNotFoundError(
@@ -863,13 +863,13 @@ class Collection:
             values["utc_offset_s"] = utc_offset_s(time)
         with self._versions.writing():
             self._versions.publish()
-            snapshot, row = self._find(item_id)
+            version, row = self._find(item_id)
             if attributes is not UNSET:
-                merged = {**snapshot.items([row])[0].attributes, **attributes}
+                merged = {**version.items([row])[0].attributes, **attributes}
                 kept = {name: value for name, value in merged.items() if value is not None}
                 values["attributes"] = attributes_to_json(kept)
             if values:
-                self._table.update(int(snapshot.iids[row]), values)
+                self._table.update(int(version.iids[row]), values)
         return self.get(item_id)
 
     def fill(
@@ -952,9 +952,9 @@ class Collection:
             as_text(evidence, "the evidence")
         with self._versions.writing():
             self._versions.publish()
-            snapshot, row = self._find(item_id)
+            version, row = self._find(item_id)
             return Proposals(self._table).add(
-                int(snapshot.iids[row]),
+                int(version.iids[row]),
                 place,
                 radius_m=radius_m,
                 confidence=confidence,
@@ -1177,7 +1177,7 @@ class Collection:
         self.refresh()
         report = train_cosmat(
             self._table,
-            self._versions.snapshot,
+            self._versions.version,
             self.encoder,
             labels=labels,
             to=target,
@@ -1431,7 +1431,7 @@ class Collection:
                 ),
                 evidence=[entry for term in query.terms for entry in term.reading()],
                 notes=(
-                    *mistyped(searcher.snapshot, query.filters.where),
+                    *mistyped(searcher.version, query.filters.where),
                     *answer.notes,
                     *(understood.notes if understood is not None else ()),
                 ),
@@ -1445,20 +1445,18 @@ class Collection:
         ]
 
     def _resolver(self, searcher: Searcher) -> Resolver:
-        return Resolver(
-            searcher.snapshot, self._table.manifest, self._encoder.get, clock=self.clock
-        )
+        return Resolver(searcher.version, self._table.manifest, self._encoder.get, clock=self.clock)
 
     # Inside
 
-    def _find(self, item_id: str) -> tuple[Snapshot, int]:
+    def _find(self, item_id: str) -> tuple[Version, int]:
         """The version at hand and the item's row in it: another thread may refresh any moment."""
         as_text(item_id, "the id")
-        snapshot = self._versions.snapshot
-        row = snapshot.row_of(item_id)
+        version = self._versions.version
+        row = version.row_of(item_id)
         if row is None:
             raise ItemNotFoundError(f"{self.path} has no item with id {shown(item_id)}")
-        return snapshot, row
+        return version, row
 
     def _modality(self, modality: FeatureName | None) -> FeatureName:
         if modality is None and len(self.modalities) == 1:

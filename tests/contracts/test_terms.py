@@ -32,7 +32,7 @@ def collection(tmp_path):
 
 @pytest.fixture
 def version(collection):
-    return collection._versions.snapshot
+    return collection._versions.version
 
 
 class TestFused(TermContract):
@@ -146,8 +146,8 @@ def test_scores_of_all_are_those_of_the_search(collection):
     query = collection._resolver(searcher).resolve(request)[0]
     iids, scores = searcher.scores(query)
     hits = collection.search(vector=VECTOR, near="10,20", radius="5000km", k=200)
-    rows = [searcher.snapshot.row_of(hit.id) for hit in hits]
-    found = dict(zip(searcher.snapshot.iids[rows].tolist(), [h.score for h in hits], strict=True))
+    rows = [searcher.version.row_of(hit.id) for hit in hits]
+    found = dict(zip(searcher.version.iids[rows].tolist(), [h.score for h in hits], strict=True))
     assert dict(zip(iids.tolist(), scores.tolist(), strict=True)) == found
 
 

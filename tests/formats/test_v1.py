@@ -70,7 +70,7 @@ def test_searching_format_1(collection):
     assert collection.search("a red boat", k=1)[0].id == "boat"
     assert collection.search("a red boat", k=1)[0].terms[0].cosine == pytest.approx(1, abs=1e-6)
     assert collection.proposals() == []
-    assert collection._versions.snapshot.radius_m is None
+    assert collection._versions.version.radius_m is None
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_migrated_it_has_the_same_answers_and_can_be_written_to(folder):
     assert collection.get("boat") == BOAT
     collection.add_vectors(["new"], [[1.0] * 8], modality="text")
     # Internal ids go on behind those of the items that the restored state does not know.
-    assert collection._versions.snapshot.iids.tolist() == [0, 1, 3]
+    assert collection._versions.version.iids.tolist() == [0, 1, 3]
     collection.compact()
     assert pl.Collection.check(folder).is_sound
 

@@ -42,7 +42,7 @@ def test_features_of_format_2(collection):
         Feature(name="image_hubness", kind="number", fingerprint=hash8),
     )
     assert collection._table.manifest.hubs == {("text", "image"): Hub(0.5, 10.0, -4.0)}
-    snapshot = collection._versions.snapshot  # the rows: boat, image
+    snapshot = collection._versions.version  # the rows: boat, image
     np.testing.assert_array_equal(snapshot.numbers("image_hubness"), np.float32([np.nan, 0.25]))
     np.testing.assert_array_equal(snapshot.radius_m, np.float32([12.5, 250]))
     maps, rows = snapshot.maps("painted")
@@ -66,5 +66,5 @@ def test_writing_format_2(collection):
     assert [item.id for item in collection.items()] == ["boat", "hill"]
     assert collection.search("a red boat", k=1)[0].id == "boat"
     collection.add_vectors(["new"], [[1.0] * 8], modality="text")
-    assert collection._versions.snapshot.iids.tolist() == [0, 1, 3]
+    assert collection._versions.version.iids.tolist() == [0, 1, 3]
     assert pl.Collection.check(collection.path).is_sound

@@ -59,8 +59,10 @@ class Home:
         passed_on = {
             name: value
             for name, value in os.environ.items()
-            # onnxruntime reports nothing where CI is set, nor where pytest's variables are.
-            if name not in ("CI", "ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY")
+            # onnxruntime reports nothing where CI is set, nor where pytest's variables are; and
+            # commands have all their threads, unlike tests (conftest.py).
+            if not name.endswith("_NUM_THREADS")
+            and name not in ("CI", "ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY")
             and not name.startswith(("XDG_", "PYTEST_", "PLACELENS_", "NUMBA_", "GITHUB_"))
         }
         self.env = passed_on | {

@@ -144,7 +144,7 @@ def test_deleted_items_stay_away_and_ids_go_on(collection: pl.Collection) -> Non
     assert [item.id for item in concepts.items()] == ids[:-2]
     concepts.add_vectors(["new"], [[1.0, 0.0, 0.0]], modality="image")
     # The internal ids of what was deleted are never given again.
-    assert concepts._versions.snapshot.iids.max() == len(ids)
+    assert concepts._versions.version.iids.max() == len(ids)
 
 
 def test_many_items_get_a_tree_of_concepts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

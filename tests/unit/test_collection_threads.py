@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import placelens as pl
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.testing.fakes import HashEncoder
 
 
@@ -23,14 +23,14 @@ def test_a_refresh_between_finding_and_reading_gives_no_other_item(tmp_path, mon
     assert len(reader) == 2
     writer.update(first.id, attributes={"seen": True})  # a changed row goes to the table's end
 
-    find = Snapshot.row_of
+    find = Version.row_of
 
     def find_then_refresh(snapshot, item_id):
         row = find(snapshot, item_id)
         reader.refresh()
         return row
 
-    monkeypatch.setattr(Snapshot, "row_of", find_then_refresh)
+    monkeypatch.setattr(Version, "row_of", find_then_refresh)
     assert reader.thumbnail(first.id) == thumbnail
     assert reader.get(second.id).width == 128
 

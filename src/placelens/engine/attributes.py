@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import Int64Array, Scalar
 
 
@@ -51,10 +51,10 @@ DERIVED: Mapping[str, Derived] = {
 }
 
 
-def attribute(snapshot: Snapshot, name: str) -> tuple[list[Any], Int64Array]:
+def attribute(version: Version, name: str) -> tuple[list[Any], Int64Array]:
     """The different values of an attribute, None first, and each row's place among them."""
     derived = DERIVED.get(name)
-    return snapshot.attribute(name, (derived.column, derived.of) if derived else None)
+    return version.attribute(name, (derived.column, derived.of) if derived else None)
 
 
 def as_wanted(name: str, wanted: Any) -> Any:
@@ -78,12 +78,12 @@ def members(value: Any) -> Iterator[Scalar]:
         yield value
 
 
-def value_counts(snapshot: Snapshot, name: str) -> dict[Scalar, int]:
+def value_counts(version: Version, name: str) -> dict[Scalar, int]:
     """How many items have each value, the most frequent first; of lists each member counts.
 
     Folders are named from the one that all of them lie in.
     """
-    values, of_rows = attribute(snapshot, name)
+    values, of_rows = attribute(version, name)
     counts: Counter[tuple[type, Scalar]] = Counter()
     shown = _below_their_common_folder(values) if name == "folder" else values
     for value, count in zip(
@@ -106,7 +106,7 @@ def _below_their_common_folder(values: Sequence[Any]) -> list[Any]:
     ]
 
 
-def names(snapshot: Snapshot) -> list[str]:
+def names(version: Version) -> list[str]:
     """Every attribute that an item states, the most frequent first, then those derived."""
-    stated = Counter(name for attributes in snapshot.attributes for name in attributes)
+    stated = Counter(name for attributes in version.attributes for name in attributes)
     return list(dict.fromkeys([*(name for name, _ in stated.most_common()), *DERIVED]))

@@ -10,7 +10,7 @@ import numpy as np
 from placelens.display import shown
 from placelens.engine.terms import DenseTerm, FusedTerm, RefineTerm, Term, checked, dense_values
 from placelens.errors import QueryError
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import Float64Array, Int64Array
 
 
@@ -32,7 +32,7 @@ class Extras:
     same bits.
     """
 
-    def __init__(self, terms: Sequence[Term], shares: Float64Array, version: Snapshot) -> None:
+    def __init__(self, terms: Sequence[Term], shares: Float64Array, version: Version) -> None:
         self._version = version
         self.unbounded: str | None = None
         """Label of a term that offers no bound, so that all items must be looked at."""
@@ -99,7 +99,7 @@ class Extras:
         return extra.values
 
 
-def _bounds(term: RefineTerm, version: Snapshot) -> tuple[Float64Array, Float64Array] | None:
+def _bounds(term: RefineTerm, version: Version) -> tuple[Float64Array, Float64Array] | None:
     bounds = term.bounds(version)
     if bounds is None:
         return None

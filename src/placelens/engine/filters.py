@@ -19,7 +19,7 @@ from placelens.errors import FilterError
 from placelens.geo.regions import Region
 from placelens.geo.uncertain import Uncertain, lies_in
 from placelens.limits import MAX_NAME, MAX_TEXT, MAX_VALUES, within
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import BoolArray, FeatureName
 
 Condition = Callable[[Any], bool]
@@ -59,42 +59,41 @@ class Filters:
         """How a place lies in what it must not lie in: surely outside is not maybe inside."""
         return {"centre": "centre", "surely": "maybe", "maybe": "surely"}[self.uncertain]  # type: ignore[return-value]
 
-    def mask(self, snapshot: Snapshot, deadline: Deadline = NEVER) -> BoolArray | None:
+    def mask(self, version: Version, deadline: Deadline = NEVER) -> BoolArray | None:
         """Which rows pass, (n,); None when nothing is asked."""
-        radius_m = snapshot.radius_m if self.uncertain != "centre" else None
+        radius_m = version.radius_m if self.uncertain != "centre" else None
         masks: list[BoolArray] = [
-            lies_in(region, *snapshot.lonlat, radius_m, self.uncertain) for region in self.regions
+            lies_in(region, *version.lonlat, radius_m, self.uncertain) for region in self.regions
         ]
         masks += [
-            ~lies_in(region, *snapshot.lonlat, radius_m, self.outside_how)
-            for region in self.outside
+            ~lies_in(region, *version.lonlat, radius_m, self.outside_how) for region in self.outside
         ]
-        masks += [p.mask(snapshot.times_us, snapshot.lonlat[1]) for p in self.periods]
+        masks += [p.mask(version.times_us, version.lonlat[1]) for p in self.periods]
         if self.located is not None:
-            masks.append(np.isnan(snapshot.lonlat[0]) != self.located)
+            masks.append(np.isnan(version.lonlat[0]) != self.located)
         if self.time_us is not None:
-            times = snapshot.times_us
+            times = version.times_us
             start, end = self.time_us
             # Items without a time hold the smallest int64, which an open start must not admit.
             masks.append((times >= start) & (times < end) & (times != np.iinfo(np.int64).min))
         if self.only:
-            masks.append(np.logical_or.reduce([snapshot.present(m) for m in self.only]))
+            masks.append(np.logical_or.reduce([version.present(m) for m in self.only]))
         if self.where:
-            masks.append(_where_mask(snapshot, self.where, deadline))
+            masks.append(_where_mask(version, self.where, deadline))
         if self.without:
-            left_out = np.zeros(snapshot.n_items, dtype=np.bool_)
-            rows = [snapshot.row_of(item_id) for item_id in self.without]
+            left_out = np.zeros(version.n_items, dtype=np.bool_)
+            rows = [version.row_of(item_id) for item_id in self.without]
             left_out[[row for row in rows if row is not None]] = True
             masks.append(~left_out)
         return np.logical_and.reduce(masks) if masks else None
 
 
-def _where_mask(snapshot: Snapshot, where: Mapping[str, Any], deadline: Deadline) -> BoolArray:
-    mask = np.ones(snapshot.n_items, dtype=np.bool_)
+def _where_mask(version: Version, where: Mapping[str, Any], deadline: Deadline) -> BoolArray:
+    mask = np.ones(version.n_items, dtype=np.bool_)
     for name, wanted in where.items():
         deadline.check()
         check = conditions(name, wanted)
-        values, of_rows = attribute(snapshot, name)
+        values, of_rows = attribute(version, name)
         # Each different value is tested once.
         mask &= np.array([check(value) for value in values], dtype=np.bool_)[of_rows]
     return mask

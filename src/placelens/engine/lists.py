@@ -14,7 +14,7 @@ from placelens.engine.plan import Plan, list_plan
 from placelens.engine.query import Query
 from placelens.engine.sorting import DEFAULT_SORT, Order
 from placelens.geo.distance import SPACES, origin_of, positions_of
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import BoolArray, Hit, Int64Array, Place
 
 
@@ -28,10 +28,10 @@ class Page:
 
 
 class Lists:
-    """Lists of one snapshot; its orders are made when first needed."""
+    """Lists of one version; its orders are made when first needed."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, version: Version) -> None:
+        self._version = version
         self._lock = threading.Lock()
         self._orders: dict[str, Order] = {}
 
@@ -41,7 +41,7 @@ class Lists:
         sort = query.sort or DEFAULT_SORT
         order = self.order(sort, query.near)
         cursor = ListCursor.decode(query.cursor, digest=query.digest()) if query.cursor else None
-        iids = self._snapshot.iids
+        iids = self._version.iids
         allowed = known_then(self._passing(query, deadline), iids, cursor)
         start = order.after(cursor.key, cursor.iid) if cursor else 0
         rows = order.page(start, query.k + 1, allowed)
@@ -57,12 +57,12 @@ class Lists:
                 rank=rank + len(rows),
                 digest=query.digest(),
             ).encode()
-        plan = list_plan(sort, self._snapshot.n_items, allowed)
+        plan = list_plan(sort, self._version.n_items, allowed)
         return Page(self._hits(query, rows, rank), plan, following)
 
     def rows(self, query: Query, *, in_order: bool) -> Int64Array:
         """All rows that pass a query's filters, in its order or in the table's."""
-        allowed, n = self._passing(query), self._snapshot.n_items
+        allowed, n = self._passing(query), self._version.n_items
         if in_order:
             return self.order(query.sort or DEFAULT_SORT, query.near).page(0, n, allowed)
         return np.arange(n) if allowed is None else np.flatnonzero(allowed)
@@ -73,21 +73,21 @@ class Lists:
             known = self._orders.get(sort)
         if known is not None:
             return known
-        order = Order(self._snapshot, sort, near)
+        order = Order(self._version, sort, near)
         if not order.by_place:
             with self._lock:
                 self._orders[sort] = order
         return order
 
     def _passing(self, query: Query, deadline: Deadline = NEVER) -> BoolArray | None:
-        return replace(query.filters, only=query.features).mask(self._snapshot, deadline)
+        return replace(query.filters, only=query.features).mask(self._version, deadline)
 
     def _hits(self, query: Query, rows: Int64Array, rank: int) -> list[Hit]:
         """Hits without a score; their distance where a place was given."""
         distances = np.full(len(rows), np.nan)
         if query.near is not None:
-            space = self._snapshot.space
-            positions = positions_of(space, *(c[rows] for c in self._snapshot.coordinates))
+            space = self._version.space
+            positions = positions_of(space, *(c[rows] for c in self._version.coordinates))
             distances = kernels._distances(SPACES[space], positions, origin_of(query.near, space))
         return [
             Hit(
@@ -99,7 +99,7 @@ class Lists:
                 matched=None,
                 item=item,
             )
-            for i, item in enumerate(self._snapshot.items(rows))
+            for i, item in enumerate(self._version.items(rows))
         ]
 
 

@@ -12,19 +12,18 @@ import numpy as np
 
 from placelens.engine.extras import Extras
 from placelens.engine.indexes.kinds import KINDS
+from placelens.engine.meaning import Meaning, meaning_of
 from placelens.engine.plan import Plan, engines, make_plan
-from placelens.engine.query import Query, Similarity
+from placelens.engine.query import Query
 from placelens.engine.shard import Ask, Facts, Found
 from placelens.engine.split import Split, split
-from placelens.engine.terms import FusedTerm, shares_of
-from placelens.errors import QueryError
+from placelens.engine.terms import shares_of
 from placelens.geo.decay import KIND_CODES
 from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
 from placelens.geo.regions import Circle, Region
 from placelens.index.base import (
     Corpus,
     Index,
-    MeaningTask,
     PlaceTask,
     Task,
     TopK,
@@ -35,8 +34,8 @@ from placelens.index.base import (
     with_regions_as_mask,
 )
 from placelens.index.gmr_tree import FilterFirst, GMRTree, rows_of
-from placelens.storage.manifest import Hub, Hubs, Manifest
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.manifest import Hubs, Manifest
+from placelens.storage.version import Version
 from placelens.types import (
     BoolArray,
     FeatureName,
@@ -45,29 +44,25 @@ from placelens.types import (
     Int64Array,
 )
 
-NO_MAP = Hub(0.0, 0.0, 0.0)
-
 
 @dataclass(slots=True, eq=False)
 class _Prepared:
     """What a version makes of a query, whatever its place: kept between its answers."""
 
     features: tuple[FeatureName, ...]
-    similarity: Similarity | None
-    meaning: Mapping[FeatureName, MeaningTask] | None
-    is_corrected: bool
+    meaning: Meaning
     extras: Extras | None
     allowed: BoolArray | None
     rows: dict[int, int] = field(default_factory=dict)
 
 
 class LocalShard:
-    """One snapshot and the indexes kept of it; corpus and other indexes are built when needed."""
+    """One version and the indexes kept of it; corpus and other indexes are built when needed."""
 
     def __init__(
-        self, snapshot: Snapshot, manifest: Manifest, kept: Mapping[str, Index] | None = None
+        self, version: Version, manifest: Manifest, kept: Mapping[str, Index] | None = None
     ) -> None:
-        self.snapshot = snapshot
+        self.version = version
         self._manifest = manifest
         self._kept = dict(kept or {})
         tree = self._kept.get(GMRTree.name)
@@ -84,24 +79,24 @@ class LocalShard:
         self._prepared(ask)  # what cannot be answered is refused here
         query = ask.query
         needs_d_max = query.near is not None and query.decay.scale_m is None
-        origin = origin_of(query.near, self.snapshot.space) if query.near is not None else None
+        origin = origin_of(query.near, self.version.space) if query.near is not None else None
         farthest_m = self._farthest_m(origin) if needs_d_max and origin is not None else 0.0
         return Facts(self._last_iid, farthest_m)
 
     @cached_property
     def _last_iid(self) -> int:
-        return int(self.snapshot.iids.max()) if self.snapshot.n_items else -1
+        return int(self.version.iids.max()) if self.version.n_items else -1
 
     def holds(self, iids: Int64Array) -> BoolArray:
         """See `placelens.engine.shard.Shard`."""
-        return np.isin(iids, self.snapshot.iids)
+        return np.isin(iids, self.version.iids)
 
     def nearest_m(self, ask: Ask, k: int) -> Float64Array:
         """See `placelens.engine.shard.Shard`."""
         query = ask.query
         if query.near is None:
             return np.empty(0)
-        space = self.snapshot.space
+        space = self.version.space
         origin = origin_of(query.near, space)
         circle = circle_around(query)
         regions = tuple(r for r in self._regions(query) if r is not circle)
@@ -121,7 +116,7 @@ class LocalShard:
         together: dict[int, tuple[Index, list[int]]] = {}
         for at, (ask, (task, plan)) in enumerate(zip(asks, planned, strict=True)):
             prepared = self._prepared(ask)
-            index = self._index(plan.engine, prepared.features if ask.query.terms else ())
+            index = self._index(plan.engine, prepared.features)
             ask.deadline.check()  # vectors may have been read from the disk
             if prepared.extras is not None and not prepared.extras.is_exact:
                 answers[at] = self._refined(index, task, prepared.extras, prepared.features)
@@ -140,15 +135,15 @@ class LocalShard:
         """See `placelens.engine.shard.Shard`."""
         prepared, task = self._prepared(ask), self._task(ask)
         rows = self._rows(prepared, iids)
-        items, vectors = self.snapshot.hits(rows, task.meaning or ())
+        items, vectors = self.version.hits(rows, task.meaning or ())
         columns = {}
         for feature, (matrix, is_there) in vectors.items():
             at = np.flatnonzero(is_there)
-            hubness = self.snapshot.hubness(feature) if prepared.is_corrected else None
+            hubness = self.version.hubness(feature) if prepared.meaning.is_corrected else None
             own = None if hubness is None else hubness[rows[at]]
             columns[feature] = VectorColumn.of(matrix[at], at, len(rows), own)
-        space, radius_m = self.snapshot.space, self.snapshot.radius_m
-        places = positions_of(space, *(column[rows] for column in self.snapshot.coordinates))
+        space, radius_m = self.version.space, self.version.radius_m
+        places = positions_of(space, *(column[rows] for column in self.version.coordinates))
         # Of the hits alone: the others need not be in memory.
         corpus = Corpus(
             space,
@@ -182,15 +177,15 @@ class LocalShard:
     def scores(self, ask: Ask) -> tuple[Int64Array, Float64Array]:
         """See `placelens.engine.shard.Shard`."""
         prepared = self._prepared(ask)
-        corpus = self._corpus(prepared.features if prepared.meaning is not None else ())
+        corpus = self._corpus(prepared.features)
         task = with_regions_as_mask(corpus, self._task(ask))
         rows = np.arange(len(corpus)) if task.allowed is None else np.flatnonzero(task.allowed)
         scores = score_rows(corpus, self._exact(task, prepared.extras, rows), rows)
         is_there = ~np.isnan(scores)
-        return self.snapshot.iids[rows[is_there]], scores[is_there]
+        return self.version.iids[rows[is_there]], scores[is_there]
 
     def _found(self, ask: Ask, top: TopK, plan: Plan) -> Found:
-        iids = self.snapshot.iids[top.rows]
+        iids = self.version.iids[top.rows]
         self._prepared(ask).rows.update(zip(iids.tolist(), top.rows.tolist(), strict=True))
         return Found(iids, top.scores, top.certificate, plan)
 
@@ -198,7 +193,7 @@ class LocalShard:
         known = prepared.rows
         if all(iid in known for iid in iids.tolist()):
             return np.array([known[iid] for iid in iids.tolist()], dtype=np.int64)
-        return rows_of(self.snapshot.iids, iids)
+        return rows_of(self.version.iids, iids)
 
     def _refined(
         self, index: Index, task: Task, extras: Extras, features: tuple[FeatureName, ...]
@@ -240,23 +235,26 @@ class LocalShard:
     def _prepare(self, ask: Ask) -> _Prepared:
         query = ask.query
         features = query.features or self._manifest.vector_names
-        similarity, meaning, is_corrected = self._meaning(query, features)
+        hubs = self._hubs(features) if query.hubs and query.similarity != "raw" else {}
+        meaning = meaning_of(query, self._manifest, features, hubs)
         filters = query.filters
         if self._regions(query):  # those are left to the index
             filters = replace(filters, regions=())
         if query.features:
             filters = replace(filters, only=query.features)
-        allowed = filters.mask(self.snapshot, ask.deadline)
+        allowed = filters.mask(self.version, ask.deadline)
         if ask.end_iid is not None:
-            known = self.snapshot.iids < ask.end_iid
+            known = self.version.iids < ask.end_iid
             allowed = known if allowed is None else allowed & known
-        extras = Extras(query.terms, shares_of(query.terms), self.snapshot) if query.terms else None
-        return _Prepared(features, similarity, meaning, is_corrected, extras or None, allowed)
+        extras = None
+        if query.terms:
+            extras = Extras(meaning.terms, shares_of(query.terms), self.version) or None
+        return _Prepared(tuple(meaning.tasks or ()), meaning, extras, allowed)
 
     def _regions(self, query: Query) -> tuple[Region, ...]:
         """What the index is to look for itself: regions that look at places alone."""
         filters = query.filters
-        is_certain = filters.uncertain == "centre" or self.snapshot.radius_m is None
+        is_certain = filters.uncertain == "centre" or self.version.radius_m is None
         return filters.regions if is_certain else ()
 
     def _task(self, ask: Ask) -> Task:
@@ -266,7 +264,7 @@ class LocalShard:
             k=ask.k,
             mu=query.mu,
             place=self._place(ask),
-            meaning=prepared.meaning,
+            meaning=prepared.meaning.tasks,
             allowed=prepared.allowed,
             after=ask.after,
             regions=self._regions(query),
@@ -281,58 +279,15 @@ class LocalShard:
         allowed, extras = prepared.allowed, prepared.extras
         return make_plan(
             engine=ask.query.engine,
-            n_items=self.snapshot.n_items,
+            n_items=self.version.n_items,
             n_allowed=None if allowed is None else int(np.count_nonzero(allowed)),
             n_regions=len(self._regions(ask.query)),
             tree=None if self._tree is None else self._tree.shape(),
-            similarity=prepared.similarity,
-            is_corrected=prepared.is_corrected,
+            similarity=prepared.meaning.similarity,
+            is_corrected=prepared.meaning.is_corrected,
             unbounded=extras.unbounded if extras is not None else None,
-            is_fused=prepared.meaning is not None or extras is None,
+            is_fused=prepared.meaning.tasks is not None or extras is None,
         )
-
-    def _meaning(
-        self, query: Query, features: tuple[FeatureName, ...]
-    ) -> tuple[Similarity | None, Mapping[FeatureName, MeaningTask] | None, bool]:
-        """The fused terms by feature, with their calibrations, and whether hubs are corrected."""
-        fused = [(at, t) for at, t in enumerate(query.terms) if isinstance(t, FusedTerm)]
-        if not fused:
-            return None, None, False
-        calibrations = self._manifest.calibrations
-        missing = [
-            f"{term.kind} with {feature}"
-            for _, term in fused
-            for feature in features
-            if (term.kind, feature) not in calibrations
-        ]
-        similarity: Similarity = query.similarity or ("raw" if missing else "calibrated")
-        if similarity == "calibrated" and missing:
-            raise QueryError(
-                f"the collection has no calibration for {missing[0]}; use similarity='raw'"
-            )
-        shares = shares_of(query.terms)[[at for at, _ in fused]]
-        lengths = np.array([term.length for _, term in fused])
-        queries = np.array([term.vector for _, term in fused])
-        hubs = self._hubs(features) if query.hubs and similarity == "calibrated" else {}
-        tasks = {}
-        for feature in features:
-            maps = [
-                hubs.get((term.kind, feature)) or Hub(0.0, *calibrations[term.kind, feature])
-                if similarity == "calibrated"
-                else NO_MAP
-                for _, term in fused
-            ]
-            slopes = np.array([each.slope for each in maps])
-            weights = np.array([each.weight for each in maps])
-            tasks[feature] = MeaningTask(
-                queries,
-                # An inner product is the length times a cosine: in the map, or as it is.
-                np.where(slopes == 0.0, shares * lengths, shares),
-                slopes * lengths,
-                np.array([each.intercept for each in maps]),
-                hub_weights=weights / lengths if weights.any() else None,
-            )
-        return similarity, tasks, any(task.hub_weights is not None for task in tasks.values())
 
     def _hubs(self, features: tuple[FeatureName, ...]) -> Hubs:
         """What cosines lose for hubness, where that of every item is known: else those of which it
@@ -343,10 +298,10 @@ class LocalShard:
     def _is_all_known(self, feature: FeatureName) -> bool:
         with self._lock:
             if feature not in self._hubness_known:
-                hubness = self.snapshot.hubness(feature)
+                hubness = self.version.hubness(feature)
                 is_known = (
                     hubness is not None
-                    and not np.isnan(hubness[self.snapshot.present(feature)]).any()
+                    and not np.isnan(hubness[self.version.present(feature)]).any()
                 )
                 self._hubness_known[feature] = is_known
             return self._hubness_known[feature]
@@ -356,7 +311,7 @@ class LocalShard:
         query = ask.query
         if query.near is None:
             return None
-        decay, origin = query.decay, origin_of(query.near, self.snapshot.space)
+        decay, origin = query.decay, origin_of(query.near, self.version.space)
         scale_m = ask.d_max_m if decay.scale_m is None else decay.scale_m
         return PlaceTask(origin, KIND_CODES[decay.kind], scale_m, decay.offset_m)
 
@@ -368,27 +323,27 @@ class LocalShard:
 
     def _corpus(self, features: tuple[FeatureName, ...]) -> Corpus:
         with self._lock:
-            snapshot = self.snapshot
+            version = self.version
             if self._positions is None:
-                self._positions = positions_of(snapshot.space, *snapshot.coordinates)
+                self._positions = positions_of(version.space, *version.coordinates)
             for feature in features:
                 if feature not in self._columns:
                     self._columns[feature] = self._column(feature)
             columns = {feature: self._columns[feature] for feature in features}
             return Corpus(
-                snapshot.space,
-                snapshot.iids,
+                version.space,
+                version.iids,
                 self._positions,
                 columns,
-                snapshot.lonlat,
-                radius_m=snapshot.radius_m,
+                version.lonlat,
+                radius_m=version.radius_m,
             )
 
     def _column(self, feature: FeatureName) -> VectorColumn:
-        matrix, rows = self.snapshot.vectors(feature)
-        hubness = self.snapshot.hubness(feature)
+        matrix, rows = self.version.vectors(feature)
+        hubness = self.version.hubness(feature)
         own = None if hubness is None else hubness[rows]
-        return VectorColumn.of(matrix, rows, self.snapshot.n_items, own)
+        return VectorColumn.of(matrix, rows, self.version.n_items, own)
 
     def _index(self, engine: str, features: tuple[FeatureName, ...]) -> Index:
         if engine in self._kept and set(features) <= set(KINDS[engine].needs(features)):

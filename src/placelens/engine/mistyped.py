@@ -9,7 +9,7 @@ from typing import Any
 from placelens.engine.attributes import Folder, attribute, members, names
 from placelens.engine.filters import conditions, fold
 from placelens.errors import FilterError
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 
 # More different values are not gone through: that would take longer than the search.
 _MOST_VALUES = 5_000
@@ -17,7 +17,7 @@ _MOST_NAMED = 10
 _EQUALITIES = ("eq", "ne", "in", "all")
 
 
-def mistyped(snapshot: Snapshot, where: Mapping[str, Any]) -> list[str]:
+def mistyped(version: Version, where: Mapping[str, Any]) -> list[str]:
     """A note for each attribute that no item has, and for each value that no item has for it.
 
     Raises
@@ -30,9 +30,9 @@ def mistyped(snapshot: Snapshot, where: Mapping[str, Any]) -> list[str]:
     notes = []
     for name, wanted in where.items():
         conditions(name, wanted)  # what cannot be asked has no nearest name either
-        values, _ = attribute(snapshot, name)
+        values, _ = attribute(version, name)
         if len(values) == 1:
-            notes.append(_unknown_name(name, names(snapshot)))
+            notes.append(_unknown_name(name, names(version)))
         elif len(values) <= _MOST_VALUES:
             notes += _unknown_values(name, wanted, values)
     return notes

@@ -14,7 +14,7 @@ from placelens.types import BoolArray, Float64Array, Int64Array
 __all__ = ["NO_TIME", "Periods", "merged_us"]
 
 NO_TIME = np.iinfo(np.int64).min
-"""What a snapshot holds for an item without a time."""
+"""What a version holds for an item without a time."""
 
 Spans = tuple[tuple[int, int], ...]
 """[start, end) in microseconds since 1970, increasing, apart from one another."""

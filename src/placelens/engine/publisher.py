@@ -15,8 +15,8 @@ from datetime import timedelta
 from placelens.engine.indexes.life import SMALL_FILE, Indexes
 from placelens.engine.searcher import Searcher
 from placelens.index.limb import cpus
-from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
+from placelens.storage.version import Version
 
 
 class Publisher:
@@ -25,7 +25,7 @@ class Publisher:
     def __init__(self, table: ItemTable) -> None:
         self._table = table
         self._searcher: Searcher | None = None
-        self._features = table.manifest.vector_names
+        self._features = table.manifest.indexed_names
         self.indexes = self._indexes_on_disk()
         self._generation = self.indexes.generation
         self._lock = threading.RLock()
@@ -58,33 +58,33 @@ class Publisher:
         current = self._searcher
         if current is None:
             return self.publish()
-        if self._n_writing or current.snapshot.version == self._table.version:
+        if self._n_writing or current.version.number == self._table.version:
             return current
         return self.publish()
 
     @property
-    def snapshot(self) -> Snapshot:
+    def version(self) -> Version:
         """The columns of the version at hand."""
-        return self.searcher.snapshot
+        return self.searcher.version
 
     def publish(self) -> Searcher:
         """Make the searcher of the newest version; columns that did not change are kept."""
         with self._lock:
             before, table = self._searcher, self._table
-            if table.manifest.vector_names != self._features:  # one was added: indexes lack it
-                self._features = table.manifest.vector_names
+            if table.manifest.indexed_names != self._features:  # one was added: indexes lack it
+                self._features = table.manifest.indexed_names
                 self.indexes, self._generation = self._indexes_on_disk(), -1
             indexes = self.indexes
-            is_new = before is None or before.snapshot.version != table.version
+            is_new = before is None or before.version.number != table.version
             if is_new or before is None:
-                previous = before.snapshot if before is not None else None
-                snapshot = Snapshot(table.dataset, table.manifest, previous, table.deleted)
+                previous = before.version if before is not None else None
+                version = Version(table.dataset, table.manifest, previous, table.deleted)
             else:
-                snapshot = before.snapshot
+                version = before.version
             if is_new or self._generation != indexes.generation:
                 self._generation = indexes.generation
-                bound = indexes.bind(snapshot) if snapshot.n_items else {}
-                self._searcher = Searcher(snapshot, table.manifest, bound)
+                bound = indexes.bind(version) if version.n_items else {}
+                self._searcher = Searcher(version, table.manifest, bound)
             return self._searcher  # type: ignore[return-value]
 
     def refresh(self) -> bool:
@@ -97,14 +97,14 @@ class Publisher:
 
     def settle(self) -> None:
         """Publish what was written, and give it the indexes that it wants."""
-        self.indexes.settle(self.publish().snapshot)
+        self.indexes.settle(self.publish().version)
 
     def verify(self) -> None:
         """Compare with its checksum what was left for later; a damaged index is built anew."""
         self._table.verify()
         is_sound = self.indexes.verify() or bool(self._table.damage)
         if not is_sound and self._table.manifest.is_written:
-            self.indexes.settle_soon(self.publish().snapshot)
+            self.indexes.settle_soon(self.publish().version)
 
     def close(self) -> None:
         """Wait for what is built, and free the memory; the next use opens it again."""
@@ -121,10 +121,10 @@ class Publisher:
                 yield
             finally:
                 try:  # also after an error: the commit may have been made
-                    snapshot = self.publish().snapshot
+                    version = self.publish().version
                 finally:
                     self._n_writing -= 1
-            self.indexes.settle_soon(snapshot)
+            self.indexes.settle_soon(version)
 
     def compact(self, keep: timedelta) -> int:
         """Merge files, drop versions older than ``keep``, build indexes; return the bytes freed."""
@@ -136,7 +136,7 @@ class Publisher:
             freed = self._table.clean_up(keep=keep)
             self.indexes.tidy()
         # Others may write while indexes are built.
-        self.indexes.settle(self.snapshot)
+        self.indexes.settle(self.version)
         return freed
 
     def restore(self, name: str) -> None:
@@ -145,20 +145,20 @@ class Publisher:
             self._table.check_snapshot(name)
             self.indexes.forget()  # first: they lack what was deleted when they were built
             self._table.restore(name, next_id=self._table.next_iid())
-            snapshot = self.publish().snapshot
-        self.indexes.settle_soon(snapshot)
+            version = self.publish().version
+        self.indexes.settle_soon(version)
 
     @contextmanager
     def _merging(self) -> Iterator[None]:
         """Write what merges files and changes no item: indexes have the items they had."""
         # Locked, so that nobody binds the merged files before it is known whose items they hold.
         with self.writing(), self._lock:
-            before = self.publish().snapshot
+            before = self.publish().version
             yield
-            after = Snapshot(self._table.dataset, self._table.manifest, before)
+            after = Version(self._table.dataset, self._table.manifest, before)
             self.indexes.carry(before, after)
 
-    def _merge_files(self) -> Snapshot:
+    def _merge_files(self) -> Version:
         with self._merging():
             self._table.merge(SMALL_FILE)
-        return self.snapshot
+        return self.version

@@ -22,7 +22,7 @@ from placelens.geo.decay import Decay
 from placelens.index.base import Certificate, Index
 from placelens.index.gmr_tree import rows_of
 from placelens.storage.manifest import Manifest
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import Evidence, FeatureName, Float64Array, Hit, Int64Array
 
 TINY_SHARE = 1e-9
@@ -61,7 +61,7 @@ class Searcher:
 
     def __init__(
         self,
-        snapshot: Snapshot,
+        version: Version,
         manifest: Manifest,
         kept: Mapping[str, Index] | None = None,
         *,
@@ -71,10 +71,10 @@ class Searcher:
 
         ``shards`` are those of the version; by default it is one, on this machine.
         """
-        self.snapshot = snapshot
-        self.lists = Lists(snapshot)
+        self.version = version
+        self.lists = Lists(version)
         self.kept = dict(kept or {})
-        self._shards = tuple(shards or (LocalShard(snapshot, manifest, self.kept),))
+        self._shards = tuple(shards or (LocalShard(version, manifest, self.kept),))
 
     def search(self, query: Query, *, deadline: Deadline = NEVER) -> Answer:
         """Answer a query, or stop with the deadline.
@@ -118,8 +118,8 @@ class Searcher:
             If nothing ranks the items.
         """
         iids, scores = self.scores(query, deadline=deadline)
-        row = self.snapshot.row_of(item_id)
-        own_iid = self.snapshot.iids[row] if row is not None else -1
+        row = self.version.row_of(item_id)
+        own_iid = self.version.iids[row] if row is not None else -1
         at = np.flatnonzero(iids == own_iid)
         if not len(at):
             return None
@@ -137,11 +137,11 @@ class Searcher:
         self, query: Query, item_id: str, *, deadline: Deadline = NEVER
     ) -> tuple[Evidence, ...]:
         """What in an item speaks for each term of a query, but what hits carry themselves."""
-        row = self.snapshot.row_of(item_id)
+        row = self.version.row_of(item_id)
         found: list[Evidence] = []
         for term in query.terms if row is not None else ():
             deadline.check()
-            (own,) = term.evidence(self.snapshot, np.array([row], dtype=np.int64))
+            (own,) = term.evidence(self.version, np.array([row], dtype=np.int64))
             found += own
         return tuple(found)
 
@@ -229,7 +229,7 @@ class Searcher:
             hits = reranked(hits, query.rerank, query.k)
             plan = replace(plan, reranker=query.rerank.name)
         if query.sort not in (None, "score"):
-            at = rows_of(self.snapshot.iids, iids).tolist()
+            at = rows_of(self.version.iids, iids).tolist()
             rows = {hit.id: row for hit, row in zip(fetched, at, strict=True)}
             order = self.lists.order(query.sort, query.near)
             hits = [hits[i] for i in order.positions(np.array([rows[hit.id] for hit in hits]))]

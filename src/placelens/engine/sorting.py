@@ -13,7 +13,7 @@ import numpy as np
 from placelens import kernels
 from placelens.errors import QueryError
 from placelens.geo.distance import SPACES, origin_of, positions_of
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import BoolArray, Float64Array, Int64Array, Place, title_of
 
 _NO_TIME = np.iinfo(np.int64).min
@@ -26,31 +26,29 @@ _KEY_LENGTH = 100
 Keys = Int64Array | Float64Array | list[str]
 
 
-def _newest(snapshot: Snapshot, _near: Place | None) -> Keys:
-    times = snapshot.times_us
+def _newest(version: Version, _near: Place | None) -> Keys:
+    times = version.times_us
     return np.where(times == _NO_TIME, _LAST, -times)
 
 
-def _oldest(snapshot: Snapshot, _near: Place | None) -> Keys:
-    times = snapshot.times_us
+def _oldest(version: Version, _near: Place | None) -> Keys:
+    times = version.times_us
     return np.where(times == _NO_TIME, _LAST, times)
 
 
-def _nearest(snapshot: Snapshot, near: Place | None) -> Keys:
+def _nearest(version: Version, near: Place | None) -> Keys:
     if near is None:
         raise QueryError("sort 'distance' needs a place to measure from: give near as well")
-    positions = positions_of(snapshot.space, *snapshot.coordinates)
-    distances = kernels._distances(
-        SPACES[snapshot.space], positions, origin_of(near, snapshot.space)
-    )
+    positions = positions_of(version.space, *version.coordinates)
+    distances = kernels._distances(SPACES[version.space], positions, origin_of(near, version.space))
     return np.where(np.isnan(distances), np.inf, distances)
 
 
-def _by_title(snapshot: Snapshot, _near: Place | None) -> Keys:
-    columns = (snapshot.texts(name) for name in ("text", "image", "id"))
+def _by_title(version: Version, _near: Place | None) -> Keys:
+    columns = (version.texts(name) for name in ("text", "image", "id"))
     return [
         natural_key(title_of(attributes, text, image, item_id or ""))
-        for attributes, text, image, item_id in zip(snapshot.attributes, *columns, strict=True)
+        for attributes, text, image, item_id in zip(version.attributes, *columns, strict=True)
     ]
 
 
@@ -70,7 +68,7 @@ def natural_key(title: str) -> str:
 class Sort:
     """An order: the key of every row, and whether it depends on the place asked for."""
 
-    keys: Callable[[Snapshot, Place | None], Keys]
+    keys: Callable[[Version, Place | None], Keys]
     by_place: bool = False
 
 
@@ -94,15 +92,15 @@ def check_sort(sort: Any) -> None:
 
 
 class Order:
-    """All rows of a snapshot in an order; equal keys in the order of their internal ids."""
+    """All rows of a version in an order; equal keys in the order of their internal ids."""
 
-    def __init__(self, snapshot: Snapshot, sort: str, near: Place | None) -> None:
+    def __init__(self, version: Version, sort: str, near: Place | None) -> None:
         chosen = SORTS[sort]
         if chosen is None:
             raise QueryError(f"there is nothing to rank by, so sort {sort!r} says nothing")
         self.by_place = chosen.by_place
-        self._keys = keys = chosen.keys(snapshot, near)
-        self._iids = snapshot.iids
+        self._keys = keys = chosen.keys(version, near)
+        self._iids = version.iids
         self._rows: Int64Array
         if isinstance(keys, list):
             by_id = np.argsort(self._iids, kind="stable").tolist()

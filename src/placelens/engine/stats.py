@@ -11,8 +11,8 @@ import numpy as np
 
 from placelens.engine.times import EPOCH
 from placelens.geo.bounds import bounds_of
-from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
+from placelens.storage.version import Version
 from placelens.types import Space
 
 
@@ -52,22 +52,22 @@ class Stats:
         return values
 
 
-def stats_of(name: str, snapshot: Snapshot, table: ItemTable) -> Stats:
+def stats_of(name: str, version: Version, table: ItemTable) -> Stats:
     """Count a version; vectors are not read."""
     manifest = table.manifest
-    columns = snapshot.table(["image", "text"])
-    first, second = snapshot.coordinates
-    times = snapshot.times_us
+    columns = version.table(["image", "text"])
+    first, second = version.coordinates
+    times = version.times_us
     known = times[times != np.iinfo(np.int64).min]
-    names = Counter(name for attributes in snapshot.attributes for name in attributes)
+    names = Counter(name for attributes in version.attributes for name in attributes)
     return Stats(
         name=name,
-        n_items=snapshot.n_items,
-        n_images=snapshot.n_items - columns["image"].null_count,
-        n_texts=snapshot.n_items - columns["text"].null_count,
+        n_items=version.n_items,
+        n_images=version.n_items - columns["image"].null_count,
+        n_texts=version.n_items - columns["text"].null_count,
         n_located=int(np.count_nonzero(~np.isnan(first))),
         n_with_time=len(known),
-        bounds=bounds_of(first, second, snapshot.space),
+        bounds=bounds_of(first, second, version.space),
         time_range=(_time(known.min()), _time(known.max())) if len(known) else None,
         encoder=manifest.encoder,
         fingerprint=manifest.fingerprint,
@@ -76,7 +76,7 @@ def stats_of(name: str, snapshot: Snapshot, table: ItemTable) -> Stats:
         space=manifest.space,
         modalities=manifest.vector_names,
         size_bytes=table.size_bytes(),
-        version=snapshot.version,
+        version=version.number,
         created=manifest.created,
         snapshots=table.tags.sound(),
         attributes=dict(names.most_common()),

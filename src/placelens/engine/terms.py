@@ -30,7 +30,7 @@ import numpy as np
 
 from placelens.display import shown
 from placelens.errors import QueryError, VectorError
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import Evidence, Float64Array, Int64Array
 
 
@@ -62,7 +62,7 @@ class Term(ABC):
 
     def evidence(
         self,
-        version: Snapshot,
+        version: Version,
         rows: Int64Array,
     ) -> list[tuple[Evidence, ...]]:
         """What in each of some items speaks for the term; asked for one hit at a time."""
@@ -74,11 +74,13 @@ class FusedTerm(Term):
     """A term whose similarity is an inner product: with the features of its space.
 
     ``vector`` (dim,) has length 1; the inner product is that of ``length * vector``. A query that
-    weighs the blocks of a vector (`of_blocks`) has another length than 1. ``read_as`` is what an
-    encoder of concepts took it for.
+    weighs the blocks of a vector (`of_blocks`) has another length than 1. ``space`` is that of the
+    vectors that it is compared with, a `Feature.space`; None for that of the collection's first.
+    ``read_as`` is what an encoder of concepts took it for.
     """
 
     vector: Float64Array
+    space: str | None = None
     length: float = 1.0
     read_as: tuple[Evidence, ...] = ()
 
@@ -146,7 +148,7 @@ class DenseTerm(Term):
     """A term that has a similarity for every item at once, such as a painted map, or a constant."""
 
     @abstractmethod
-    def values(self, version: Snapshot) -> Float64Array:
+    def values(self, version: Version) -> Float64Array:
         """Similarities of all rows, (n,), finite; 0 for items that lack what is compared."""
 
 
@@ -154,7 +156,7 @@ class DenseTerm(Term):
 class RefineTerm(Term):
     """A term whose similarity is dear, so that it is asked for few items."""
 
-    def bounds(self, version: Snapshot) -> tuple[Float64Array, Float64Array] | None:
+    def bounds(self, version: Version) -> tuple[Float64Array, Float64Array] | None:
         """The least and the largest that the similarity of each row may be, (n,) each, finite.
 
         None when there are no bounds: then `similarity` is asked for all rows.
@@ -162,7 +164,7 @@ class RefineTerm(Term):
         return None
 
     @abstractmethod
-    def similarity(self, version: Snapshot, rows: Int64Array) -> Float64Array:
+    def similarity(self, version: Version, rows: Int64Array) -> Float64Array:
         """Similarities of some rows, (len(rows),), finite, and within their bounds."""
 
 
@@ -174,7 +176,7 @@ def shares_of(terms: Sequence[Term]) -> Float64Array:
     return shares
 
 
-def dense_values(term: Term, version: Snapshot) -> Float64Array:
+def dense_values(term: Term, version: Version) -> Float64Array:
     """Similarities of all rows of a term that is not fused, (n,).
 
     Raises

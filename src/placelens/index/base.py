@@ -147,7 +147,7 @@ class Task:
         """What place counts for: mu, or all or nothing when a side is missing."""
         if self.place is None:
             return 0.0
-        return self.mu if self.has_meaning else 1.0
+        return 1.0 if self.meaning is None and self.dense is None else self.mu
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,7 +249,9 @@ class GMRTree:
         if recall_target is None:
             n_tests *= sum(len(other.slots.iid) for other in limbs)
         tail = (FAILURE if recall_target is None else 1.0 - recall_target) / n_tests
-        radius_cos = np.minimum.reduce([other.radius_cos for other in alike])
+        radius_cos = limb.radius_cos
+        if len(alike) > 1:
+            radius_cos = np.minimum.reduce([other.radius_cos for other in alike])
         return limb.codebook.probe(terms, radius_cos, _joined_range(alike), tail=tail)
 
     def _merged(self, task: Task, answers: Sequence[TopK]) -> TopK:
@@ -335,6 +337,8 @@ def _whole(corpus: Corpus, limbs: Limbs) -> Sequence[Limb]:
 
 def _joined_range(limbs: Sequence[Limb]) -> Float32Array:
     """The smallest and the largest hubness of clusters that limbs share."""
+    if len(limbs) == 1:
+        return limbs[0].hub_range
     low = np.minimum.reduce([limb.hub_range[0] for limb in limbs])
     return np.array([low, np.maximum.reduce([limb.hub_range[1] for limb in limbs])])
 

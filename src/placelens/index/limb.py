@@ -70,6 +70,9 @@ _NO_PLACE = PlaceQuery(
 _NO_DENSE = Dense(value=np.zeros(0), largest=np.zeros(0))
 _ALL = np.zeros(0, dtype=np.bool_)
 _EVERYWHERE = np.zeros(0, dtype=np.int64)
+_NO_FILTER = Filter(
+    allowed=_ALL, leaf_at=_EVERYWHERE, inside=_ALL, paged=0, after_score=0.0, after_iid=0
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -302,6 +305,8 @@ class Limb:
         return TopK(self.slots.row[slots], scores, certificate)
 
     def _filter(self, task: Task) -> Filter:
+        if task.allowed is None and task.after is None and not task.regions:
+            return _NO_FILTER
         allowed = _ALL if task.allowed is None else task.allowed
         after_score, after_iid = task.after or (0.0, 0)
         leaf_at, inside = _EVERYWHERE, _ALL

@@ -15,8 +15,8 @@ from placelens.encoders.concepts import ConceptEncoder
 from placelens.errors import CollectionError, InputError
 from placelens.ingest.extractor import hubs_of
 from placelens.storage.manifest import Manifest, vector_features
-from placelens.storage.snapshot import Snapshot
 from placelens.storage.table import ItemTable
+from placelens.storage.version import Version
 from placelens.types import BoolArray, Feature, FeatureName, Float32Array, Space
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def manifest_for(encoder: Encoder, *, features: Sequence[Feature], space: Space)
 
 def train_cosmat(
     table: ItemTable,
-    snapshot: Snapshot,
+    version: Version,
     encoder: Encoder,
     *,
     labels: str,
@@ -90,7 +90,7 @@ def train_cosmat(
 
     Parameters
     ----------
-    table, snapshot
+    table, version
         The collection, at one version.
     encoder
         Whose vectors it holds.
@@ -117,7 +117,7 @@ def train_cosmat(
             f"{table.folder} holds concepts already; learn others from the collection that it was "
             "made from"
         )
-    fit = fit_concepts(_labelled(table.manifest, snapshot, labels), **settings)
+    fit = fit_concepts(_labelled(table.manifest, version, labels), **settings)
     learnt = ConceptEncoder(encoder, fit.concepts, calibrations=fit.calibrations)
     features = vector_features(
         table.manifest.vector_names, learnt.dim, fingerprint=learnt.fingerprint
@@ -126,7 +126,7 @@ def train_cosmat(
     table.derive(to, manifest, learnt.of_vectors, files=learnt.files)
     return ConceptReport(
         path=to,
-        n_items=snapshot.n_items,
+        n_items=version.n_items,
         labels=fit.labels,
         left_out=fit.left_out,
         dim=learnt.dim,
@@ -137,30 +137,30 @@ def train_cosmat(
     )
 
 
-def _labelled(manifest: Manifest, snapshot: Snapshot, name: str) -> LabelledVectors:
+def _labelled(manifest: Manifest, version: Version, name: str) -> LabelledVectors:
     """The items' vectors with the attribute's values as labels."""
     from placelens.alignment import LabelledVectors
 
-    values, of_rows = snapshot.attribute(name)
+    values, of_rows = version.attribute(name)
     if len(values) == 1:
-        known = sorted({key for attributes in snapshot.attributes for key in attributes})
+        known = sorted({key for attributes in version.attributes for key in attributes})
         raise InputError(
             f"no item has the attribute {name!r} to learn from; there are: "
             f"{', '.join(known) or 'none'}"
         )
 
-    n_items, dim = snapshot.n_items, manifest.dim
+    n_items, dim = version.n_items, manifest.dim
 
     def vectors(modality: FeatureName) -> tuple[Float32Array, BoolArray]:
         if modality not in manifest.vector_names:
             nothing = np.broadcast_to(np.float32(0), (n_items, dim))  # takes no memory
             return nothing, np.zeros(n_items, dtype=np.bool_)
-        found, rows = snapshot.vectors(modality)
+        found, rows = version.vectors(modality)
         if len(rows) == n_items:
             return found, np.ones(n_items, dtype=np.bool_)
         matrix = np.zeros((n_items, dim), dtype=np.float32)
         matrix[rows] = found
-        return matrix, snapshot.present(modality)
+        return matrix, version.present(modality)
 
     images, has_image = vectors("image")
     texts, has_text = vectors("text")

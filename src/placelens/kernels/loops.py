@@ -105,10 +105,11 @@ def has_shuffle() -> bool:
         return False
 
 
-def choose(name: str, plain: Any, example: Callable[[Any], bool]) -> Any:
+def choose(name: str, plain: Any, example: Callable[[Any], bool], failures: list[str]) -> Any:
     """The loop of a name in `placelens.kernels.intrinsics` if it passes an example, or ``plain``.
 
-    ``example`` gets what can be called from here, and says whether the numbers are right.
+    ``example`` gets what can be called from here, and says whether the numbers are right. Why a
+    loop is not used is added to ``failures``.
     """
     try:
         loops = import_module("placelens.kernels.intrinsics")
@@ -117,13 +118,7 @@ def choose(name: str, plain: Any, example: Callable[[Any], bool]) -> Any:
         reason = "it gives other numbers"
     except Exception as error:  # whatever a new release makes of it
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-    log.warning(
-        "numba %s does not take the vector instructions of %s (%s): searches are slower, and find "
-        "the same; another release of numba may take them",
-        numba.__version__,
-        name.lstrip("_"),
-        reason,
-    )
+    failures.append(f"{name.lstrip('_')} ({reason})")
     return plain
 
 
@@ -158,9 +153,17 @@ def _adds_levels(loop: Any) -> bool:
     return bool(loop(codes, 32, 32, query) == low @ (256 * a + b) + high @ (256 * c + d))
 
 
-_cosine = choose("_cosine", _cosine_plain, _is_product)
-_prefetch = choose("_prefetch", _prefetch_plain, _is_harmless)
+_failures: list[str] = []
+_cosine = choose("_cosine", _cosine_plain, _is_product, _failures)
+_prefetch = choose("_prefetch", _prefetch_plain, _is_harmless, _failures)
 _block_sums, _fine_sum = _block_sums_plain, _fine_sum_plain
 if has_shuffle():
-    _block_sums = choose("_block_sums", _block_sums_plain, _adds_blocks)
-    _fine_sum = choose("_fine_sum", _fine_sum_plain, _adds_levels)
+    _block_sums = choose("_block_sums", _block_sums_plain, _adds_blocks, _failures)
+    _fine_sum = choose("_fine_sum", _fine_sum_plain, _adds_levels, _failures)
+if _failures:
+    log.warning(
+        "numba %s does not take the vector instructions of %s: searches are slower, and find the "
+        "same; another release of numba may take them",
+        numba.__version__,
+        ", ".join(_failures),
+    )

@@ -33,14 +33,14 @@ def _image(asked: Asked, context: Context) -> FusedTerm:
 
 def _like(asked: Asked, context: Context) -> FusedTerm:
     """The item's own vector, of the first feature that it has one of."""
-    item_id, snapshot = asked.value, context.snapshot
-    row = snapshot.row_of(item_id)
+    item_id, version = asked.value, context.version
+    row = version.row_of(item_id)
     if row is None:
         raise ItemNotFoundError(f"like: the collection has no item with id {shown(item_id)}")
     for feature in context.manifest.vector_names:
-        vector = snapshot.vector_of(row, feature)
+        vector = version.vector_of(row, feature)
         if vector is not None:
-            title = cut(snapshot.items([row])[0].title, LONGEST_LABEL - len("like "))
+            title = cut(version.items([row])[0].title, LONGEST_LABEL - len("like "))
             return context.fused(feature, f"like {title}", vector, asked.weight)
     raise QueryError(f"like: item {shown(item_id)} has no vector to compare with")
 

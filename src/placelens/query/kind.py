@@ -10,7 +10,7 @@ from placelens.encoders.base import Encoder
 from placelens.engine.query import unit_vector
 from placelens.engine.terms import FusedTerm, Term
 from placelens.storage.manifest import Manifest
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import Evidence, Shares
 
 
@@ -22,7 +22,7 @@ class Context:
     their vectors, and what they were read as.
     """
 
-    snapshot: Snapshot
+    version: Version
     manifest: Manifest
     encoder: Callable[[], Encoder]
     encoded: dict[str, tuple[Any, Shares]] = field(default_factory=dict)

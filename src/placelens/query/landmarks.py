@@ -13,10 +13,10 @@ from placelens.geo.distance import distances_m
 from placelens.geo.gazetteer import PlaceChoice
 from placelens.geo.names import fold, fold_lines
 from placelens.geo.stop_names import GENERIC
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import Place
 
-__all__ = ["SnapshotLandmarks"]
+__all__ = ["CollectionLandmarks"]
 
 ONE_PLACE_M = 25_000.0
 """Items that name a landmark and lie within it of one another speak of one place."""
@@ -31,14 +31,14 @@ _AT_A_TIME = 256
 Found = tuple[int, PlaceChoice] | None
 
 
-class SnapshotLandmarks:
+class CollectionLandmarks:
     """Looks names up in the titles, and then the texts, of a version's located items.
 
     Folded titles and texts are made when first asked for, and kept as long as the version.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, version: Version) -> None:
+        self._version = version
         self._known: dict[tuple[str, ...], Found] = {}
 
     def __call__(self, names: Sequence[str]) -> Found:
@@ -48,14 +48,14 @@ class SnapshotLandmarks:
         """
         asked = tuple(map(fold, names))
         if asked not in self._known:
-            is_searched = len(self._known) < MAX_ASKED and self._snapshot.n_items <= MAX_ITEMS
-            is_searched &= self._snapshot.space == "sphere"
+            is_searched = len(self._known) < MAX_ASKED and self._version.n_items <= MAX_ITEMS
+            is_searched &= self._version.space == "sphere"
             self._known[asked] = self._look_up(asked) if is_searched else None
         return self._known[asked]
 
     def _look_up(self, names: Sequence[str]) -> Found:
         for source in ("titles", "texts"):
-            lines = _lines_of(self._snapshot, source)
+            lines = _lines_of(self._version, source)
             if not lines.has(names[-1]):
                 continue  # nor any that goes on from there
             for number, name in enumerate(names):
@@ -68,7 +68,7 @@ class SnapshotLandmarks:
 
     def _row(self, name: str, lines: _Lines) -> int | None:
         """The row of the item that a name means; None where none or several places do."""
-        lat, _ = self._snapshot.coordinates
+        lat, _ = self._version.coordinates
         for found in (lines.that_are(name), lines.with_(name)):
             located = (row for row in found if not np.isnan(lat[row]))
             first = next(located, None)
@@ -78,7 +78,7 @@ class SnapshotLandmarks:
 
     def _are_at(self, first: int, rows: Iterator[int]) -> bool:
         """Whether items lie where the first one does."""
-        lat, lon = self._snapshot.coordinates
+        lat, lon = self._version.coordinates
         here = Place(lat=float(lat[first]), lon=float(lon[first]))
         while some := list(islice(rows, _AT_A_TIME)):
             if distances_m(lat[some], lon[some], to=here).max() > ONE_PLACE_M:
@@ -86,8 +86,8 @@ class SnapshotLandmarks:
         return True
 
     def _choice(self, row: int) -> PlaceChoice:
-        lat, lon = (float(column[row]) for column in self._snapshot.coordinates)
-        title = self._snapshot.items([row])[0].title
+        lat, lon = (float(column[row]) for column in self._version.coordinates)
+        title = self._version.items([row])[0].title
         return PlaceChoice(
             name=title, kind="item", country="", admin=None, lat=lat, lon=lon, population=0, code=""
         )
@@ -125,24 +125,24 @@ class _Lines:
 
 
 _lock = threading.Lock()
-_lines: WeakKeyDictionary[Snapshot, dict[str, _Lines]] = WeakKeyDictionary()
+_lines: WeakKeyDictionary[Version, dict[str, _Lines]] = WeakKeyDictionary()
 
 
-def _lines_of(snapshot: Snapshot, source: str) -> _Lines:
+def _lines_of(version: Version, source: str) -> _Lines:
     """The titles or texts of a version."""
     with _lock:
-        known = _lines.setdefault(snapshot, {})
+        known = _lines.setdefault(version, {})
         if source not in known:
-            known[source] = _Lines(_titles(snapshot) if source == "titles" else _texts(snapshot))
+            known[source] = _Lines(_titles(version) if source == "titles" else _texts(version))
         return known[source]
 
 
-def _titles(snapshot: Snapshot) -> Iterator[str]:
-    for attributes in snapshot.attributes:
+def _titles(version: Version) -> Iterator[str]:
+    for attributes in version.attributes:
         title = attributes.get("title") or attributes.get("name") or ""
         yield " ".join(str(title).split())
 
 
-def _texts(snapshot: Snapshot) -> Iterator[str]:
-    for text in snapshot.table(["text"])["text"].to_pylist():
+def _texts(version: Version) -> Iterator[str]:
+    for text in version.table(["text"])["text"].to_pylist():
         yield " ".join((text or "")[:MAX_TEXT].split())

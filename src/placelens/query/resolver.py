@@ -33,7 +33,7 @@ from placelens.query.near import (
 from placelens.query.request import SearchRequest
 from placelens.query.values import flag, number, text_or_none, whole
 from placelens.storage.manifest import Manifest
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import FEATURES, FeatureName
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ class Resolver:
 
     def __init__(
         self,
-        snapshot: Snapshot,
+        version: Version,
         manifest: Manifest,
         encoder: Callable[[], Encoder],
         clock: Callable[[], datetime] = datetime.now,
     ) -> None:
         """``clock`` tells what "yesterday" is the day before."""
         self._clock = clock
-        self._snapshot = snapshot
+        self._version = version
         self._manifest = manifest
         self._encoder = encoder
 
@@ -194,7 +194,7 @@ class Resolver:
         first = asked[wanted[0]]
         read = read_words(
             first.value,
-            snapshot=self._snapshot,
+            version=self._version,
             gazetteer=gazetteer(),
             now=self._clock(),
             time_is_given=request.time is not None,
@@ -205,7 +205,7 @@ class Resolver:
 
     def _context(self, asked: Sequence[Asked]) -> Context:
         """What kinds read values with; the texts of all of them are encoded here, each once."""
-        context = Context(self._snapshot, self._manifest, self._encoder)
+        context = Context(self._version, self._manifest, self._encoder)
         values = [each for each in asked if not isinstance(each.value, Term)]
         texts = [text for each in values for text in kind_named(each.kind).texts(each.value)]
         written = list(dict.fromkeys(texts))

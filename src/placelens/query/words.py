@@ -14,8 +14,8 @@ from placelens.geo.gazetteer import Gazetteer
 from placelens.geo.place_names import parse_query
 from placelens.geo.time_words import OLDEST_YEAR, TimeMention, parse_times
 from placelens.geo.understood import Offer, Understood, Unread
-from placelens.query.landmarks import SnapshotLandmarks
-from placelens.storage.snapshot import Snapshot
+from placelens.query.landmarks import CollectionLandmarks
+from placelens.storage.version import Version
 from placelens.types import Float64Array
 
 __all__ = ["WordsRead", "read_words"]
@@ -34,7 +34,7 @@ class WordsRead:
 def read_words(
     text: str,
     *,
-    snapshot: Snapshot,
+    version: Version,
     gazetteer: Gazetteer,
     now: datetime,
     time_is_given: bool = False,
@@ -51,8 +51,8 @@ def read_words(
     offers: list[Offer] = []
     mentions = parse_times(text, now)
     for mention in mentions:
-        period = _periods(mention, snapshot)
-        why = _TIME_IS_GIVEN if time_is_given else _why_not(mention, period, snapshot)
+        period = _periods(mention, version)
+        why = _TIME_IS_GIVEN if time_is_given else _why_not(mention, period, version)
         if why is None:
             times.append(mention)
             periods.append(period)
@@ -62,7 +62,7 @@ def read_words(
                 write = f"any {mention.label}"
                 offers.append(Offer(phrase=mention.phrase, write=write, label=write))
     rest = _without(text, times)
-    understood = parse_query(rest, gazetteer, landmarks=SnapshotLandmarks(snapshot))
+    understood = parse_query(rest, gazetteer, landmarks=CollectionLandmarks(version))
     # "in 2019" looks like a place to who reads places, and is none.
     phrases = {mention.phrase for mention in mentions}
     no_places = tuple(left for left in understood.unread if left.phrase not in phrases)
@@ -77,9 +77,9 @@ def read_words(
     )
 
 
-def _periods(mention: TimeMention, snapshot: Snapshot) -> Periods:
+def _periods(mention: TimeMention, version: Version) -> Periods:
     """A mention's spans; what comes back every year in the years that items are from."""
-    known = snapshot.times_us[snapshot.times_us != NO_TIME]
+    known = version.times_us[version.times_us != NO_TIME]
     first, last = (_year(int(of(known))) for of in (np.min, np.max)) if len(known) else (1970, 1970)
     north, south = (
         merged_us(mention.in_years(max(first, OLDEST_YEAR), last, southern=southern))
@@ -92,22 +92,22 @@ def _year(time_us: int) -> int:
     return (EPOCH + timedelta(microseconds=time_us)).year
 
 
-def _why_not(mention: TimeMention, period: Periods, snapshot: Snapshot) -> str | None:
+def _why_not(mention: TimeMention, period: Periods, version: Version) -> str | None:
     """Why a time does not act; None where it does."""
     if mention.unread:
         return mention.unread
-    if not (snapshot.times_us != NO_TIME).any():
+    if not (version.times_us != NO_TIME).any():
         return "no item here has a time"
-    inside = replace(period, negated=False).mask(snapshot.times_us, _latitudes(snapshot))
+    inside = replace(period, negated=False).mask(version.times_us, _latitudes(version))
     if mention.is_weak and not inside.any():
         return "nothing here is from then"
     return None
 
 
-def _latitudes(snapshot: Snapshot) -> Float64Array:
-    if snapshot.space == "sphere":
-        return snapshot.lonlat[1]
-    return np.full(snapshot.n_items, np.nan)
+def _latitudes(version: Version) -> Float64Array:
+    if version.space == "sphere":
+        return version.lonlat[1]
+    return np.full(version.n_items, np.nan)
 
 
 def _without(text: str, mentions: Sequence[TimeMention]) -> str:

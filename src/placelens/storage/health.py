@@ -25,6 +25,7 @@ from placelens.files import read_regular
 from placelens.storage.arrays import check_arrays, folders_of_arrays
 from placelens.storage.durable import write_whole
 from placelens.storage.ledger import Ledger
+from placelens.storage.manifest import Manifest
 from placelens.storage.manifest_files import (
     COPY_NAME,
     FILE_NAME,
@@ -35,7 +36,12 @@ from placelens.storage.manifest_files import (
 from placelens.storage.table import ItemTable
 from placelens.storage.tags import Tags
 from placelens.storage.troubles import reading
-from placelens.storage.versioned_table import INDEX_NAME, TABLE_NAME, without_writers
+from placelens.storage.versioned_table import (
+    INDEX_NAME,
+    ODD_COLUMNS,
+    TABLE_NAME,
+    without_writers,
+)
 from placelens.storage.versions import LOST, damage_of_files, files_of, newest, version_files
 
 OLDER = "older version"
@@ -287,10 +293,10 @@ def _believe_both(folder: Path, ledger: Ledger, done: Repairs, dry_run: bool) ->
     pair = [folder / FILE_NAME, folder / COPY_NAME]
     try:
         first, second = (read_regular(path, MAX_BYTES) for path in pair)
-        read_manifest(folder)
+        is_one = first == second and _fits(folder, read_manifest(folder))
     except (ReadError, CollectionError):
-        first, second = b"", b"?"
-    if first != second:
+        is_one = False
+    if not is_one:
         raise CollectionDamagedError(
             f"{folder}: the manifest and its copy are both damaged, so nothing tells what the "
             "vectors are; import the photos into a new collection"
@@ -299,6 +305,15 @@ def _believe_both(folder: Path, ledger: Ledger, done: Repairs, dry_run: bool) ->
     if not dry_run:
         for path in pair:
             ledger.announce(path, first)
+
+
+def _fits(folder: Path, manifest: Manifest) -> bool:
+    """Whether the table has the columns that a manifest tells of, as far as it can be read."""
+    try:
+        columns = lance.dataset(str(folder / TABLE_NAME)).schema
+    except (OSError, ValueError):
+        return True  # the table's own damage is not the manifest's
+    return not ODD_COLUMNS[manifest.format_version](columns, manifest)
 
 
 def _repair_items(table: ItemTable, done: Repairs, dry_run: bool) -> int:

@@ -70,6 +70,12 @@ class Manifest:
         return tuple(feature.name for feature in self.features if feature.kind == "vector")
 
     @property
+    def indexed_names(self) -> tuple[FeatureName, ...]:
+        """Those of them that are of the first's space: they share an index, and queries."""
+        vectors = [feature for feature in self.features if feature.kind == "vector"]
+        return tuple(each.name for each in vectors if each.space == vectors[0].space)
+
+    @property
     def dim(self) -> int:
         """Components of the first feature's vectors."""
         return self.dim_of(self.vector_names[0])

@@ -20,15 +20,17 @@ from placelens.geo.distance import SPACES
 from placelens.index.base import (
     Certificate,
     Corpus,
+    MeaningTask,
     Task,
     TopK,
     VectorColumn,
     best_k,
+    known_hubness,
     score_rows,
     with_regions_as_mask,
 )
 from placelens.index.kind import Arrays, Thresholds, Written, checked_array
-from placelens.types import BoolArray, FeatureName, Float64Array, Int64Array, Space
+from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array, Space
 
 BLOCK = 32
 # More than float64 rounding makes of a bound or a score.
@@ -58,20 +60,24 @@ class Blocked:
         return replace(self, row=kernels._rows_of_slots(rows, iids, self.corpus.iids))
 
     def bounds(self, task: Task) -> Float64Array:
-        """What no item of each block scores more than, (blocks,)."""
-        place = task.weight_of_place
-        n_blocks = -(-len(self.corpus) // BLOCK)
-        if task.meaning is None:
+        """What no item of each block scores more than, (blocks,); the task is the part's."""
+        place, n_blocks = task.weight_of_place, -(-len(self.corpus) // BLOCK)
+        if task.meaning is None and task.dense is None:
             return np.full(n_blocks, place)
-        best = np.full(n_blocks, -np.inf)
-        for feature, terms in task.meaning.items():
+        best = np.full(n_blocks, 0.0 if task.meaning is None else -np.inf)
+        for feature, terms in (task.meaning or {}).items():
             reach = self.reach[feature]
             # Of a term with a negative weight the smallest cosine counts.
             sides = np.sign(terms.weights) * np.linalg.norm(terms.queries, axis=1)
             edge = self.middles[feature] @ terms.queries.T + reach[:, None] * sides
+            edge -= _least_loss(self.corpus.vectors[feature], terms, n_blocks)
             maps = 1.0 / (1.0 + np.exp(-(terms.slopes * edge + terms.intercepts)))
             values = np.where(terms.slopes == 0.0, edge, maps) @ terms.weights
             best = np.maximum(best, np.where(reach < 0.0, -np.inf, values))
+        if task.dense is not None:
+            added = np.full(n_blocks, -np.inf)
+            np.maximum.at(added, np.arange(len(self.corpus)) // BLOCK, task.dense)
+            best += added
         found = best > -np.inf
         best[found] = place + (1.0 - place) * best[found] + SLACK
         return best
@@ -112,13 +118,14 @@ class Blocks:
         return replace(best, certificate=Certificate("proven", bound, n_open, len(rows)))
 
     def _blocks(self, task: Task) -> Iterator[_Open]:
-        for part in self._parts:
+        for part in self._parts if len(self._iids) else ():
             allowed: BoolArray = part.row >= 0
             if task.allowed is not None:
                 allowed[allowed] = task.allowed[part.row[allowed]]
-            own = with_regions_as_mask(part.corpus, replace(task, allowed=allowed))
+            dense = None if task.dense is None else task.dense[part.row]
+            own = with_regions_as_mask(part.corpus, replace(task, allowed=allowed, dense=dense))
             items = np.flatnonzero(allowed if own.allowed is None else own.allowed)
-            for at, bound in enumerate(part.bounds(task).tolist()):
+            for at, bound in enumerate(part.bounds(own).tolist()):
                 inside = items[items // BLOCK == at]
                 if len(inside) and bound > -math.inf:
                     yield _Open(bound, part, own, inside)
@@ -150,7 +157,11 @@ class BlocksKind:
         corpus = grown.corpus
         arrays: dict[str, np.ndarray] = {"iids": corpus.iids, "positions": corpus.positions}
         arrays["lonlat"] = np.array(corpus.lonlat)
+        if corpus.radius_m is not None:
+            arrays["radius_m"] = corpus.radius_m
         for name, column in corpus.vectors.items():
+            if column.hubness is not None:
+                arrays[f"{name}/hubness"] = column.hubness
             arrays |= {f"{name}/rows": column.rows, f"{name}/vectors": column.matrix}
             arrays |= {f"{name}/middles": grown.middles[name], f"{name}/reach": grown.reach[name]}
         return arrays, {"space": corpus.space}
@@ -174,13 +185,15 @@ class BlocksKind:
             if len(rows) and (rows[0] < 0 or rows[-1] >= n or (np.diff(rows) <= 0).any()):
                 raise ValueError(f"{name}/rows are not increasing rows of {n}")
             matrix = checked_array(arrays, f"{name}/vectors", np.float32, (len(rows), dim))
-            columns[name] = VectorColumn.of(matrix, rows, n)
+            hubness = _perhaps(arrays, f"{name}/hubness", len(rows))
+            columns[name] = VectorColumn.of(matrix, rows, n, hubness)
             checked_array(arrays, f"{name}/middles", np.float64, (n_blocks, dim))
             checked_array(arrays, f"{name}/reach", np.float64, (n_blocks,))
         space = parameters["space"]
         if space not in SPACES:
             raise ValueError(f"space {shown(space)} is not known")
-        corpus = Corpus(space, arrays["iids"], arrays["positions"], columns, (lon, lat))
+        radius_m = _perhaps(arrays, "radius_m", n)
+        corpus = Corpus(space, arrays["iids"], arrays["positions"], columns, (lon, lat), radius_m)
         middles = {name: arrays[f"{name}/middles"] for name in dims}
         reach = {name: arrays[f"{name}/reach"] for name in dims}
         return Blocked(corpus, np.full(n, -1), middles, reach)
@@ -205,6 +218,23 @@ def _blocked(corpus: Corpus) -> Blocked:
     bounds = {name: _bounds(column, len(own)) for name, column in own.vectors.items()}
     middles = {name: each[0] for name, each in bounds.items()}
     return Blocked(own, order, middles, {name: each[1] for name, each in bounds.items()})
+
+
+def _perhaps(arrays: Arrays, name: str, n: int) -> Float32Array | None:
+    """An array that may be missing."""
+    return checked_array(arrays, name, np.float32, (n,)) if name in arrays else None
+
+
+def _least_loss(column: VectorColumn, terms: MeaningTask, n_blocks: int) -> Float64Array:
+    """What each term's cosine loses for hubness where that bounds the score, (blocks, T)."""
+    out = np.zeros((n_blocks, len(terms.weights)))
+    if terms.hub_weights is None or column.hubness is None:
+        return out
+    least = np.where(terms.weights < 0.0, -1.0, 1.0)
+    losses = known_hubness(column.hubness)[:, None] * terms.hub_weights * least
+    out[:] = np.inf
+    np.minimum.at(out, column.rows // BLOCK, losses)
+    return np.where(np.isinf(out), 0.0, out) * least
 
 
 def _bounds(column: VectorColumn, n_items: int) -> tuple[Float64Array, Float64Array]:

@@ -12,7 +12,7 @@ import pytest
 
 from placelens.engine.extras import Extras
 from placelens.engine.terms import DenseTerm, FusedTerm, RefineTerm, Term, shares_of
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 
 # Bounds may be rounded, similarities too.
 SLACK = 1e-12
@@ -21,22 +21,22 @@ SLACK = 1e-12
 class TermContract:
     """The suite; a version of a collection comes from the fixture ``version``."""
 
-    def terms(self, version: Snapshot) -> list[Term]:
+    def terms(self, version: Version) -> list[Term]:
         """Terms of the kind, at least two that look for different things."""
         raise NotImplementedError
 
-    def test_it_has_a_grade(self, version: Snapshot) -> None:
+    def test_it_has_a_grade(self, version: Version) -> None:
         """It is fused, dense or refine."""
         for term in self.terms(version):
             assert isinstance(term, FusedTerm | DenseTerm | RefineTerm)
 
-    def test_digests_tell_terms_apart(self, version: Snapshot) -> None:
+    def test_digests_tell_terms_apart(self, version: Version) -> None:
         """Digests differ where similarities do, and stay."""
         digests = [term.digest() for term in self.terms(version)]
         assert len(set(digests)) == len(digests) >= 2
         assert digests == [term.digest() for term in self.terms(version)]
 
-    def test_similarities_are_one_finite_number_a_row(self, version: Snapshot) -> None:
+    def test_similarities_are_one_finite_number_a_row(self, version: Version) -> None:
         """No row is without a similarity."""
         for term in self.terms(version):
             if isinstance(term, FusedTerm):
@@ -48,7 +48,7 @@ class TermContract:
             assert values.shape == (version.n_items,)
             assert np.isfinite(values).all()
 
-    def test_rows_have_the_similarity_that_they_have_among_all(self, version: Snapshot) -> None:
+    def test_rows_have_the_similarity_that_they_have_among_all(self, version: Version) -> None:
         """A row is as similar alone as among all."""
         some = np.arange(version.n_items)[::-3]
         for term in self.terms(version):
@@ -57,7 +57,7 @@ class TermContract:
                 every = extras.similarities(np.arange(version.n_items))[0]
                 assert np.array_equal(extras.similarities(some)[0], every[some])
 
-    def test_similarities_lie_within_their_bounds(self, version: Snapshot) -> None:
+    def test_similarities_lie_within_their_bounds(self, version: Version) -> None:
         """Bounds hold."""
         for term in self.terms(version):
             bounds = term.bounds(version) if isinstance(term, RefineTerm) else None
@@ -67,7 +67,7 @@ class TermContract:
                 assert (low - SLACK <= values).all()
                 assert (values <= high + SLACK).all()
 
-    def test_evidence_is_given_row_by_row(self, version: Snapshot) -> None:
+    def test_evidence_is_given_row_by_row(self, version: Version) -> None:
         """Evidence names the term that it speaks for."""
         rows = np.arange(min(3, version.n_items))
         for term in self.terms(version):

@@ -12,11 +12,11 @@ from placelens.engine.terms import DenseTerm, RefineTerm
 from placelens.errors import QueryError
 from placelens.query.kind import Asked, Context, TermKind
 from placelens.query.kinds import KINDS
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import Evidence, Float64Array, Int64Array
 
 
-def lengths(version: Snapshot) -> Float64Array:
+def lengths(version: Version) -> Float64Array:
     """Letters in the id of each item, (n,)."""
     return np.array([float(len(item or "")) for item in version.texts("id")])
 
@@ -31,11 +31,11 @@ class IdLength(DenseTerm):
         """The length that is wanted."""
         return str(self.wanted).encode()
 
-    def values(self, version: Snapshot) -> Float64Array:
+    def values(self, version: Version) -> Float64Array:
         """See `placelens.engine.terms.DenseTerm`."""
         return 1.0 / (1.0 + np.abs(lengths(version) - self.wanted))
 
-    def evidence(self, version: Snapshot, rows: Int64Array) -> list[tuple[Evidence, ...]]:
+    def evidence(self, version: Version, rows: Int64Array) -> list[tuple[Evidence, ...]]:
         """How many letters each id has."""
         return [
             (Evidence(kind="letters", label=f"{int(n)} letters", of=self.label),)
@@ -58,14 +58,14 @@ class DearIdLength(RefineTerm):
         """The length that is wanted."""
         return str(self.wanted).encode()
 
-    def bounds(self, version: Snapshot) -> tuple[Float64Array, Float64Array] | None:
+    def bounds(self, version: Version) -> tuple[Float64Array, Float64Array] | None:
         """The similarity, more or less."""
         if self.width is None:
             return None
         exact = 1.0 / (1.0 + np.abs(lengths(version) - self.wanted))
         return exact - self.width, exact + self.width
 
-    def similarity(self, version: Snapshot, rows: Int64Array) -> Float64Array:
+    def similarity(self, version: Version, rows: Int64Array) -> Float64Array:
         """See `placelens.engine.terms.RefineTerm`."""
         self.asked.extend(rows.tolist())
         return 1.0 / (1.0 + np.abs(lengths(version)[rows] - self.wanted))

@@ -23,7 +23,7 @@ def test_small_files_are_merged_while_items_come(life, monkeypatch):
         life.add(1)
         life.collection._versions.indexes.wait()
         # At most as many neighbours as are left alone, the one added, and the large first file.
-        assert len(life.collection._versions.snapshot.fragments) <= lives.MAX_SMALL_FILES + 3
+        assert len(life.collection._versions.version.fragments) <= lives.MAX_SMALL_FILES + 3
         life.check()
     life.reopen()
     life.check()

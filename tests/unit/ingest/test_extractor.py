@@ -48,17 +48,17 @@ def create(tmp_path, encoder=None):
 
 
 def hubness(collection):
-    return collection._versions.snapshot.numbers("image_hubness")
+    return collection._versions.version.numbers("image_hubness")
 
 
 def expected(collection):
-    vectors, _ = collection._versions.snapshot.vectors("image")
+    vectors, _ = collection._versions.version.vectors("image")
     return Pooled().hub_pools["text", "image"].hubness(vectors)
 
 
 def cells(collection):
     """Each image's mean bytes, by the file's name."""
-    snapshot = collection._versions.snapshot
+    snapshot = collection._versions.version
     maps, rows = snapshot.maps(byte_mean.NAME)
     names = [Path(item.image).stem for item in snapshot.items(rows)]
     return dict(zip(names, maps.tolist(), strict=True))
@@ -97,7 +97,7 @@ def test_filling_makes_a_number_of_what_is_stored(tmp_path, photos):
     report = collection.fill("image_hubness")
     assert (report.n_filled, report.n_left) == ({"image_hubness": 3}, {"image_hubness": 0})
     numbers = hubness(collection)
-    has_image = collection._versions.snapshot.present("image")
+    has_image = collection._versions.version.present("image")
     assert numbers[has_image] == pytest.approx(expected(collection), abs=1e-6)
     assert np.isnan(numbers[~has_image]).tolist() == [True]
     assert pl.Collection.check(collection.path).is_sound
@@ -199,7 +199,7 @@ def test_a_new_text_makes_anew_what_is_made_from_it(tmp_path):
     expected_vector = HashEncoder().encode_texts(["white"])[0]
     assert collection.vector("a", "text").tolist() == expected_vector.tolist()
     collection.update("a", text=None)
-    assert not collection._versions.snapshot.present("text").any()
+    assert not collection._versions.version.present("text").any()
 
 
 def test_items_without_an_input_get_nothing():

@@ -176,4 +176,4 @@ def test_internal_ids_are_never_used_again(collection):
     collection.add_vectors(["a", "b"], np.eye(3)[:2])
     collection.delete(["b"])
     collection.add_vectors(["c"], [[0, 0, 1]])
-    assert sorted(collection._versions.snapshot.iids.tolist()) == [0, 2]
+    assert sorted(collection._versions.version.iids.tolist()) == [0, 2]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import placelens as pl
 from placelens.geo.names import fold
 from placelens.query import landmarks
-from placelens.query.landmarks import MAX_ASKED, SnapshotLandmarks
+from placelens.query.landmarks import MAX_ASKED, CollectionLandmarks
 
 WORDS = st.text(st.sampled_from("ab "), max_size=6)
 
@@ -42,18 +42,18 @@ def snapshot(tmp_path):
         lon=[lon for *_, lon in rows],
         attributes=[{"title": title} for title, *_ in rows],
     )
-    return made._versions.snapshot
+    return made._versions.version
 
 
 def test_the_first_name_that_items_of_one_place_go_by_is_taken(snapshot):
-    find = SnapshotLandmarks(snapshot)
+    find = CollectionLandmarks(snapshot)
     number, choice = find(["Alhambra Gate At", "Alhambra Gate", "Alhambra"])
     assert (number, choice.name) == (1, "Alhambra gate")
     assert find(["Alhambra"])[1].name == "Alhambra"
 
 
 def test_a_name_of_several_places_or_of_none_means_nothing(snapshot):
-    find = SnapshotLandmarks(snapshot)
+    find = CollectionLandmarks(snapshot)
     assert find(["Bridge of Sighs"]) is None
     assert find(["Grand Place"]) is None
     assert find(["Eiffel Tower", "Eiffel"]) is None
@@ -61,17 +61,17 @@ def test_a_name_of_several_places_or_of_none_means_nothing(snapshot):
 
 def test_so_many_are_looked_up_and_no_more(snapshot):
     """A query of 4,000 characters may name hundreds, and people name one or two."""
-    find = SnapshotLandmarks(snapshot)
+    find = CollectionLandmarks(snapshot)
     for number in range(MAX_ASKED):
         assert find([f"Nowhere {number}"]) is None
     assert find(["Alhambra"]) is None
-    again = SnapshotLandmarks(snapshot)
+    again = CollectionLandmarks(snapshot)
     for _ in range(MAX_ASKED + 1):
         assert again(["Nowhere"]) is None
     assert again(["Alhambra"]) is not None
 
 
 def test_lines_are_folded_once_a_version(snapshot, monkeypatch):
-    assert SnapshotLandmarks(snapshot)(["Alhambra"]) is not None
+    assert CollectionLandmarks(snapshot)(["Alhambra"]) is not None
     monkeypatch.setattr(landmarks, "_Lines", None)
-    assert SnapshotLandmarks(snapshot)(["Alhambra"]) is not None
+    assert CollectionLandmarks(snapshot)(["Alhambra"]) is not None

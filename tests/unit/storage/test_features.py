@@ -10,7 +10,7 @@ import pytest
 import placelens as pl
 from placelens.storage.feature_columns import fields_of, from_columns, to_columns
 from placelens.storage.rows import Row, rows_from, table_from_rows
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import Feature, Regions
 
 UNIT = np.eye(3, dtype=np.float32)
@@ -68,7 +68,7 @@ def filled(collection):
 
 
 def test_a_version_gives_arrays_by_row(filled):
-    snapshot = filled._versions.snapshot
+    snapshot = filled._versions.version
     vectors, rows = snapshot.vectors("whole")
     assert (vectors.tolist(), rows.tolist()) == (UNIT[[0, 2]].tolist(), [1, 3])
     numbers = snapshot.numbers("hubness")
@@ -81,17 +81,17 @@ def test_a_version_gives_arrays_by_row(filled):
 
 
 def test_later_versions_read_only_what_is_new(filled, monkeypatch):
-    before = filled._versions.snapshot
+    before = filled._versions.version
     before.numbers("hubness"), before.maps("painted")
     filled.add_vectors(["new"], [[0, 1, 0]], modality="vector")
     filled.delete(["i1"])
     read = []
     monkeypatch.setattr(
-        Snapshot, "_read", lambda self, fragment, names, original=Snapshot._read: (
+        Version, "_read", lambda self, fragment, names, original=Version._read: (
             read.append((fragment.fragment_id, names)), original(self, fragment, names)
         )[1],
     )  # fmt: skip
-    after = filled._versions.snapshot
+    after = filled._versions.version
     np.testing.assert_array_equal(
         after.numbers("hubness"), np.float32([np.nan, 0.25, -1.5, np.nan])
     )
@@ -121,8 +121,8 @@ def test_a_snapshot_from_before_a_feature_can_be_restored(collection):
         table.add_features(FEATURES)
     collection.restore("before")
     reopened = pl.Collection.open(collection.path)
-    assert np.isnan(reopened._versions.snapshot.numbers("hubness")).all()
-    assert reopened._versions.snapshot.regions_at([0], "parts") == [None]
+    assert np.isnan(reopened._versions.version.numbers("hubness")).all()
+    assert reopened._versions.version.regions_at([0], "parts") == [None]
     reopened.add_vectors(["b"], [[0, 1, 0]], modality="vector")
     assert set(reopened._table.dataset.schema.names) >= {"hubness_number", "parts_boxes"}
     assert pl.Collection.check(collection.path).is_sound
@@ -132,7 +132,7 @@ def test_features_of_a_collection_without_items(collection):
     with collection._table.writing():
         collection._table.add_features(FEATURES)
     collection.refresh()
-    snapshot = collection._versions.snapshot
+    snapshot = collection._versions.version
     assert snapshot.numbers("hubness").dtype == np.float32
     assert (len(snapshot.numbers("hubness")), snapshot.maps("painted")[0].shape) == (0, (0, 2, 3))
     assert (snapshot.radius_m, snapshot.regions_at([], "parts")) == (None, [])
@@ -162,7 +162,7 @@ def rewritten(folder, name, values):
     at = table.schema.get_field_index(name)
     field = table.schema.field(at)
     put(folder, table.set_column(at, field, pa.array(values, field.type)))
-    return pl.Collection.open(folder)._versions.snapshot
+    return pl.Collection.open(folder)._versions.version
 
 
 def test_numbers_of_a_stranger(filled):

@@ -88,7 +88,7 @@ def test_a_derived_table_has_the_same_rows_and_other_vectors(tmp_path):
     with pytest.raises(pl.errors.ItemNotFoundError, match="no vector"):
         second.vector("t", "image")
     second.add_vectors(["new"], [[1, 0]], modality="image")
-    assert second._versions.snapshot.iids.tolist() == [0, 1, 2, 4]  # 3 was another's
+    assert second._versions.version.iids.tolist() == [0, 1, 2, 4]  # 3 was another's
 
 
 def test_a_table_that_cannot_be_derived_leaves_nothing(tmp_path):

@@ -1,13 +1,18 @@
 /** A score split into what the place and what the meaning gave. */
 
-import type { Hit } from "./rest.ts";
+import type { Hit, ScoreTerm } from "./rest.ts";
+
+/** What of a hit its bar is drawn of. */
+interface Scored {
+  terms: readonly Pick<ScoreTerm, "kind" | "contribution">[];
+}
 
 export interface Shares {
   place: number;
   meaning: number;
 }
 
-export function sharesOf(hit: Pick<Hit, "terms">): Shares {
+export function sharesOf(hit: Scored): Shares {
   const shares = { place: 0, meaning: 0 };
   for (const term of hit.terms) {
     shares[term.kind === "place" ? "place" : "meaning"] += term.contribution;
@@ -23,7 +28,7 @@ export function widths({ place, meaning }: Shares, best: number): Shares {
 }
 
 /** The longest bar among the hits: their best positive sum. */
-export function longest(hits: readonly Pick<Hit, "terms">[]): number {
+export function longest(hits: readonly Scored[]): number {
   return Math.max(
     0,
     ...hits.map((hit) => {
@@ -33,7 +38,7 @@ export function longest(hits: readonly Pick<Hit, "terms">[]): number {
   );
 }
 
-export function describe(hit: Pick<Hit, "terms" | "score">): string {
+export function describe(hit: Scored & Pick<Hit, "score">): string {
   const { place, meaning } = sharesOf(hit);
   const parts = [];
   if (hit.terms.some((term) => term.kind !== "place")) parts.push(`meaning ${meaning.toFixed(2)}`);

@@ -151,11 +151,11 @@ function signed(value: number): string {
 }
 
 function facts(hit: Hit): HTMLElement {
-  const { lat, lon, width, height, image } = hit;
+  const { lat, lon, place_radius_m: radius, width, height, image } = hit;
   const placed = typeof lat === "number" && typeof lon === "number";
   const rows: [string, string | HTMLElement | null][] = [
     ["Distance", hit.distance_m === null ? null : formatDistance(hit.distance_m)],
-    ["Position", placed ? position(lat, lon, hit.place_source) : "not known"],
+    ["Position", placed ? position(lat, lon, hit.place_source, radius) : "not known"],
     ["Time", hit.time ? formatTime(hit.time, "long") : null],
     ["Size", width && height ? `${formatCount(width, "", "").trim()} × ${formatCount(height, "", "").trim()} pixels` : null],
     ["File", image ? el("span", { class: "path", title: image }, image.replaceAll("\\", "/").split("/").at(-1) ?? "") : null],
@@ -166,9 +166,10 @@ function facts(hit: Hit): HTMLElement {
   return el("section", {}, el("h3", {}, "Where and when"), el("dl", {}, ...filled));
 }
 
-function position(lat: number, lon: number, source: string | null): HTMLElement {
+function position(lat: number, lon: number, source: string | null, radius: number | null): HTMLElement {
   const badge = source === "estimated" && el("span", { class: "badge" }, "estimated position");
-  return el("span", {}, formatLatLon(lat, lon), " ", badge);
+  const around = radius ? ` ± ${formatDistance(radius)}` : "";
+  return el("span", {}, formatLatLon(lat, lon), around, " ", badge);
 }
 
 /** A web address becomes a link; it is opened only when it is clicked. */

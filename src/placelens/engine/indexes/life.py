@@ -20,7 +20,7 @@ from placelens.engine.indexes.shelf import Shelf
 from placelens.errors import CollectionLockedError
 from placelens.index.base import Index
 from placelens.index.limb import cpus
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.storage.versioned_table import INDEX_NAME
 from placelens.types import FeatureName
 
@@ -45,7 +45,7 @@ class Indexes:
         features: tuple[FeatureName, ...],
         dim: int,
         *,
-        merge: Callable[[], Snapshot],
+        merge: Callable[[], Version],
         changed: Callable[[], object],
     ) -> None:
         self._folder = folder / INDEX_NAME
@@ -70,15 +70,15 @@ class Indexes:
         """Compare with its checksum what was left for later; False when something is damaged."""
         return self.shelf.verify()
 
-    def bind(self, snapshot: Snapshot) -> dict[str, Index]:
+    def bind(self, version: Version) -> dict[str, Index]:
         """The indexes of a version by kind; none of a kind that has nothing to speak of."""
-        bound = {name: kept.bind(snapshot) for name, kept in self.kept.items()}
+        bound = {name: kept.bind(version) for name, kept in self.kept.items()}
         indexes = {name: index for name, index in bound.items() if index is not None}
         if indexes:
-            _ = snapshot.coordinates  # or the first search would read them
+            _ = version.coordinates  # or the first search would read them
         return indexes
 
-    def carry(self, before: Snapshot, after: Snapshot) -> None:
+    def carry(self, before: Version, after: Version) -> None:
         """See `KeptIndex.carry`."""
         for kept in self.kept.values():
             kept.carry(before, after)
@@ -91,27 +91,27 @@ class Indexes:
                 kept.forget()
             self.shelf.remove_all()
 
-    def settle(self, snapshot: Snapshot) -> None:
+    def settle(self, version: Version) -> None:
         """Grow what is wanted, and return when it is there."""
         with self.shelf.lock:
             # In the thread of all builds, so that there is one at a time.
-            self._running = running = builder().submit(self._work, snapshot)
+            self._running = running = builder().submit(self._work, version)
         running.result()
         self._given_up.clear()
 
-    def settle_soon(self, snapshot: Snapshot) -> None:
+    def settle_soon(self, version: Version) -> None:
         """`settle` in a thread, unless one runs or there is nothing to do."""
         with self.shelf.lock:
-            is_wanted = any(self.kept[name].wanted(snapshot) is not None for name in self._hopeful)
-            if (is_wanted or self._is_to_merge(snapshot)) and self._is_idle():
-                self._running = builder().submit(self._work_quietly, snapshot)
+            is_wanted = any(self.kept[name].wanted(version) is not None for name in self._hopeful)
+            if (is_wanted or self._is_to_merge(version)) and self._is_idle():
+                self._running = builder().submit(self._work_quietly, version)
 
     @property
     def _hopeful(self) -> list[str]:
         return [name for name in self.kept if name not in self._given_up]
 
-    def _is_to_merge(self, snapshot: Snapshot) -> bool:
-        return not self._given_up and _is_scattered(snapshot)
+    def _is_to_merge(self, version: Version) -> bool:
+        return not self._given_up and _is_scattered(version)
 
     def _is_idle(self) -> bool:
         return self._running is None or self._running.done()
@@ -123,21 +123,21 @@ class Indexes:
         if running is not None:
             wait([running])
 
-    def _work(self, snapshot: Snapshot) -> None:
+    def _work(self, version: Version) -> None:
         self.shelf.refresh()
         failed: Exception | None = None
         for kept in self.kept.values():
             try:
-                self._grow(kept, snapshot)
+                self._grow(kept, version)
             except Exception as error:  # one kind's failure is not the others'
                 failed = failed or error
         if failed is not None:
             raise failed
 
-    def _work_quietly(self, snapshot: Snapshot) -> None:
+    def _work_quietly(self, version: Version) -> None:
         try:
-            if self._is_to_merge(snapshot):
-                snapshot = self._merge()
+            if self._is_to_merge(version):
+                version = self._merge()
             self.shelf.refresh()
         except CollectionLockedError:
             log.info("%s is being written to by another process", self._folder)
@@ -147,7 +147,7 @@ class Indexes:
             return
         for name in self._hopeful:
             try:
-                self._grow(self.kept[name], snapshot)
+                self._grow(self.kept[name], version)
             except Exception:  # neither would they see this, nor is it the other kinds' failure
                 self._give_up([name])
 
@@ -162,20 +162,20 @@ class Indexes:
                 self._folder,
             )
 
-    def _grow(self, kept: KeptIndex, snapshot: Snapshot) -> None:
-        wanted = kept.wanted(snapshot)
+    def _grow(self, kept: KeptIndex, version: Version) -> None:
+        wanted = kept.wanted(version)
         if wanted is None:
             return
         # Not on all processors: searches go on meanwhile, and threads of BLAS spin when they are
         # done with a product.
         with threadpool_limits(max(1, cpus() // 2), user_api="blas"):
-            kept.grow(snapshot, wanted)
+            kept.grow(version, wanted)
         kept.kind.warm()  # here, where nobody waits for a search
         with self.shelf.lock:
             self.shelf.refresh()
-            needed = {name for each in self.kept.values() for name in each.cover(snapshot)[0]}
-            self.shelf.remove_needless(snapshot, needed)
-        snapshot.forget_vectors_of(wanted)
+            needed = {name for each in self.kept.values() for name in each.cover(version)[0]}
+            self.shelf.remove_needless(version, needed)
+        version.forget_vectors_of(wanted)
         self._changed()
 
     def tidy(self) -> None:
@@ -185,7 +185,7 @@ class Indexes:
                 self.shelf.tidy()
 
 
-def _is_scattered(snapshot: Snapshot) -> bool:
+def _is_scattered(version: Version) -> bool:
     """Whether a version's table has many small files side by side, which can be merged."""
-    is_small = [fragment.stop - fragment.start < SMALL_FILE for fragment in snapshot.fragments]
+    is_small = [fragment.stop - fragment.start < SMALL_FILE for fragment in version.fragments]
     return sum(a and b for a, b in pairwise(is_small)) > MAX_SMALL_FILES

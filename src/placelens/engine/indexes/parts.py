@@ -16,7 +16,7 @@ import numpy as np
 from placelens.geo.distance import positions_of
 from placelens.index.base import Corpus, VectorColumn
 from placelens.index.kind import Grown, IndexKind
-from placelens.storage.snapshot import Fragment, FragmentKey, Snapshot
+from placelens.storage.version import Fragment, FragmentKey, Version
 from placelens.types import FeatureName, Int64Array
 
 Files = tuple[str, ...]
@@ -70,12 +70,12 @@ class Part:
 
 def grow_loose(
     kind: IndexKind[Any],
-    snapshot: Snapshot,
+    version: Version,
     fragments: Sequence[Fragment],
     features: Sequence[FeatureName],
 ) -> Part:
     """A part in memory over some fragments."""
-    corpus = corpus_of(snapshot, fragments, features)
+    corpus = corpus_of(version, fragments, features)
     files = frozenset(fragment.files for fragment in fragments)
     return Part(files, kind.loose(corpus), len(corpus))
 
@@ -97,7 +97,7 @@ def group_loose(parts: Sequence[Part], loose: Sequence[Fragment]) -> list[list[F
 
 
 def merged_owners(
-    after: Snapshot, parts: Sequence[Part], merged: Sequence[Fragment]
+    after: Version, parts: Sequence[Part], merged: Sequence[Fragment]
 ) -> Owners | None:
     """Who answers for the items of new fragments: the parts, as they are bound, that hold them.
 
@@ -123,25 +123,25 @@ def merged_owners(
 
 
 def corpus_of(
-    snapshot: Snapshot, fragments: Sequence[Fragment], features: Sequence[FeatureName]
+    version: Version, fragments: Sequence[Fragment], features: Sequence[FeatureName]
 ) -> Corpus:
     """The corpus of some fragments."""
     rows = rows_of(fragments)
-    first, second = (column[rows] for column in snapshot.coordinates)
-    lonlat = (snapshot.lonlat[0][rows], snapshot.lonlat[1][rows])
+    first, second = (column[rows] for column in version.coordinates)
+    lonlat = (version.lonlat[0][rows], version.lonlat[1][rows])
     columns = {}
     for feature in features:
-        matrix, of_rows = snapshot.vectors_in(fragments, feature)
+        matrix, of_rows = version.vectors_in(fragments, feature)
         own = np.searchsorted(rows, of_rows) if _increasing(fragments) else _at(rows, of_rows)
-        hubness = snapshot.hubness(feature)
+        hubness = version.hubness(feature)
         columns[feature] = VectorColumn.of(
             matrix, own, len(rows), None if hubness is None else hubness[rows[own]]
         )
-    positions = positions_of(snapshot.space, first, second)
-    radius_m = snapshot.radius_m
+    positions = positions_of(version.space, first, second)
+    radius_m = version.radius_m
     return Corpus(
-        snapshot.space,
-        snapshot.iids[rows],
+        version.space,
+        version.iids[rows],
         positions,
         columns,
         lonlat,

@@ -27,7 +27,7 @@ from placelens.storage.arrays import (
     remove_unfinished,
     write_arrays,
 )
-from placelens.storage.snapshot import Snapshot
+from placelens.storage.version import Version
 from placelens.types import FeatureName
 
 # Larger arrays, the vectors of a hundred thousand items or more, are not compared with their
@@ -182,15 +182,15 @@ class Shelf:
         write_arrays(self._folder, arrays, meta)
         self.n_written += 1
 
-    def remove_needless(self, snapshot: Snapshot, needed: set[str]) -> None:
+    def remove_needless(self, version: Version, needed: set[str]) -> None:
         """Remove parts that no file of the version needs, but not those of a later one."""
-        files = {fragment.files for fragment in snapshot.fragments}
+        files = {fragment.files for fragment in version.fragments}
         with self.lock:
             for name, part in self.stored.items():
-                if name not in needed and part.version <= snapshot.version:
+                if name not in needed and part.version <= version.number:
                     remove_arrays(part.folder)
             for name, foreign in self._foreign.items():
-                if not files & foreign.files and foreign.version <= snapshot.version:
+                if not files & foreign.files and foreign.version <= version.number:
                     remove_arrays(self._folder / name)
             for name in self._passed_over:
                 remove_arrays(self._folder / name)

@@ -54,7 +54,7 @@ FragmentKey = tuple[int, tuple[str, ...], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A part of the table: rows ``start`` to ``stop`` of the snapshot.
+    """A part of the table: rows ``start`` to ``stop`` of the version.
 
     ``files`` never change: rows that are read from the same files are the same rows. ``key`` also
     tells which of them were deleted.
@@ -70,14 +70,14 @@ class Fragment:
         return self.key[1]
 
 
-class Snapshot:
+class Version:
     """The columns of one version; rows are numbered in the table's order."""
 
     def __init__(
         self,
         dataset: lance.LanceDataset,
         manifest: Manifest,
-        previous: Snapshot | None = None,
+        previous: Version | None = None,
         deleted: tuple[int, Sequence[int]] = (-1, ()),
     ) -> None:
         """``deleted`` tells of a version what was deleted with it, to save reading that."""
@@ -90,7 +90,7 @@ class Snapshot:
             previous._names.copy_for(fragments) if previous is not None else FileNames()
         )
         self._fragments = {self._key(f): f for f in fragments}
-        self.version = int(self._dataset.version)
+        self.number = int(self._dataset.version)
         self.space: Space = manifest.space
         self._manifest = manifest
         # What a version lacks is read as null: see `placelens.storage.format_v2`.
@@ -103,8 +103,8 @@ class Snapshot:
         # Of fragments that rows were deleted from since the version before.
         self._before: dict[tuple[str, tuple[int, tuple[str, ...]]], Any] = {}
         self._kept: dict[FragmentKey, BoolArray | None] = {}
-        is_next = previous is not None and previous.version == self.version - 1
-        self._deleted = deleted[1] if is_next and deleted[0] == self.version else ()
+        is_next = previous is not None and previous.number == self.number - 1
+        self._deleted = deleted[1] if is_next and deleted[0] == self.number else ()
         if previous is not None:
             with previous._lock:  # searches that are still running may be adding to them
                 pieces = list(previous._pieces.items())
@@ -223,7 +223,7 @@ class Snapshot:
     def vectors_in(
         self, fragments: Iterable[Fragment], feature: FeatureName
     ) -> tuple[Float32Array, Int64Array]:
-        """`vectors` of some fragments; rows are those of the snapshot."""
+        """`vectors` of some fragments; rows are those of the version."""
         name = vector_column(feature)
         with self._lock:
             pieces = [(self._piece(name, f.key, vectors_of), f.start) for f in fragments]

@@ -29,5 +29,5 @@ def test_attributes_that_nothing_has_are_not_kept_in_memory(tmp_path):
     collection.add_vectors(["a"], np.eye(4)[:1], attributes=[{"rating": 3}])
     for name in ("rating", "x1", "x2"):
         assert len(collection.search(vector=[1, 0, 0, 0], where={name: 3})) == (name == "rating")
-    kept = [name for name in collection._versions.snapshot._whole if name.startswith("attribute ")]
+    kept = [name for name in collection._versions.version._whole if name.startswith("attribute ")]
     assert kept == ["attribute rating"]
