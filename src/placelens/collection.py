@@ -734,10 +734,7 @@ class Collection:
         from placelens.ingest.pipeline import Ingest
         from placelens.readers.base import checked_sources
 
-        if workers is not None and not (isinstance(workers, int) and workers >= 0):
-            raise InputError(f"workers {shown(workers)} is not a number of processes, 0 or more")
-        if progress is not None and not callable(progress):
-            raise InputError(f"progress {shown(progress)} cannot be called")
+        _check_run(workers, progress)
         encoder = self.encoder
         with self._table.writing():
             ingest = Ingest(self._table, encoder, workers=workers, progress=progress)
@@ -912,8 +909,7 @@ class Collection:
         """
         from placelens.ingest.fill import fill
 
-        if progress is not None and not callable(progress):
-            raise InputError(f"progress {shown(progress)} cannot be called")
+        _check_run(workers, progress)
         names = as_texts(features, "the feature")
         with self._table.writing():
             report = fill(self._table, self.encoder, names, workers=workers, progress=progress)
@@ -1492,6 +1488,14 @@ def _with_reach(understood: Understood | None, answer: Answer) -> Understood | N
     if understood is None or understood.decay is None or answer.plan.reach is None:
         return understood
     return replace(understood, decay=answer.decay.write()) if answer.decay else understood
+
+
+def _check_run(workers: Any, progress: Any) -> None:
+    """What `Collection.add` and `Collection.fill` may be given to run with."""
+    if workers is not None and not (isinstance(workers, int) and workers >= 0):
+        raise InputError(f"workers {shown(workers)} is not a number of processes, 0 or more")
+    if progress is not None and not callable(progress):
+        raise InputError(f"progress {shown(progress)} cannot be called")
 
 
 def _check_changes(text: Any, place: Any, time: Any, attributes: Any) -> None:

@@ -36,7 +36,7 @@ KINDS = ("bit", "zeros", "cut", "empty", "gone")
 
 
 def make(folder: Path) -> None:
-    """A collection with a tree, items beside it, deletions, and a snapshot."""
+    """A collection with a tree, items beside it, deletions, a snapshot, an estimated place."""
     rng = np.random.default_rng(0)
     photos = pl.Collection.create(folder, dim=DIM)
     ids = [f"x{i}" for i in range(N_ITEMS)]
@@ -47,6 +47,7 @@ def make(folder: Path) -> None:
     photos.add_vectors(["late", "later"], rng.normal(size=(2, DIM)), lat=[1, 2], lon=[2, 3])
     photos.delete(["x7", "x900", "later"])
     photos.update("x8", text="changed")
+    photos.accept(photos.propose("x9", pl.Place(lat=5, lon=6), radius_m=40).id)
 
 
 def answers(folder: Path) -> list[object]:
@@ -64,7 +65,8 @@ def answers(folder: Path) -> list[object]:
             )
         )
         found.append([(hit.id, hit.score) for hit in hits])
-    for name in ("x3", "x8", "late"):
+    found.append([proposal.to_dict() for proposal in photos.proposals()])
+    for name in ("x3", "x8", "x9", "late"):
         found.append((photos.get(name).to_dict(), photos.vector(name).tolist()))
     found.append([item.id for item in photos.items()][-20:])
     found.append(photos.points()[1][:50].tolist())

@@ -19,6 +19,7 @@ COMMANDS = (
     "show",
     "stats",
     "export",
+    "proposals",
     "serve",
     "delete",
     "snapshot",

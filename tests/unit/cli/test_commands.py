@@ -25,7 +25,7 @@ from placelens.ingest.report import IngestReport
 from placelens.results import Hits
 from placelens.testing import byte_mean
 from placelens.testing.fakes import HashEncoder
-from placelens.types import Hit, Item
+from placelens.types import Hit, Item, Place
 
 Run = Callable[..., Any]
 
@@ -513,3 +513,25 @@ def test_index_fills_in_a_feature(
     assert byte_mean.NAME in [feature.name for feature in Collection.open(path).features]
     refused = cli("index", path, "--features", "smell", code=1)
     assert "makes no feature 'smell'" in refused.stderr
+
+
+def test_proposals_are_listed_accepted_and_undone(cli: Run, tmp_path: Path) -> None:
+    collection = Collection.create(tmp_path / "c.pl", dim=2)
+    collection.add_vectors(["a", "b"], np.eye(2))
+    assert "no proposals" in cli("proposals", collection.path).stderr
+    place = Place(lat=50.25, lon=14.5)
+    first = collection.propose("a", place, radius_m=40, confidence=0.75, evidence="a tower").id
+    second = collection.propose("b", place).id
+    listed = cli("proposals", collection.path).stdout
+    assert "open, a at 50.25, 14.5, within 40 m, 75% sure, a tower" in listed
+    done = cli("proposals", collection.path, "--accept", first, "--reject", second)
+    assert done.stderr.splitlines() == [f"accepted {first}", f"rejected {second}"]
+    (kept,) = json.loads(cli("proposals", collection.path, "--state", "accepted", "--json").stdout)
+    assert (kept["id"], kept["place"]) == (first, {"lat": 50.25, "lon": 14.5})
+    assert Collection.open(collection.path).get("a").place == place
+    cli("proposals", collection.path, "--undo", first)
+    assert Collection.open(collection.path).get("a").place is None
+    refused = cli("proposals", collection.path, "--state", "lost", code=1)
+    assert "open, accepted, rejected" in refused.stderr
+    unknown = cli("proposals", collection.path, "--undo", "0-9", code=1)
+    assert "has no proposal '0-9'; Collection.proposals lists them" in unknown.stderr
