@@ -1371,6 +1371,8 @@ class Collection:
         """
         from placelens.export.evidence import Explanation
 
+        if not isinstance(deadline, Deadline):
+            raise InputError(f"deadline {shown(deadline)} is not a Deadline, like Deadline(10)")
         self._find(item_id)
         (request,) = requests_of([{"query": query, **search}], {})
         searcher = self._versions.searcher

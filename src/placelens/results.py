@@ -188,8 +188,11 @@ class Hits(Sequence[Hit]):
            vector  1.00 x 0.600 = 0.600  how much it fits 'vector', by its vector (cosine 0.600)
            0.400 below 1: vector -0.400
         """
+        if not isinstance(deadline, Deadline):
+            raise InputError(f"deadline {shown(deadline)} is not a Deadline, like Deadline(10)")
+        is_number = isinstance(rank, int) and not isinstance(rank, bool)
         ranks = [hit.rank for hit in self._hits]
-        at = ranks.index(rank) if rank in ranks else None
+        at = ranks.index(rank) if is_number and rank in ranks else None
         if at is None:
             there = f"{self._hits[0].rank} to {self._hits[-1].rank}" if self._hits else "none"
             raise InputError(f"no hit here has the rank {shown(rank)}; there are: {there}")

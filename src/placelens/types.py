@@ -274,6 +274,7 @@ class Feature:
     blocks: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_types()
         if not _FEATURE_NAME.fullmatch(self.name):
             raise InputError(
                 f"a feature {shown(self.name)} needs another name: small letters, digits and "
@@ -292,6 +293,22 @@ class Feature:
             )
         self._check_parts()
 
+    def _check_types(self) -> None:
+        is_whole = {
+            "name": isinstance(self.name, str),
+            "kind": isinstance(self.kind, str),
+            "length": isinstance(self.length, int),
+            "space": isinstance(self.space, str),
+            "fingerprint": isinstance(self.fingerprint, str | None),
+            "shape": self.shape is None or _is_pair(self.shape, int, int),
+            "blocks": isinstance(self.blocks, tuple)
+            and all(_is_pair(block, str, int) for block in self.blocks),
+        }
+        for name, is_right in is_whole.items():
+            if not is_right:
+                wanted = self.__dataclass_fields__[name].type
+                raise InputError(f"{name} {shown(getattr(self, name))} of a feature is no {wanted}")
+
     def _check_parts(self) -> None:
         if (self.shape is None) == (self.kind == "map"):
             raise InputError(f"the feature {self.name!r}: maps have a shape, and nothing else has")
@@ -309,6 +326,13 @@ class Feature:
                 f"the blocks {shown(self.blocks)} of the feature {self.name!r} need different "
                 f"names, and lengths that add up to {self.length}"
             )
+
+
+def _is_pair(value: object, first: type, second: type) -> bool:
+    """Whether a value is a tuple of two things of these types."""
+    if not (isinstance(value, tuple) and len(value) == 2):
+        return False
+    return isinstance(value[0], first) and isinstance(value[1], second)
 
 
 def title_of(

@@ -23,13 +23,13 @@ from pathlib import Path
 import numpy as np
 
 import placelens as pl
-from placelens.engine.indexes.kinds import KINDS
+from placelens.engine.indexes.kinds import registered
 from placelens.index.gmr_kind import GMRTreeKind
 from placelens.index.kind import Thresholds
 
 N_ITEMS, DIM = 1_500, 24
 # As if so few items were many: the cases are many as well.
-KINDS["gmrtree"] = GMRTreeKind(Thresholds(grow_from=1_000))
+EARLY = GMRTreeKind(Thresholds(grow_from=1_000))
 # Lance neither reads the first two to answer, nor do we; the last holds nothing.
 UNREAD = ("items.lance/_transactions/", "items.lance/_versions/latest_version_hint", "write.lock")
 KINDS = ("bit", "zeros", "cut", "empty", "gone")
@@ -173,7 +173,7 @@ def _kind_of(file: Path) -> str:
 
 def run(n: int, seed: int) -> list[dict[str, object]]:
     """Outcomes of ``n`` cases, in processes that are started anew after a crash."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, registered(EARLY):
         work = Path(name)
         make(work / "base.pl")
         (work / "expected.json").write_text(json.dumps(answers(work / "base.pl")))
@@ -212,10 +212,11 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--cases"]:
         work, first, n = Path(arguments[1]), int(arguments[2]), int(arguments[3])
         expected = json.loads((work / "expected.json").read_text())
-        for seed in range(first, first + n):
-            result = case(work / "base.pl", expected, seed, work)
-            sys.stdout.write(json.dumps(result) + "\n")
-            sys.stdout.flush()
+        with registered(EARLY):
+            for seed in range(first, first + n):
+                result = case(work / "base.pl", expected, seed, work)
+                sys.stdout.write(json.dumps(result) + "\n")
+                sys.stdout.flush()
         return 0
     n = int(arguments[0]) if arguments else 2_000
     results = run(n, int(arguments[1]) if len(arguments) > 1 else 0)

@@ -32,6 +32,8 @@ COMMANDS = {
     "compact": "compact c.pl",
     "check": "check c.pl",
     "repair": "repair c.pl",
+    "migrate": "migrate c.pl --dry-run",
+    "proposals": "proposals c.pl",
     "encoders": "encoders --json",
     "eval": "eval pairs.jsonl --json",
     "train": "train cosmat c.pl --labels kind --to concepts.pl",

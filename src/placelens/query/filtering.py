@@ -81,7 +81,7 @@ def _regions(request: SearchRequest, space: Space, near: Place | None) -> tuple[
 def _uncertain(value: object) -> Uncertain:
     if value is None:
         return "centre"
-    if value not in UNCERTAIN:
+    if not (isinstance(value, str) and value in UNCERTAIN):
         raise FilterError(
             f"uncertain {shown(value)} is not known; use {', '.join(UNCERTAIN)}: how places that "
             "are known to within a radius lie in an area"

@@ -73,5 +73,8 @@ def _expression(pattern: str) -> str:
 
 def _translated(token: re.Match[str]) -> str:
     if token["set"]:
-        return token[0].replace("[!", "[^", 1)
+        # What else has a meaning in a set of regular expressions has none in these.
+        inside = token[0][1:-1].removeprefix("!")
+        plain = re.sub(r"([\\\[&~|])", r"\\\1", inside)
+        return f"[{'^' if token[0].startswith('[!') else ''}{plain}]"
     return _WILD.get(token[0], re.escape(token[0]))

@@ -104,7 +104,7 @@ class Proposals:
         InputError
             If there is no such state.
         """
-        if state is not None and state not in PROPOSAL_STATES:
+        if state is not None and not (isinstance(state, str) and state in PROPOSAL_STATES):
             raise InputError(f"state {shown(state)} is not one of {', '.join(PROPOSAL_STATES)}")
         dataset = self._table.dataset
         if "proposals" not in dataset.schema.names:

@@ -22,7 +22,7 @@ class Half(LocalShard):
 
     def _prepare(self, ask):
         prepared = super()._prepare(ask)
-        own = self.snapshot.iids % 2 == self.remainder
+        own = self.version.iids % 2 == self.remainder
         prepared.allowed = own if prepared.allowed is None else own & prepared.allowed
         return prepared
 
@@ -52,8 +52,8 @@ def both(collection, **request):
     """The query, and what one shard and two halves answer."""
     whole = collection._versions.searcher
     manifest = collection._table.manifest
-    halves = [Half(whole.snapshot, manifest, remainder=r) for r in (0, 1)]
-    split = Searcher(whole.snapshot, manifest, shards=halves)
+    halves = [Half(whole.version, manifest, remainder=r) for r in (0, 1)]
+    split = Searcher(whole.version, manifest, shards=halves)
     query, _ = collection._resolver(whole).resolve(SearchRequest(**request))
     return query, whole.search(query), split.search(query), halves
 
@@ -94,7 +94,7 @@ def test_the_second_shard_is_told_what_the_first_has_found(collection):
 def test_scores_of_all_come_from_all_shards(collection):
     query, *_, halves = both(collection, vector=VECTOR)
     whole = collection._versions.searcher
-    split = Searcher(whole.snapshot, collection._table.manifest, shards=halves)
+    split = Searcher(whole.version, collection._table.manifest, shards=halves)
     assert dict(zip(*map(np.ndarray.tolist, split.scores(query)), strict=True)) == dict(
         zip(*map(np.ndarray.tolist, whole.scores(query)), strict=True)
     )
