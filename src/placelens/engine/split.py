@@ -12,7 +12,7 @@ from placelens.engine.extras import Extras
 from placelens.engine.query import Query
 from placelens.engine.terms import Term, shares_of
 from placelens.geo.distance import SPACES
-from placelens.index.base import Corpus, Task, corrections_of, cosines_of, place_values
+from placelens.index.base import Corpus, MeaningTask, Task, corrections_of, cosines_of, place_values
 from placelens.types import Evidence, FeatureName, Float64Array, Int64Array, Place, ScoreTerm
 
 # Concepts that a hit names, and the least share that is worth a name.
@@ -52,51 +52,91 @@ def split(
     distances = np.full(m, np.nan)
     if task.place is not None:
         distances = kernels._distances(SPACES[corpus.space], corpus.positions, task.place.origin)
-    every = np.arange(m)
-    cosines = {
-        feature: cosines_of(corpus, replace(terms, hub_weights=None), feature, every)
+    compared = {
+        feature: _Compared(corpus, terms, feature)
         for feature, terms in (task.meaning or {}).items()
     }
-    corrections = {
-        feature: corrections_of(corpus, terms, feature, every)
-        for feature, terms in (task.meaning or {}).items()
-    }
-    corrected = {feature: cosines[feature] - corrections[feature] for feature in cosines}
-    matched = _matched(task, corrected, m)
-    similarities = extras.similarities(rows) if extras is not None else {}
-    place = place_values(corpus, task)
+    matched = _matched(compared, m)
+    place, meaning = _places(query, task, corpus), _Summands(query, task, extras, rows)
     terms = [
-        (
-            *_place_terms(query, task, float(place[i])),
-            *_meaning_terms(
-                query,
-                task,
-                matched[i],
-                {
-                    feature: np.column_stack([of_terms[i], corrections[feature][i]])
-                    for feature, of_terms in cosines.items()
-                },
-                {at: float(values[i]) for at, values in similarities.items()},
-            ),
-        )
+        (*place[i], *meaning.of(i, compared[name] if (name := matched[i]) is not None else None))
         for i in range(m)
     ]
     evidence = _shared_concepts(concepts, task, corpus, matched)
     return Split(distances, matched, terms, evidence)
 
 
-def _matched(
-    task: Task, cosines: Mapping[FeatureName, Float64Array], m: int
-) -> list[FeatureName | None]:
-    if not cosines or task.meaning is None:
+class _Compared:
+    """The fused terms against one feature of m hits: cosines, what they lose, and values."""
+
+    def __init__(self, corpus: Corpus, terms: MeaningTask, feature: FeatureName) -> None:
+        every = np.arange(len(corpus))
+        self.name = feature
+        self.is_corrected = terms.hub_weights is not None
+        cosines = cosines_of(corpus, replace(terms, hub_weights=None), feature, every)
+        corrections, corrected = None, cosines
+        if self.is_corrected:
+            corrections = corrections_of(corpus, terms, feature, every)
+            corrected = cosines - corrections
+        self.meanings = kernels._meanings(corrected, terms.weights, terms.slopes, terms.intercepts)
+        self.weights = terms.weights.tolist()
+        self.maps = list(zip(terms.slopes.tolist(), terms.intercepts.tolist(), strict=True))
+        self.cosines, self.corrected = cosines.tolist(), corrected.tolist()
+        self.corrections = None if corrections is None else corrections.tolist()
+
+    def term(self, i: int, t: int, term: Term, share: float) -> ScoreTerm:
+        """The summand of hit i by fused term t."""
+        value = float(kernels._calibrate(self.corrected[i][t], *self.maps[t]))
+        weight = share * self.weights[t]
+        return ScoreTerm(
+            kind=term.kind,
+            label=term.label,
+            weight=weight,
+            value=value,
+            contribution=weight * value,
+            cosine=self.cosines[i][t],
+            correction=None if self.corrections is None else self.corrections[i][t],
+        )
+
+
+class _Summands:
+    """The summands of the meaning of hits, in the order of the query's terms."""
+
+    def __init__(self, query: Query, task: Task, extras: Extras | None, rows: Int64Array) -> None:
+        self._share = 1.0 - task.weight_of_place
+        found = extras.similarities(rows) if extras is not None else {}
+        self._extras = {at: values.tolist() for at, values in found.items()}
+        shares = shares_of(query.terms).tolist() if self._extras else [0.0] * len(query.terms)
+        self._terms = list(zip(query.terms, shares, strict=True))
+
+    def of(self, i: int, compared: _Compared | None) -> list[ScoreTerm]:
+        """Those of hit i, which counted with a feature, or with none."""
+        out: list[ScoreTerm] = []
+        fused = 0
+        for at, (term, share) in enumerate(self._terms):
+            if at in self._extras:
+                value, weight = self._extras[at][i], self._share * share
+                out.append(
+                    ScoreTerm(
+                        kind=term.kind,
+                        label=term.label,
+                        weight=weight,
+                        value=value,
+                        contribution=weight * value,
+                    )
+                )
+            elif compared is not None:
+                out.append(compared.term(i, fused, term, self._share))
+                fused += 1
+        return out
+
+
+def _matched(compared: Mapping[FeatureName, _Compared], m: int) -> list[FeatureName | None]:
+    if not compared:
         return [None] * m
-    values = [
-        kernels._meanings(cosines[name], terms.weights, terms.slopes, terms.intercepts)
-        for name, terms in task.meaning.items()
-    ]
-    names = list(task.meaning)
-    table = np.nan_to_num(np.array(values), nan=-np.inf)
-    return [names[i] for i in table.argmax(axis=0)]
+    names = list(compared)
+    table = np.array([compared[name].meanings for name in names])
+    return [names[i] for i in np.nan_to_num(table, nan=-np.inf).argmax(axis=0)]
 
 
 def written(place: Place) -> str:
@@ -104,57 +144,20 @@ def written(place: Place) -> str:
     return ", ".join(f"{c:g}" for c in reversed(place.lonlat))
 
 
-def _place_terms(query: Query, task: Task, value: float) -> tuple[ScoreTerm, ...]:
+def _places(query: Query, task: Task, corpus: Corpus) -> list[tuple[ScoreTerm, ...]]:
+    """What the place gave each hit; nothing where there is none."""
     if query.near is None:
-        return ()
+        return [()] * len(corpus)
     weight = task.weight_of_place
     label = query.near_label if query.near_label is not None else written(query.near)
-    return (
-        ScoreTerm(
-            kind="place", label=label, weight=weight, value=value, contribution=weight * value
-        ),
-    )
-
-
-def _meaning_terms(
-    query: Query,
-    task: Task,
-    matched: FeatureName | None,
-    cosines: Mapping[FeatureName, Float64Array],
-    similarities: Mapping[int, float],
-) -> list[ScoreTerm]:
-    """The summands of one item's meaning, in the order of the query's terms.
-
-    ``cosines`` (T, 2) by feature are those of the fused terms, and what they lose for hubness.
-    """
-    out: list[ScoreTerm] = []
-    share = 1.0 - task.weight_of_place
-    shares = shares_of(query.terms) if query.terms else ()
-    fused = 0
-    for at, term in enumerate(query.terms):
-        if at in similarities:
-            out.append(_score_term(term, share * float(shares[at]), similarities[at], None))
-        elif matched is not None and task.meaning is not None:
-            terms = task.meaning[matched]
-            cosine, correction = map(float, cosines[matched][fused])
-            slope, intercept = float(terms.slopes[fused]), float(terms.intercepts[fused])
-            value = float(kernels._calibrate(cosine - correction, slope, intercept))
-            weight = share * float(terms.weights[fused])
-            lost = None if terms.hub_weights is None else correction
-            out.append(replace(_score_term(term, weight, value, cosine), correction=lost))
-            fused += 1
-    return out
-
-
-def _score_term(term: Term, weight: float, value: float, cosine: float | None) -> ScoreTerm:
-    return ScoreTerm(
-        kind=term.kind,
-        label=term.label,
-        weight=weight,
-        value=value,
-        contribution=weight * value,
-        cosine=cosine,
-    )
+    return [
+        (
+            ScoreTerm(
+                kind="place", label=label, weight=weight, value=value, contribution=weight * value
+            ),
+        )
+        for value in place_values(corpus, task).tolist()
+    ]
 
 
 def _shared_concepts(

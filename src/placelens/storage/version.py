@@ -311,14 +311,30 @@ class Version:
 
     def items(self, rows: Sequence[int] | Int64Array) -> list[Item]:
         """The items at rows, in the order given."""
-        return items_from(self.take(rows, item_columns(self.space)), self.space)
+        return items_from(self._of_items(rows, ()), self.space)
+
+    def _of_items(self, rows: Sequence[int] | Int64Array, more: Iterable[str]) -> pa.Table:
+        """What makes up items, and more columns, of some rows.
+
+        Places come from memory when they are there: each column that is read takes its time.
+        """
+        names = item_columns(self.space)
+        held = {name: self._whole[name] for name in COORDINATES[self.space] if name in self._whole}
+        if "radius_m" in self._whole:
+            held["place_radius_m"] = self.radius_m
+        table = self.take(rows, [*(name for name in names if name not in held), *more])
+        for name, column in held.items():
+            values = np.full(len(rows), np.nan) if column is None else column[rows]
+            field = self._columns.field(name)
+            table = table.append_column(field, pa.array(values, field.type, from_pandas=True))
+        return table
 
     def hits(
         self, rows: Int64Array, features: Iterable[FeatureName]
     ) -> tuple[list[Item], dict[FeatureName, tuple[Float32Array, BoolArray]]]:
         """`items` and, for each feature, `vectors_at` of some rows, read at once."""
         names = {feature: vector_column(feature) for feature in features}
-        table = self.take(rows, [*item_columns(self.space), *names.values()])
+        table = self._of_items(rows, names.values())
         vectors = {feature: self._filled(table[name], name) for feature, name in names.items()}
         return items_from(table.drop_columns(list(names.values())), self.space), vectors
 
