@@ -181,8 +181,8 @@ def _coordinates(place: Place | None) -> tuple[float | None, float | None]:
 
 
 def radius_from(value: float | None) -> float | None:
-    """A radius as it is stored, to the millimetre; None for what is none."""
-    if value is None or not 0 <= value <= MAX_RADIUS_M:
+    """A radius as it is stored, to the millimetre; None for what is none, or was measured."""
+    if value is None or not 0 < value <= MAX_RADIUS_M:
         return None
     return round(value, 3)
 
