@@ -120,8 +120,8 @@ def _what(term: ScoreTerm, hit: Hit) -> str:
         return f"{format_distance(hit.distance_m)} from {visible(term.label)}"
     cosine = "" if term.cosine is None else f" (cosine {term.cosine:.3f})"
     if term.cosine is not None and term.correction:
-        # Which way it goes, a hub or what is seldom near anything.
-        cosine = f" (cosine {term.cosine:.3f}, {-term.correction:+.3f} as others are near it)"
+        lost = f"{'less' if term.correction > 0 else 'plus'} {abs(term.correction):.3f}"
+        cosine = f" (cosine {term.cosine:.3f}, {lost} for how near it is to any query)"
     by = f", by its {hit.matched}" if hit.matched is not None and term.cosine is not None else ""
     return f"how much it fits {visible(term.label)!r}{by}{cosine}"
 

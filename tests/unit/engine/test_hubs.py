@@ -84,7 +84,7 @@ def test_nothing_is_corrected_until_the_hubness_of_all_is_known(photos):
 
 def test_an_explanation_tells_the_correction(photos):
     hits = photos.search("red boat", parse=False, modality="image", k=3)
-    assert "as others are near it)" in str(hits.explain(1))
+    assert "for how near it is to any query)" in str(hits.explain(1))
 
 
 @pytest.fixture
