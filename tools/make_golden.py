@@ -17,7 +17,7 @@ import placelens as pl
 from placelens.storage.manifest import Hub
 from placelens.storage.rows import Row, table_from_rows
 from placelens.testing.fakes import HashEncoder
-from placelens.types import Feature, Regions
+from placelens.types import Areas, Feature
 
 OUT = Path(__file__).parent.parent / "tests" / "formats" / "data" / "v2.zip"
 
@@ -49,7 +49,7 @@ with tempfile.TemporaryDirectory() as temporary:
         item=pl.Item(id="image", image="/photos/a.jpg", width=400, height=300),
         features={
             "image": vectors[0],
-            "parts": Regions(vectors[1:3], np.array([[0, 0, 9, 9], [5, 5, 400, 300]], np.int32)),
+            "parts": Areas(vectors[1:3], np.array([[0, 0, 9, 9], [5, 5, 400, 300]], np.int32)),
             "painted": np.arange(6, dtype=np.uint8).reshape(2, 3),
             "image_hubness": 0.25,
         },

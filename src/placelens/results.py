@@ -57,7 +57,7 @@ class Hits(Sequence[Hit]):
     query : the search's arguments as plain JSON types.
     evidence : what the things asked with were taken for: in a collection of concepts, the shares of
         these in each text or image, by its label.
-    understood : what was read from the words (places, regions), or None when nothing was parsed.
+    understood : what was read from the words (places, areas), or None when nothing was parsed.
     notes : what to know beside the hits: that nothing is near, what was not read, and why;
         attributes and values asked for that no item has.
     plan : which index answered, and why.

@@ -51,9 +51,9 @@ def slots_below(nodes, node):
 @given(data=st.data())
 def test_no_bound_lies_below_what_it_bounds(build, data):
     corpus = data.draw(corpora(max_items=200))
-    task = replace(data.draw(tasks(corpus)), allowed=None, regions=(), after=None)
+    task = replace(data.draw(tasks(corpus)), allowed=None, areas=(), after=None)
     if not task.has_meaning:
-        return  # by place alone: boxes, see test_regions and the contract
+        return  # by place alone: boxes, see test_areas and the contract
     tree = build(corpus, leaf=LEAF)
     for feature in task.meaning or (None,):
         (limb,) = tree.limbs[feature]

@@ -39,15 +39,15 @@ HEADS = ["", "church ", "old photos of a church ", "photos that are ", "A big re
 TAILS = ["", " at night", ", in snow", " with people"]
 
 
-def holds(region, point):
-    if region is None:
+def holds(area, point):
+    if area is None:
         return False
     lat, lon = point
-    return bool(region.contains(np.array([lon]), np.array([lat]))[0])
+    return bool(area.contains(np.array([lon]), np.array([lat]))[0])
 
 
 def is_asked_for(understood):
-    return understood.region is not None or understood.near is not None
+    return understood.area is not None or understood.near is not None
 
 
 @settings(max_examples=200)
@@ -82,11 +82,11 @@ def test_a_negated_place_is_left_out_or_left_to_the_words(head, negative, name, 
 def test_in_one_but_not_in_another(first, second, joint):
     query = f"church in {first}{joint.format(second)}"
     understood = parse_query(query, GAZETTEER)
-    assert holds(understood.region, PLACES[first]), query
+    assert holds(understood.area, PLACES[first]), query
     assert holds(understood.outside, PLACES[second]), query
     assert not holds(understood.outside, PLACES[first]), query
     swapped = parse_query(f"church not in {second} but in {first}", GAZETTEER)
-    assert holds(swapped.region, PLACES[first])
+    assert holds(swapped.area, PLACES[first])
     assert holds(swapped.outside, PLACES[second])
 
 
@@ -119,5 +119,5 @@ def test_any_text_can_be_read(query):
 @pytest.mark.parametrize("name", sorted(PLACES))
 def test_twice_negated_is_asked_for_again(name):
     understood = parse_query(f"church not outside {name}", GAZETTEER)
-    assert holds(understood.region, PLACES[name])
+    assert holds(understood.area, PLACES[name])
     assert understood.outside is None

@@ -1,4 +1,4 @@
-"""How many towns lie in the region of their own country, and how many in a foreign one.
+"""How many towns lie in the area of their own country, and how many in a foreign one.
 
     python -m placelens_bench.outlines
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placelens.geo import areas
+from placelens.geo import named_areas
+from placelens.geo.areas import Polygon
 from placelens.geo.outlines import outline, outline_codes
-from placelens.geo.regions import Polygon
 from placelens.geo.towns import TownTable, town_table
 
 __all__ = ["Inside", "count_inside", "main"]
@@ -24,7 +24,7 @@ __all__ = ["Inside", "count_inside", "main"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inside:
-    """Towns that lie in their own country's region, and towns that lie in a foreign one."""
+    """Towns that lie in their own country's area, and towns that lie in a foreign one."""
 
     n_towns: int
     n_own: int
@@ -33,7 +33,7 @@ class Inside:
 
     @property
     def own_percent(self) -> float:
-        """Of all towns, those in their own country's region."""
+        """Of all towns, those in their own country's area."""
         return 100.0 * self.n_own / self.n_towns
 
 
@@ -42,8 +42,8 @@ def count_inside(towns: TownTable, *, bare: bool = False) -> Inside:
     codes = np.array(towns.countries)
     own, foreign = np.zeros(len(codes), np.bool_), np.zeros(len(codes), np.bool_)
     for code in sorted(code for code in outline_codes() if "-" not in code):
-        region = Polygon.from_geojson(outline(code)) if bare else areas.region(code)
-        inside = region.contains(towns.lon, towns.lat)
+        area = Polygon.from_geojson(outline(code)) if bare else named_areas.shape_of(code)
+        inside = area.contains(towns.lon, towns.lat)
         own |= inside & (codes == code)
         foreign |= inside & (codes != code)
     missed = Counter(codes[~own].tolist()).most_common()
@@ -58,7 +58,7 @@ def count_inside(towns: TownTable, *, bare: bool = False) -> Inside:
 def main() -> None:
     """Count and print."""
     towns = town_table()
-    for name, bare in (("bare outlines", True), ("regions", False)):
+    for name, bare in (("bare outlines", True), ("areas", False)):
         found = count_inside(towns, bare=bare)
         foreign = 100.0 * found.n_foreign / found.n_towns
         sys.stdout.write(

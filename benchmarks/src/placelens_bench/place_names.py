@@ -5,7 +5,7 @@
 False positives are counted on captions of photos and aerial images, which name no place. Recall is
 measured on queries made from the cities of travel photos, the countries of World Heritage sites
 and towns drawn from the gazetteer with a chance proportional to their population; a place is
-right when it lies within 50 km of the true position, or its region holds it.
+right when it lies within 50 km of the true position, or its area holds it.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _is_right(understood: Understood, truth: Place) -> bool:
     lon, lat = (np.array([coordinate]) for coordinate in truth.lonlat)
     if understood.near is not None:
         return bool(distances_m(lat, lon, to=understood.near)[0] <= NEAR_ENOUGH_M)
-    return understood.region is not None and bool(understood.region.contains(lon, lat)[0])
+    return understood.area is not None and bool(understood.area.contains(lon, lat)[0])
 
 
 def _captions(file: Path) -> Iterator[str]:

@@ -94,7 +94,7 @@ def command(
     if asks_encoder:
         with waiting(f"loading the encoder {opened.encoder_name}"):
             _ = opened.encoder
-    with waiting("searching; a machine's first search, and one in a region, may take some seconds"):
+    with waiting("searching; a machine's first search, and one in an area, may take some seconds"):
         hits = _page(asked, page, cursor, images=image or ())
     for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):
         notice(note)

@@ -16,7 +16,7 @@ from placelens.display import shown
 from placelens.engine.attributes import Folder, as_wanted, attribute, members
 from placelens.engine.periods import Periods
 from placelens.errors import FilterError
-from placelens.geo.regions import Region
+from placelens.geo.areas import Area
 from placelens.geo.uncertain import Uncertain, lies_in
 from placelens.limits import MAX_NAME, MAX_TEXT, MAX_VALUES, within
 from placelens.storage.version import Version
@@ -37,15 +37,15 @@ class Filters:
     """Hard limits; an item must pass all of them.
 
     ``time_us`` is [start, end) of the wall clock. ``where`` holds attribute conditions (see
-    `conditions`). ``outside`` are regions in which an item must not be known to lie: one without a
+    `conditions`). ``outside`` are areas in which an item must not be known to lie: one without a
     place passes. ``periods`` are times that the words named. ``only`` keeps
     items that have a vector of one of the features. ``without`` names items to leave out.
     ``located`` keeps those with a place, or those without. ``uncertain`` says what of a place that
-    is known to within a radius must lie in the regions; see `placelens.geo.uncertain`.
+    is known to within a radius must lie in the areas; see `placelens.geo.uncertain`.
     """
 
-    regions: tuple[Region, ...] = ()
-    outside: tuple[Region, ...] = ()
+    areas: tuple[Area, ...] = ()
+    outside: tuple[Area, ...] = ()
     periods: tuple[Periods, ...] = ()
     time_us: tuple[int, int] | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
@@ -63,10 +63,10 @@ class Filters:
         """Which rows pass, (n,); None when nothing is asked."""
         radius_m = version.radius_m if self.uncertain != "centre" else None
         masks: list[BoolArray] = [
-            lies_in(region, *version.lonlat, radius_m, self.uncertain) for region in self.regions
+            lies_in(area, *version.lonlat, radius_m, self.uncertain) for area in self.areas
         ]
         masks += [
-            ~lies_in(region, *version.lonlat, radius_m, self.outside_how) for region in self.outside
+            ~lies_in(area, *version.lonlat, radius_m, self.outside_how) for area in self.outside
         ]
         masks += [p.mask(version.times_us, version.lonlat[1]) for p in self.periods]
         if self.located is not None:

@@ -18,9 +18,9 @@ from placelens.engine.query import Query
 from placelens.engine.shard import Ask, Facts, Found
 from placelens.engine.split import Split, split
 from placelens.engine.terms import shares_of
+from placelens.geo.areas import Area, Circle
 from placelens.geo.decay import KIND_CODES
 from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
-from placelens.geo.regions import Circle, Region
 from placelens.index.base import (
     Corpus,
     Index,
@@ -31,7 +31,7 @@ from placelens.index.base import (
     best_k,
     farthest_m,
     score_rows,
-    with_regions_as_mask,
+    with_areas_as_mask,
 )
 from placelens.index.gmr_tree import FilterFirst, GMRTree, rows_of
 from placelens.storage.manifest import Hubs, Manifest
@@ -99,13 +99,13 @@ class LocalShard:
         space = self.version.space
         origin = origin_of(query.near, space)
         circle = circle_around(query)
-        regions = tuple(r for r in self._regions(query) if r is not circle)
+        areas = tuple(r for r in self._areas(query) if r is not circle)
         # A scale that nothing reaches, so that every item with a place has a value above 0.
         widest_m = math.pi * EARTH_RADIUS_M if space == "sphere" else 2.0 * self._farthest_m(origin)
         scale_m = 1.0 + widest_m
         place = PlaceTask(origin, KIND_CODES["linear"], scale_m, 0.0)
         allowed = self._prepared(ask).allowed
-        task = Task(k, 1.0, place, None, allowed=allowed, regions=regions, deadline=ask.deadline)
+        task = Task(k, 1.0, place, None, allowed=allowed, areas=areas, deadline=ask.deadline)
         found = self._index("gmrtree" if self._tree is not None else "scan", ()).top_k(task)
         return (1.0 - found.scores[found.scores > 0.0]) * scale_m
 
@@ -178,7 +178,7 @@ class LocalShard:
         """See `placelens.engine.shard.Shard`."""
         prepared = self._prepared(ask)
         corpus = self._corpus(prepared.features)
-        task = with_regions_as_mask(corpus, self._task(ask))
+        task = with_areas_as_mask(corpus, self._task(ask))
         rows = np.arange(len(corpus)) if task.allowed is None else np.flatnonzero(task.allowed)
         scores = score_rows(corpus, self._exact(task, prepared.extras, rows), rows)
         is_there = ~np.isnan(scores)
@@ -238,8 +238,8 @@ class LocalShard:
         hubs = self._hubs(features) if query.hubs and query.similarity != "raw" else {}
         meaning = meaning_of(query, self._manifest, features, hubs)
         filters = query.filters
-        if self._regions(query):  # those are left to the index
-            filters = replace(filters, regions=())
+        if self._areas(query):  # those are left to the index
+            filters = replace(filters, areas=())
         if query.features:
             filters = replace(filters, only=query.features)
         allowed = filters.mask(self.version, ask.deadline)
@@ -251,11 +251,11 @@ class LocalShard:
             extras = Extras(meaning.terms, shares_of(query.terms), self.version) or None
         return _Prepared(tuple(meaning.tasks or ()), meaning, extras, allowed)
 
-    def _regions(self, query: Query) -> tuple[Region, ...]:
-        """What the index is to look for itself: regions that look at places alone."""
+    def _areas(self, query: Query) -> tuple[Area, ...]:
+        """What the index is to look for itself: areas that look at places alone."""
         filters = query.filters
         is_certain = filters.uncertain == "centre" or self.version.radius_m is None
-        return filters.regions if is_certain else ()
+        return filters.areas if is_certain else ()
 
     def _task(self, ask: Ask) -> Task:
         query, prepared = ask.query, self._prepared(ask)
@@ -267,7 +267,7 @@ class LocalShard:
             meaning=prepared.meaning.tasks,
             allowed=prepared.allowed,
             after=ask.after,
-            regions=self._regions(query),
+            areas=self._areas(query),
             recall_target=query.recall_target,
             deadline=ask.deadline,
             threshold=ask.threshold,
@@ -281,7 +281,7 @@ class LocalShard:
             engine=ask.query.engine,
             n_items=self.version.n_items,
             n_allowed=None if allowed is None else int(np.count_nonzero(allowed)),
-            n_regions=len(self._regions(ask.query)),
+            n_areas=len(self._areas(ask.query)),
             tree=None if self._tree is None else self._tree.shape(),
             similarity=prepared.meaning.similarity,
             is_corrected=prepared.meaning.is_corrected,
@@ -361,8 +361,8 @@ class LocalShard:
 def circle_around(query: Query) -> Circle | None:
     """The circle around the place that nothing may leave: "within 5 km of", or a radius."""
     circles = [
-        region
-        for region in query.filters.regions
-        if isinstance(region, Circle) and region.center == query.near
+        area
+        for area in query.filters.areas
+        if isinstance(area, Circle) and area.center == query.near
     ]
     return min(circles, key=lambda circle: circle.radius_m, default=None)

@@ -36,7 +36,7 @@ def engines() -> Mapping[str, Callable[[Corpus], Index]]:
 class Plan:
     """The index chosen, the reason in words, and the numbers the choice rests on.
 
-    ``n_allowed`` are the items that pass the filters; in a ranking, those by region left aside.
+    ``n_allowed`` are the items that pass the filters; in a ranking, those by area left aside.
     ``tree`` is what there is of it: items, trees, and items that were added since. ``reach`` says
     in words how far "near" reached, where the collection decided that. ``reranker`` ordered
     the first hits anew, so that nothing vouches for them. ``is_corrected`` tells whether cosines
@@ -63,14 +63,14 @@ def make_plan(
     engine: str | None,
     n_items: int,
     n_allowed: int | None,
-    n_regions: int,
+    n_areas: int,
     tree: TreeShape | None,
     similarity: Similarity | None,
     is_corrected: bool = False,
     unbounded: str | None = None,
     is_fused: bool = True,
 ) -> Plan:
-    """Choose an index; ``n_allowed`` is None without filters but regions.
+    """Choose an index; ``n_allowed`` is None without filters but areas.
 
     ``unbounded`` is the label of a term that offers no bound; ``is_fused`` whether there is
     anything that a tree bounds.
@@ -101,7 +101,7 @@ def make_plan(
         return plan("scan", "the collection has no tree yet; placelens compact builds it")
     if tree.n_loose > LOOSE_SHARE * n_items:
         return plan("scan", f"{tree.n_loose:,} of {n_items:,} items are not in a tree yet")
-    if n_allowed is not None and not n_regions and n_allowed * PICKED_COST < n_items:
+    if n_allowed is not None and not n_areas and n_allowed * PICKED_COST < n_items:
         return plan("filter", f"only {n_allowed:,} of {n_items:,} items pass the filters")
     return plan("gmrtree", f"{n_items:,} items, bounded by place and meaning")
 

@@ -1,1 +1,1 @@
-"""Distances, decays, regions and place names."""
+"""Distances, decays, areas and place names."""

@@ -1,314 +1,424 @@
-"""Everything named that is wider than a town: its names, its middle, and the region "in" it.
+"""Areas that a search can be kept to: a box, a circle, or polygons; each is a closed set.
 
-Areas are countries (``FR``), their first-level divisions (``US-TX``, ``CA-10``), groups of
-countries ("Africa") and landscapes ("Alps"); the last two go by their name.
+On the sphere, longitudes 180 and -180 are one meridian, and a pole is one point whatever its
+longitude. On the plane the same classes take x and y in metres for longitude and latitude.
 """
 
 from __future__ import annotations
 
-import json
+import itertools
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache, partial
-from importlib.resources import files
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from placelens.geo import divisions
-from placelens.geo.countries import country_name, country_table, names_of, state_table
-from placelens.geo.country_groups import PARTS, country_groups
-from placelens.geo.distance import EARTH_RADIUS_M
-from placelens.geo.kept_shapes import kept
-from placelens.geo.known_regions import known_regions
-from placelens.geo.names import fold
-from placelens.geo.outlines import areas_in, boxes, outline, outline_codes, size_m2
-from placelens.geo.regions import Polygon
-from placelens.geo.towns import town_table
+from placelens.errors import FilterError
+from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
+from placelens.geo.edges import edges_of, inside
+from placelens.geo.geojson import read_area
+from placelens.types import BoolArray, Float64Array, Place, Space
 
 if TYPE_CHECKING:
     from shapely import Geometry
 
-__all__ = [
-    "BORDER_ERROR_DEG",
-    "COAST_BUFFER_DEG",
-    "Area",
-    "area",
-    "area_codes",
-    "areas_by_name",
-    "middle_of",
-    "region",
-    "region_around",
-]
+__all__ = ["AnyOf", "Area", "Bounds", "Box", "Circle", "Polygon", "parse_bbox"]
 
-COAST_BUFFER_DEG = 0.1
-"""How far a region reaches over the sea beyond its outline, in degrees (11 km from south to north).
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north; west is greater than east when it crosses the antimeridian."""
 
-Outlines are simplified there, and harbours and skerries fall into the sea. What lies in a
-neighbour's outline is cut off. ``python -m placelens_bench.outlines`` prints how many towns lie in
-their own country's region, and how many in a foreign one.
-"""
+WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
 
-BORDER_ERROR_DEG = 0.01
-"""How far a region reaches into a neighbour's outline: what the outlines may be wrong by."""
+_CIRCLE_VERTICES = 128
+_SMALLEST_DRAWN = 1e-9
+"""Radians, 6 mm: a circle of radius 0 is drawn this large, since GeoJSON has no empty polygon."""
 
-_ISLAND_DEG = 0.05
-"""How far a region reaches around a town of its own that is on no map: 5 km, an atoll's island."""
 
-_CLAIMED = {
-    "UA": ("RU", (32.4, 44.3, 36.7, 46.25)),
-    "EH": ("MA", (-17.2, 20.7, -8.6, 27.67)),
-    "SY": ("IL", (35.6, 32.65, 35.95, 33.35)),
-}
-"""Crimea, Western Sahara, the Golan Heights: drawn as the country's that is in control, filed by
-GeoNames, as ISO 3166 has it, under another; for a search they lie in both."""
+class Area(Protocol):
+    """A closed set of points: what a hard spatial filter is made of."""
+
+    @property
+    def space(self) -> Space:
+        """Whether it lies on the sphere or the plane."""
+
+    @property
+    def bounds(self) -> Bounds:
+        """The box around it, in degrees (metres on the plane)."""
+
+    def contains(self, lon: Float64Array, lat: Float64Array) -> BoolArray:
+        """Which points lie in it, (n,); a point with NaN lies in no area."""
+
+    def to_geojson(self) -> dict[str, Any]:
+        """It as a GeoJSON Polygon or MultiPolygon, cut at the antimeridian."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
-    """A country, state or region: its middle, and the radius of a circle of the same size."""
+class Box:
+    """All points with ``west <= lon <= east`` and ``south <= lat <= north``.
 
-    code: str
-    name: str
-    kind: str
-    country: str
-    lat: float
-    lon: float
+    With ``west > east`` it crosses the antimeridian. A box that reaches a pole holds the pole
+    at every longitude.
+
+    Raises
+    ------
+    FilterError
+        If an edge is not finite or out of range, south lies above north, or, on the plane,
+        west lies beyond east.
+
+    Examples
+    --------
+    >>> fiji = Box(west=177, south=-20, east=-178, north=-15)
+    >>> fiji.contains(np.array([179.0, 180.0, 0.0, np.nan]), np.array([-17.0, -17.0, -17.0, 0.0]))
+    array([ True,  True, False, False])
+    """
+
+    west: float
+    south: float
+    east: float
+    north: float
+    space: Space = "sphere"
+
+    def __post_init__(self) -> None:
+        limits = {"west": 180.0, "south": 90.0, "east": 180.0, "north": 90.0}
+        for name, limit in limits.items():
+            value = getattr(self, name)
+            if not math.isfinite(value):
+                raise FilterError(f"the box's {name} edge {value} is not a finite number")
+            if self.space == "sphere" and abs(value) > limit:
+                raise FilterError(
+                    f"the box's {name} edge {value} is not in [{-limit:.0f}, {limit:.0f}]; "
+                    "the order is west, south, east, north"
+                )
+        if self.south > self.north:
+            raise FilterError(
+                f"the box's south edge {self.south} lies above its north edge {self.north}; "
+                "the order is west, south, east, north"
+            )
+        if self.space == "plane" and self.west > self.east:
+            raise FilterError(
+                f"the box's west edge {self.west} lies beyond its east edge {self.east}"
+            )
+
+    @property
+    def bounds(self) -> Bounds:
+        """Its own four edges."""
+        return (self.west, self.south, self.east, self.north)
+
+    def contains(self, lon: Float64Array, lat: Float64Array) -> BoolArray:
+        """Which points lie in the box, (n,); its edges belong to it."""
+        lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+        within: BoolArray = (lat >= self.south) & (lat <= self.north)
+        if self.west <= self.east:
+            columns = (lon >= self.west) & (lon <= self.east)
+        else:
+            columns = (lon >= self.west) | (lon <= self.east)
+        if self.space == "sphere":
+            if self.east == 180.0 or self.west == -180.0:
+                columns |= np.abs(lon) == 180.0
+            columns |= (np.abs(lat) == 90.0) & ~np.isnan(lon)
+        result: BoolArray = within & columns
+        return result
+
+    def to_geojson(self) -> dict[str, Any]:
+        """A Polygon, or a MultiPolygon of two boxes when it crosses the antimeridian."""
+        if self.west <= self.east:
+            return {"type": "Polygon", "coordinates": [_box_ring(*self.bounds)]}
+        halves = (
+            (self.west, self.south, 180.0, self.north),
+            (-180.0, self.south, self.east, self.north),
+        )
+        return {"type": "MultiPolygon", "coordinates": [[_box_ring(*half)] for half in halves]}
+
+
+# Radians, 64 nanometres: more than what ``Circle.contains`` may be off by near 180 degrees.
+_ROUNDING = 1e-14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    """All points at most ``radius_m`` metres from ``center``.
+
+    On the sphere the distance is that of the great circle, R = 6,371,008.8 m; it is compared as
+    a chord, so neither poles nor the antimeridian are special.
+
+    Raises
+    ------
+    FilterError
+        If the radius is negative or not finite.
+
+    Examples
+    --------
+    >>> near_pole = Circle(center=Place(lat=90.0, lon=0.0), radius_m=112_000)
+    >>> near_pole.contains(np.array([0.0, 90.0, 180.0]), np.array([89.0, 89.0, 88.9]))
+    array([ True,  True, False])
+    """
+
+    center: Place
     radius_m: float
-    population: int
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.radius_m) and self.radius_m >= 0):
+            raise FilterError(f"radius {self.radius_m} is not a finite number of metres, 0 or more")
+
+    @property
+    def space(self) -> Space:
+        """The space its centre lies in."""
+        return self.center.space
+
+    @property
+    def bounds(self) -> Bounds:
+        """The box around it, rounding included; all longitudes when it holds a pole."""
+        x, y = self.center.lonlat
+        if self.space == "plane":
+            r = self.radius_m + 4 * math.ulp(max(abs(x), abs(y), self.radius_m))
+            return (x - r, y - r, x + r, y + r)
+        angle = self.radius_m / EARTH_RADIUS_M + _ROUNDING
+        south, north = y - math.degrees(angle), y + math.degrees(angle)
+        if south <= -90.0 or north >= 90.0:
+            return (-180.0, max(south, -90.0), 180.0, min(north, 90.0))
+        # The meridians that touch the circle: sin(d_lon) = sin(angle) / cos(lat).
+        ratio = math.sin(angle) / math.cos(math.radians(y))
+        spread = math.degrees(math.asin(min(ratio, 1.0)))
+        return (_wrap(x - spread), south, _wrap(x + spread), north)
+
+    def contains(self, lon: Float64Array, lat: Float64Array) -> BoolArray:
+        """Which points lie in the circle, (n,); its edge belongs to it."""
+        lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+        first, second = (lat, lon) if self.space == "sphere" else (lon, lat)
+        offsets = positions_of(self.space, first, second) - origin_of(self.center, self.space)
+        limit = self.radius_m
+        if self.space == "sphere":
+            angle = min(self.radius_m / EARTH_RADIUS_M, math.pi)
+            limit = 2.0 * math.sin(angle / 2.0)
+            if angle == math.pi:
+                limit = math.inf
+        result: BoolArray = np.einsum("ij,ij->i", offsets, offsets) <= limit * limit
+        return result
+
+    def to_geojson(self) -> dict[str, Any]:
+        """A polygon of 128 corners on the circle's edge, cut at the antimeridian."""
+        x, y = self.center.lonlat
+        turn = np.linspace(0.0, 2.0 * np.pi, _CIRCLE_VERTICES + 1)
+        if self.space == "plane":
+            ring = np.column_stack(
+                [x + self.radius_m * np.cos(turn), y + self.radius_m * np.sin(turn)]
+            )
+            ring[-1] = ring[0]
+            return {"type": "Polygon", "coordinates": [ring.tolist()]}
+        angle = self.radius_m / EARTH_RADIUS_M
+        if angle >= math.pi:
+            return {"type": "Polygon", "coordinates": [_box_ring(*WORLD)]}
+        return Polygon(_cap(x, y, max(angle, _SMALLEST_DRAWN))).to_geojson()
 
 
-@cache
-def areas_by_name() -> dict[str, tuple[str, ...]]:
-    """Codes by folded name, countries first: ``{"georgia": ("GE", "US-GA"), ...}``."""
-    names: dict[str, list[str]] = {}
-    known = _middles()  # at hand sooner than the outlines
-    for code in country_table():
-        if code in known:
-            # The two letters alone are words too often: "in", "at", "be", "me".
-            for name in names_of(code) - ({code.casefold()} - {"us"}):
-                names.setdefault(name, []).append(code)
-    for name, (shown, _) in country_groups().items():
-        names.setdefault(name, []).append(shown)
-    for code, state in state_table().items():
-        names.setdefault(fold(state["name"]), []).append(code)
-    for code, written in divisions.division_names().items():
-        for name in written:
-            if not name.isupper():
-                names.setdefault(fold(name), []).append(code)
-    for name, known_region in known_regions().items():
-        names.setdefault(name, []).append(known_region.names[0])
-    return {name: tuple(dict.fromkeys(codes)) for name, codes in names.items()}
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """Polygons with holes, straight edges in longitude and latitude, edges included.
 
-
-def area_codes() -> frozenset[str]:
-    """The codes of all areas."""
-    groups = (shown for shown, _ in country_groups().values())
-    landscapes = (known.names[0] for known in known_regions().values())
-    return frozenset({*outline_codes(), *divisions.division_names(), *groups, *landscapes})
-
-
-@lru_cache(maxsize=512)
-def area(code: str) -> Area:
-    """The country (``FR``), division (``US-TX``) or region (``Bali``) of a code."""
-    kind, name, country = _described(code)
-    lon, lat, radius_km = _middles()[code]
-    return Area(
-        code=code,
-        name=name,
-        kind=kind,
-        country=country_name(country),
-        lat=lat,
-        lon=lon,
-        radius_m=radius_km * 1000.0,
-        population=int(country_table()[code]["population"]) if kind == "country" else 0,
-    )
-
-
-@cache
-def _middles() -> dict[str, tuple[float, float, float]]:
-    """What ``middle_of`` gives of every area, as ``tools/make_middles.py`` has written it."""
-    text = files("placelens.geo").joinpath("data", "middles.json").read_text(encoding="utf-8")
-    middles: dict[str, tuple[float, float, float]] = json.loads(text)
-    return middles
-
-
-def middle_of(code: str) -> tuple[float, float, float]:
-    """Longitude and latitude of the largest part's middle, and the radius of a circle its size.
-
-    In degrees and kilometres.
+    Examples
+    --------
+    >>> area = Polygon.from_geojson(
+    ...     {"type": "Polygon", "coordinates": [[[170, 0], [190, 0], [190, 10], [170, 10]]]}
+    ... )
+    >>> area.contains(np.array([-175.0, 175.0, 180.0, 0.0]), np.array([5.0, 5.0, 10.0, 5.0]))
+    array([ True,  True,  True, False])
     """
-    import shapely
 
-    shape = outline(code) if code in outline_codes() else region(code).geometry
-    parts = shapely.get_parts(shape)
-    main = parts[int(np.argmax([size_m2(part) for part in parts]))]
-    middle = main.centroid
-    if not main.contains(middle):
-        middle = main.representative_point()
-    radius_km = math.sqrt(size_m2(main) / math.pi) / 1000.0
-    return round(middle.x, 3), round(middle.y, 3), round(radius_km, 3)
+    geometry: Geometry = field(repr=False)
+    space: Space = "sphere"
+    _edges: Float64Array = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        import shapely
+
+        rings = shapely.get_rings(shapely.get_parts(self.geometry))
+        edges = edges_of([shapely.get_coordinates(ring) for ring in rings])
+        object.__setattr__(self, "_edges", edges)
+
+    @classmethod
+    def from_geojson(cls, geojson: Any, *, space: Space = "sphere") -> Polygon:
+        """Read a GeoJSON area (or a shapely geometry): Polygon, MultiPolygon, Feature, ...
+
+        Raises
+        ------
+        FilterError
+            If it is not an area, or its coordinates are not usable.
+        """
+        return cls(read_area(geojson, space=space), space)
+
+    @property
+    def bounds(self) -> Bounds:
+        """The smallest box around it, over the antimeridian where that is narrower."""
+        import shapely
+
+        west, south, east, north = (float(edge) for edge in self.geometry.bounds)
+        if self.space == "sphere":
+            if south == -90.0 or north == 90.0:
+                return (-180.0, south, 180.0, north)
+            west, east = _narrowest(shapely.bounds(shapely.get_parts(self.geometry))[:, [0, 2]])
+        return (west, south, east, north)
+
+    def contains(self, lon: Float64Array, lat: Float64Array) -> BoolArray:
+        """Which points lie in the polygons, (n,); edges belong to them."""
+        lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+        west, south, east, north = self.geometry.bounds
+        found = np.zeros(lon.shape, bool)
+        candidates = np.flatnonzero((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
+        found[candidates] = inside(lon[candidates], lat[candidates], self._edges)
+        if self.space == "sphere":
+            self._add_seams(found, lon, lat)
+        return found
+
+    def _add_seams(self, found: BoolArray, lon: Float64Array, lat: Float64Array) -> None:
+        """Count points of the antimeridian from both sides, and poles at any longitude."""
+        west, south, east, north = self.geometry.bounds
+        if west == -180.0 or east == 180.0:
+            seam = np.flatnonzero((np.abs(lon) == 180.0) & ~np.isnan(lat))
+            found[seam] |= inside(-lon[seam], lat[seam], self._edges)
+        for edge, pole in ((south, -90.0), (north, 90.0)):
+            if edge == pole:
+                found |= (lat == pole) & ~np.isnan(lon)
+
+    def to_geojson(self) -> dict[str, Any]:
+        """The geometry as a GeoJSON mapping with lists."""
+        import shapely
+
+        parts = []
+        for part in shapely.get_parts(shapely.orient_polygons(self.geometry)):
+            rings = [part.exterior, *part.interiors]
+            parts.append([shapely.get_coordinates(ring).tolist() for ring in rings])
+        if len(parts) == 1:
+            return {"type": "Polygon", "coordinates": parts[0]}
+        return {"type": "MultiPolygon", "coordinates": parts}
 
 
-def _described(code: str) -> tuple[str, str, str]:
-    """Kind, name and country code of an area."""
-    if code in country_table():
-        return "country", country_name(code), code
-    if code in state_table():
-        return "state", state_table()[code]["name"], "US"
-    if code in divisions.division_names():
-        return "state", divisions.division_names()[code][0], code.partition("-")[0]
-    if fold(code) in country_groups():
-        return "region", code, ""
-    return "region", code, known_regions()[fold(code)].country
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The union of areas of one space: "in France and Italy"."""
+
+    areas: tuple[Area, ...]
+
+    def __post_init__(self) -> None:
+        if len({area.space for area in self.areas}) != 1:
+            raise FilterError("a union needs at least one area, all of the same space")
+
+    @property
+    def space(self) -> Space:
+        """The space of its areas."""
+        return self.areas[0].space
+
+    @property
+    def bounds(self) -> Bounds:
+        """The smallest box around all of them, over the antimeridian where that is narrower."""
+        bounds = np.array([area.bounds for area in self.areas])
+        south, north = float(bounds[:, 1].min()), float(bounds[:, 3].max())
+        if self.space == "plane":
+            return (float(bounds[:, 0].min()), south, float(bounds[:, 2].max()), north)
+        west, east = _narrowest(_cut(bounds[:, [0, 2]]))
+        return (west, south, east, north)
+
+    def contains(self, lon: Float64Array, lat: Float64Array) -> BoolArray:
+        """Which points lie in any of them, (n,)."""
+        result: BoolArray = np.logical_or.reduce([r.contains(lon, lat) for r in self.areas])
+        return result
+
+    def to_geojson(self) -> dict[str, Any]:
+        """A MultiPolygon of all their polygons."""
+        polygons: list[Any] = []
+        for area in self.areas:
+            geojson = area.to_geojson()
+            coordinates = geojson["coordinates"]
+            polygons += [coordinates] if geojson["type"] == "Polygon" else coordinates
+        return {"type": "MultiPolygon", "coordinates": polygons}
 
 
-@lru_cache(maxsize=512)
-def region(code: str) -> Polygon:
-    """The region "in" an area.
+def parse_bbox(text: str, *, space: Space = "sphere") -> Box:
+    """Read ``west,south,east,north``.
 
-    Of a country or state: its outline, widened by ``COAST_BUFFER_DEG`` over the sea and by
-    ``BORDER_ERROR_DEG`` on land, islands that only its towns show, and what it claims. Divisions,
-    groups and landscapes are made of countries' regions. A machine draws each once.
+    Raises
+    ------
+    FilterError
+        If these are not four numbers, or no box.
+
+    Examples
+    --------
+    >>> parse_bbox("14.2, 49.9, 14.7, 50.2").bounds
+    (14.2, 49.9, 14.7, 50.2)
     """
-    return Polygon(kept(code, partial(_drawn, code)))
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise FilterError(
+            f"box {text!r} is not four numbers west,south,east,north, like 14.2,49.9,14.7,50.2"
+        ) from None
+    return Box(west=west, south=south, east=east, north=north, space=space)
 
 
-def _drawn(code: str) -> Geometry:
-    """What `region` gives, drawn."""
-    import shapely
+def _box_ring(west: float, south: float, east: float, north: float) -> list[list[float]]:
+    """The closed ring of a box, counterclockwise as RFC 7946 asks.
 
-    if code in outline_codes():
-        shape = _widened((outline(code),), _others({code}))
-        shape = shapely.union_all([shape, *_islets(code, shape), *_claimed(code)])
-    elif code in divisions.division_names():
-        country, _, admin1 = code.partition("-")
-        shape = shapely.intersection(divisions.cells(country)[admin1], region(country).geometry)
-    elif fold(code) in country_groups():
-        _, members = country_groups()[fold(code)]
-        shape = _group(members)
-    else:
-        known = known_regions()[fold(code)]
-        shape = shapely.Polygon(known.ring)
-        if known.country:
-            shape = shapely.intersection(shape, region(known.country).geometry)
-    world = shapely.box(-190, -90, 190, 90)
-    return Polygon.from_geojson(areas_in(shapely.intersection(shape, world))).geometry
-
-
-@lru_cache(maxsize=64)
-def region_around(code: str, radius_m: float) -> Polygon:
-    """An area with all that lies within a distance of it.
-
-    Widened on a plane whose degrees of longitude are as long as in the area's middle: right to a
-    tenth of the distance, or so, where the area reaches no more than ten degrees to the north.
+    A side of more than half a turn gets a corner in its middle, or it would also be read as the
+    short way over the antimeridian.
     """
+    middle = [(west + east) / 2.0] if east - west > 180.0 else []
+    eastward = [west, *middle, east]
+    ring = [[lon, south] for lon in eastward] + [[lon, north] for lon in reversed(eastward)]
+    return [*ring, ring[0]]
+
+
+def _wrap(lon: float) -> float:
+    return lon if -180.0 <= lon <= 180.0 else (lon + 180.0) % 360.0 - 180.0
+
+
+def _cut(intervals: Float64Array) -> Float64Array:
+    """Ranges of longitudes, (n, 2), cut in two where they cross the antimeridian."""
+    west, east = intervals[:, 0], intervals[:, 1]
+    crossing = west > east
+    first = np.column_stack([west, np.where(crossing, 180.0, east)])
+    second = np.column_stack([np.full_like(east, -180.0), east])[crossing]
+    return np.concatenate([first, second])
+
+
+def _narrowest(intervals: Float64Array) -> tuple[float, float]:
+    """West and east of the narrowest range of longitudes that holds all intervals, (n, 2)."""
+    merged: list[list[float]] = []
+    for west, east in intervals[np.argsort(intervals[:, 0])].tolist():
+        if merged and west <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], east)
+        else:
+            merged.append([west, east])
+    # The gap after each interval; the last one's goes round the antimeridian to the first.
+    gaps = [after[0] - before[1] for before, after in itertools.pairwise(merged)]
+    gaps.append(merged[0][0] + 360.0 - merged[-1][1])
+    widest = int(np.argmax(gaps))
+    if widest == len(merged) - 1:
+        return merged[0][0], merged[-1][1]
+    return merged[widest + 1][0], merged[widest][1]
+
+
+def _cap(lon: float, lat: float, angle: float) -> Geometry:
+    """The polygon of a spherical cap of ``angle`` radians, in longitude and latitude."""
     import shapely
 
-    shrink = math.cos(math.radians(area(code).lat))
-    flat = shapely.transform(region(code).geometry, lambda lonlat: lonlat * (shrink, 1.0))
-    reach_deg = min(math.degrees(radius_m / EARTH_RADIUS_M), 10.0 * shrink)
-    wide = shapely.transform(flat.buffer(reach_deg), lambda xy: xy / (shrink, 1.0))
-    world = shapely.box(-190, -90, 190, 90)
-    return Polygon.from_geojson(areas_in(shapely.intersection(wide, world)))
-
-
-def _group(members: Sequence[str]) -> Geometry:
-    """The regions of countries, states, divisions and parts of countries as one."""
-    import shapely
-
-    divided = [region(m).geometry for m in members if m in divisions.division_names()]
-    whole = [member for member in members if member in outline_codes()]
-    parts = [PARTS[member] for member in members if member in PARTS]
-    shapes = [
-        *(outline(code) for code in whole),
-        *(shapely.intersection(outline(code), shapely.Polygon(ring)) for code, ring in parts),
-    ]
-    shape = _widened(shapes, _others({*whole, *(code for code, _ in parts)}))
-    islets = [islet for code in whole for islet in _islets(code, shape)]
-    return shapely.union_all([shape, *divided, *islets])
-
-
-def _widened(shapes: Sequence[Geometry], others: Sequence[str]) -> Geometry:
-    """Shapes as one, with the strip along the sea, and the one on land that outlines err by."""
-    import shapely
-
-    widened = [
-        _without(wide, others) for wide in shapely.buffer(shapes, COAST_BUFFER_DEG, quad_segs=2)
-    ]
-    return shapely.union_all([*widened, *shapely.buffer(shapes, BORDER_ERROR_DEG, quad_segs=1)])
-
-
-def _without(shape: Geometry, others: Iterable[str]) -> Geometry:
-    """A shape less the outlines of some countries or states."""
-    import shapely
-
-    bounds = shapely.bounds(shape)
-    near = [
-        part
-        for other in others
-        if _meet(boxes()[other], bounds)
-        for part in shapely.get_parts(outline(other))
-        if _meet(shapely.bounds(part), bounds)
-    ]
-    return areas_in(shapely.difference(shape, shapely.union_all(near))) if near else shape
-
-
-def _meet(first: Sequence[float], second: Sequence[float]) -> bool:
-    """Whether two boxes of west, south, east, north have a point in common."""
-    return bool(
-        first[0] <= second[2]
-        and first[2] >= second[0]
-        and first[1] <= second[3]
-        and first[3] >= second[1]
+    if abs(lat) == 90.0:
+        edge = math.copysign(90.0 - math.degrees(angle), lat)
+        return shapely.box(-180.0, min(lat, edge), 180.0, max(lat, edge))
+    if angle > math.pi / 2.0:  # what it leaves out is the smaller cap around the antipode
+        rest = _cap(_wrap(lon + 180.0), -lat, math.pi - angle)
+        return shapely.difference(shapely.box(*WORLD), rest)
+    bearing = np.linspace(0.0, 2.0 * np.pi, _CIRCLE_VERTICES, endpoint=False)
+    phi = math.radians(lat)
+    sin_lat = math.sin(phi) * math.cos(angle) + math.cos(phi) * math.sin(angle) * np.cos(bearing)
+    d_lon = np.degrees(
+        np.arctan2(
+            np.sin(bearing) * math.sin(angle) * math.cos(phi),
+            math.cos(angle) - math.sin(phi) * sin_lat,
+        )
     )
-
-
-def _others(codes: set[str]) -> list[str]:
-    """The countries, and among states the states, that are not of these."""
-    states = any("-" in code for code in codes)
-    left_out = codes | ({"US"} if states else set())
-    return [c for c in sorted(boxes()) if c not in left_out and (states or "-" not in c)]
-
-
-def _islets(code: str, shape: Geometry) -> list[Geometry]:
-    """Discs around a country's towns that lie outside its shape: at sea, or just over a border."""
-    import shapely
-
-    towns = town_table()
-    rows = np.flatnonzero(_countries_of_towns() == code)
-    points = shapely.points(towns.lon[rows], towns.lat[rows])
-    shapely.prepare(shape)
-    points = points[~shapely.intersects(shape, points)]
-    return [
-        shapely.buffer(point, _ISLAND_DEG if at_sea else 2 * BORDER_ERROR_DEG)
-        for point in points
-        if (at_sea := not _is_on_land(point)) or shapely.dwithin(point, shape, _ISLAND_DEG)
-    ]
-
-
-@cache
-def _countries_of_towns() -> npt.NDArray[np.str_]:
-    return np.array(town_table().countries)
-
-
-def _is_on_land(point: Geometry) -> bool:
-    """Whether a point lies in the outline of any country."""
-    here = (point.x, point.y, point.x, point.y)
-    return any(
-        _meet(box, here) and outline(code).intersects(point)
-        for code, box in boxes().items()
-        if "-" not in code
-    )
-
-
-def _claimed(code: str) -> list[Geometry]:
-    """What GeoNames files under a country and Natural Earth draws as another's."""
-    import shapely
-
-    if code not in _CLAIMED:
-        return []
-    holder, box = _CLAIMED[code]
-    return [shapely.intersection(region(holder).geometry, shapely.box(*box))]
+    ring = np.column_stack([lon + d_lon, np.degrees(np.arcsin(np.clip(sin_lat, -1.0, 1.0)))])
+    pole = math.copysign(90.0, lat)
+    if abs(lat) + math.degrees(angle) >= 90.0:  # it winds around the pole: close it there
+        ring = ring[np.argsort(ring[:, 0])]
+        west, start = ring[0]
+        ring = np.vstack([ring, [west + 360.0, start], [west + 360.0, pole], [west, pole]])
+    return read_area({"type": "Polygon", "coordinates": [ring.tolist()]})

@@ -1,7 +1,7 @@
 """The offline gazetteer: from a name to the places it may mean, best first.
 
 Places are towns above 5,000 people (GeoNames, CC BY 4.0), countries, their divisions, continents
-and well-known regions. Among places of one name the areas come first, in this order, but for a
+and well-known areas. Among places of one name the areas come first, in this order, but for a
 division that a fifth of its people's town gave its name; then towns by population, where an
 alternate name counts a fifth of the population and comes behind towns above 100,000 people whose
 main name it is, unless people know the town by it (``stop_names.EXONYMS``): "Geneva" is Genève,
@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from placelens.errors import QueryError
-from placelens.geo import areas, countries, divisions
+from placelens.geo import countries, divisions, named_areas
+from placelens.geo.areas import Polygon
 from placelens.geo.distance import distances_m
 from placelens.geo.names import fold
-from placelens.geo.regions import Polygon
 from placelens.geo.stop_names import EXONYMS
 from placelens.geo.towns import TownTable, town_table
 from placelens.types import Float64Array, Int64Array, Place, check_latlon
@@ -140,7 +140,7 @@ class Gazetteer:
         """The places a name may mean, best first; "Paris, Texas" keeps to those in Texas.
 
         Accents, case, hyphens and apostrophes do not matter. A qualifier behind a comma is a
-        country, a division or its letters, a region, or a town beside the place; where it fits none
+        country, a division or its letters, an area, or a town beside the place; where it fits none
         of the places nothing is found.
         """
         head, _, tail = name.partition(",")
@@ -164,7 +164,7 @@ class Gazetteer:
         """Those of some places that lie in an area of a name, or beside the best town of it."""
         lon, lat = (np.array([getattr(c, axis) for c in choices]) for axis in ("lon", "lat"))
         for area in self._areas(folded):
-            inside = areas.region(area.code).contains(lon, lat)
+            inside = named_areas.shape_of(area.code).contains(lon, lat)
             if inside.any():
                 return [choice for choice, is_in in zip(choices, inside, strict=True) if is_in]
         for town in self._towns_named(folded)[: int(beside)]:
@@ -206,7 +206,7 @@ class Gazetteer:
         folded = fold(prefix)
         if not folded:
             return []
-        names = areas.areas_by_name()
+        names = named_areas.areas_by_name()
         codes = [code for name in names if name.startswith(folded) for code in names[name]]
         wide = [_area_choice(code) for code in dict.fromkeys(codes)]
         wide.sort(key=lambda choice: (choice.kind != "country", -choice.population))
@@ -259,8 +259,8 @@ class Gazetteer:
         countries_named = [c for c in self._areas(fold(name)) if c.kind == "country"]
         return countries_named[0] if countries_named else None
 
-    def region(self, choice: PlaceChoice) -> Polygon:
-        """The region "in" a country, state or region: see ``areas.region``.
+    def shape(self, choice: PlaceChoice) -> Polygon:
+        """The area "in" a country, state or region: see ``named_areas.shape_of``.
 
         Raises
         ------
@@ -269,10 +269,10 @@ class Gazetteer:
         """
         if choice.kind in ("town", "point"):
             raise QueryError(f"{choice.label} is a {choice.kind} and has no outline")
-        return areas.region(choice.code)
+        return named_areas.shape_of(choice.code)
 
     def _areas(self, folded: str) -> list[PlaceChoice]:
-        return [_area_choice(code) for code in areas.areas_by_name().get(folded, ())]
+        return [_area_choice(code) for code in named_areas.areas_by_name().get(folded, ())]
 
     def _towns_named(self, folded: str) -> list[PlaceChoice]:
         if folded in _SHORT_NAMES:
@@ -336,7 +336,7 @@ def _is_behind_its_town(area: PlaceChoice, folded: str, choices: list[PlaceChoic
 
 
 def _area_choice(code: str) -> PlaceChoice:
-    found = areas.area(code)
+    found = named_areas.area(code)
     return PlaceChoice(
         name=found.name,
         kind=found.kind,

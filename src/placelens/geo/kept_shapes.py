@@ -35,7 +35,7 @@ def kept(code: str, draw: Callable[[], Geometry]) -> Geometry:
     """
     import shapely
 
-    path = cache_folder() / "regions" / f"{fold(code)}.wkb"
+    path = cache_folder() / "areas" / f"{fold(code)}.wkb"
     with contextlib.suppress(OSError):
         content = path.read_bytes()
         if content[:_DIGEST_BYTES] == _digest(code, content[_DIGEST_BYTES:]):

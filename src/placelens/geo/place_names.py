@@ -21,9 +21,9 @@ from placelens.geo.names import fold
 from placelens.geo.place_evidence import NameFound, Reader
 from placelens.geo.place_terms import (
     NEAR_DECAY,
+    area_inside,
+    area_outside,
     place_term,
-    region_inside,
-    region_outside,
     settled,
 )
 from placelens.geo.relations import CONJUNCTIONS, RelationFound, is_negation, read_relation
@@ -71,9 +71,9 @@ def parse_query(
     """Take the place names out of a query and make place terms of them.
 
     "near" a town or point: a place term at its centre, decay ``gauss:25km``. "near" a country,
-    state or region: a place term at its middle that is 1 within the circle of the same area and
+    state or area: a place term at its middle that is 1 within the circle of the same area and
     falls with half that circle's radius beyond. "within 5 km of": a place term with that scale,
-    and a circle that nothing may leave. "in" a country, state or region: it is the filter. "in" a
+    and a circle that nothing may leave. "in" a country, state or area: it is the filter. "in" a
     town: a circle of ``town_radius_m`` is the filter, and a place term with that scale. Several
     "in" joined by "and" or "or" are alternatives; a wider place beside a town ("near Kyoto in
     Japan") tells which town is meant, and filters where nothing narrower does. "not in", "outside",
@@ -104,8 +104,8 @@ def parse_query(
         mentions=mentions,
         near=near,
         decay=decay,
-        region=region_inside(mentions, gazetteer),
-        outside=region_outside(mentions, gazetteer),
+        area=area_inside(mentions, gazetteer),
+        outside=area_outside(mentions, gazetteer),
         unread=tuple(walk.unread),
         offers=tuple(walk.offers),
     )

@@ -1,6 +1,6 @@
-"""Regions, and places known to within a radius: surely inside, maybe, or by the centre.
+"""Areas, and places known to within a radius: surely inside, maybe, or by the centre.
 
-The distance to a region's edge is taken along the great circle to the nearest point of each of its
+The distance to an area's edge is taken along the great circle to the nearest point of each of its
 straight pieces (RFC 7946: straight in longitude and latitude), found in coordinates that are scaled
 at the place. That is off by less than 0.1 % for distances up to 100 km.
 """
@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 
+from placelens.geo.areas import AnyOf, Area, Box, Circle
 from placelens.geo.distance import EARTH_RADIUS_M, distances_m
-from placelens.geo.regions import AnyOf, Box, Circle, Region
 from placelens.types import BoolArray, Float32Array, Float64Array, Place, Space
 
 Uncertain = Literal["centre", "surely", "maybe"]
@@ -28,18 +28,18 @@ _BLOCK = 256
 
 
 def lies_in(
-    region: Region,
+    area: Area,
     lon: Float64Array,
     lat: Float64Array,
     radius_m: Float32Array | Float64Array | None,
     how: Uncertain,
 ) -> BoolArray:
-    """Which places lie in a region, (n,).
+    """Which places lie in an area, (n,).
 
     Parameters
     ----------
-    region
-        The region.
+    area
+        The area.
     lon, lat
         Degrees, or x and y in metres, (n,); NaN without a place, which lies nowhere.
     radius_m
@@ -57,19 +57,19 @@ def lies_in(
     >>> [lies_in(town, lon, lat, radius, how).tolist() for how in UNCERTAIN]
     [[True, True, False], [True, False, False], [True, True, True]]
     """
-    inside = region.contains(lon, lat)
+    inside = area.contains(lon, lat)
     if how == "centre" or radius_m is None:
         return inside
     rows = np.flatnonzero((radius_m > 0.0) & ~np.isnan(lon))
     if not len(rows):
         return inside
     inside = inside.copy()
-    if isinstance(region, AnyOf):
+    if isinstance(area, AnyOf):
         here = (lon[rows], lat[rows], radius_m[rows])
-        parts = [lies_in(part, *here, how) for part in region.regions]
+        parts = [lies_in(part, *here, how) for part in area.areas]
         inside[rows] = np.logical_or.reduce(parts)
         return inside
-    edge_m = edge_distances_m(region, lon[rows], lat[rows])
+    edge_m = edge_distances_m(area, lon[rows], lat[rows])
     if how == "surely":
         inside[rows] &= edge_m >= radius_m[rows]
     else:
@@ -77,18 +77,18 @@ def lies_in(
     return inside
 
 
-def edge_distances_m(region: Region, lon: Float64Array, lat: Float64Array) -> Float64Array:
-    """Metres from each place to the nearest point of a region's edge, (n,)."""
-    if isinstance(region, Circle):
-        x, y = region.center.lonlat
-        return np.abs(region.radius_m - _distances(region.space, lon, lat, x, y))
-    pieces = np.array(list(_pieces(region)))
+def edge_distances_m(area: Area, lon: Float64Array, lat: Float64Array) -> Float64Array:
+    """Metres from each place to the nearest point of an area's edge, (n,)."""
+    if isinstance(area, Circle):
+        x, y = area.center.lonlat
+        return np.abs(area.radius_m - _distances(area.space, lon, lat, x, y))
+    pieces = np.array(list(_pieces(area)))
     if not len(pieces):
         return np.full(len(lon), np.inf)
     found = np.empty(len(lon))
     for start in range(0, len(lon), _BLOCK):
         some = slice(start, start + _BLOCK)
-        found[some] = _to_pieces(region.space, lon[some], lat[some], pieces)
+        found[some] = _to_pieces(area.space, lon[some], lat[some], pieces)
     return found
 
 
@@ -100,23 +100,23 @@ def _distances(
     return distances_m(lat, lon, to=Place(lat=y, lon=x))
 
 
-def _pieces(region: Region) -> Iterator[tuple[float, float, float, float]]:
-    """The edge of a region as short straight pieces: first and second longitude and latitude."""
-    for x1, y1, x2, y2 in _edges(region):
+def _pieces(area: Area) -> Iterator[tuple[float, float, float, float]]:
+    """The edge of an area as short straight pieces: first and second longitude and latitude."""
+    for x1, y1, x2, y2 in _edges(area):
         n = 1
-        if region.space == "sphere":
+        if area.space == "sphere":
             n = max(1, math.ceil(max(abs(x2 - x1), abs(y2 - y1)) / _PIECE_DEG))
         for i in range(n):
             a, b = i / n, (i + 1) / n
             yield x1 + a * (x2 - x1), y1 + a * (y2 - y1), x1 + b * (x2 - x1), y1 + b * (y2 - y1)
 
 
-def _edges(region: Region) -> Iterator[tuple[float, float, float, float]]:
+def _edges(area: Area) -> Iterator[tuple[float, float, float, float]]:
     """Without those that no point lies beyond: poles, and where shapes are cut at a meridian."""
-    if isinstance(region, Box):
-        west, south, east, north = region.bounds
+    if isinstance(area, Box):
+        west, south, east, north = area.bounds
         east = east + 360.0 if west > east else east
-        on_sphere = region.space == "sphere"
+        on_sphere = area.space == "sphere"
         if not (on_sphere and east - west >= 360.0):
             yield west, south, west, north
             yield east, south, east, north
@@ -124,11 +124,11 @@ def _edges(region: Region) -> Iterator[tuple[float, float, float, float]]:
             if not (on_sphere and abs(y) == 90.0):
                 yield west, y, east, y
         return
-    drawn = region.to_geojson()
+    drawn = area.to_geojson()
     many = drawn["coordinates"] if drawn["type"] == "MultiPolygon" else [drawn["coordinates"]]
     for ring in (ring for polygon in many for ring in polygon):
         for (x1, y1), (x2, y2) in pairwise(ring):
-            is_cut = region.space == "sphere" and abs(x1) == abs(x2) == 180.0
+            is_cut = area.space == "sphere" and abs(x1) == abs(x2) == 180.0
             if not is_cut:
                 yield x1, y1, x2, y2
 

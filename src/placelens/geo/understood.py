@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from placelens.geo.areas import Area
 from placelens.geo.gazetteer import PlaceChoice
 from placelens.geo.names import fold
-from placelens.geo.regions import Region
 from placelens.geo.relations import Relation
 from placelens.geo.time_words import TimeMention
 from placelens.geo.units import format_distance
@@ -125,7 +125,7 @@ class Offer:
 class Understood:
     """What was understood of a query: the words that are left, the place terms, the times.
 
-    ``near`` and ``decay`` make the place term; ``region`` is a hard filter, and nothing that is
+    ``near`` and ``decay`` make the place term; ``area`` is a hard filter, and nothing that is
     known to lie in ``outside`` is found. ``times`` are the periods named.
     ``unread`` are phrases that were left to the words, ``offers`` what else phrases might mean.
     """
@@ -134,8 +134,8 @@ class Understood:
     mentions: tuple[PlaceMention, ...] = ()
     near: Place | None = None
     decay: str | None = None
-    region: Region | None = None
-    outside: Region | None = None
+    area: Area | None = None
+    outside: Area | None = None
     times: tuple[TimeMention, ...] = ()
     unread: tuple[Unread, ...] = ()
     offers: tuple[Offer, ...] = ()
@@ -163,7 +163,7 @@ class Understood:
         return (*unread, *offers)
 
     def to_dict(self) -> dict[str, Any]:
-        """What was understood as plain JSON types; the region by its bounds."""
+        """What was understood as plain JSON types; the area by its bounds."""
         near = None if self.near is None else {"lat": self.near.lat, "lon": self.near.lon}
         return {
             "text": self.text,
@@ -171,7 +171,7 @@ class Understood:
             "times": [time.to_dict() for time in self.times],
             "near": near,
             "decay": self.decay,
-            "bounds": None if self.region is None else list(self.region.bounds),
+            "bounds": None if self.area is None else list(self.area.bounds),
             "unread": [each.to_dict() for each in self.unread],
             "offers": [each.to_dict() for each in self.offers],
             "description": self.describe(),

@@ -15,8 +15,8 @@ import numpy as np
 
 from placelens import kernels
 from placelens.deadline import NEVER, Deadline
+from placelens.geo.areas import Area
 from placelens.geo.distance import SPACES
-from placelens.geo.regions import Region
 from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array, Space
 
 _NONE = np.zeros(0, dtype=np.float32)
@@ -55,8 +55,8 @@ class Corpus:
     """What an index searches: n live items with internal ids, positions and vectors.
 
     ``positions`` is (n, 3), see `placelens.geo.distance.positions_of`; NaN without a place.
-    ``lonlat`` are the coordinates, (n,) each, that regions are tested with: longitudes and
-    latitudes in degrees, or x and y in metres. Tasks with regions need them. ``radius_m`` (n,) is
+    ``lonlat`` are the coordinates, (n,) each, that areas are tested with: longitudes and
+    latitudes in degrees, or x and y in metres. Tasks with areas need them. ``radius_m`` (n,) is
     how far an item may be from its position: it is never nearer to anything than that. 0 or NaN
     is a place that was measured.
     """
@@ -118,7 +118,7 @@ class Task:
     item counts with the best of its features. ``dense`` (n,), finite, is the weighted sum of the
     terms that have a value for each row: it is added to the meaning, and without ``meaning`` is all
     of it. ``allowed`` (n,) are the items that pass the filters, and an item must lie in all of
-    ``regions``. ``after`` is the (score, internal id) that the page before ended with.
+    ``areas``. ``after`` is the (score, internal id) that the page before ended with.
     ``recall_target`` lets an index miss some of the best: on average at most
     ``1 - recall_target`` of them; None asks for all. ``deadline`` is asked between the parts of an
     index's work. Items that score below ``threshold`` need not be found: whoever asks has k that do
@@ -131,7 +131,7 @@ class Task:
     meaning: Mapping[FeatureName, MeaningTask] | None
     allowed: BoolArray | None = None
     after: tuple[float, int] | None = None
-    regions: tuple[Region, ...] = ()
+    areas: tuple[Area, ...] = ()
     recall_target: float | None = None
     deadline: Deadline = NEVER
     dense: Float64Array | None = None
@@ -206,19 +206,19 @@ class Index(Protocol):
         ...
 
 
-def with_regions_as_mask(corpus: Corpus, task: Task) -> Task:
-    """The same task with its regions turned into ``allowed``."""
-    if not task.regions:
+def with_areas_as_mask(corpus: Corpus, task: Task) -> Task:
+    """The same task with its areas turned into ``allowed``."""
+    if not task.areas:
         return task
     if corpus.lonlat is None:
-        raise ValueError("a task with regions needs a corpus with lonlat")
+        raise ValueError("a task with areas needs a corpus with lonlat")
     masks = []
-    for region in task.regions:
+    for area in task.areas:
         task.deadline.check()
-        masks.append(region.contains(*corpus.lonlat))
+        masks.append(area.contains(*corpus.lonlat))
     if task.allowed is not None:
         masks.append(task.allowed)
-    return replace(task, regions=(), allowed=np.logical_and.reduce(masks))
+    return replace(task, areas=(), allowed=np.logical_and.reduce(masks))
 
 
 def score_rows(corpus: Corpus, task: Task, rows: Int64Array) -> Float64Array:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placelens.geo.regions import Box, Polygon
+from placelens.geo.areas import Box, Polygon
 from placelens.index.base import (
     Corpus,
     MeaningTask,
@@ -311,7 +311,7 @@ def compile_kernels() -> None:
     for task in (Task(1, 0.5, place, meaning), Task(1, 1.0, place, None)):
         tree.top_k(task)
         tree.top_k(task, filter_first=True)
-        tree.top_k(replace(task, regions=(elsewhere,)))
+        tree.top_k(replace(task, areas=(elsewhere,)))
         tree.top_k(replace(task, dense=zero))
     tree.farthest_m(position[0])
     bow_tie = {"type": "Polygon", "coordinates": [[(0, 0), (1, 1), (1, 0), (0, 1)]]}

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from placelens import kernels
+from placelens.geo.areas import Area
 from placelens.geo.distance import SPACES
-from placelens.geo.regions import Region
 from placelens.index.base import Certificate, Corpus, Task, TopK, is_measured
 from placelens.index.kernel_calls import (
     ALL,
@@ -50,7 +50,7 @@ LEAF = 512
 SERIAL_LEAVES = 16
 # Leaves at most that are looked at together.
 BATCH = 32
-# A region that touches fewer than one leaf in this many is searched leaf by leaf.
+# An area that touches fewer than one leaf in this many is searched leaf by leaf.
 FEW_LEAVES = 8
 # Leaves that are worth waking a thread for: some 50 microseconds of work.
 LEAVES_PER_THREAD = 32
@@ -66,7 +66,7 @@ class Limb:
 
     ``radius_cos`` are the cones of the clusters, see `Codebook`, and ``hub_range`` what hubness
     their items have, see `hub_range_of`; without a ``codebook`` nothing but place is bounded.
-    ``lonlat`` (2, S) are what regions are tested with, ``boxes`` (5, leaves) how far they reach,
+    ``lonlat`` (2, S) are what areas are tested with, ``boxes`` (5, leaves) how far they reach,
     see `_leaf_boxes`.
     """
 
@@ -207,7 +207,7 @@ class Limb:
                 picked = picked[filters.inside[start + picked % self.slots.leaf]]
             kernels._search_slots(*arguments[1:], found, room_for(BATCH, self.slots.leaf), picked)
             return self._answer(task, [found])
-        if task.regions:
+        if task.areas:
             inside = np.flatnonzero(filters.leaf_at >= 0)
             if len(inside) * FEW_LEAVES < self.n_leaves:
                 # Few leaves are left: no need to find them from the top.
@@ -290,12 +290,12 @@ class Limb:
         return TopK(self.slots.row[slots], scores, certificate)
 
     def _filter(self, task: Task) -> Filter:
-        if task.allowed is None and task.after is None and not task.regions:
+        if task.allowed is None and task.after is None and not task.areas:
             return NO_FILTER
         allowed = ALL if task.allowed is None else task.allowed
         after_score, after_iid = task.after or (0.0, 0)
         leaf_at, inside = EVERYWHERE, ALL
-        if task.regions:
+        if task.areas:
             leaf_at, inside = self._inside(task)
         return Filter(
             allowed=allowed,
@@ -307,15 +307,15 @@ class Limb:
         )
 
     def _inside(self, task: Task) -> tuple[Int64Array, BoolArray]:
-        """Which leaves may hold items of the task's regions, and which of their slots do."""
+        """Which leaves may hold items of the task's areas, and which of their slots do."""
         n, leaf = self.n_leaves, self.slots.leaf
-        is_open = np.logical_and.reduce([_may_touch(region, self.boxes) for region in task.regions])
+        is_open = np.logical_and.reduce([_may_touch(area, self.boxes) for area in task.areas])
         leaves = np.flatnonzero(is_open)
         lon, lat = self.lonlat.reshape(2, n, leaf)
         inside = np.ones(len(leaves) * leaf, dtype=np.bool_)
-        for region in task.regions:
+        for area in task.areas:
             task.deadline.check()
-            inside &= region.contains(lon[leaves].ravel(), lat[leaves].ravel())
+            inside &= area.contains(lon[leaves].ravel(), lat[leaves].ravel())
         leaf_at = np.full(n, -1)
         leaf_at[leaves] = np.arange(len(leaves)) * leaf
         return leaf_at, inside
@@ -403,13 +403,13 @@ def _leaf_boxes(lonlat: Float64Array, leaf: int) -> Float64Array:
     )
 
 
-def _may_touch(region: Region, boxes: Float64Array) -> BoolArray:
-    """Whether leaves may hold items of a region; see `_leaf_boxes`."""
-    west, south, east, north = region.bounds
+def _may_touch(area: Area, boxes: Float64Array) -> BoolArray:
+    """Whether leaves may hold items of an area; see `_leaf_boxes`."""
+    west, south, east, north = area.bounds
     low_lon, low_lat, high_lon, high_lat, has_many = boxes
     after, before = high_lon >= west, low_lon <= east
     in_columns = after & before if west <= east else after | before
-    if region.space == "sphere":
+    if area.space == "sphere":
         in_columns |= has_many == 1.0
     touched: BoolArray = in_columns & (high_lat >= south) & (low_lat <= north)
     return touched

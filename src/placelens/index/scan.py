@@ -20,7 +20,7 @@ from placelens.index.base import (
     known_hubness,
     place_values,
     score_rows,
-    with_regions_as_mask,
+    with_areas_as_mask,
 )
 from placelens.types import BoolArray, Float64Array, Int64Array
 
@@ -38,7 +38,7 @@ class Scan:
 
     def top_k(self, task: Task) -> TopK:
         """The best k of the allowed items, by looking at all of them."""
-        task = with_regions_as_mask(self._corpus, task)
+        task = with_areas_as_mask(self._corpus, task)
         scores = self._approximate(task)
         rows = _candidates(task, scores, rounding_slack(self._corpus, task))
         task.deadline.check()

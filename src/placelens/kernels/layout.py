@@ -129,8 +129,8 @@ class Dense(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """What may be found: ``allowed`` by row (empty: all), and by region: where in ``inside`` a
-    leaf's slots begin, -1 for a leaf outside (empty: no region); and the page's end."""
+    """What may be found: ``allowed`` by row (empty: all), and by area: where in ``inside`` a
+    leaf's slots begin, -1 for a leaf outside (empty: no area); and the page's end."""
 
     allowed: BoolArray
     leaf_at: Int64Array

@@ -11,7 +11,7 @@ from placelens.engine.filters import Filters, conditions
 from placelens.engine.periods import Periods
 from placelens.engine.times import parse_time_range
 from placelens.errors import FilterError
-from placelens.geo.regions import Box, Circle, Polygon, Region
+from placelens.geo.areas import Area, Box, Circle, Polygon
 from placelens.geo.uncertain import UNCERTAIN, Uncertain
 from placelens.geo.understood import Understood
 from placelens.geo.units import parse_distance_m
@@ -39,16 +39,16 @@ def filters_of(
     """
     said, outside = None, None
     if understood is not None:
-        said, outside = understood.region, understood.outside
+        said, outside = understood.area, understood.outside
     where = request.where
     if not isinstance(where, Mapping | None):
         raise FilterError(f"where {shown(where)} is not a mapping; write {{'city': 'Paris'}}")
-    regions = _regions(request, space, near)
+    areas = _areas(request, space, near)
     where = dict(within(where or {}, MAX_CONDITIONS, "where", error=FilterError))
     for name, wanted in where.items():
         conditions(name, wanted)  # an unknown operator is an error before anything is read
     return Filters(
-        regions=regions if said is None else (said, *regions),
+        areas=areas if said is None else (said, *areas),
         outside=() if outside is None else (outside,),
         periods=periods,
         time_us=parse_time_range(request.time),
@@ -59,23 +59,23 @@ def filters_of(
     )
 
 
-def _regions(request: SearchRequest, space: Space, near: Place | None) -> tuple[Region, ...]:
-    regions: list[Region] = []
+def _areas(request: SearchRequest, space: Space, near: Place | None) -> tuple[Area, ...]:
+    areas: list[Area] = []
     if request.bbox is not None:
         if not isinstance(request.bbox, Sequence | np.ndarray) or len(request.bbox) != 4:
             raise FilterError(
                 f"bbox {shown(request.bbox)} needs four numbers: west, south, east, north"
             )
         west, south, east, north = (number(v, "bbox") for v in request.bbox)
-        regions.append(Box(west=west, south=south, east=east, north=north, space=space))
+        areas.append(Box(west=west, south=south, east=east, north=north, space=space))
     if request.radius is not None:
         if near is None:
             raise FilterError(f"radius {shown(request.radius)} needs a place: give near as well")
         metres = parse_distance_m(request.radius, name="radius")
-        regions.append(Circle(center=near, radius_m=metres))
+        areas.append(Circle(center=near, radius_m=metres))
     if request.polygon is not None:
-        regions.append(Polygon.from_geojson(request.polygon, space=space))
-    return tuple(regions)
+        areas.append(Polygon.from_geojson(request.polygon, space=space))
+    return tuple(areas)
 
 
 def _uncertain(value: object) -> Uncertain:

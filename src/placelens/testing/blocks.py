@@ -27,7 +27,7 @@ from placelens.index.base import (
     best_k,
     known_hubness,
     score_rows,
-    with_regions_as_mask,
+    with_areas_as_mask,
 )
 from placelens.index.kind import Arrays, Thresholds, Written, checked_array
 from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array, Space
@@ -123,7 +123,7 @@ class Blocks:
             if task.allowed is not None:
                 allowed[allowed] = task.allowed[part.row[allowed]]
             dense = None if task.dense is None else task.dense[part.row]
-            own = with_regions_as_mask(part.corpus, replace(task, allowed=allowed, dense=dense))
+            own = with_areas_as_mask(part.corpus, replace(task, allowed=allowed, dense=dense))
             items = np.flatnonzero(allowed if own.allowed is None else own.allowed)
             for at, bound in enumerate(part.bounds(own).tolist()):
                 inside = items[items // BLOCK == at]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from placelens.geo.distance import EARTH_RADIUS_M
-from placelens.index.base import Corpus, MeaningTask, PlaceTask, Task, with_regions_as_mask
+from placelens.index.base import Corpus, MeaningTask, PlaceTask, Task, with_areas_as_mask
 from placelens.kernels.layout import EXP, GAUSS, LINEAR
 from placelens.types import FeatureName
 
@@ -13,7 +13,7 @@ from placelens.types import FeatureName
 def plain_top_k(corpus: Corpus, task: Task) -> list[tuple[int, float]]:
     """(row, score) of the best k, best first; equal scores by internal id."""
     scored = []
-    task = with_regions_as_mask(corpus, task)
+    task = with_areas_as_mask(corpus, task)
     for row in range(len(corpus)):
         if task.allowed is not None and not task.allowed[row]:
             continue

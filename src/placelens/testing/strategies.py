@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from placelens.geo.areas import Area, Box, Circle
 from placelens.geo.distance import positions_of
-from placelens.geo.regions import Box, Circle, Region
 from placelens.index.base import Corpus, MeaningTask, PlaceTask, Task, VectorColumn
 from placelens.kernels.layout import EXP, GAUSS, LINEAR
 from placelens.types import FeatureName, Float64Array, Place, Space
@@ -80,12 +80,12 @@ def tasks(draw: Any, corpus: Corpus) -> Task:
         meaning=_meaning_tasks(draw, corpus, rng) if has_meaning else None,
         allowed=None if share is None else rng.random(n) < share,
         after=after,
-        regions=draw(st.sampled_from(_regions(corpus.space))),
+        areas=draw(st.sampled_from(_areas(corpus.space))),
         dense=None if dense is None else rng.choice(dense, n),
     )
 
 
-def _regions(space: Space) -> list[tuple[Region, ...]]:
+def _areas(space: Space) -> list[tuple[Area, ...]]:
     if space == "plane":
         box = Box(west=-6.0, south=-1e8, east=1e8, north=5.0, space="plane")
         return [(), (), (box,)]

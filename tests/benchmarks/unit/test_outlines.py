@@ -1,4 +1,4 @@
-"""Towns against the regions of their countries."""
+"""Towns against the areas of their countries."""
 
 from placelens.geo.towns import town_table
 from placelens_bench.outlines import count_inside

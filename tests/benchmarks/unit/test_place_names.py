@@ -27,7 +27,7 @@ def test_recall_tells_found_from_right(gazetteer):
         ("bridge near Lyon", lyon),
         ("bridge near Paris", lyon),  # found, 390 km away
         ("bridge near Brigadoon", lyon),  # not found
-        ("bridge in France", lyon),  # right: the region holds it
+        ("bridge in France", lyon),  # right: the area holds it
     ]
     result = measure_recall(queries, gazetteer)
     assert (result.n_queries, result.found_percent, result.right_percent) == (4, 75.0, 50.0)

@@ -1,175 +1,177 @@
-"""Regions of countries, divisions, continents and landscapes, held against towns and places."""
-
 import numpy as np
 import pytest
+import shapely
 
-from placelens.geo import areas, divisions
-from placelens.geo.country_groups import PARTS, country_groups
-from placelens.geo.gazetteer import Gazetteer
-from placelens.geo.known_regions import known_regions
-from placelens.geo.outlines import outline_codes
-from placelens.geo.towns import town_table
+from placelens.errors import FilterError
+from placelens.geo.areas import Box, Circle, Polygon, parse_bbox
+from placelens.types import Place
 
-
-@pytest.fixture(scope="module")
-def gazetteer():
-    return Gazetteer()
+SQUARE = [[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0], [0.0, 0.0]]
+HOLE = [[4.0, 4.0], [6.0, 4.0], [6.0, 6.0], [4.0, 6.0], [4.0, 4.0]]
+POLYGON = {"type": "Polygon", "coordinates": [SQUARE]}
 
 
-def holds(code, lat, lon):
-    return bool(areas.region(code).contains(np.array([float(lon)]), np.array([float(lat)]))[0])
+def inside(area, *lonlats):
+    lon, lat = np.array(lonlats, float).T
+    return area.contains(lon, lat).tolist()
 
 
 @pytest.mark.parametrize(
-    ("code", "lat", "lon", "what"),
+    ("edges", "message"),
     [
-        ("VA", 41.9022, 12.4539, "St Peter's"),
-        ("MV", 4.1755, 73.5093, "Malé"),
-        ("MV", -0.6060, 73.0890, "Addu, the southernmost atoll"),
-        ("SC", -4.3300, 55.7400, "Praslin"),
-        ("PF", -16.5004, -151.7415, "Bora Bora"),
-        ("IT", 35.5010, 12.6090, "Lampedusa"),
-        ("GU", 13.4440, 144.7937, "Guam"),
-        ("TV", -8.5240, 179.1940, "Funafuti"),
-        ("GI", 36.1400, -5.3500, "Gibraltar"),
-        ("TK", -9.3800, -171.2200, "Tokelau"),
-        ("FJ", -16.8500, -179.9700, "Taveuni, over the antimeridian"),
-        ("LS", -29.3100, 27.4800, "Maseru"),
+        ({"west": 181.0}, "west edge 181.0 is not in [-180, 180]"),
+        ({"south": -91.0}, "south edge -91.0 is not in [-90, 90]"),
+        ({"north": float("nan")}, "north edge nan is not a finite number"),
+        ({"south": 5.0, "north": 4.0}, "south edge 5.0 lies above its north edge 4.0"),
+        ({"west": 2.0, "space": "plane"}, "west edge 2.0 lies beyond its east edge 1.0"),
     ],
 )
-def test_small_islands_and_states_lie_in_theirs(code, lat, lon, what):
-    assert holds(code, lat, lon), what
+def test_a_box_names_its_wrong_edge(edges, message):
+    valid = {"west": 0.0, "south": 0.0, "east": 1.0, "north": 1.0}
+    with pytest.raises(FilterError) as error:
+        Box(**valid | edges)
+    assert message in str(error.value)
 
 
-def test_an_enclave_is_no_part_of_the_country_around_it():
-    assert not holds("ZA", -29.6, 28.2)  # the middle of Lesotho
-    assert not holds("IT", 43.94, 12.46)  # San Marino
+def test_a_box_on_the_plane_takes_metres():
+    box = Box(west=-500.0, south=0.0, east=2e6, north=9e6, space="plane")
+    assert inside(box, (2e6, 9e6), (2e6 + 1, 0.0)) == [True, False]
+
+
+@pytest.mark.parametrize("text", ["", "1,2,3", "a,b,c,d", "1,2,3,4,5"])
+def test_a_bbox_that_is_not_four_numbers(text):
+    with pytest.raises(FilterError, match="not four numbers"):
+        parse_bbox(text)
+
+
+def test_a_box_over_the_antimeridian_is_two_polygons():
+    geojson = Box(west=170.0, south=-10.0, east=-170.0, north=10.0).to_geojson()
+    assert geojson["type"] == "MultiPolygon"
+    assert [ring[0][0][0] for ring in geojson["coordinates"]] == [170.0, -180.0]
+
+
+@pytest.mark.parametrize("radius", [-1.0, float("nan"), float("inf")])
+def test_a_circle_needs_a_finite_radius(radius):
+    with pytest.raises(FilterError, match="radius"):
+        Circle(center=Place(lat=0.0, lon=0.0), radius_m=radius)
+
+
+def test_bounds_of_circles():
+    # One degree of a great circle is 111,195 m on this sphere.
+    degree = 111_195.08
+    equator = Circle(center=Place(lat=0.0, lon=179.5), radius_m=degree).bounds
+    assert equator == pytest.approx((178.5, -1.0, -179.5, 1.0), abs=1e-4)
+    pole = Circle(center=Place(lat=89.5, lon=10.0), radius_m=degree).bounds
+    assert pole == pytest.approx((-180.0, 88.5, 180.0, 90.0), abs=1e-4)
+
+
+def test_holes_and_edges():
+    polygon = Polygon.from_geojson({"type": "Polygon", "coordinates": [SQUARE, HOLE]})
+    # Middle of the hole, its corner, the outline's edge and corner, and outside.
+    points = [(5, 5), (4, 4), (10, 5), (0, 0), (10.001, 5)]
+    assert inside(polygon, *points) == [False, True, True, True, False]
 
 
 @pytest.mark.parametrize(
-    ("lat", "lon", "codes"),
+    "wrapped",
     [
-        (45.0, 34.1, ("UA", "RU")),  # Crimea
-        (23.7, -15.9, ("EH", "MA")),  # Western Sahara
-        (33.0, 35.8, ("SY", "IL")),  # the Golan Heights
+        {"type": "Feature", "properties": {}, "geometry": POLYGON},
+        {"type": "MultiPolygon", "coordinates": [[SQUARE]]},
+        {"type": "GeometryCollection", "geometries": [POLYGON]},
+        {
+            "type": "FeatureCollection",
+            "features": [
+                {"type": "Feature", "geometry": POLYGON}
+            ],
+        },
+        shapely.box(0, 0, 10, 10),
+        {"type": "Polygon", "coordinates": [[[*xy, 99.0] for xy in SQUARE]]},
+        {"type": "Polygon", "coordinates": [SQUARE[:-1]]},
+    ],
+)  # fmt: skip
+def test_all_wrappings_of_a_polygon_mean_the_same(wrapped):
+    assert inside(Polygon.from_geojson(wrapped), (5, 5), (11, 5)) == [True, False]
+
+
+def test_a_ring_that_crosses_itself_is_read_by_the_even_odd_rule():
+    bow_tie = [[0, 0], [10, 10], [10, 0], [0, 10], [0, 0]]
+    polygon = Polygon.from_geojson({"type": "Polygon", "coordinates": [bow_tie]})
+    assert inside(polygon, (1, 5), (9, 5), (5, 1)) == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("geojson", "message"),
+    [
+        ({"type": "Point", "coordinates": [0, 0]}, "type 'Point' is not an area"),
+        ("POLYGON ((0 0, 1 0, 1 1))", "must be a GeoJSON mapping"),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 0]]]}, "three different"),
+        ({"type": "Polygon", "coordinates": [[[0, 95], [1, 0], [2, 2]]]}, "longitude first"),
+        ({"type": "Polygon", "coordinates": [[[0, "x"], [1, 0], [2, 2]]]}, "pair of numbers"),
+        ({"type": "Polygon", "coordinates": [[[0, float("nan")], [1, 0], [2, 2]]]}, "not finite"),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [2, 0]]]}, "enclose nothing"),
+        ({"type": "FeatureCollection", "features": []}, "holds no polygon"),
+    ],
+)  # fmt: skip
+def test_what_is_no_area_is_named(geojson, message):
+    with pytest.raises(FilterError) as error:
+        Polygon.from_geojson(geojson)
+    assert message in str(error.value)
+
+
+def test_a_polygon_cut_at_the_antimeridian_has_narrow_bounds():
+    fiji = shapely.MultiPolygon(
+        [shapely.box(177, -20, 180, -15), shapely.box(-180, -19, -178, -16)]
+    )
+    assert Polygon.from_geojson(fiji).bounds == (177.0, -20.0, -178.0, -15.0)
+
+
+def test_a_polygon_on_the_plane_is_not_wrapped():
+    polygon = Polygon.from_geojson(shapely.box(0, 0, 5_000, 5_000), space="plane")
+    assert polygon.bounds == (0.0, 0.0, 5_000.0, 5_000.0)
+    assert inside(polygon, (5_000, 2_500), (5_001, 2_500)) == [True, False]
+
+
+FIJI = [[177, -20], [-178, -20], [-178, -15], [177, -15], [177, -20]]
+
+
+@pytest.mark.parametrize(
+    "ring",
+    [
+        FIJI,
+        FIJI[::-1],
+        FIJI[1:] + FIJI[1:2],  # begun in the east
+        [[x + 360 if x < 0 else x, y] for x, y in FIJI],  # longitudes that run on
+        [[177, -20], [180, -20], [-178, -20], [-178, -15], [180, -15], [177, -15]],
+        [[177, -20], [-180, -20], [-178, -20], [-178, -15], [-180, -15], [177, -15]],
     ],
 )
-def test_a_disputed_area_lies_in_both(lat, lon, codes):
-    assert all(holds(code, lat, lon) for code in codes)
+def test_an_uncut_area_over_the_antimeridian_holds_what_it_encloses(ring):
+    polygon = Polygon.from_geojson({"type": "Polygon", "coordinates": [ring]})
+    assert polygon.bounds == (177.0, -20.0, -178.0, -15.0)
+    points = [(178, -17), (180, -17), (-180, -17), (-179, -17), (0, -17), (176, -17)]
+    assert inside(polygon, *points) == [True, True, True, True, False, False]
 
 
-# A region, places in it, and places that are not, by (lat, lon).
-REGIONS = {
-    "Africa": ([(30.0, 31.2), (-33.9, 18.4), (14.7, -17.4), (-18.9, 47.5)],
-               [(36.1, -5.4), (15.4, 44.2)]),
-    "Europe": ([(38.7, -9.1), (59.9, 30.3), (41.01, 28.95), (64.1, -21.9)],
-               [(39.9, 32.9), (55.0, 82.9)]),
-    "Asia": ([(39.9, 32.9), (55.0, 82.9), (35.7, 139.7), (1.3, 103.8)],
-               [(55.8, 37.6), (-6.2, 147.0)]),
-    "Oceania": ([(-33.9, 151.2), (-17.5, -149.5), (13.4, 144.8)], [(-8.7, 115.2)]),
-    "Antarctica": ([(-77.8, 166.7)], [(-54.8, -68.3)]),
-    "North America": ([(19.4, -99.1), (45.5, -73.6), (9.9, -84.1), (64.2, -51.7)], [(4.7, -74.1)]),
-    "South America": ([(4.7, -74.1), (4.9, -52.3), (-54.8, -68.3)], [(9.0, -79.5), (19.4, -99.1)]),
-    "Central America": ([(9.9, -84.1), (14.6, -90.5)], [(19.4, -99.1), (4.7, -74.1)]),
-    "Caribbean": ([(18.0, -76.8), (23.1, -82.4)], [(25.8, -80.2)]),
-    "Latin America": ([(19.4, -99.1), (-23.5, -46.6)], [(32.7, -117.2)]),
-    "Scandinavia": ([(59.9, 10.8), (55.7, 12.6)], [(60.2, 24.9), (54.3, 10.1)]),
-    "Balkans": ([(42.7, 23.3), (44.8, 20.5)], [(47.5, 19.0), (41.9, 12.5)]),
-    "Middle East": ([(33.5, 36.3), (24.7, 46.7)], [(33.7, 73.1), (36.8, 10.2)]),
-    "Benelux": ([(50.9, 4.4), (52.4, 4.9)], [(50.9, 6.9)]),
-    "Iberia": ([(40.4, -3.7), (38.7, -9.1)], [(28.1, -15.4), (43.6, 1.4)]),
-    "South-eastern Asia": ([(13.8, 100.5), (-6.2, 106.8)], [(22.3, 114.2), (23.8, 90.4)]),
-    # Tashkent, Vilnius, Kyiv; not Warsaw, Kabul, Helsinki
-    "USSR": ([(41.3, 69.2), (54.7, 25.3), (50.45, 30.5), (66.1, -169.8)],
-             [(52.2, 21.0), (34.5, 69.2), (60.2, 24.9)]),
-    # Sarajevo, Skopje, Ljubljana; not Tirana, Trieste
-    "Yugoslavia": ([(43.85, 18.4), (42.0, 21.4), (46.05, 14.5)], [(41.3, 19.8), (45.65, 13.77)]),
-    # Bratislava, Brno; not Vienna
-    "Czechoslovakia": ([(48.15, 17.1), (49.2, 16.6)], [(48.2, 16.37)]),
-    # Leipzig, Rostock, Berlin; not Hanover, Munich, Szczecin
-    "East Germany": ([(51.34, 12.37), (54.09, 12.13), (52.52, 13.4)],
-                     [(52.37, 9.73), (48.14, 11.58), (53.43, 14.55)]),
-    # Bonn, Munich, Berlin; not Leipzig
-    "West Germany": ([(50.73, 7.1), (48.14, 11.58), (52.52, 13.4)], [(51.34, 12.37)]),
-    "Siberia": ([(62.0, 129.7), (55.0, 82.9)], [(55.8, 37.6)]),
-    "New England": ([(42.4, -71.1)], [(40.7, -74.0)]),
-    "Alps": ([(45.9, 6.9), (47.27, 11.4), (46.5, 8.0)],
-               [(45.46, 9.19), (48.14, 11.58), (45.75, 4.85)]),
-    "Himalayas": ([(27.99, 86.93), (27.7, 85.3)], [(28.6, 77.2), (29.7, 91.1)]),
-    "Andes": ([(-13.5, -72.0), (-0.2, -78.5), (4.7, -74.1)], [(-12.05, -77.04), (-34.6, -58.4)]),
-    "Rocky Mountains": ([(51.2, -115.6), (40.3, -105.7)], [(47.6, -122.3), (41.9, -87.6)]),
-    "Sahara": ([(22.8, 5.5), (16.8, -3.0)], [(36.8, 3.1), (12.6, -8.0)]),
-    "Amazon": ([(-3.1, -60.0)], [(-22.9, -43.2), (-12.05, -77.04)]),
-    "Patagonia": ([(-50.3, -72.3), (-42.8, -65.0)], [(-34.6, -58.4), (-33.4, -70.7)]),
-    "Bavaria": ([(48.14, 11.58), (49.45, 11.08)], [(48.78, 9.18), (47.8, 13.05)]),
-    "Quebec": ([(46.81, -71.21), (45.5, -73.57)], [(45.42, -75.7), (43.65, -79.38)]),
-    "Scotland": ([(55.95, -3.19), (57.48, -4.22)], [(54.97, -1.61)]),
-    "Tuscany": ([(43.77, 11.26)], [(44.49, 11.34)]),
-}  # fmt: skip
+@pytest.mark.parametrize("hole", [(179, 181), (177.5, 178), (-178.7, -178.3)])
+def test_holes_go_with_an_uncut_area(hole):
+    west, east = hole
+    ring = [[x - 360 if x > 180 else x, y] for x in (west, east) for y in (-18, -16)]
+    ring = [ring[0], ring[2], ring[3], ring[1]]
+    polygon = Polygon.from_geojson({"type": "Polygon", "coordinates": [FIJI, ring]})
+    assert inside(polygon, ((west + east) / 2, -17), (178.5, -17)) == [False, True]
 
 
-@pytest.mark.parametrize("name", REGIONS)
-def test_a_region_holds_its_places_and_no_others(gazetteer, name):
-    region = gazetteer.region(gazetteer.find(name)[0])
-    inside, outside = (np.array(places, float).T for places in REGIONS[name])
-    assert region.contains(inside[1], inside[0]).all(), name
-    assert not region.contains(outside[1], outside[0]).any(), name
+@pytest.mark.parametrize(
+    "edges",
+    [(-170, -60, 170, 60), (-180, -90, 180, 90), (-180, -60, 170, 80), (-179, -85, 179, 85)],
+)
+def test_a_wide_area_is_not_taken_for_a_narrow_one(edges):
+    polygon = Polygon.from_geojson(shapely.box(*edges))
+    assert polygon.bounds == edges
+    assert inside(polygon, (0, 0)) == [True]
 
 
-def test_every_member_of_a_group_is_known():
-    for name, (shown, members) in country_groups().items():
-        assert members, name
-        known = {*PARTS, *outline_codes(), *divisions.division_names()}
-        unknown = set(members) - known
-        assert unknown <= {"BV", "IO", "HM", "UM", "GS", "TF"}, (shown, unknown)
-
-
-def test_every_country_lies_on_a_continent():
-    continents = ("africa", "europe", "asia", "oceania", "north america", "south america",
-                  "antarctica")  # fmt: skip
-    members = {
-        member.partition("/")[0]
-        for name in continents
-        for member in (country_groups()[name][1] if name in country_groups() else ("AQ",))
-    }
-    countries = {code for code in outline_codes() if "-" not in code}
-    assert countries - members <= {"GS", "HM", "TF", "UM", "IO", "BV"}
-
-
-def test_middles_are_those_of_the_outlines():
-    """Of one in thirty, and of each kind; ``tools/make_middles.py`` writes them all."""
-    codes = sorted(areas.area_codes())
-    assert codes == sorted(areas._middles())
-    for code in [*codes[::30], "VA", "US-TX", "CA-10", "Alps", "Benelux"]:
-        lon, lat, radius_km = areas.middle_of(code)
-        area = areas.area(code)
-        assert (area.lon, area.lat) == (lon, lat), code
-        assert area.radius_m == pytest.approx(1_000 * radius_km), code
-        assert radius_km > 0
-        assert holds(code, lat, lon), code
-
-
-def test_divisions_are_those_of_their_towns():
-    """A division holds nearly all of its own towns, and none of a neighbour's far from it."""
-    towns = town_table()
-    codes, admin1 = np.array(towns.countries), np.array(towns.admin1)
-    for code in ("CA-10", "DE-02", "AU-07", "IT-16", "GB-WLS"):
-        country, _, division = code.partition("-")
-        own = (codes == country) & (admin1 == division)
-        others = (codes == country) & ~own
-        region = areas.region(code)
-        assert region.contains(towns.lon[own], towns.lat[own]).mean() > 0.99, code
-        assert region.contains(towns.lon[others], towns.lat[others]).mean() < 0.01, code
-
-
-def test_names_of_divisions_fit_their_largest_town(gazetteer):
-    """Codes are GeoNames' and may be given anew: each division has towns."""
-    for code in divisions.division_names():
-        assert divisions.population(code) > 0, code
-
-
-def test_landscapes_are_rings_of_the_globe():
-    for region in known_regions().values():
-        lon, lat = np.array(region.ring, float).T
-        assert (np.abs(lon) <= 180).all(), region.names
-        assert (np.abs(lat) <= 90).all(), region.names
+@pytest.mark.parametrize("west", [-170.0, -100.0])
+def test_a_wide_flat_box_comes_back_from_geojson(west):
+    box = Box(west=west, south=-1.0, east=170.0, north=1.0)
+    assert Polygon.from_geojson(box.to_geojson()).bounds == box.bounds

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placelens.errors import FilterError
+from placelens.geo.areas import Polygon
 from placelens.geo.edges import edges_of, inside
-from placelens.geo.regions import Polygon
 from placelens.limits import MAX_DEPTH, MAX_POSITIONS
 
 corners = st.lists(st.tuples(st.integers(-6, 6), st.integers(-6, 6)), min_size=3, max_size=14)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from placelens.errors import CoordinateError, QueryError
-from placelens.geo import areas
+from placelens.geo import named_areas
 from placelens.geo.gazetteer import Gazetteer, town_radius_m
 from placelens.geo.names import fold
 
@@ -111,14 +111,14 @@ def test_the_nearest_town_is_the_one_with_the_smallest_gap(gazetteer):
 
 def test_russia_and_fiji_cross_the_antimeridian():
     for code, west_of, east_of in (("RU", 19.0, -169.0), ("FJ", 174.0, -178.0)):
-        west, _, east, _ = areas.region(code).bounds
+        west, _, east, _ = named_areas.shape_of(code).bounds
         assert west > west_of > east
         assert east < east_of or east == pytest.approx(east_of, abs=1.0)
 
 
-def test_a_town_has_no_region(gazetteer):
+def test_a_town_has_no_area(gazetteer):
     with pytest.raises(QueryError, match="Lyon, France is a town"):
-        gazetteer.region(gazetteer.resolve("Lyon"))
+        gazetteer.shape(gazetteer.resolve("Lyon"))
 
 
 def test_reach_of_towns():
@@ -135,4 +135,4 @@ def test_reach_of_towns():
     ],
 )
 def test_a_region_stops_at_the_neighbours_border(code, lat, lon, where):
-    assert not areas.region(code).contains(np.array([lon]), np.array([lat])).any(), where
+    assert not named_areas.shape_of(code).contains(np.array([lon]), np.array([lat])).any(), where

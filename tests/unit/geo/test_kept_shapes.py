@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import shapely
 
-from placelens.geo import areas, kept_shapes
-from placelens.geo.regions import Polygon
+from placelens.geo import kept_shapes, named_areas
+from placelens.geo.areas import Polygon
 
 SQUARE = shapely.box(1.1, 2.2, 3.3, 4.4)
 
@@ -13,7 +13,7 @@ SQUARE = shapely.box(1.1, 2.2, 3.3, 4.4)
 @pytest.fixture
 def cache(monkeypatch, tmp_path):
     monkeypatch.setenv("PLACELENS_CACHE", str(tmp_path))
-    return tmp_path / "regions"
+    return tmp_path / "areas"
 
 
 def must_not_draw():
@@ -54,12 +54,12 @@ def test_without_a_place_to_keep_it_a_shape_is_drawn(cache):
 
 @pytest.mark.parametrize("code", ["Benelux", "East Germany", "FJ", "Iberia"])
 def test_a_kept_region_holds_what_the_drawn_one_holds(cache, monkeypatch, code):
-    drawn = Polygon(areas._drawn(code))
-    areas.region.cache_clear()
-    areas.region(code)
-    areas.region.cache_clear()
-    monkeypatch.setattr(areas, "_drawn", must_not_draw)
-    kept = areas.region(code)
+    drawn = Polygon(named_areas._drawn(code))
+    named_areas.shape_of.cache_clear()
+    named_areas.shape_of(code)
+    named_areas.shape_of.cache_clear()
+    monkeypatch.setattr(named_areas, "_drawn", must_not_draw)
+    kept = named_areas.shape_of(code)
     rng = np.random.default_rng(0)
     west, south, east, north = drawn.geometry.bounds
     lon, lat = rng.uniform(west - 1, east + 1, 5_000), rng.uniform(south - 1, north + 1, 5_000)

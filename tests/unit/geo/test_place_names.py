@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from placelens.geo.areas import AnyOf, Circle
 from placelens.geo.decay import Decay
 from placelens.geo.gazetteer import Gazetteer, PlaceChoice
 from placelens.geo.place_names import parse_query
-from placelens.geo.regions import AnyOf, Circle
 from placelens.types import Place
 
 # Words that are names of towns somewhere, and relations that lead to no place.
@@ -152,7 +152,7 @@ def test_words_are_not_places(gazetteer, query):
     understood = parse_query(query, gazetteer)
     assert understood.mentions == ()
     assert understood.text == query.strip(" ,;")
-    assert (understood.near, understood.decay, understood.region) == (None, None, None)
+    assert (understood.near, understood.decay, understood.area) == (None, None, None)
 
 
 def test_there_are_enough_tricky_queries():
@@ -328,7 +328,7 @@ def test_a_name_alone_is_near_it_and_stays_with_the_words(gazetteer, query, labe
     (mention,) = understood.mentions
     assert (mention.relation, mention.choice.label, mention.is_bare) == ("near", label, True)
     assert understood.text == query
-    assert understood.region is None
+    assert understood.area is None
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_quotes_are_never_read(gazetteer):
 
 def test_what_is_excluded_is_a_region_of_its_own(gazetteer):
     understood = parse_query("church in France, not in Paris", gazetteer)
-    assert holds(understood.region, lat=48.857, lon=2.352)
+    assert holds(understood.area, lat=48.857, lon=2.352)
     assert holds(understood.outside, lat=48.857, lon=2.352)
     assert not holds(understood.outside, lat=45.76, lon=4.84)
     assert understood.near is None
@@ -398,15 +398,15 @@ def test_a_long_query_is_read_in_linear_time(gazetteer, monkeypatch):
         assert often <= 9 * max(once, 10)
 
 
-def holds(region, *, lat, lon):
-    return bool(region.contains(np.array([lon]), np.array([lat]))[0])
+def holds(area, *, lat, lon):
+    return bool(area.contains(np.array([lon]), np.array([lat]))[0])
 
 
 def test_near_a_town_is_a_place_term_only(gazetteer):
     understood = parse_query("church near Lyon", gazetteer)
     assert understood.near.lonlat == pytest.approx((4.85, 45.75), abs=0.01)
     assert understood.decay == "gauss:25km"
-    assert understood.region is None
+    assert understood.area is None
 
 
 def test_near_a_country_is_full_within_a_circle_of_its_size(gazetteer):
@@ -415,46 +415,46 @@ def test_near_a_country_is_full_within_a_circle_of_its_size(gazetteer):
     # Peru's mainland has 1.296 million km², that is a circle of 642 km.
     assert decay.offset_m == pytest.approx(642e3, abs=1e3)
     assert decay.scale_m == pytest.approx(321e3, abs=1e3)
-    assert understood.region is None
+    assert understood.area is None
 
 
 def test_in_a_country_is_a_filter_only(gazetteer):
     understood = parse_query("temples in Peru", gazetteer)
     assert understood.near is None
     assert understood.decay is None
-    assert holds(understood.region, lat=-12.05, lon=-77.04)  # Lima, on the coast
-    assert not holds(understood.region, lat=-16.5, lon=-68.15)  # La Paz, Bolivia
+    assert holds(understood.area, lat=-12.05, lon=-77.04)  # Lima, on the coast
+    assert not holds(understood.area, lat=-16.5, lon=-68.15)  # La Paz, Bolivia
 
 
 def test_in_a_town_is_a_circle_and_a_place_term(gazetteer):
     understood = parse_query("church in Lyon", gazetteer)
-    assert isinstance(understood.region, Circle)
+    assert isinstance(understood.area, Circle)
     # 12 m * sqrt(522,000 people or so: each release of GeoNames counts anew) = 8.7 km
     radius_m = 12 * math.sqrt(gazetteer.resolve("Lyon").population)
     assert 8_600 < radius_m < 8_800
-    assert understood.region.radius_m == pytest.approx(radius_m)
-    assert understood.near == understood.region.center
+    assert understood.area.radius_m == pytest.approx(radius_m)
+    assert understood.near == understood.area.center
     assert understood.decay == f"gauss:{radius_m:.0f}m"
 
 
 def test_within_a_distance_is_a_circle_and_a_place_term(gazetteer):
     understood = parse_query("church within 12 km of 50.08,14.42", gazetteer)
-    assert understood.region == Circle(center=Place(lat=50.08, lon=14.42), radius_m=12_000.0)
+    assert understood.area == Circle(center=Place(lat=50.08, lon=14.42), radius_m=12_000.0)
     assert understood.decay == "gauss:12km"
 
 
 def test_places_in_a_list_are_alternatives(gazetteer):
-    region = parse_query("churches in France and Italy", gazetteer).region
-    assert isinstance(region, AnyOf)
-    assert holds(region, lat=48.85, lon=2.35)
-    assert holds(region, lat=41.9, lon=12.5)
-    assert not holds(region, lat=40.4, lon=-3.7)
+    area = parse_query("churches in France and Italy", gazetteer).area
+    assert isinstance(area, AnyOf)
+    assert holds(area, lat=48.85, lon=2.35)
+    assert holds(area, lat=41.9, lon=12.5)
+    assert not holds(area, lat=40.4, lon=-3.7)
 
 
 def test_the_narrower_place_filters(gazetteer):
-    region = parse_query("café in Paris in Texas", gazetteer).region
-    assert holds(region, lat=33.66, lon=-95.55)
-    assert not holds(region, lat=29.76, lon=-95.37)  # Houston is in Texas too
+    area = parse_query("café in Paris in Texas", gazetteer).area
+    assert holds(area, lat=33.66, lon=-95.55)
+    assert not holds(area, lat=29.76, lon=-95.37)  # Houston is in Texas too
 
 
 def test_other_places_of_the_name_are_listed(gazetteer):
@@ -486,9 +486,9 @@ def test_as_plain_json(gazetteer):
 
 
 def test_a_distance_from_a_country_is_one_from_its_border(gazetteer):
-    region = parse_query("villages within 50 km of Spain", gazetteer).region
-    assert holds(region, lat=40.4, lon=-3.7)  # Madrid, in Spain
-    assert holds(region, lat=42.7, lon=2.9)  # Perpignan, 25 km from the border
-    assert not holds(region, lat=43.6, lon=1.44)  # Toulouse, 95 km away
+    area = parse_query("villages within 50 km of Spain", gazetteer).area
+    assert holds(area, lat=40.4, lon=-3.7)  # Madrid, in Spain
+    assert holds(area, lat=42.7, lon=2.9)  # Perpignan, 25 km from the border
+    assert not holds(area, lat=43.6, lon=1.44)  # Toulouse, 95 km away
     outside = parse_query("villages more than 50 km from Spain", gazetteer).outside
     assert holds(outside, lat=42.7, lon=2.9)

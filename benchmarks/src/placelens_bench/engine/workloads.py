@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from placelens.geo.areas import Area
+from placelens.geo.areas import Box as BoxArea
 from placelens.geo.decay import KIND_CODES
 from placelens.geo.distance import EARTH_RADIUS_M
-from placelens.geo.regions import Box as BoxRegion
-from placelens.geo.regions import Region
 from placelens.index.base import MeaningTask, PlaceTask, Task
 from placelens.types import Float32Array, Float64Array
 
@@ -85,8 +85,8 @@ def task_of(workload: Workload, query: Query, *, k: int = K) -> Task:
         zero = np.zeros(1)
         vector = query.vector.astype(np.float64)[None, :]
         meaning = {"vector": MeaningTask(vector, np.ones(1), zero, zero)}
-    regions: tuple[Region, ...] = ()
+    areas: tuple[Area, ...] = ()
     if workload.boxed:
         south, west, north, east = query.box
-        regions = (BoxRegion(south=south, west=west, north=north, east=east),)
-    return Task(k=k, mu=workload.mu, place=place, meaning=meaning, regions=regions)
+        areas = (BoxArea(south=south, west=west, north=north, east=east),)
+    return Task(k=k, mu=workload.mu, place=place, meaning=meaning, areas=areas)

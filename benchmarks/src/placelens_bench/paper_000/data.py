@@ -175,7 +175,7 @@ def read_named_places(source: Path, work: Path, encoder: Encoder, count: int) ->
 
 
 def read_towns() -> tuple[list[str], Float64Array]:
-    """The world's towns, "name, region, country", and their places in degrees, (n, 2).
+    """The world's towns, "name, area, country", and their places in degrees, (n, 2).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Regions against plain definitions, point by point: antimeridian, poles, edges, NaN."""
+"""Areas against plain definitions, point by point: antimeridian, poles, edges, NaN."""
 
 import math
 
@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from placelens.errors import FilterError
+from placelens.geo.areas import AnyOf, Box, Circle, Polygon
 from placelens.geo.distance import EARTH_RADIUS_M
-from placelens.geo.regions import AnyOf, Box, Circle, Polygon
 from placelens.types import Place
 
 # Round numbers and seams come up often, so that edges and corners are hit exactly.
@@ -142,7 +142,7 @@ def test_an_uncut_polygon_over_the_antimeridian_is_the_box_that_it_encloses(
 
 
 @st.composite
-def regions(draw):
+def areas(draw):
     kind = draw(st.sampled_from(["box", "circle", "polygon", "any"]))
     if kind == "box":
         return draw(boxes())
@@ -154,26 +154,26 @@ def regions(draw):
     return AnyOf((draw(boxes()), draw(boxes())))
 
 
-@given(regions(), points)
+@given(areas(), points)
 @example(Circle(center=Place(lat=45.0, lon=1e-279), radius_m=0.0), [(0.0, 45.0)])
 @settings(max_examples=300)
-def test_bounds_hold_every_point_that_the_region_holds(region, rows):
+def test_bounds_hold_every_point_that_the_region_holds(area, rows):
     lon, lat = columns(rows)
-    west, south, east, north = region.bounds
+    west, south, east, north = area.bounds
     around = Box(west=west, south=max(south, -90.0), east=east, north=min(north, 90.0))
-    inside = region.contains(lon, lat)
-    if isinstance(region, Circle):
+    inside = area.contains(lon, lat)
+    if isinstance(area, Circle):
         # Bounds and chord are computed by different functions: leave out the outermost metre.
-        smaller = Circle(center=region.center, radius_m=max(0.0, region.radius_m - 1.0))
+        smaller = Circle(center=area.center, radius_m=max(0.0, area.radius_m - 1.0))
         inside &= smaller.contains(lon, lat)
     assert not np.any(inside & ~around.contains(lon, lat))
 
 
-@given(regions())
-def test_a_point_with_nan_lies_in_no_region(region):
+@given(areas())
+def test_a_point_with_nan_lies_in_no_area(area):
     nan = math.nan
     lon, lat = np.array([nan, 0.0, nan, nan]), np.array([0.0, nan, nan, 90.0])
-    assert not region.contains(lon, lat).any()
+    assert not area.contains(lon, lat).any()
 
 
 @given(lons, lats, st.floats(1_000, 1.9e7), points)
