@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from placelens import kernels
 from placelens.engine.extras import Extras
 from placelens.engine.indexes.kinds import KINDS
 from placelens.engine.meaning import Meaning, meaning_of
@@ -20,7 +21,7 @@ from placelens.engine.split import Split, split
 from placelens.engine.terms import shares_of
 from placelens.geo.areas import Area, Circle
 from placelens.geo.decay import KIND_CODES
-from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
+from placelens.geo.distance import EARTH_RADIUS_M, SPACES, origin_of, positions_of
 from placelens.index.base import (
     Corpus,
     Index,
@@ -101,8 +102,7 @@ class LocalShard:
         circle = circle_around(query)
         areas = tuple(r for r in self._areas(query) if r is not circle)
         # A scale that nothing reaches, so that every item with a place has a value above 0.
-        widest_m = math.pi * EARTH_RADIUS_M if space == "sphere" else 2.0 * self._farthest_m(origin)
-        scale_m = 1.0 + widest_m
+        scale_m = 1.0 + (math.pi * EARTH_RADIUS_M if space == "sphere" else self._widest_m(origin))
         place = PlaceTask(origin, KIND_CODES["linear"], scale_m, 0.0)
         allowed = self._prepared(ask).allowed
         task = Task(k, 1.0, place, None, allowed=allowed, areas=areas, deadline=ask.deadline)
@@ -209,11 +209,14 @@ class LocalShard:
             rows = found.rows
             scores = score_rows(corpus, self._exact(task, extras, rows), rows)
             best = best_k(task, corpus.iids, rows, scores)
-            is_all = len(rows) < k
-            if is_all or (
-                len(best.rows) == task.k and float(best.scores[-1]) > float(found.scores[-1])
-            ):
+            if len(rows) < k:  # these are all
                 return replace(best, certificate=found.certificate)
+            # No item that comes after them has a larger bound than the last of them.
+            bound = float(found.scores[-1])
+            if len(best.rows) == task.k and float(best.scores[-1]) > bound:
+                looked = found.certificate
+                bound = bound if looked.bound is None else max(bound, looked.bound)
+                return replace(best, certificate=replace(looked, bound=bound))
             task.deadline.check()
             k *= 4
 
@@ -320,6 +323,13 @@ class LocalShard:
             return self._tree.farthest_m(origin)
         corpus = self._corpus(())
         return farthest_m(corpus, origin)
+
+    def _widest_m(self, origin: Float64Array) -> float:
+        """More than any item's distance on a plane, however uncertain its place is."""
+        corpus = self._corpus(())
+        farthest_m = kernels._max_distance(SPACES[corpus.space], corpus.positions, origin)
+        radius_m = 0.0 if corpus.radius_m is None else float(corpus.radius_m.max())
+        return 2.0 * float(farthest_m) + radius_m
 
     def _corpus(self, features: tuple[FeatureName, ...]) -> Corpus:
         with self._lock:
