@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from placelens.engine.terms import Term
 from placelens.errors import QueryError
-from placelens.limits import MAX_ID, MAX_TERMS, MAX_TEXT, within
+from placelens.limits import MAX_TERMS, MAX_TEXT, within
 from placelens.query.kind import Asked, TermKind
 from placelens.query.kinds import KINDS, kind_named
 from placelens.query.request import SearchRequest
@@ -32,20 +33,17 @@ def asked_of(request: SearchRequest) -> list[Asked]:
     within(found, MAX_TERMS, "the query")
     order = {name: at for at, name in enumerate(KINDS)}
     found.sort(key=lambda asked: order.get(asked.kind, len(order)))
-    texts = [asked.value for asked in found if isinstance(asked.value, str)]
-    n_letters = sum(map(len, texts))
+    words = (asked.value for asked in found if asked.kind == "text")
+    n_letters = sum(len(text) for text in words if isinstance(text, str))
     if n_letters > MAX_TEXT:
         raise QueryError(
             f"the query's words have {n_letters:,} characters, and {MAX_TEXT:,} is the most; "
             "encoders read the first hundred words or so"
         )
-    for asked in found:
-        if asked.kind == "like" and isinstance(asked.value, str):
-            within(asked.value, MAX_ID, "like")
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for at, asked in enumerate(found):
-        counts[asked.kind] = counts.get(asked.kind, -1) + 1
         found[at] = replace(asked, nth=counts[asked.kind])
+        counts[asked.kind] += 1
     return found
 
 
@@ -67,7 +65,10 @@ def _of_argument(value: Any, kind: TermKind) -> Iterator[Asked]:
 
 
 def _checked(value: Any, kind: TermKind) -> Any:
-    return whole_text(value, kind.name) if kind.is_text else value
+    if not kind.is_text:
+        return value
+    text = whole_text(value, kind.name)
+    return text if kind.longest is None else within(text, kind.longest, kind.name)
 
 
 def _named(given: Mapping[str, Any], weight: float | None) -> Asked:

@@ -8,6 +8,7 @@ from pathlib import Path
 from placelens.display import LONGEST_LABEL, cut, shown
 from placelens.engine.terms import FusedTerm
 from placelens.errors import ItemNotFoundError, QueryError
+from placelens.limits import MAX_ID
 from placelens.query.kind import Asked, Context, TermKind
 
 
@@ -64,6 +65,7 @@ LIKE = TermKind(
     example="an id",
     argument="like",
     is_text=True,
+    longest=MAX_ID,
     read=_like,
 )
 VECTOR = TermKind(

@@ -72,6 +72,7 @@ class TermKind:
     is_json : whether REST takes values of it in ``terms``; not of files, which the server would
         open.
     is_text : whether its values are texts, so that others are refused.
+    longest : characters of such a text, at most; None for as many as a query's words may have.
     argument : the argument of `placelens.Collection.search` that holds values of this kind; None
         for kinds that are asked for by name.
     texts : the texts of a value that are to be encoded, with those of other terms in one batch.
@@ -83,5 +84,6 @@ class TermKind:
     read: Callable[[Asked, Context], Term]
     is_json: bool = True
     is_text: bool = False
+    longest: int | None = None
     argument: str | None = None
     texts: Callable[[Any], Iterable[str]] = lambda _: ()
