@@ -65,3 +65,4 @@ def _photos(request: pytest.FixtureRequest) -> None:
     copy = shutil.copytree(pictures.parent / "photos.pl", folder / "photos.pl")
     names["photos"] = Collection.open(copy, encoder=HashEncoder())
     names["pictures"], names["folder"] = pictures, folder
+    names["Collection"] = Collection

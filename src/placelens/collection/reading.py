@@ -1,0 +1,229 @@
+"""Reading a collection: items, their pictures, vectors and attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from placelens.arguments import as_text
+from placelens.collection.core import Core
+from placelens.display import shown
+from placelens.engine.attributes import names, value_counts
+from placelens.engine.mistyped import mistyped
+from placelens.engine.stats import Stats, stats_of
+from placelens.errors import InputError, ItemNotFoundError
+from placelens.geo.uncertain import Uncertain
+from placelens.query.request import SearchRequest
+from placelens.storage.faults import naming_faults, on_newest
+from placelens.storage.version import Version
+from placelens.types import FeatureName, Float32Array, Float64Array, Int64Array, Item, Scalar
+
+
+@naming_faults
+class Reading(Core):
+    """What can be read of a collection; a mapping of ids to items."""
+
+    @on_newest
+    def __len__(self) -> int:
+        return int(self._versions.version.n_items)
+
+    @on_newest
+    def __contains__(self, item_id: object) -> bool:
+        return isinstance(item_id, str) and self._versions.version.row_of(item_id) is not None
+
+    def __getitem__(self, item_id: str) -> Item:
+        return self.get(item_id)
+
+    @on_newest
+    def __iter__(self) -> Iterator[str]:
+        """The ids; `items` gives what they stand for."""
+        return iter(map(str, self._versions.version.texts("id")))
+
+    def __repr__(self) -> str:
+        encoder = self.encoder_name or f"{self.dim}-d vectors"
+        items = "damaged" if self._table.damage else f"{len(self):,} items"
+        return f"Collection({str(self.path)!r}, {items}, {encoder}, {self.space})"
+
+    @on_newest
+    def stats(self) -> Stats:
+        """Counts, extent, times and attributes.
+
+        Examples
+        --------
+        >>> stats = photos.stats()
+        >>> stats.n_items, stats.n_located, stats.bounds
+        (4, 3, (4.84, 45.76, 16.61, 50.09))
+        """
+        return stats_of(self.name, self._versions.version, self._table)
+
+    def verify(self) -> None:
+        """Compare with its checksum what was left for later when the collection was opened.
+
+        For processes that live long, in a thread of theirs: whatever is large is read once. A
+        damaged index is built anew; of damaged items the next call says so.
+
+        Examples
+        --------
+        >>> photos.verify()
+        """
+        self._versions.verify()
+
+    @on_newest
+    def get(self, item_id: str) -> Item:
+        """The item of an id.
+
+        Examples
+        --------
+        >>> photos.get("red").place
+        Place(lat=50.09, lon=14.42)
+        >>> photos.get("pink")
+        Traceback (most recent call last):
+            ...
+        placelens.errors.ItemNotFoundError: ...photos.pl has no item with id 'pink'
+        """
+        version, row = self._find(item_id)
+        return version.items([row])[0]
+
+    def items(
+        self,
+        *,
+        near: Any = None,
+        bbox: Sequence[float] | None = None,
+        radius: str | float | None = None,
+        polygon: Any = None,
+        time: Any = None,
+        where: Mapping[str, Any] | None = None,
+        modality: FeatureName | Sequence[FeatureName] | None = None,
+        located_only: bool = False,
+        unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
+        sort: str | None = None,
+        batch_size: int = 1024,
+    ) -> Iterator[Item]:
+        """All items that pass the filters, which are those of `search`, one after the other.
+
+        ``sort`` is "time" (newest first), "oldest", "name" or "distance" (from ``near``); without
+        it they come in the table's order.
+
+        Raises
+        ------
+        QueryError, FilterError, CoordinateError
+            At once, naming what cannot be used.
+
+        Examples
+        --------
+        >>> [item.id for item in photos.items(where={"rating": {"gte": 4}}, sort="time")]
+        ['green', 'red']
+        """
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise InputError(f"batch_size {shown(batch_size)} is not a whole number above 0")
+        request = SearchRequest(
+            near=near,
+            bbox=bbox,
+            radius=radius,
+            polygon=polygon,
+            time=time,
+            where=where,
+            modality=modality,
+            located_only=located_only,
+            unlocated_only=unlocated_only,
+            uncertain=uncertain,
+            sort=sort,
+        )
+        version, rows, first = self._listed(request, batch_size)
+        starts = range(batch_size, len(rows), batch_size)
+        rest = (rows[start : start + batch_size] for start in starts)
+        return chain(first, (item for batch in rest for item in version.items(batch)))
+
+    @on_newest
+    def _listed(
+        self, request: SearchRequest, batch_size: int
+    ) -> tuple[Version, Int64Array, Sequence[Item]]:
+        """A version, its rows that pass the filters, and the first of their items."""
+        searcher = self._versions.searcher
+        query = self._resolver(searcher).resolve_list(request)
+        rows = searcher.lists.rows(query, in_order=request.sort is not None)
+        return searcher.version, rows, searcher.version.items(rows[:batch_size])
+
+    @on_newest
+    def thumbnail(self, item_id: str) -> bytes | None:
+        """The small JPEG of an item; None when it has no image.
+
+        Examples
+        --------
+        >>> photos.thumbnail("red").startswith(bytes([0xFF, 0xD8]))
+        True
+        """
+        version, row = self._find(item_id)
+        value: bytes | None = version.take([row], ["thumbnail"])["thumbnail"][0].as_py()
+        return value
+
+    @on_newest
+    def points(self) -> tuple[list[str], Float64Array, Float64Array]:
+        """Ids, lat and lon in degrees (x and y in metres on a plane) of all items with a place.
+
+        Examples
+        --------
+        >>> ids, lat, lon = photos.points()
+        >>> dict(zip(ids, lat.tolist()))
+        {'red': 50.09, 'green': 49.2, 'blue': 45.76}
+        """
+        return self._versions.version.points()
+
+    @on_newest
+    def attribute_names(self) -> list[str]:
+        """The attributes that items have, the most frequent first, then those that all photos have.
+
+        `values` tells what they are.
+
+        Examples
+        --------
+        >>> photos.attribute_names()
+        ['city', 'rating', 'folder', 'file']
+        """
+        return names(self._versions.version)
+
+    @on_newest
+    def mistyped(self, where: Mapping[str, Any]) -> list[str]:
+        """In words, the attributes and values of a filter that no item has, with the nearest.
+
+        Examples
+        --------
+        >>> photos.mistyped({"ctiy": "Lyon"})
+        ["no item has an attribute 'ctiy'; did you mean 'city'?"]
+        """
+        return mistyped(self._versions.version, where)
+
+    @on_newest
+    def values(self, attribute: str) -> dict[Scalar, int]:
+        """How many items have each value of an attribute, the most frequent first.
+
+        Of a list each member counts. ``folder`` and ``file`` are attributes of every photo.
+
+        Examples
+        --------
+        >>> photos.values("city")
+        {'Praha': 1, 'Brno': 1, 'Lyon': 1}
+        """
+        return value_counts(self._versions.version, as_text(attribute, "the attribute"))
+
+    @on_newest
+    def vector(self, item_id: str, modality: FeatureName | None = None) -> Float32Array:
+        """The unit vector of an item, (dim,); of its first modality unless one is named.
+
+        Examples
+        --------
+        >>> vector = photos.vector("red")
+        >>> vector.shape, round(float(vector @ vector), 6)
+        ((64,), 1.0)
+        """
+        version, row = self._find(item_id)
+        for name in (modality,) if modality is not None else self.modalities:
+            vector = version.vector_of(row, name)
+            if vector is not None:
+                return vector.copy()
+        raise ItemNotFoundError(
+            f"item {shown(item_id)} has no vector for "
+            f"{', '.join(self.modalities) if modality is None else modality}"
+        )
