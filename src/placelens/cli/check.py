@@ -19,7 +19,9 @@ def command(collection: options.CollectionArgument, as_json: options.JsonOption 
         complain(f"{damage.concerns}: {damage.what}")
     read = f"{count(health.n_files, 'file')}, {health.n_bytes / 1e6:,.1f} MB"
     if health.n_unknown:
-        read += f"; {count(health.n_unknown, 'file')} without a checksum, of an older placelens"
+        read += (
+            f"; {count(health.n_unknown, 'file')} without a checksum, of an older placelens or lost"
+        )
     if health.is_sound:
         notice(f"{collection} is sound ({read})")
         return
