@@ -71,9 +71,8 @@ class Health:
     Attributes
     ----------
     n_files, n_bytes : what was read and compared.
-    n_unknown : files that have no checksum, since an older placelens wrote them or the last lines of
-        `checksums.txt` are lost; of those it is
-        only known that they can be read.
+    n_unknown : files that have no checksum, since an older placelens wrote them or the last lines
+        of ``checksums.txt`` are lost; of those it is only known that they can be read.
     """
 
     damage: tuple[Damage, ...]
