@@ -141,9 +141,12 @@ function score(hit: Hit): HTMLElement | string {
   );
 }
 
-function name({ kind, label, cosine }: ScoreTerm): string {
+function name({ kind, label, cosine, correction }: ScoreTerm): string {
   const words = label || formatName(kind);
-  return cosine === null ? words : `${words} (cosine ${cosine.toFixed(2)})`;
+  if (cosine === null) return words;
+  // What it loses, or gains, for how near the item is to any query.
+  const corrected = correction ? ` ${correction > 0 ? "−" : "+"} ${Math.abs(correction).toFixed(2)}` : "";
+  return `${words} (cosine ${cosine.toFixed(2)}${corrected})`;
 }
 
 function signed(value: number): string {
