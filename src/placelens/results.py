@@ -168,7 +168,8 @@ class Hits(Sequence[Hit]):
     def explain(self, rank: int, *, deadline: Deadline = NEVER) -> Explanation:
         """Why the hit of a rank is there: its score's terms, what speaks for each, the hit above.
 
-        What a hit does not carry itself is looked up in the collection now.
+        What a hit does not carry itself is looked up in the collection now; hits that were pickled
+        tell only what they carry.
 
         Raises
         ------
