@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -80,6 +81,10 @@ class Worker:
         self._idle_s = idle_s
         self._process: Any = None
         self._connection: Connection | None = None
+        # Whoever calls also closes: a connection that is closed while another thread waits at it
+        # might by then be another file of the same number.
+        self._lock = threading.Lock()
+        self._is_calling = False
 
     def call(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
         """What a function returns there. It, its arguments and its answer are pickled.
@@ -93,30 +98,46 @@ class Worker:
         Exception
             Whatever the function raises.
         """
-        connection = self._asked((function, arguments))
+        with self._lock:
+            self._is_calling = True
         try:
-            if not connection.poll(self._limits.longest_s):
-                self.stop()
-                raise TooSlowError(f"the process took longer than {self._limits.longest_s:g} s")
-            is_well, answer = connection.recv()
-        except (EOFError, OSError):
-            raise EndedError(f"the process ended with {self._ended()}") from None
+            is_well, answer = self._answered((function, arguments))
+        finally:
+            with self._lock:
+                self._is_calling = False
         if not is_well:
             raise answer
         result: Answer = answer
         return result
 
     def stop(self) -> None:
-        """End the process, whatever it is at."""
-        if self._process is None:
-            return
-        if self._process.exitcode is not None:
-            pass  # somebody else was quicker
-        elif os.name == "posix":
-            os.kill(self._process.pid, signal.SIGKILL)  # loky's processes have no method for it
+        """End the process, whatever it is at; a call that waits for it is told."""
+        with self._lock:
+            self._kill()
+            if not self._is_calling:
+                self._ended()
+
+    def _answered(self, question: tuple[Any, ...]) -> tuple[bool, Any]:
+        connection = self._asked(question)
+        try:
+            if not connection.poll(self._limits.longest_s):
+                self._kill()
+                self._ended()
+                raise TooSlowError(f"the process took longer than {self._limits.longest_s:g} s")
+            answer: tuple[bool, Any] = connection.recv()
+        except (EOFError, OSError):
+            raise EndedError(f"the process ended with {self._ended()}") from None
+        return answer
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is None or process.pid is None or process.exitcode is not None:
+            return  # somebody else was quicker
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)  # loky's processes have no method for it
         else:
-            self._process.terminate()
-        self._ended()
+            process.terminate()
 
     def _asked(self, question: tuple[Any, ...]) -> Connection:
         """Send what is to be called, and wait until it is there."""
