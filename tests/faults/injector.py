@@ -129,6 +129,7 @@ def _read_journal(journal: Path) -> tuple[dict[int, int], set[str]]:
             synced[int(inode)] = int(size)
         elif what == "D":
             folders.add(path)
-        elif what == "W":
+        elif what == "W" and size == "0":
+            # A new name, or one that a rename will make. What is added to a file undoes no name.
             folders.discard(str(Path(path).parent))
     return synced, folders
