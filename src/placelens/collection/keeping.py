@@ -133,7 +133,8 @@ class Keeping(Core):
 
         Items whose file is damaged are left out, and come back when their sources are imported
         again; an index that is damaged is removed and built anew. What is damaged is moved to the
-        folder ``damaged`` of the collection.
+        folder ``damaged`` of the collection. Where the list of deleted items is damaged, what was
+        deleted may be there again.
 
         Parameters
         ----------

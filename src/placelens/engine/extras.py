@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,14 +16,42 @@ from placelens.types import Float64Array, Int64Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Extra:
-    """One term and its share: similarities of all rows, or bounds of them."""
+class _Known:
+    """Similarities of all rows, (n,)."""
 
+    values: Float64Array
+
+    def at_most(self, share: float) -> Float64Array:
+        """The most that the term may add to each row's meaning."""
+        return share * self.values
+
+    def of(self, rows: Int64Array) -> Float64Array:
+        """Similarities of some rows."""
+        return self.values[rows]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bounded:
+    """Bounds of the similarities of all rows, (n,) each; what they are is asked when it matters."""
+
+    term: RefineTerm
+    version: Version
+    low: Float64Array
+    high: Float64Array
+
+    def at_most(self, share: float) -> Float64Array:
+        """The most that the term may add to each row's meaning."""
+        return share * (self.high if share > 0.0 else self.low)
+
+    def of(self, rows: Int64Array) -> Float64Array:
+        """Similarities of some rows."""
+        return checked(self.term, self.term.similarity(self.version, rows), len(rows))
+
+
+class _Extra(NamedTuple):
     at: int
-    term: Term
     share: float
-    values: Float64Array | None
-    bounds: tuple[Float64Array, Float64Array] | None
+    similarities: _Known | _Bounded
 
 
 class Extras:
@@ -33,11 +62,11 @@ class Extras:
     """
 
     def __init__(self, terms: Sequence[Term], shares: Float64Array, version: Version) -> None:
-        self._version = version
+        self._n_items = version.n_items
         self.unbounded: str | None = None
         """Label of a term that offers no bound, so that all items must be looked at."""
         self._extras = [
-            self._extra(at, term, float(shares[at]))
+            _Extra(at, float(shares[at]), self._known_of(term, version))
             for at, term in enumerate(terms)
             if not isinstance(term, FusedTerm)
         ]
@@ -45,63 +74,39 @@ class Extras:
     def __bool__(self) -> bool:
         return bool(self._extras)
 
-    def _extra(self, at: int, term: Term, share: float) -> _Extra:
-        bounds = None
+    def _known_of(self, term: Term, version: Version) -> _Known | _Bounded:
         if isinstance(term, RefineTerm):
-            bounds = _bounds(term, self._version)
-            if bounds is None:
-                self.unbounded = term.label
+            bounds = term.bounds(version)
+            if bounds is not None:
+                low, high = (checked(term, side, version.n_items) for side in bounds)
+                return _Bounded(term, version, low, high)
+            self.unbounded = term.label
         elif not isinstance(term, DenseTerm):
             raise QueryError(
                 f"the term {shown(term.label)} is a {type(term).__name__}; "
                 "a term is a FusedTerm, a DenseTerm or a RefineTerm"
             )
-        values = dense_values(term, self._version) if bounds is None else None
-        return _Extra(at, term, share, values, bounds)
+        return _Known(dense_values(term, version))
 
     @property
     def is_exact(self) -> bool:
         """Whether `upper` is what they add, and not only a bound of it."""
-        return all(extra.bounds is None for extra in self._extras)
+        return all(isinstance(extra.similarities, _Known) for extra in self._extras)
 
     def upper(self) -> Float64Array:
         """The most that they may add to each row's meaning, (n,)."""
-        total = np.zeros(self._version.n_items)
-        for extra in self._extras:
-            if extra.bounds is not None:
-                low, high = extra.bounds
-                total += extra.share * (high if extra.share > 0.0 else low)
-            else:
-                total += extra.share * self._known(extra)
+        total = np.zeros(self._n_items)
+        for _, share, similarities in self._extras:
+            total += similarities.at_most(share)
         return total
 
     def added(self, rows: Int64Array) -> Float64Array:
         """What they add to the meaning of some rows, (len(rows),)."""
         total = np.zeros(len(rows))
-        for extra in self._extras:
-            total += extra.share * self._similarity(extra, rows)
+        for _, share, similarities in self._extras:
+            total += share * similarities.of(rows)
         return total
 
     def similarities(self, rows: Int64Array) -> dict[int, Float64Array]:
         """The similarity of some rows by each, by its place among the query's terms."""
-        return {extra.at: self._similarity(extra, rows) for extra in self._extras}
-
-    def _similarity(self, extra: _Extra, rows: Int64Array) -> Float64Array:
-        if extra.bounds is None:
-            return self._known(extra)[rows]
-        assert isinstance(extra.term, RefineTerm)
-        values = extra.term.similarity(self._version, rows)
-        return checked(extra.term, values, len(rows))
-
-    @staticmethod
-    def _known(extra: _Extra) -> Float64Array:
-        assert extra.values is not None
-        return extra.values
-
-
-def _bounds(term: RefineTerm, version: Version) -> tuple[Float64Array, Float64Array] | None:
-    bounds = term.bounds(version)
-    if bounds is None:
-        return None
-    low, high = (checked(term, side, version.n_items) for side in bounds)
-    return low, high
+        return {extra.at: extra.similarities.of(rows) for extra in self._extras}

@@ -107,7 +107,7 @@ class Codebook:
         doubt.
         """
         queries, calibrations = _bounding_terms(task)
-        term_hub_weights, hub = _hub_weights(task, hub_range)
+        probe = _unbounded(task, calibrations, hub_range)
         n_terms, n_clusters, padded = len(queries), len(self.centers), len(self.rotation)
         tables = np.empty((n_terms, 4 * padded), dtype=np.uint8)
         levels = np.empty((n_terms, 4, fine_size(padded)), dtype=np.int8)
@@ -115,29 +115,17 @@ class Codebook:
         inner, bound = np.empty((n_terms, n_clusters), dtype=np.float32), np.empty(n_clusters)
         reach = 1.0 if tail is None else tail_reach(tail, padded)
         kernels._fill_probe(
-            *(queries, calibrations, _of_each(hub, n_terms), self.rotation, self.centers),
+            *(queries, calibrations, _of_each(probe.hub, n_terms), self.rotation, self.centers),
             *(self.lengths, radius_cos, hub_range, reach),
             *(tables, levels, numbers, inner, bound),
         )
-        weight, sign, slope, intercept = calibrations
         step, lowest, fine_step, offset, doubt, slack = numbers
-        return MeaningQuery(
-            queries=task.queries,
-            term_weights=task.weights,
-            term_slopes=task.slopes,
-            term_intercepts=task.intercepts,
-            term_hub_weights=term_hub_weights,
-            weight=weight,
-            sign=sign,
-            slope=slope,
-            intercept=intercept,
-            hub=hub,
+        return probe._replace(
             tables=tables,
             step=step,
             lowest=lowest,
             centers=inner,
             levels=levels,
-            vectors=np.empty((n_terms, 0), dtype=np.float32),
             fine_step=fine_step,
             offset=offset,
             doubt=doubt,
@@ -153,43 +141,24 @@ def plain_probe(task: MeaningTask, hub_range: Float32Array) -> MeaningQuery:
     ``hub_range`` is that of `hub_range_of`, for one cluster.
     """
     queries, calibrations = _bounding_terms(task)
-    term_hub_weights, hub = _hub_weights(task, hub_range)
-    weight, sign, slope, intercept = calibrations
+    probe = _unbounded(task, calibrations, hub_range)
     n_terms, dim = queries.shape
     lengths = np.sqrt(np.sum(queries**2, axis=1)) * (1.0 + 1e-6)
     low, high = hub_range[:, 0].astype(np.float64)
+    hub = probe.hub
     # Of no items the range is endless.
     taken = np.minimum(hub * low, hub * high) if len(hub) and low <= high else np.zeros(n_terms)
     largest = lengths - taken + 1e-6 * np.abs(taken)
+    weight, sign, slope, intercept = calibrations
     bound = sum(
         weight[b] * sign[b] * _calibrated(sign[b] * largest[b], slope[b], intercept[b])
         for b in range(n_terms)
     )
-    unused = np.zeros(n_terms, dtype=np.float32)
     rounding = 2.0**-24 * (dim + 8) * lengths
-    return MeaningQuery(
-        queries=task.queries,
-        term_weights=task.weights,
-        term_slopes=task.slopes,
-        term_intercepts=task.intercepts,
-        term_hub_weights=term_hub_weights,
-        weight=weight,
-        sign=sign,
-        slope=slope,
-        intercept=intercept,
-        hub=hub,
-        tables=np.zeros((n_terms, 0), dtype=np.uint8),
-        step=unused,
-        lowest=unused,
-        centers=np.zeros((n_terms, 0), dtype=np.float32),
-        levels=np.zeros((n_terms, 4, 0), dtype=np.int8),
+    return probe._replace(
         vectors=queries.astype(np.float32),
-        fine_step=unused,
-        offset=unused,
-        doubt=unused,
         slack=(4.0 * rounding).astype(np.float32),
         cluster_bound=np.array([bound]),
-        cluster_order=np.zeros(1, dtype=np.int64),
     )
 
 
@@ -235,6 +204,40 @@ def _bounding_terms(task: MeaningTask) -> tuple[Float64Array, Float64Array]:
     sign = np.where(task.weights < 0.0, -1.0, 1.0)
     calibrations = np.array([np.abs(task.weights), sign, task.slopes, task.intercepts])
     return sign[:, None] * task.queries, calibrations
+
+
+def _unbounded(
+    task: MeaningTask, calibrations: Float64Array, hub_range: Float32Array
+) -> MeaningQuery:
+    """The terms of a probe; what bounds them is empty or 0, of one cluster."""
+    term_hub_weights, hub = _hub_weights(task, hub_range)
+    weight, sign, slope, intercept = calibrations
+    n_terms = len(weight)
+    none, zeros = np.zeros((n_terms, 0), dtype=np.float32), np.zeros(n_terms, dtype=np.float32)
+    return MeaningQuery(
+        queries=task.queries,
+        term_weights=task.weights,
+        term_slopes=task.slopes,
+        term_intercepts=task.intercepts,
+        term_hub_weights=term_hub_weights,
+        weight=weight,
+        sign=sign,
+        slope=slope,
+        intercept=intercept,
+        hub=hub,
+        tables=np.zeros((n_terms, 0), dtype=np.uint8),
+        step=zeros,
+        lowest=zeros,
+        centers=none,
+        levels=np.zeros((n_terms, 4, 0), dtype=np.int8),
+        vectors=none,
+        fine_step=zeros,
+        offset=zeros,
+        doubt=zeros,
+        slack=zeros,
+        cluster_bound=np.zeros(1),
+        cluster_order=np.zeros(1, dtype=np.int64),
+    )
 
 
 def _hub_weights(task: MeaningTask, hub_range: Float32Array) -> tuple[Float64Array, Float64Array]:

@@ -162,24 +162,7 @@ def _of_newest(folder: Path, ledger: Ledger) -> Iterator[Damage]:
 
 
 def repair(folder: Path, *, dry_run: bool = False) -> Repairs:
-    """Bring back what can be: the newest version with all items whose files are sound.
-
-    An index that is damaged is removed, to be built anew. Items whose file is damaged are left
-    out; importing their sources again brings them back. Where the list of deleted items is
-    damaged, what was deleted may be there again.
-
-    Parameters
-    ----------
-    dry_run
-        Say what would be done, and change nothing.
-
-    Raises
-    ------
-    CollectionDamagedError
-        If nothing can be brought back.
-    CollectionLockedError
-        If another process is writing.
-    """
+    """See `placelens.Collection.repair`."""
     folder = _collection(folder)
     done = Repairs()
     _repair_manifest(folder, done, dry_run)
