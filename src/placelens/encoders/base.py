@@ -9,13 +9,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from placelens.encoders.checks import check_images, check_texts
+from placelens.encoders.checks import check_images, check_parts, check_texts
+from placelens.encoders.class_names import channels_of
 from placelens.encoders.hubs import HubPool
-from placelens.encoders.parts import ImageRegions, TextPhrases, class_maps
+from placelens.encoders.parts import (
+    CLASS_MAP,
+    IMAGE,
+    REGIONS,
+    ImageRegions,
+    Parts,
+    TextPhrases,
+    class_maps,
+    shares_of,
+)
+from placelens.encoders.region_code import RegionCode
 from placelens.errors import EncoderError
 from placelens.types import (
     FeatureName,
@@ -106,6 +117,9 @@ class Encoder(ABC):
     image_spec : how images must be prepared, or None when it takes no images.
     takes_text : whether it takes texts.
     grid : rows and columns of the regions that ``encode_regions`` gives; None when it gives none.
+    region_code : how regions are stored, of encoders whose regions collections may keep.
+    class_names : the classes that its class maps tell; empty when it has none of its own.
+    class_grid : rows and columns of these maps; None when it has none.
     class_temperature : what to divide cosines by for ``class_maps``.
     calibrations : by (query modality, item modality); empty when raw cosines are used.
     answerabilities : by (query modality, item modality), for "no good match"; empty where unknown.
@@ -123,6 +137,9 @@ class Encoder(ABC):
     image_spec: ImageSpec | None
     takes_text: bool
     grid: tuple[int, int] | None = None
+    region_code: RegionCode | None = None
+    class_names: tuple[str, ...] = ()
+    class_grid: tuple[int, int] | None = None
     class_temperature: float = 0.1
     calibrations: Mapping[tuple[FeatureName, FeatureName], Calibration]
     answerabilities: Mapping[tuple[FeatureName, FeatureName], Answerability] = MappingProxyType({})
@@ -165,11 +182,70 @@ class Encoder(ABC):
         """
         raise EncoderError(f"encoder {self.name!r} gives no regions; use one that does: lite")
 
+    @property
+    def parts(self) -> tuple[FeatureName, ...]:
+        """What `encode_parts` can give of an image: some of "image", "regions", "class_map"."""
+        has = {
+            IMAGE: self.image_spec is not None,
+            REGIONS: self.grid is not None and self.region_code is not None,
+            CLASS_MAP: self.class_grid is not None and bool(self.class_names),
+        }
+        return tuple(name for name, is_there in has.items() if is_there)
+
+    def encode_parts(self, images: UInt8Array, names: Sequence[FeatureName]) -> Parts:
+        """What is asked for of prepared images, and nothing else, from one pass over them.
+
+        Parameters
+        ----------
+        images
+            (n, size, size, 3) uint8 RGB.
+        names
+            Some of `parts`, each once.
+
+        Returns
+        -------
+        dict
+            By name: "image" (n, dim) float32, as `encode_images` gives; "regions" (n, rows,
+            columns, k) uint8, which ``region_code`` makes regions of; "class_map" (n, rows,
+            columns, c) uint8, a byte for each of ``class_names``: see
+            `placelens.encoders.class_map`. Each is to the bit what it is when asked for alone.
+
+        Raises
+        ------
+        EncoderError
+            If the encoder does not give one of them.
+        """
+        names = check_parts(names, self.parts, name=self.name)
+        made: Parts = {}
+        if REGIONS in names and self.region_code is not None:
+            found = self.encode_regions(images)
+            made[REGIONS] = self.region_code.encode(found.regions)
+            if IMAGE in names:
+                made[IMAGE] = found.vectors
+        elif IMAGE in names:
+            made[IMAGE] = self.encode_images(images)
+        if CLASS_MAP in names:
+            raise NotImplementedError(
+                f"{type(self).__name__} has class_names, and must override encode_parts"
+            )
+        return made
+
+    def class_map_source(self, classes: Sequence[str]) -> Literal["head", "zero-shot"]:
+        """How `encode_class_maps` tells these classes apart.
+
+        "head": all stand for different ones of ``class_names``, by these names or by others of
+        `placelens.encoders.class_names`, which the encoder was trained to tell. "zero-shot": by
+        the cosines of regions with the names.
+        """
+        is_known = CLASS_MAP in self.parts and channels_of(classes, self.class_names) is not None
+        return "head" if is_known else "zero-shot"
+
     def encode_class_maps(self, images: UInt8Array, classes: Sequence[str]) -> Float32Array:
         """How probably each region of prepared images shows each class, (n, rows, columns, c).
 
         The probabilities of a region sum to 1: they say which of these classes fits best, not
-        whether any does.
+        whether any does. Rows and columns are those of ``class_grid`` where `class_map_source` is
+        "head", else those of ``grid``.
 
         Raises
         ------
@@ -178,6 +254,10 @@ class Encoder(ABC):
         """
         if not classes:
             raise EncoderError("class maps need at least one class, e.g. ['sky', 'road', 'tree']")
+        channels = channels_of(classes, self.class_names)
+        if CLASS_MAP in self.parts and channels is not None:
+            stored = self.encode_parts(images, [CLASS_MAP])[CLASS_MAP]
+            return shares_of(stored[..., channels])
         regions = self.encode_regions(images).regions
         texts = self.encode_texts(classes)
         return class_maps(regions, texts, temperature=self.class_temperature)

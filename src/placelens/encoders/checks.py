@@ -7,8 +7,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from placelens.display import shown
+from placelens.encoders.parts import CLASS_MAP, IMAGE, PARTS, REGIONS
 from placelens.errors import EncoderError
-from placelens.types import Float32Array, Float64Array, ImageSpec, UInt8Array
+from placelens.types import FeatureName, Float32Array, Float64Array, ImageSpec, UInt8Array
+
+# What the parts of an image are called in messages.
+_WORDS = {IMAGE: "vectors of images", REGIONS: "regions to keep", CLASS_MAP: "class maps"}
 
 
 def check_images(images: UInt8Array, spec: ImageSpec | None, *, name: str) -> UInt8Array:
@@ -33,6 +37,31 @@ def check_images(images: UInt8Array, spec: ImageSpec | None, *, name: str) -> UI
             f"{images.dtype}; prepare them with placelens.readers first"
         )
     return np.ascontiguousarray(images)
+
+
+def check_parts(
+    names: Sequence[FeatureName], offered: Sequence[FeatureName], *, name: str
+) -> list[FeatureName]:
+    """Return the parts of images that are asked for, as a list of different names.
+
+    Raises
+    ------
+    EncoderError
+        If none is named, or one twice, or there is no such part, or the encoder does not offer it.
+    """
+    asked = [names] if isinstance(names, str) else list(names)
+    unknown = [each for each in asked if each not in PARTS]
+    if not asked or unknown or len(set(asked)) != len(asked):
+        raise EncoderError(
+            f"the parts of an image are different ones of {', '.join(PARTS)}, got {shown(asked)}"
+        )
+    for each in asked:
+        if each not in offered:
+            raise EncoderError(
+                f"encoder {name!r} of these weights gives no {_WORDS[each]} ({each}); "
+                f"it gives: {', '.join(offered) or 'nothing of an image'}"
+            )
+    return asked
 
 
 def check_texts(texts: Sequence[str], *, takes_text: bool = True, name: str) -> list[str]:

@@ -22,13 +22,24 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from placelens.encoders.base import Encoder
-from placelens.encoders.checks import check_images, check_texts, unit_rows
+from placelens.encoders.checks import check_images, check_parts, check_texts, unit_rows
+from placelens.encoders.class_map import stored_map
 from placelens.encoders.fits import Fits
 from placelens.encoders.hubs import HubPool
 from placelens.encoders.language import why_not_english
 from placelens.encoders.minilm import MiniLM, Tokens
 from placelens.encoders.onnx_session import LazySession
-from placelens.encoders.parts import ImageRegions, TextPhrases, owners, phrase_spans
+from placelens.encoders.parts import (
+    CLASS_MAP,
+    IMAGE,
+    REGIONS,
+    ImageRegions,
+    Parts,
+    TextPhrases,
+    owners,
+    phrase_spans,
+)
+from placelens.encoders.region_code import RegionCode
 from placelens.encoders.trusted_files import check_sha256
 from placelens.errors import EncoderError
 from placelens.types import FeatureName, Float32Array, ImageSpec, Int64Array, UInt8Array
@@ -51,6 +62,15 @@ HUB_FILES: Mapping[FeatureName, str] = MappingProxyType(
 _NO_HUBS: Mapping[str, Any] = MappingProxyType(
     {"pools": [], "calibrations": [], "answerabilities": [], "sha256": {}}
 )
+
+# Weights may come with it: how their regions are stored. Like the pools it decides no vector.
+REGION_CODE_FILE = "region_code.npz"
+# The networks' outputs by the parts of an image. That of the trunk, which only weights that name
+# classes have, is (n, rows, columns, c + 1) probabilities, the last of other.
+_OUTPUTS: Mapping[FeatureName, str] = MappingProxyType(
+    {IMAGE: "vectors", REGIONS: "regions", CLASS_MAP: "class_map"}
+)
+_OF_TRUNK = _OUTPUTS[CLASS_MAP]
 
 Side = Literal["photo", "aerial"]
 SIDES: tuple[Side, ...] = get_args(Side)
@@ -96,7 +116,8 @@ class LiteEncoder(Encoder):
         root = Path(folder) if folder is not None else default_folder()
         parameters = _read_parameters(root / PARAMETERS_FILE)
         self._hubs = parameters.get("hubs", _NO_HUBS)
-        digests = {**parameters["sha256"], **self._hubs["sha256"]}
+        code_digests = parameters.get("region_code", {"sha256": {}})["sha256"]
+        digests = {**parameters["sha256"], **self._hubs["sha256"], **code_digests}
         files = {name: text_weights() if name == TEXT_FILE else root / name for name in digests}
         for name, path in files.items():
             check_sha256(path, digests[name])
@@ -107,6 +128,8 @@ class LiteEncoder(Encoder):
         self.dim = int(parameters["dim"])
         n_rows, n_columns = parameters["grid"]
         self.grid: tuple[int, int] = (n_rows, n_columns)
+        self.class_names, self.class_grid = _classes(parameters)
+        self._has_region_code = REGION_CODE_FILE in code_digests
         self.image_spec = ImageSpec(**parameters["image"])
         fits = Fits.from_json(parameters)
         self.calibrations = fits.calibrations
@@ -152,22 +175,43 @@ class LiteEncoder(Encoder):
             }
         )
 
+    @cached_property
+    def region_code(self) -> RegionCode | None:  # type: ignore[override]
+        """How regions are stored, where the weights say so; read when it is first asked for."""
+        if not self._has_region_code:
+            return None
+        code = RegionCode.read(self._root / REGION_CODE_FILE)
+        if code.dim != self.dim:
+            raise EncoderError(
+                f"{self._root / REGION_CODE_FILE} is of regions of {code.dim} numbers, and these "
+                f"weights give {self.dim}"
+            )
+        return code
+
     def encode_images(self, images: UInt8Array) -> Float32Array:
         """Encode prepared images, (n, 224, 224, 3) uint8 RGB, to (n, 384) unit vectors."""
         images = check_images(images, self.image_spec, name=self.name)
-        vectors = np.empty((len(images), self.dim), dtype=np.float32)
-        for rows, (batch,) in self._run(images, "vectors"):
-            vectors[rows] = batch
-        return unit_rows(vectors)
+        return unit_rows(self._run(images, "vectors")["vectors"])
 
     def encode_regions(self, images: UInt8Array) -> ImageRegions:
         """Encode prepared images, (n, 224, 224, 3) uint8 RGB, and 7 x 7 regions of each."""
         images = check_images(images, self.image_spec, name=self.name)
-        vectors = np.empty((len(images), self.dim), dtype=np.float32)
-        regions = np.empty((len(images), *self.grid, self.dim), dtype=np.float32)
-        for rows, (whole, parts) in self._run(images, "vectors", "regions"):
-            vectors[rows], regions[rows] = whole, parts
-        return ImageRegions(vectors=unit_rows(vectors), regions=regions)
+        made = self._run(images, "vectors", "regions")
+        return ImageRegions(vectors=unit_rows(made["vectors"]), regions=made["regions"])
+
+    def encode_parts(self, images: UInt8Array, names: Sequence[FeatureName]) -> Parts:
+        """What is asked for of prepared images, (n, 224, 224, 3) uint8 RGB, from one pass."""
+        names = check_parts(names, self.parts, name=self.name)
+        images = check_images(images, self.image_spec, name=self.name)
+        made = self._run(images, *(_OUTPUTS[name] for name in names))
+        parts: Parts = {}
+        if IMAGE in names:
+            parts[IMAGE] = unit_rows(made["vectors"])
+        if REGIONS in names and self.region_code is not None:
+            parts[REGIONS] = self.region_code.encode(made["regions"])
+        if CLASS_MAP in names:
+            parts[CLASS_MAP] = stored_map(made[_OF_TRUNK][..., :-1])  # the last is other
+        return parts
 
     def sides(self, images: UInt8Array) -> Float32Array:
         """The probability that each prepared image is seen from above, (n,)."""
@@ -197,23 +241,46 @@ class LiteEncoder(Encoder):
             _phrases(text, tokens, text_map) for text, tokens in zip(texts, encoded, strict=True)
         ]
 
-    def _run(
-        self, images: UInt8Array, *outputs: str
+    def _run(self, images: UInt8Array, *outputs: str) -> dict[str, Float32Array]:
+        """These outputs of the networks for images, by name: of the trunk, of each image's side."""
+        shapes = {"vectors": (self.dim,), "regions": (*self.grid, self.dim)}
+        if self.class_grid is not None:
+            shapes[_OF_TRUNK] = (*self.class_grid, len(self.class_names) + 1)
+        made = {n: np.empty((len(images), *shapes[n]), dtype=np.float32) for n in outputs}
+        of_trunk = [name for name in outputs if name == _OF_TRUNK]
+        of_sides = [name for name in outputs if name != _OF_TRUNK]
+        needed = ["activations", "from_above"] if of_sides else []
+        for batch, found in self._run_trunk(images, *of_trunk, *needed):
+            if of_trunk:
+                self._check_classes(found[0])
+                made[_OF_TRUNK][batch] = found[0]
+            if of_sides:
+                activations, from_above = found[-2:]
+                for rows, values in self._run_sides(activations, from_above, of_sides):
+                    for name, value in zip(of_sides, values, strict=True):
+                        made[name][batch[rows]] = value
+        return made
+
+    def _run_sides(
+        self, activations: Float32Array, from_above: Float32Array, outputs: Sequence[str]
     ) -> Iterator[tuple[Int64Array, list[Float32Array]]]:
-        """Rows of the images and these outputs for them, a batch and a side at a time."""
-        for batch, (activations, from_above) in self._run_trunk(
-            images, "activations", "from_above"
-        ):
-            aerial = (
-                from_above > 0
-                if self.side is None
-                else np.full(len(from_above), self.side == "aerial")
+        """Rows of a batch and these outputs for them, a side at a time."""
+        aerial = (
+            from_above > 0 if self.side is None else np.full(len(from_above), self.side == "aerial")
+        )
+        for side in SIDES:
+            rows = np.flatnonzero(aerial == (side == "aerial"))
+            if len(rows):
+                yield rows, self._sides[side].run(outputs, activations=activations[rows])
+
+    def _check_classes(self, found: Float32Array) -> None:
+        """Raise EncoderError unless the trunk tells the classes that the parameters name."""
+        expected = (*(self.class_grid or ()), len(self.class_names) + 1)
+        if found.shape[1:] != expected:
+            raise EncoderError(
+                f"{self._root / TRUNK_FILE} gives class maps {found.shape[1:]}, and its parameters "
+                f"name {expected}: rows, columns, and {len(self.class_names)} classes with other"
             )
-            for side in SIDES:
-                rows = np.flatnonzero(aerial == (side == "aerial"))
-                if len(rows):
-                    found = self._sides[side].run(outputs, activations=activations[rows])
-                    yield batch[rows], found
 
     def _run_trunk(
         self, images: UInt8Array, *outputs: str
@@ -266,6 +333,19 @@ def _read_parameters(path: Path) -> dict[str, Any]:
     if missing:
         raise EncoderError(f"{path} gives no SHA-256 for {', '.join(sorted(missing))}")
     return dict(parameters)
+
+
+def _classes(parameters: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+    """The classes that the trunk tells and the grid of its maps; none where none are named."""
+    names, grid = parameters.get("class_names"), parameters.get("class_grid")
+    if not names:
+        return (), None
+    if not isinstance(grid, list) or len(grid) != 2 or len(set(names)) != len(names):
+        raise EncoderError(
+            f"the parameters of a lite encoder that name classes ({', '.join(map(str, names))}) "
+            f"name each once, and class_grid as [rows, columns], got {grid}"
+        )
+    return tuple(names), (int(grid[0]), int(grid[1]))
 
 
 def _read_directions(path: Path) -> Float32Array:

@@ -12,9 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placelens.types import Float32Array
+from placelens.types import FeatureName, Float32Array, UInt8Array
 
 Span = tuple[int, int]
+
+# What one pass over an image gives, by the names of the features that collections keep of it.
+IMAGE, REGIONS, CLASS_MAP = "image", "regions", "class_map"
+PARTS: tuple[FeatureName, ...] = (IMAGE, REGIONS, CLASS_MAP)
+Parts = dict[FeatureName, np.ndarray]
 
 # Words that carry no picture of their own; a phrase is what stands between them. Verbs of being
 # and seeing are among them: captions are full of "there are" and "you can see".
@@ -106,6 +111,23 @@ def class_maps(regions: Float32Array, classes: Float32Array, *, temperature: flo
     cosines = (regions / np.maximum(lengths, 1e-12)) @ classes.T
     scaled = cosines / temperature
     weights = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def shares_of(stored: UInt8Array) -> Float32Array:
+    """The probabilities of some classes of stored class maps, (..., c), summing to 1 over them.
+
+    A cell that shows none of them at all may be any.
+
+    Examples
+    --------
+    >>> shares_of(np.array([[30, 10], [0, 0]], dtype=np.uint8))
+    array([[0.75, 0.25],
+           [0.5 , 0.5 ]], dtype=float32)
+    """
+    weights = stored.astype(np.float32)
+    total = weights.sum(axis=-1, keepdims=True)
+    weights = np.where(total > 0, weights, np.float32(1))
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 

@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 
 from placelens.encoders.base import Encoder
+from placelens.encoders.parts import CLASS_MAP, IMAGE, PARTS, REGIONS
 from placelens.errors import EncoderError
 from placelens.types import ImageSpec, UInt8Array
 
@@ -178,11 +179,96 @@ class EncoderContract:
         if encoder.grid is None:
             return
         classes = self.texts(encoder)[:3]
+        assert encoder.class_map_source(classes) == "zero-shot"
         maps = encoder.encode_class_maps(images, classes)
         assert maps.shape == (2, *encoder.grid, 3)
         np.testing.assert_allclose(maps.sum(axis=-1), 1, atol=1e-5)
         with pytest.raises(EncoderError, match="at least one class"):
             encoder.encode_class_maps(images, [])
+
+    def parts(self, encoder: Encoder, name: str) -> None:
+        """Skip unless the encoder gives such a part of an image."""
+        self.spec(encoder)
+        if name not in encoder.parts:
+            pytest.skip(f"{encoder.name} gives no {name}")
+
+    def test_parts_are_of_the_shapes_that_it_says(self, encoder: Encoder) -> None:
+        images = self.images(encoder)
+        for n in (len(images), 0):
+            made = encoder.encode_parts(images[:n], encoder.parts)
+            assert tuple(made) == encoder.parts
+            grid, class_grid = encoder.grid or (), encoder.class_grid or ()
+            k = encoder.region_code.n_components if encoder.region_code is not None else 0
+            shapes: dict[str, tuple[int, ...]] = {
+                IMAGE: (n, encoder.dim),
+                REGIONS: (n, *grid, k),
+                CLASS_MAP: (n, *class_grid, len(encoder.class_names)),
+            }
+            for name, array in made.items():
+                assert array.shape == shapes[name], name
+                assert array.dtype == (np.float32 if name == IMAGE else np.uint8), name
+
+    def test_one_pass_gives_what_a_pass_for_each_gives(self, encoder: Encoder) -> None:
+        images = self.images(encoder)
+        together = encoder.encode_parts(images, encoder.parts)
+        for name in encoder.parts:
+            alone = encoder.encode_parts(images, [name])
+            assert list(alone) == [name]
+            np.testing.assert_array_equal(alone[name], together[name])
+        np.testing.assert_array_equal(together[IMAGE], encoder.encode_images(images))
+
+    def test_parts_that_it_does_not_give_are_refused(self, encoder: Encoder) -> None:
+        images = self.images(encoder)
+        for name in set(PARTS) - set(encoder.parts):
+            with pytest.raises(EncoderError, match=rf"gives no .*\({name}\); it gives: image"):
+                encoder.encode_parts(images, [name])
+        for wrong in ([], ["smell"], [IMAGE, IMAGE]):
+            with pytest.raises(EncoderError, match="different ones of image, regions, class_map"):
+                encoder.encode_parts(images, wrong)
+
+    def test_kept_regions_are_those_it_gives_up_to_the_code(self, encoder: Encoder) -> None:
+        self.parts(encoder, REGIONS)
+        code, images = encoder.region_code, self.images(encoder)
+        assert code is not None
+        assert code.dim == encoder.dim
+        codes = encoder.encode_parts(images, [REGIONS])[REGIONS]
+        np.testing.assert_array_equal(codes, code.encode(encoder.encode_regions(images).regions))
+        # What was lost is lost once: the code of what it gives back is the same.
+        np.testing.assert_array_equal(code.encode(code.decode(codes)), codes)
+
+    def test_class_maps_of_its_own_are_shares_of_255(self, encoder: Encoder) -> None:
+        self.parts(encoder, CLASS_MAP)
+        images = self.images(encoder)
+        assert len(set(encoder.class_names)) == len(encoder.class_names)
+        stored = encoder.encode_parts(images, [CLASS_MAP])[CLASS_MAP]
+        assert stored.sum(axis=-1, dtype=np.int64).max() <= 255
+        alone = [encoder.encode_parts(image[None], [CLASS_MAP])[CLASS_MAP] for image in images]
+        # A probability beside another byte may be rounded to that.
+        difference = stored.astype(np.int16) - np.concatenate(alone)
+        assert np.abs(difference).max() <= 1
+
+    def test_class_maps_of_its_own_classes_come_from_its_head(self, encoder: Encoder) -> None:
+        self.parts(encoder, CLASS_MAP)
+        images, classes = self.images(encoder), list(encoder.class_names[::-1])
+        assert encoder.class_map_source(classes) == "head"
+        maps = encoder.encode_class_maps(images, classes)
+        assert encoder.class_grid is not None
+        assert maps.shape == (len(images), *encoder.class_grid, len(classes))
+        np.testing.assert_allclose(maps.sum(axis=-1), 1, atol=1e-5)
+        stored = encoder.encode_parts(images, [CLASS_MAP])[CLASS_MAP][..., ::-1]
+        is_there = stored.any(axis=-1)
+        np.testing.assert_array_equal(maps.argmax(-1)[is_there], stored.argmax(-1)[is_there])
+        assert encoder.class_map_source([*classes, "a thing of no class"]) == "zero-shot"
+
+    def test_several_threads_at_once_get_the_same_parts(self, encoder: Encoder) -> None:
+        images = self.images(encoder)
+        expected = encoder.encode_parts(images, encoder.parts)
+        with ThreadPoolExecutor(4) as pool:
+            for made in pool.map(lambda _: encoder.encode_parts(images, encoder.parts), range(8)):
+                for name, array in made.items():
+                    within = 1 if array.dtype == np.uint8 else self.tolerance
+                    difference = array.astype(np.float64) - expected[name]
+                    assert np.abs(difference).max() <= within
 
     def test_phrases_sum_to_the_text(self, encoder: Encoder) -> None:
         texts = self.texts(encoder)
