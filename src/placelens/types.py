@@ -242,14 +242,16 @@ class Feature:
     ----------
     name : small letters, digits and underscores, from a letter on.
     kind : "vector", one unit vector an item; "vectors", several, each with its box in pixels of
-        the original image; "map", a byte for each cell of a grid; "number", one float32.
-    length : components of a vector, cells of a map, 1 for a number.
+        the original image; "map", a byte, or several, for each cell of a grid; "number", one
+        float32.
+    length : components of a vector, bytes of a map, 1 for a number.
     space : vectors of equal spaces may be compared: the fingerprint of the encoder that they come
         from, or "own".
     fingerprint : of what made it; None for what a caller gives.
-    shape : height and width of a map; None for all else.
+    shape : height and width of a map of one byte a cell; height, width and channels of one of
+        several; None for all else.
     blocks : names and lengths of the parts that a vector is made of, in order, where a query may
-        weigh them; else empty.
+        weigh them, or that the channels of a map are; else empty.
 
     Raises
     ------
@@ -263,7 +265,13 @@ class Feature:
     >>> Feature(name="painted", kind="map", length=12, shape=(3, 5))
     Traceback (most recent call last):
         ...
-    placelens.errors.InputError: the feature 'painted' has 12 cells, and its shape (3, 5) has 15
+    placelens.errors.InputError: the feature 'painted' has 12 bytes, and its shape (3, 5) has 15
+    >>> Feature(name="painted", kind="map", length=24, shape=(3, 4, 2)).channels
+    2
+    >>> Feature(name="painted", kind="map", length=6, shape=(-3, -2))
+    Traceback (most recent call last):
+        ...
+    placelens.errors.InputError: the feature 'painted' has the shape (-3, -2); sides are above 0
     """
 
     name: FeatureName
@@ -271,7 +279,7 @@ class Feature:
     length: int = 1
     space: str = OWN_SPACE
     fingerprint: str | None = None
-    shape: tuple[int, int] | None = None
+    shape: tuple[int, int] | tuple[int, int, int] | None = None
     blocks: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
@@ -301,7 +309,7 @@ class Feature:
             "length": isinstance(self.length, int),
             "space": isinstance(self.space, str),
             "fingerprint": isinstance(self.fingerprint, str | None),
-            "shape": self.shape is None or _is_pair(self.shape, int, int),
+            "shape": self.shape is None or _is_shape(self.shape),
             "blocks": isinstance(self.blocks, tuple)
             and all(_is_pair(block, str, int) for block in self.blocks),
         }
@@ -313,20 +321,32 @@ class Feature:
     def _check_parts(self) -> None:
         if (self.shape is None) == (self.kind == "map"):
             raise InputError(f"the feature {self.name!r}: maps have a shape, and nothing else has")
-        if self.shape is not None and self.length != self.shape[0] * self.shape[1]:
+        if self.shape is not None and min(self.shape) < 1:
             raise InputError(
-                f"the feature {self.name!r} has {self.length} cells, "
-                f"and its shape {self.shape} has {self.shape[0] * self.shape[1]}"
+                f"the feature {self.name!r} has the shape {self.shape}; sides are above 0"
             )
-        if self.blocks and self.kind != "vector":
-            raise InputError(f"the feature {self.name!r}: only a vector is made of blocks")
+        if self.shape is not None and self.length != math.prod(self.shape):
+            raise InputError(
+                f"the feature {self.name!r} has {self.length} bytes, "
+                f"and its shape {self.shape} has {math.prod(self.shape)}"
+            )
+        if self.blocks and self.kind not in ("vector", "map"):
+            raise InputError(
+                f"the feature {self.name!r}: only a vector, or a map's channels, are made of blocks"
+            )
+        whole = self.length if self.shape is None else self.channels
         lengths = [length for _, length in self.blocks]
-        is_whole = not self.blocks or (min(lengths) > 0 and sum(lengths) == self.length)
+        is_whole = not self.blocks or (min(lengths) > 0 and sum(lengths) == whole)
         if not is_whole or len(dict(self.blocks)) != len(self.blocks):
             raise InputError(
                 f"the blocks {shown(self.blocks)} of the feature {self.name!r} need different "
-                f"names, and lengths that add up to {self.length}"
+                f"names, and lengths that add up to {whole}"
             )
+
+    @property
+    def channels(self) -> int:
+        """Bytes of a cell, of a map; 1 for all else."""
+        return self.shape[2] if self.shape is not None and len(self.shape) == 3 else 1
 
 
 def _is_pair(value: object, first: type, second: type) -> bool:
@@ -334,6 +354,12 @@ def _is_pair(value: object, first: type, second: type) -> bool:
     if not (isinstance(value, tuple) and len(value) == 2):
         return False
     return isinstance(value[0], first) and isinstance(value[1], second)
+
+
+def _is_shape(value: object) -> bool:
+    """Whether a value is a tuple of two or three whole numbers."""
+    is_long = isinstance(value, tuple) and len(value) in (2, 3)
+    return is_long and all(type(side) is int for side in value)  # type: ignore[attr-defined]
 
 
 def title_of(

@@ -55,12 +55,32 @@ def fields_of(feature: Feature) -> list[pa.Field]:
 def to_columns(feature: Feature, values: Sequence[Any]) -> dict[str, pa.Array]:
     """Columns of what items have of a feature, None for those that have nothing.
 
-    A vector is (length,) float32; several are `Regions`; a map is (height, width) uint8; a number
-    is a number.
+    A vector is (length,) float32; several are `Regions`; a map is (height, width) uint8, or
+    (height, width, channels); a number is a number.
     """
     arrays = _KINDS[feature.kind].write(feature, values)
     fields = fields_of(feature)
     return {field.name: array for field, array in zip(fields, arrays, strict=True)}
+
+
+def bytes_an_item(feature: Feature) -> int | None:
+    """What a feature takes of a row, in bytes; None where that differs from item to item.
+
+    Examples
+    --------
+    >>> bytes_an_item(Feature(name="image", length=384))
+    1536
+    >>> bytes_an_item(Feature(name="class_map", kind="map", length=1568, shape=(14, 14, 8)))
+    1568
+    >>> bytes_an_item(Feature(name="parts", kind="vectors", length=384)) is None
+    True
+    """
+    kind = fields_of(feature)[0].type
+    if pa.types.is_list(kind):
+        return None
+    if pa.types.is_fixed_size_list(kind):
+        return int(kind.list_size * kind.value_type.bit_width) // 8
+    return int(kind.bit_width) // 8
 
 
 def from_columns(feature: Feature, table: pa.Table) -> list[Any]:
@@ -76,8 +96,8 @@ def vectors_of(column: pa.ChunkedArray) -> tuple[Float32Array, BoolArray]:
     return _without_odd(matrix), present
 
 
-def maps_of(column: pa.ChunkedArray, shape: tuple[int, int]) -> tuple[UInt8Array, BoolArray]:
-    """The maps that are there, (m, height, width), and a mask over all rows."""
+def maps_of(column: pa.ChunkedArray, shape: tuple[int, ...]) -> tuple[UInt8Array, BoolArray]:
+    """The maps that are there, (m, *shape), and a mask over all rows."""
     whole, present = _whole(column)
     found = whole if present.all() else whole.filter(pa.array(present))
     # Through a view of its bytes: as Python objects they would be copied one by one.

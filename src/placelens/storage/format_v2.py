@@ -10,7 +10,7 @@ proposals          list<struct>           what was proposed of the item's place,
 <name>_vector      float32[length]        of a feature that is a vector; null where there is none
 <name>_vectors     list<float32[length]>  of one that is several vectors
 <name>_boxes       list<int32[4]>         and the box of each: left, top, right, bottom
-<name>_map         binary[length]         of a map: its cells, row by row
+<name>_map         binary[length]         of a map: its cells, row by row, and of each all channels
 <name>_number      float32                of a number
 ================== ====================== ==================================================
 

@@ -39,7 +39,8 @@ def _is_block(value: object) -> bool:
 
 
 def _is_shape(value: object) -> bool:
-    return _is_pair(value) and is_list(value, lambda side: is_whole(side, 1))
+    is_long = isinstance(value, list) and len(value) in (2, 3)
+    return is_long and is_list(value, lambda side: is_whole(side, 1))
 
 
 class ManifestV2:
@@ -67,7 +68,10 @@ class ManifestV2:
         "length": ("a whole number above 0", lambda value: is_whole(value, 1)),
         "space": ("a text", is_text),
         "fingerprint": ("a text", is_text_or_none),
-        "shape": ("a height and a width", lambda value: value is None or _is_shape(value)),
+        "shape": (
+            "a height, a width, and channels if any",
+            lambda value: value is None or _is_shape(value),
+        ),
         "blocks": ("a list of names and lengths", lambda value: is_list(value, _is_block)),
     }
 

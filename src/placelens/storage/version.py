@@ -18,6 +18,8 @@ import numpy as np
 import pyarrow as pa
 
 from placelens.storage.feature_columns import (
+    fields_of,
+    from_columns,
     map_column,
     maps_of,
     number_column,
@@ -183,7 +185,7 @@ class Version:
         return self.numbers(name) if name in self._manifest.names else None
 
     def maps(self, feature: FeatureName) -> tuple[UInt8Array, Int64Array]:
-        """Maps of a feature, (m, height, width), and the rows they belong to, (m,), increasing."""
+        """Maps of a feature, (m, *shape), and the rows they belong to, (m,), increasing."""
         shape = self._manifest.feature(feature).shape or (0, 0)
         name = map_column(feature)
         with self._lock:
@@ -198,6 +200,12 @@ class Version:
                 self._whole[name] = (maps, np.flatnonzero(present))
             whole: tuple[UInt8Array, Int64Array] = self._whole[name]
             return whole
+
+    def value_of(self, row: int, feature: FeatureName) -> Any:
+        """What one row has of a feature of any kind; None when it has nothing of it."""
+        kept = self._manifest.feature(feature)
+        table = self.take([row], [field.name for field in fields_of(kept)])
+        return from_columns(kept, table)[0]
 
     def regions_at(
         self, rows: Sequence[int] | Int64Array, feature: FeatureName

@@ -16,6 +16,7 @@ from placelens.types import Feature, Regions
 UNIT = np.eye(3, dtype=np.float32)
 BOXES = np.array([[0, 0, 4, 4], [2, 1, 8, 6]], dtype=np.int32)
 PAINTED = np.arange(6, dtype=np.uint8).reshape(2, 3)
+CLASSES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 KINDS = {
     "vector": (Feature(name="whole", length=3), [UNIT[0], None, UNIT[2]]),
     "vectors": (
@@ -23,6 +24,10 @@ KINDS = {
         [Regions(UNIT[:2], BOXES), None, Regions(UNIT[:0], BOXES[:0])],
     ),
     "map": (Feature(name="painted", kind="map", length=6, shape=(2, 3)), [None, PAINTED, PAINTED]),
+    "map of channels": (
+        Feature(name="classes", kind="map", length=24, shape=(2, 3, 4)),
+        [CLASSES, None, CLASSES[::-1]],
+    ),
     "number": (Feature(name="hubness", kind="number"), [0.25, None, -1.5]),
 }
 FEATURES = tuple(feature for feature, _ in KINDS.values())
@@ -75,6 +80,12 @@ def test_a_version_gives_arrays_by_row(filled):
     np.testing.assert_array_equal(numbers, np.float32([np.nan, 0.25, np.nan, -1.5]))
     maps, rows = snapshot.maps("painted")
     assert (maps.tolist(), rows.tolist()) == ([PAINTED.tolist()] * 2, [2, 3])
+    maps, rows = snapshot.maps("classes")
+    assert (maps.tolist(), rows.tolist()) == ([CLASSES.tolist(), CLASSES[::-1].tolist()], [1, 3])
+    for feature, values in KINDS.values():
+        own = [snapshot.value_of(row, feature.name) for row in (1, 2, 3)]
+        assert [plain(value) for value in own] == [plain(value) for value in values]
+        assert snapshot.value_of(0, feature.name) is None
     found = snapshot.regions_at([3, 1, 0], "parts")
     assert [plain(each) for each in found] == [[[], []], [UNIT[:2].tolist(), BOXES.tolist()], None]
     assert snapshot.radius_m is None

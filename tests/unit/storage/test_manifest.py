@@ -14,6 +14,9 @@ FEATURES = (
     *vector_features(["image", "text"], 3, fingerprint="f"),
     Feature(name="parts", kind="vectors", length=3, space="f", fingerprint="f"),
     Feature(name="painted", kind="map", length=12, shape=(3, 4)),
+    Feature(
+        name="classes", kind="map", length=24, shape=(3, 4, 2), blocks=(("sky", 1), ("sea", 1))
+    ),
     Feature(name="hubness", kind="number"),
     Feature(name="whole", length=5, blocks=(("coarse", 2), ("fine", 3))),
 )
@@ -104,8 +107,13 @@ def test_a_field_of_version_2_of_the_wrong_kind_is_named(field, values):
         ("image", "space", [None, 5, []]),
         ("image", "fingerprint", [5, []]),
         ("image", "shape", [[1, 3], "3", 3]),
-        ("painted", "shape", [None, [3], [3, 5], [-3, -4], [3, 4, 1], [3.0, 4.0], "34"]),
+        ("painted", "shape", [None, [3], [3, 5], [-3, -4], [3, 4, 2], [3.0, 4.0], "34"]),
+        ("painted", "shape", [[3, 4, 0], [12, True], [3, 4, 1, 1], [-3, -4, 1], [3, 4, "1"]]),
+        ("painted", "length", [0, 24, 2**21]),
         ("painted", "blocks", [[["a", 12]]]),
+        ("classes", "shape", [[3, 4], [3, 4, 3], [2**20, 1, 1]]),
+        ("classes", "blocks", [[["sky", 1]], [["sky", 1], ["sky", 1]], [["sky", 24]]]),
+        ("parts", "blocks", [[["a", 3]]]),
         ("hubness", "length", [2]),
         (
             "whole",
