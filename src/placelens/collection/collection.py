@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from placelens.arguments import as_texts
 from placelens.collection.core import folder_of
 from placelens.collection.estimates import Estimates
 from placelens.collection.keeping import Keeping
@@ -56,6 +57,7 @@ class Collection(Searching, Writing, Estimates, Keeping, Learning):
         encoder: str | Encoder | None = None,
         dim: int | None = None,
         modalities: Sequence[FeatureName] | None = None,
+        features: str | Sequence[FeatureName] = (),
         space: Space = "sphere",
     ) -> Collection:
         """Create an empty collection.
@@ -70,6 +72,9 @@ class Collection(Searching, Writing, Estimates, Keeping, Learning):
             Length of the vectors, for a collection of vectors of one's own, without an encoder.
         modalities
             What the vectors stand for; without an encoder ("vector",) unless told otherwise.
+        features
+            What its encoder makes and is kept only where it is asked for: "regions", "class_map".
+            `fill` makes them of items that are there.
         space
             "sphere" for lat and lon in degrees, "plane" for x and y in metres.
 
@@ -78,7 +83,8 @@ class Collection(Searching, Writing, Estimates, Keeping, Learning):
         CollectionExistsError
             If there is something at ``path``.
         InputError
-            If both ``encoder`` and ``dim`` are given, or a value is out of range.
+            If both ``encoder`` and ``dim`` are given, a value is out of range, or the encoder makes
+            no feature of a name.
 
         Examples
         --------
@@ -86,13 +92,18 @@ class Collection(Searching, Writing, Estimates, Keeping, Learning):
         Collection('...cities.pl', 0 items, 2-d vectors, sphere)
         """
         from placelens.ingest.concepts import manifest_for
-        from placelens.ingest.extractor import extractors_of
+        from placelens.ingest.extractor import features_for
 
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
         if not isinstance(space, str) or space not in COORDINATES:
             raise InputError(f"space {shown(space)} is not known; use sphere or plane")
         folder = folder_of(path)
+        more = as_texts(features, "the feature")
+        if dim is not None and more:
+            raise InputError(
+                f"features {shown(more)} are made by an encoder, and dim is for vectors of your own"
+            )
         if dim is not None:
             chosen = _checked_modalities(modalities or ("vector",))
             if isinstance(dim, bool) or not isinstance(dim, int | np.integer):
@@ -103,8 +114,7 @@ class Collection(Searching, Writing, Estimates, Keeping, Learning):
             with named(folder):
                 return cls(ItemTable.create(folder, manifest))
         loaded = as_encoder(encoder if encoder is not None else "lite")
-        offered = [extractor.feature for extractor in extractors_of(loaded).values()]
-        manifest = manifest_for(loaded, features=offered, space=space)
+        manifest = manifest_for(loaded, features=features_for(loaded, more), space=space)
         with named(folder):
             return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
 

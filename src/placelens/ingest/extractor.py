@@ -1,14 +1,15 @@
 """What is kept of an item is made from what was read of it by extractors: one for each feature.
 
 An extractor turns what it needs of some items (their pixels, their texts, or another feature) into
-an array with an entry an item. Imports run all those of a collection over each batch, each once,
-so that one pass of a network serves all that is made from its vectors; `placelens.ingest.fill`
-runs one of them over items that are there already. A new feature is a recipe in a file of its own,
-and a line in `EXTRACTORS`.
+an array with an entry an item. Imports run all those of a collection over each batch, each once:
+one pass of a network serves all that is made from its vectors, and all that is a `PartOf` it.
+`placelens.ingest.fill` runs some over items that are there already. A new feature is a recipe in a
+file of its own, and a line in `EXTRACTORS`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ import numpy as np
 
 from placelens.display import shown
 from placelens.encoders.base import Encoder
+from placelens.encoders.parts import CLASS_MAP, IMAGE, REGIONS
 from placelens.errors import EncoderMismatchError, InputError
 from placelens.storage.feature_columns import to_columns
 from placelens.storage.manifest import Hub, Hubs, Manifest, hubness_of
@@ -48,21 +50,59 @@ class Extractor:
 Made = tuple[Feature, Callable[[Any], Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """What makes one of several features that one pass gives, as `Extractor.make`.
+
+    Attributes
+    ----------
+    run : from the inputs and names of features to an array for each of these, by name.
+    name : the one of them.
+    """
+
+    run: Callable[[Any, Sequence[FeatureName]], Mapping[FeatureName, Any]]
+    name: FeatureName
+
+    def __call__(self, inputs: Any) -> Any:
+        """This feature alone."""
+        return self.run(inputs, [self.name])[self.name]
+
+
 class Recipe(NamedTuple):
     """How a feature is made, whatever the encoder is.
 
     ``needs`` is as in `Extractor`; ``build`` gives, for an encoder, the feature and what makes it;
-    None when that encoder has no such thing.
+    None when that encoder has no such thing. A new collection has what ``is_default``, and of the
+    rest what it is asked for.
     """
 
     needs: str
     build: Callable[[Encoder], Made | None]
+    is_default: bool = True
 
 
 def _image_vectors(encoder: Encoder) -> Made | None:
     if encoder.image_spec is None:
         return None
-    return _vector("image", encoder), encoder.encode_images
+    return _vector(IMAGE, encoder), PartOf(encoder.encode_parts, IMAGE)
+
+
+def _regions(encoder: Encoder) -> Made | None:
+    code = encoder.region_code
+    if REGIONS not in encoder.parts or encoder.grid is None or code is None:
+        return None
+    made_by = f"{encoder.fingerprint}:{code.fingerprint}"
+    feature = _map(REGIONS, (*encoder.grid, code.n_components), made_by)
+    return feature, PartOf(encoder.encode_parts, REGIONS)
+
+
+def _class_map(encoder: Encoder) -> Made | None:
+    if CLASS_MAP not in encoder.parts or encoder.class_grid is None:
+        return None
+    classes = tuple((name, 1) for name in encoder.class_names)
+    shape = (*encoder.class_grid, len(classes))
+    feature = _map(CLASS_MAP, shape, encoder.fingerprint, blocks=classes)
+    return feature, PartOf(encoder.encode_parts, CLASS_MAP)
 
 
 def _text_vectors(encoder: Encoder) -> Made | None:
@@ -87,9 +127,27 @@ def _vector(name: FeatureName, encoder: Encoder) -> Feature:
     return Feature(name=name, length=encoder.dim, space=fingerprint, fingerprint=fingerprint)
 
 
+def _map(
+    name: FeatureName,
+    shape: tuple[int, int, int],
+    fingerprint: str,
+    blocks: tuple[tuple[str, int], ...] = (),
+) -> Feature:
+    return Feature(
+        name=name,
+        kind="map",
+        length=math.prod(shape),
+        shape=shape,
+        fingerprint=fingerprint,
+        blocks=blocks,
+    )
+
+
 # By the feature that each makes; what one needs stands before it.
 EXTRACTORS: dict[FeatureName, Recipe] = {
-    "image": Recipe(PIXELS, _image_vectors),
+    IMAGE: Recipe(PIXELS, _image_vectors),
+    REGIONS: Recipe(PIXELS, _regions, is_default=False),
+    CLASS_MAP: Recipe(PIXELS, _class_map, is_default=False),
     "text": Recipe(TEXT, _text_vectors),
     hubness_of("image"): Recipe("image", _hubness("text", "image")),
     hubness_of("text"): Recipe("text", _hubness("image", "text")),
@@ -158,6 +216,22 @@ def asked_for(names: Iterable[FeatureName], encoder: Encoder) -> list[Extractor]
     return [extractor for name, extractor in known.items() if name in wanted]
 
 
+def features_for(encoder: Encoder, more: Iterable[FeatureName] = ()) -> list[Feature]:
+    """The features of a new collection: those that all have, and those that it is asked for.
+
+    Raises
+    ------
+    InputError
+        If the encoder makes no feature of a name; the message lists those it makes.
+    """
+    wanted = {extractor.feature.name for extractor in asked_for(more, encoder)}
+    return [
+        extractor.feature
+        for name, extractor in extractors_of(encoder).items()
+        if EXTRACTORS[name].is_default or name in wanted
+    ]
+
+
 def made_from(source: str, names: Iterable[FeatureName]) -> list[FeatureName]:
     """Those of some features that are made from something, or from what is made from it.
 
@@ -216,16 +290,35 @@ def extract(
     """
     given: dict[str, Sequence[Any]] = {TEXT: texts, PIXELS: pixels, **(features or {})}
     out: list[Values] = [{} for _ in range(max(map(len, given.values())))]
-    for extractor in extractors:
-        inputs = given.get(extractor.needs, ())
+    for needs, group in _passes(extractors):
+        inputs = given.get(needs, ())
         there = [i for i, value in enumerate(inputs) if value is not None and not _is_empty(value)]
-        name = extractor.feature.name
-        if there:
-            made = extractor.make(_together([inputs[i] for i in there]))
-            for i, value in zip(there, made, strict=True):
+        made = _run(group, _together([inputs[i] for i in there])) if there else {}
+        for name, values in made.items():
+            for i, value in zip(there, values, strict=True):
                 out[i][name] = value
-        given[name] = [own.get(name) for own in out]
+        for extractor in group:
+            name = extractor.feature.name
+            given[name] = [own.get(name) for own in out]
     return out
+
+
+def _passes(extractors: Iterable[Extractor]) -> list[tuple[str, list[Extractor]]]:
+    """What is needed, and those that one pass over it makes, where the first of them stood."""
+    groups: dict[Any, tuple[str, list[Extractor]]] = {}
+    for extractor in extractors:
+        make = extractor.make
+        one = make.run if isinstance(make, PartOf) else extractor.feature.name
+        groups.setdefault((extractor.needs, one), (extractor.needs, []))[1].append(extractor)
+    return list(groups.values())
+
+
+def _run(group: Sequence[Extractor], inputs: Any) -> Mapping[FeatureName, Any]:
+    """What one pass makes, by feature."""
+    make = group[0].make
+    if isinstance(make, PartOf):
+        return make.run(inputs, [extractor.feature.name for extractor in group])
+    return {group[0].feature.name: make(inputs)}
 
 
 def _is_empty(value: Any) -> bool:

@@ -1,12 +1,14 @@
-"""A feature for items that are there: made from what is stored, or from files read again."""
+"""Features for items that are there: made from what is stored, or from files read again, once."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from placelens.encoders.base import Encoder
@@ -16,11 +18,13 @@ from placelens.ingest.extractor import (
     PIXELS,
     TEXT,
     Extractor,
+    Values,
     asked_for,
     check_same,
     extract,
     hubs_of,
 )
+from placelens.ingest.pipeline import ENCODE_BATCH
 from placelens.ingest.report import Progress, ProgressCallback
 from placelens.readers.base import Reading, Source
 from placelens.storage.feature_columns import fields_of, from_columns, to_columns
@@ -61,8 +65,9 @@ def fill(
 ) -> FillReport:
     """Make features of all items that lack them and have what they need; call while writing.
 
-    Each batch is a commit: what is done is kept when it is interrupted, and the next call goes on
-    from there.
+    Those that are made from the same, as from images, are made together: files are read once. Each
+    batch is a commit: what is done is kept when it is interrupted, and the next call goes on from
+    there.
 
     Raises
     ------
@@ -78,11 +83,20 @@ def fill(
         check_same(kept.get(extractor.feature.name, extractor.feature), extractor.feature)
     _check_needs(extractors, [*kept, *names])
     table.add_features([extractor.feature for extractor in extractors], hubs_of(encoder))
-    n_filled, n_left = {}, {}
-    for extractor in extractors:
-        filling = _Filling(table, encoder, extractor, workers)
-        n_filled[extractor.feature.name], n_left[extractor.feature.name] = filling.run(progress)
-    return FillReport(n_filled=n_filled, n_left=n_left, seconds=time.perf_counter() - started)
+    n_filled: dict[FeatureName, int] = {}
+    n_left: dict[FeatureName, int] = {}
+    # What one is made from stands before it, so that it is filled in before.
+    for needs in dict.fromkeys(extractor.needs for extractor in extractors):
+        group = [extractor for extractor in extractors if extractor.needs == needs]
+        filled, lacked = _Filling(table, encoder, group, workers).run(progress)
+        n_filled |= filled
+        n_left |= {name: lacked[name] - filled[name] for name in filled}
+    names = [extractor.feature.name for extractor in extractors]
+    return FillReport(
+        n_filled={name: n_filled[name] for name in names},
+        n_left={name: n_left[name] for name in names},
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _check_needs(extractors: Sequence[Extractor], names: Sequence[FeatureName]) -> None:
@@ -96,70 +110,97 @@ def _check_needs(extractors: Sequence[Extractor], names: Sequence[FeatureName]) 
 
 
 class _Filling:
-    """One feature of a table that is locked for writing."""
+    """Features, made from the same, of a table that is locked for writing."""
 
     def __init__(
-        self, table: ItemTable, encoder: Encoder, extractor: Extractor, workers: int | None
+        self,
+        table: ItemTable,
+        encoder: Encoder,
+        extractors: Sequence[Extractor],
+        workers: int | None,
     ) -> None:
-        self._table, self._extractor = table, extractor
+        self._table, self._extractors = table, extractors
+        self._needs = extractors[0].needs
+        self._features = [extractor.feature for extractor in extractors]
         self._encoder, self._workers = encoder, workers
 
-    def run(self, progress: ProgressCallback | None) -> tuple[int, int]:
-        """Fill; how many items have it now, and how many could not be read."""
+    def run(
+        self, progress: ProgressCallback | None
+    ) -> tuple[dict[FeatureName, int], dict[FeatureName, int]]:
+        """Fill; by feature, how many items have it now and had not, and how many lacked it."""
         todo = self._todo()
-        n_filled = n_done = 0
+        n_filled = {feature.name: 0 for feature in self._features}
+        n_lacked = dict(n_filled)
+        n_done = n_unread = 0
         for start in range(0, len(todo), COMMIT_ROWS):
             batch = todo[start : start + COMMIT_ROWS]
-            n_filled += self._fill(self._table.rows(batch))
+            n_unread += self._fill(self._table.rows(batch), n_filled, n_lacked)
             n_done += len(batch)
             if progress is not None:
                 progress(
-                    Progress(
-                        n_done=n_done,
-                        n_total=len(todo),
-                        n_skipped=n_done - n_filled,
-                        n_unchanged=0,
-                    )
+                    Progress(n_done=n_done, n_total=len(todo), n_skipped=n_unread, n_unchanged=0)
                 )
-        return n_filled, len(todo) - n_filled
+        return n_filled, n_lacked
 
     def _todo(self) -> Int64Array:
-        """Internal ids of items that lack the feature and have what it needs."""
-        column = fields_of(self._extractor.feature)[0].name
-        needed = {PIXELS: "image IS NOT NULL", TEXT: "text != ''"}.get(self._extractor.needs)
+        """Internal ids of items that lack one of the features and have what it needs."""
+        columns = [fields_of(feature)[0].name for feature in self._features]
+        needed = {PIXELS: "image IS NOT NULL", TEXT: "text != ''"}.get(self._needs)
         if needed is None:
-            inputs = fields_of(self._table.manifest.feature(self._extractor.needs))
+            inputs = fields_of(self._table.manifest.feature(self._needs))
             needed = f"{inputs[0].name} IS NOT NULL"
-        wanted = f"{column} IS NULL AND {needed}"
-        found = self._table.dataset.to_table(columns=["iid"], filter=wanted)
+        lacking = " OR ".join(f"{column} IS NULL" for column in columns)
+        found = self._table.dataset.to_table(columns=["iid"], filter=f"({lacking}) AND {needed}")
         iids: Int64Array = found["iid"].to_numpy()
         return iids
 
-    def _fill(self, rows: pa.Table) -> int:
-        """Write what rows lack, in one commit; how many got it."""
-        feature = self._extractor.feature
-        made = [own.get(feature.name) for own in self._made(rows)]
-        there = pa.array([value is not None for value in made])
-        for name, column in to_columns(feature, made).items():
-            at = rows.schema.get_field_index(name)
-            rows = rows.set_column(at, rows.schema.field(at), column)
-        filled = rows.filter(there)
-        if len(filled):
-            self._table.replace(filled)
-        return len(filled)
+    def _fill(
+        self,
+        rows: pa.Table,
+        n_filled: dict[FeatureName, int],
+        n_lacked: dict[FeatureName, int],
+    ) -> int:
+        """Write what rows lack, in one commit, and count; how many of them got nothing."""
+        kept = {feature.name: from_columns(feature, rows) for feature in self._features}
+        lacking = [
+            extractor
+            for extractor in self._extractors
+            if any(value is None for value in kept[extractor.feature.name])
+        ]
+        made = self._made(rows, lacking)
+        is_changed = np.zeros(len(rows), dtype=np.bool_)
+        for feature in (extractor.feature for extractor in lacking):
+            # What an item has it keeps: its file may have changed since.
+            had = np.array([value is not None for value in kept[feature.name]])
+            values = [
+                own.get(feature.name) if before is None else before
+                for own, before in zip(made, kept[feature.name], strict=True)
+            ]
+            has = np.array([value is not None for value in values])
+            n_filled[feature.name] += int(np.count_nonzero(has & ~had))
+            n_lacked[feature.name] += int(np.count_nonzero(~had))
+            is_changed |= has & ~had
+            for name, column in to_columns(feature, values).items():
+                at = rows.schema.get_field_index(name)
+                rows = rows.set_column(at, rows.schema.field(at), column)
+        if is_changed.any():
+            self._table.replace(rows.filter(pa.array(is_changed)))
+        return int(np.count_nonzero(~is_changed))
 
-    def _made(self, rows: pa.Table) -> list[dict[FeatureName, Any]]:
-        needs = self._extractor.needs
-        if needs == PIXELS:
-            return extract([self._extractor], pixels=self._pixels(rows))
-        if needs == TEXT:
-            return extract([self._extractor], texts=rows["text"].to_pylist())
-        stored = from_columns(self._table.manifest.feature(needs), rows)
-        return extract([self._extractor], features={needs: stored})
+    def _made(self, rows: pa.Table, extractors: Sequence[Extractor]) -> list[Values]:
+        if self._needs == PIXELS:
+            pixels, made = self._pixels(rows), list[Values]()
+            while batch := list(islice(pixels, ENCODE_BATCH)):
+                made += extract(extractors, pixels=batch)
+            return made
+        if self._needs == TEXT:
+            return extract(extractors, texts=rows["text"].to_pylist())
+        stored = from_columns(self._table.manifest.feature(self._needs), rows)
+        return extract(extractors, features={self._needs: stored})
 
-    def _pixels(self, rows: pa.Table) -> list[UInt8Array | None]:
+    def _pixels(self, rows: pa.Table) -> Iterator[UInt8Array | None]:
         """Images read again; None for one that is gone, or cannot be read."""
         images = rows["image"].to_pylist()
         sources = [Source(key=image, stamp="", image=image) for image in images]
-        read = read_all(sources, self._encoder.image_spec, workers=self._workers)
-        return [each.pixels if isinstance(each, Reading) else None for each in read]
+        for each in read_all(sources, self._encoder.image_spec, workers=self._workers):
+            yield each.pixels if isinstance(each, Reading) else None
