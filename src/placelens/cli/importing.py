@@ -107,12 +107,11 @@ class Import:
         )
 
 
-def fill(collection: Collection, features: str, *, workers: int | None) -> None:
+def fill(collection: Collection, features: Sequence[str], *, workers: int | None) -> None:
     """Make features of what is there already, and say how many items have them now."""
-    names = [name.strip() for name in features.split(",") if name.strip()]
     try:
         with _progress() as progress:
-            report = collection.fill(names, workers=workers, progress=progress)
+            report = collection.fill(features, workers=workers, progress=progress)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; the same command goes on from there") from None
     for name, n_filled in report.n_filled.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,7 +73,7 @@ Features = Annotated[
     str | None,
     typer.Option(
         metavar="A,B",
-        help="Make these of the items that are in the collection PATH and lack them.",
+        help="Features that a new collection also keeps; of a collection PATH, fill them in.",
     ),
 ]
 ReportFile = Annotated[
@@ -103,17 +104,19 @@ def command(
     from placelens.errors import InputError
 
     _check_there(paths)
-    if features is not None:
+    more = _names(features)
+    if more and _are_collections(paths):
         from placelens.cli.importing import fill
 
         for path in paths:
-            fill(_open(path, encoder, allow_download=allow_download), features, workers=workers)
+            fill(_open(path, encoder, allow_download=allow_download), more, workers=workers)
         return
     if dry_run and watch:
         raise InputError("--dry-run changes nothing, so there is nothing to --watch")
     target = _target(paths, to)
-    find = _open if dry_run else _open_or_create
+    find = _open if dry_run else partial(_open_or_create, features=more)
     collection = find(target, encoder, allow_download=allow_download)
+    _check_kept(collection, more)
     importing = Import(
         collection,
         paths,
@@ -141,6 +144,37 @@ def _check_there(paths: Sequence[Path]) -> None:
     for path in paths:
         if not path.expanduser().exists():
             raise InputError(f"{path} does not exist; check how it is written")
+
+
+def _names(written: str | None) -> list[str]:
+    return [name.strip() for name in (written or "").split(",") if name.strip()]
+
+
+def _are_collections(paths: Sequence[Path]) -> bool:
+    """Whether features are to be filled in: all paths are collections, and none are photos."""
+    from placelens.errors import InputError
+    from placelens.storage.manifest_files import manifest_files
+
+    found = [path for path in paths if manifest_files(path.expanduser())]
+    if found and len(found) < len(paths):
+        raise InputError(
+            f"{found[0]} is a collection, in which --features are filled in, and other paths are "
+            "not; index these apart"
+        )
+    return bool(found)
+
+
+def _check_kept(collection: Collection, names: Sequence[str]) -> None:
+    """What is asked for of new items must not be missing of those that are there, unsaid."""
+    from placelens.errors import InputError
+
+    kept = {feature.name for feature in collection.features}
+    missing = [name for name in names if name not in kept]
+    if missing:
+        raise InputError(
+            f"{collection.path} is there and keeps no {' and no '.join(missing)}; fill in what its "
+            f"items lack: placelens index {collection.path} --features {','.join(missing)}"
+        )
 
 
 def _target(paths: Sequence[Path], to: Path | None) -> Path:
@@ -174,14 +208,16 @@ def _columns(texts: str | None, others: Sequence[str]) -> TableOptions:
     return TableOptions(text_columns=split, **named)
 
 
-def _open_or_create(path: Path, encoder: str | None, *, allow_download: bool) -> Collection:
+def _open_or_create(
+    path: Path, encoder: str | None, *, allow_download: bool, features: Sequence[str] = ()
+) -> Collection:
     from placelens.collection import Collection
     from placelens.errors import CollectionNotFoundError
 
     try:
         return _open(path, encoder, allow_download=allow_download)
     except CollectionNotFoundError:
-        collection = Collection.create(path, encoder=encoder)
+        collection = Collection.create(path, encoder=encoder, features=features)
         notice(f"new collection {path} with the encoder {collection.encoder_name}")
         return collection
 

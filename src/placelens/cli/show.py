@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from placelens.cli import completion, options
 from placelens.cli.console import notice, print_facts, print_json
 
+if TYPE_CHECKING:
+    from placelens.collection import Collection
+
 
 def command(
+    *,
     collection: options.CollectionArgument,
     item_id: Annotated[
         str, typer.Argument(metavar="ID", help="The item's id.", autocompletion=completion.ids)
@@ -19,6 +23,10 @@ def command(
     as_json: options.JsonOption = False,
     thumbnail: Annotated[
         Path | None, typer.Option(metavar="FILE.jpg", help="Write the item's small JPEG.")
+    ] = None,
+    feature: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Print one of its features as JSON, like class_map."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
 ) -> None:
@@ -30,12 +38,23 @@ def command(
     item = opened.get(item_id)
     if thumbnail is not None:
         _write_thumbnail(opened.thumbnail(item_id), thumbnail, force)
+    if feature is not None:
+        _print_feature(opened, item_id, feature)
+        return
     (record,) = records_of([item])
     if as_json:
         print_json(record)
         return
     attributes = record.pop("attributes")
     print_facts([*record.items(), *attributes.items()])
+
+
+def _print_feature(collection: Collection, item_id: str, name: str) -> None:
+    from placelens.engine.feature_values import feature_to_dict
+
+    value = collection.feature(item_id, name)
+    (kept,) = (each for each in collection.features if each.name == name)
+    print_json(feature_to_dict(kept, value))
 
 
 def _write_thumbnail(jpeg: bytes | None, path: Path, force: bool) -> None:

@@ -30,7 +30,8 @@ def _in_words(name: str, value: Any) -> str | None:
     if name == "time_range" and value:
         return " .. ".join(map(str, value))
     if isinstance(value, dict):
-        return ", ".join(f"{name} ({number:,})" for name, number in value.items()) or None
+        counts = ((each, "differs" if n is None else f"{n:,}") for each, n in value.items())
+        return ", ".join(f"{each} ({count})" for each, count in counts) or None
     if isinstance(value, list | tuple):
         return ", ".join(str(part) for part in value)
     return f"{value:,}" if isinstance(value, int) else value

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from placelens.arguments import as_text
 from placelens.collection.core import Core
 from placelens.display import shown
@@ -227,3 +229,41 @@ class Reading(Core):
             f"item {shown(item_id)} has no vector for "
             f"{', '.join(self.modalities) if modality is None else modality}"
         )
+
+    @on_newest
+    def feature(self, item_id: str, name: FeatureName) -> Any:
+        """What an item has of one of `features`.
+
+        Returns
+        -------
+        array, `placelens.types.Regions` or float
+            A vector (length,) float32; several as `Regions`; a map, uint8 of its shape; a number.
+
+        Raises
+        ------
+        InputError
+            If the collection keeps no such feature; the message lists those it keeps.
+        ItemNotFoundError
+            If there is no such item, or it has nothing of the feature.
+
+        Examples
+        --------
+        >>> photos.feature("red", "image").shape
+        (64,)
+        >>> photos.feature("red", "smell")
+        Traceback (most recent call last):
+            ...
+        placelens.errors.InputError: ...photos.pl keeps no feature 'smell'; it keeps: image, text
+        """
+        kept = [feature.name for feature in self.features]
+        if name not in kept:
+            raise InputError(
+                f"{self.path} keeps no feature {shown(name)}; it keeps: {', '.join(kept)}"
+            )
+        version, row = self._find(item_id)
+        value = version.value_of(row, name)
+        if value is None:
+            raise ItemNotFoundError(f"item {shown(item_id)} has no {name}")
+        if isinstance(value, np.generic):
+            return value.item()
+        return value.copy() if isinstance(value, np.ndarray) else value

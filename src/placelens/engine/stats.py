@@ -11,6 +11,7 @@ import numpy as np
 
 from placelens.engine.times import EPOCH
 from placelens.geo.bounds import bounds_of
+from placelens.storage.feature_columns import bytes_an_item
 from placelens.storage.table import ItemTable
 from placelens.storage.version import Version
 from placelens.types import Space
@@ -21,7 +22,8 @@ class Stats:
     """Counts, extent, times and attributes of one version.
 
     ``bounds`` is west, south, east, north (west > east over the antimeridian); ``attributes``
-    gives for each name how many items have it, the most frequent first.
+    gives for each name how many items have it, the most frequent first; ``feature_bytes`` what each
+    feature takes of an item, None where that differs.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Stats:
     dim: int
     space: Space
     modalities: tuple[str, ...]
+    feature_bytes: dict[str, int | None]
     size_bytes: int
     version: int
     created: str
@@ -75,6 +78,7 @@ def stats_of(name: str, version: Version, table: ItemTable) -> Stats:
         dim=manifest.dim,
         space=manifest.space,
         modalities=manifest.vector_names,
+        feature_bytes={each.name: bytes_an_item(each) for each in manifest.features},
         size_bytes=table.size_bytes(),
         version=version.number,
         created=manifest.created,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from placelens.engine.query import Similarity
 from placelens.geo.relations import Relation
-from placelens.types import FeatureName, PlaceSource, Space
+from placelens.types import FeatureKind, FeatureName, PlaceSource, Space
 
 __all__ = [
     "AttributeValue",
@@ -23,6 +23,7 @@ __all__ = [
     "Explanation",
     "Hit",
     "Item",
+    "ItemFeature",
     "ItemList",
     "PlaceChoice",
     "Points",
@@ -57,6 +58,28 @@ class Item(BaseModel):
     attributes: dict[str, Scalar | list[Scalar]]
     thumbnail_url: str | None
     image_url: str | None
+
+
+class ItemFeature(BaseModel):
+    """What an item has of a feature: its numbers, and of a class map what its cells show."""
+
+    name: FeatureName
+    kind: FeatureKind
+    shape: list[int] | None = Field(description="Of a map: height, width, and channels if any.")
+    values: Any = Field(
+        description="A number, a vector, or the bytes of a map, nested by its shape; of several "
+        "vectors an object with `vectors` and `boxes`."
+    )
+    classes: list[str] | None = Field(
+        description="Of a class map: what the numbers in `cells` stand for, the last being other."
+    )
+    cells: list[list[int]] | None = Field(
+        description="The class of each cell, row by row from the top; -1 where none is probable "
+        "enough."
+    )
+    confidence: list[list[float]] | None = Field(
+        description="How probable the likeliest class of each cell is, in [0, 1]."
+    )
 
 
 class ListedItem(Item):
@@ -285,6 +308,9 @@ class Stats(BaseModel):
     dim: int
     space: Space
     modalities: list[FeatureName]
+    feature_bytes: dict[FeatureName, int | None] = Field(
+        description="What each feature takes of an item; null where that differs."
+    )
     size_bytes: int
     version: int
     created: str

@@ -58,8 +58,7 @@ class PartsEncoder(HashEncoder):
         self.fingerprint = f"parts-v1:{dim}"
         self.n_passes = self.n_images = 0
         self._words = self.encode_texts([word for word, _ in _CLASSES.values()])
-        shades = np.random.default_rng(0).integers(0, 256, (8, _SIZE, _SIZE, 3), dtype=np.uint8)
-        self.region_code = RegionCode.fit(self._regions(shades)[1], n_components=len(_CLASSES))
+        self.region_code = RegionCode.fit(self._regions(_mosaics())[1], n_components=len(_CLASSES))
 
     def encode_images(self, images: UInt8Array) -> Float32Array:
         """Encode (n, 28, 28, 3) uint8 RGB to (n, dim) unit vectors."""
@@ -98,6 +97,15 @@ class PartsEncoder(HashEncoder):
         sums = regions.sum(axis=(1, 2))
         lengths = np.linalg.norm(sums, axis=-1)[:, None, None, None]
         return unit_rows(sums), np.asarray(regions / lengths, dtype=np.float32)
+
+
+def _mosaics() -> UInt8Array:
+    """Images of regions of the classes' colours, (16, 28, 28, 3): each colour alone, then mixed."""
+    colours = np.array([colour for _, colour in _CLASSES.values()], dtype=np.uint8)
+    drawn = np.random.default_rng(0).integers(0, len(colours), (16, _GRID, _GRID))
+    drawn[: len(colours)] = np.arange(len(colours))[:, None, None]
+    step = _SIZE // _GRID
+    return colours[drawn].repeat(step, axis=1).repeat(step, axis=2)
 
 
 def _classes(images: UInt8Array, side: int) -> Float64Array:

@@ -93,6 +93,9 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
             yield "Item", plain(linked)
             yield "ListedItem", plain(linked | {"distance_m": None})
         yield "ItemList", server.get(f"{url}/items").json()
+        for name in collection.modalities[:1]:
+            asked = f"{url}/items/{item.id}/kept?feature={name}"
+            yield "ItemFeature", server.get(asked).json()
     yield "Towns", server.get("/v1/towns?limit=2").json()
     yield "PlaceChoice", server.get("/v1/places?q=Lyon").json()[0]
     yield "Config", server.get("/v1/config").json()

@@ -132,6 +132,22 @@ export interface Item {
   image_url: string | null;
 }
 
+/** What an item has of a feature: its numbers, and of a class map what its cells show. */
+export interface ItemFeature {
+  name: string;
+  kind: "vector" | "vectors" | "map" | "number";
+  /** Of a map: height, width, and channels if any. */
+  shape: number[] | null;
+  /** A number, a vector, or the bytes of a map, nested by its shape; of several vectors an object with `vectors` and `boxes`. */
+  values: unknown;
+  /** Of a class map: what the numbers in `cells` stand for, the last being other. */
+  classes: string[] | null;
+  /** The class of each cell, row by row from the top; -1 where none is probable enough. */
+  cells: number[][] | null;
+  /** How probable the likeliest class of each cell is, in [0, 1]. */
+  confidence: number[][] | null;
+}
+
 /** A page of the items that pass the filters. */
 export interface ItemList {
   items: ListedItem[];
@@ -347,6 +363,8 @@ export interface Stats {
   dim: number;
   space: "sphere" | "plane";
   modalities: string[];
+  /** What each feature takes of an item; null where that differs. */
+  feature_bytes: Record<string, number | null>;
   size_bytes: number;
   version: number;
   created: string;

@@ -1,6 +1,6 @@
-"""``GET .../items``, ``.../items/{id}``, its ``/thumbnail`` and its ``/image``.
+"""``GET .../items``, ``.../items/{id}``, its ``/thumbnail``, ``/image`` and ``/kept``.
 
-An id may hold slashes, so that the two longer routes come first.
+An id may hold slashes, so that the longer routes come first.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import Annotated, Any
 import xxhash
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import Response
+from pydantic import FiniteFloat
 
 from placelens.display import shown
-from placelens.limits import MAX_ID
-from placelens.server.answers import Item, ItemList
+from placelens.engine.feature_values import LEAST_PROBABLE, feature_to_dict
+from placelens.limits import MAX_ID, MAX_NAME
+from placelens.server.answers import Item, ItemFeature, ItemList
 from placelens.server.caching import fresh_headers, not_modified
 from placelens.server.decoding import DecodersOf
 from placelens.server.dependencies import CollectionOf, SettingsOf
@@ -72,6 +74,21 @@ def read_image(
     original = open_original(collection.get(item_id))
     headers = fresh_headers(original.tag)
     return not_modified(request, headers) or original.response(headers, decoders)
+
+
+@router.get("/{item_id:path}/kept", response_model=ItemFeature)
+def read_feature(
+    item_id: ItemId,
+    collection: CollectionOf,
+    feature: Annotated[str, Query(max_length=MAX_NAME, description="One of `feature_bytes`.")],
+    minimum: Annotated[
+        FiniteFloat, Query(ge=0, le=1, description="How probable a class map's class must be.")
+    ] = LEAST_PROBABLE,
+) -> Any:
+    """What is kept of an item as a feature, such as its class map."""
+    value = collection.feature(item_id, feature)
+    (kept,) = (each for each in collection.features if each.name == feature)
+    return feature_to_dict(kept, value, minimum=minimum)
 
 
 @router.get("/{item_id:path}", response_model=Item)
