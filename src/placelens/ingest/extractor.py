@@ -56,7 +56,8 @@ class PartOf:
 
     Attributes
     ----------
-    run : from the inputs and names of features to an array for each of these, by name.
+    run : from the inputs and names of features to an array for each of these, by name. Parts of
+        equal ``run``, such as a method of one encoder, are made in one pass.
     name : the one of them.
     """
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+import placelens as pl
 from placelens.encoders import load_encoder
 from placelens.encoders.class_map import class_of_cells
 from placelens.encoders.lite import (
@@ -200,6 +202,27 @@ def test_a_code_of_regions_is_no_part_of_the_fingerprint(
     assert without.parts == ("image", "class_map")
     with pytest.raises(EncoderError, match=r"gives no regions to keep \(regions\)"):
         without.encode_parts(np.zeros((1, 224, 224, 3), np.uint8), ["regions"])
+
+
+def test_a_collection_keeps_what_one_pass_gives(
+    encoder: LiteEncoder, images: UInt8Array, tmp_path: Path
+) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number, pixels in enumerate(images[3:6]):
+        Image.fromarray(pixels).save(photos / f"{number}.png")
+    collection = pl.Collection.create(
+        tmp_path / "c.pl", encoder=encoder, features=["regions", "class_map"]
+    )
+    collection.add(pl.read_photos(photos), workers=0)
+    by_file = {Path(item.image or "").stem: item.id for item in collection.items()}
+    made = encoder.encode_parts(images[3:6], encoder.parts)
+    for name, arrays in made.items():
+        for number, array in enumerate(arrays):
+            kept = collection.feature(by_file[str(number)], name)
+            np.testing.assert_array_equal(kept, array)
+    costs = collection.stats().feature_bytes
+    assert (costs["image"], costs["regions"], costs["class_map"]) == (1536, 3136, 14 * 14 * 3)
 
 
 def test_the_built_in_weights_say_what_they_do_not_give(images: UInt8Array) -> None:
