@@ -92,7 +92,7 @@ class Collection(Searching, Writing, Estimates, Keeping, Learning):
         Collection('...cities.pl', 0 items, 2-d vectors, sphere)
         """
         from placelens.ingest.concepts import manifest_for
-        from placelens.ingest.extractor import features_for
+        from placelens.ingest.extractor import asked_for, chosen_extractors
 
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
@@ -114,7 +114,9 @@ class Collection(Searching, Writing, Estimates, Keeping, Learning):
             with named(folder):
                 return cls(ItemTable.create(folder, manifest))
         loaded = as_encoder(encoder if encoder is not None else "lite")
-        manifest = manifest_for(loaded, features=features_for(loaded, more), space=space)
+        asked_for(more, loaded)
+        kept = [extractor.feature for extractor in chosen_extractors(loaded, more)]
+        manifest = manifest_for(loaded, features=kept, space=space)
         with named(folder):
             return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)
 

@@ -217,17 +217,14 @@ def asked_for(names: Iterable[FeatureName], encoder: Encoder) -> list[Extractor]
     return [extractor for name, extractor in known.items() if name in wanted]
 
 
-def features_for(encoder: Encoder, more: Iterable[FeatureName] = ()) -> list[Feature]:
-    """The features of a new collection: those that all have, and those that it is asked for.
+def chosen_extractors(encoder: Encoder, names: Iterable[FeatureName] = ()) -> list[Extractor]:
+    """The extractors of what every collection of an encoder has, and of some that not all have.
 
-    Raises
-    ------
-    InputError
-        If the encoder makes no feature of a name; the message lists those it makes.
+    Names of which the encoder makes nothing are passed over; `asked_for` refuses them.
     """
-    wanted = {extractor.feature.name for extractor in asked_for(more, encoder)}
+    wanted = set(names)
     return [
-        extractor.feature
+        extractor
         for name, extractor in extractors_of(encoder).items()
         if EXTRACTORS[name].is_default or name in wanted
     ]

@@ -14,7 +14,7 @@ import placelens as pl
 from placelens.encoders.class_map import class_of_cells
 from placelens.encoders.parts import CLASS_MAP, IMAGE, PARTS, REGIONS
 from placelens.ingest import fill
-from placelens.ingest.extractor import PIXELS, extract, extractors_of
+from placelens.ingest.extractor import PIXELS, chosen_extractors, extract, extractors_of
 from placelens.testing import byte_mean
 from placelens.testing.fakes import HashEncoder
 from placelens.testing.parts_encoder import PartsEncoder
@@ -209,6 +209,15 @@ def test_another_code_of_regions_is_another_feature(tmp_path: Path, photos: Path
     collection = pl.Collection.open(collection.path, encoder=other)
     with pytest.raises(pl.EncoderMismatchError, match="'regions' was made by"):
         collection.add(pl.read_photos(photos), workers=0)
+
+
+def test_what_not_all_collections_have_is_chosen_by_name() -> None:
+    def features(*arguments: object) -> list[str]:
+        return [extractor.feature.name for extractor in chosen_extractors(*arguments)]  # type: ignore[arg-type]
+
+    assert features(PartsEncoder()) == ["image", "text"]
+    assert features(PartsEncoder(), ["class_map", "smell"]) == ["image", "class_map", "text"]
+    assert features(HashEncoder(), ASKED) == ["image", "text"]
 
 
 def test_all_parts_are_extractors_of_pixels() -> None:
