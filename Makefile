@@ -6,14 +6,19 @@ BIN := .venv/bin
 TOOLS := .venv-tools/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA := $(or $(PLACELENS_DATA),../shared/data)
-# A process for each processor, and no more than four, since each of them loads all that is tested.
-# A file's tests stay together, for its fixtures' sake, and files come in their order: the heavy
-# ones are among the first, and hundreds of small ones fill up the end.
-PYTEST := -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Four processes: fewer leave processors idle while tests wait for what they started, and get less
+# of them beside other work; more would each load all that is tested once again. A file's tests stay
+# together, for its fixtures' sake, and files come in their order: the heavy ones are among the
+# first, and hundreds of small ones fill up the end.
+PYTEST := -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 PYTHONS := 3.11 3.12 3.13 3.14
 RUNS := 10
 PAGE := src/placelens/server/static/index.html
 PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
+
+# Tests start hundreds of processes: without what Python keeps of compiled modules, each of them,
+# and pytest in each of its own, would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test repeat test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \

@@ -1,12 +1,17 @@
 """Each benchmark runs once, small, and prints what the documentation quotes."""
 
+import csv
 import importlib.util
+import io
 import json
 
 import numpy as np
 import pytest
 
+from placelens.engine.indexes.kinds import registered
 from placelens.errors import EncoderError, ReadError
+from placelens.index.gmr_kind import GMRTreeKind
+from placelens.index.kind import Thresholds
 from placelens.testing.fakes import HashEncoder
 from placelens_bench import (
     answers,
@@ -21,6 +26,38 @@ from placelens_bench import (
     updates,
 )
 from placelens_bench.paper_000 import run as paper_000_run
+
+
+def like(folder, source, **instead):
+    """A folder that has what another has, but for the files that are given."""
+    folder.mkdir()
+    for path in source.iterdir():
+        if path.name not in instead:
+            (folder / path.name).symlink_to(path)
+    for name, text in instead.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def fewer_pairs(folder, every, captions):
+    """Some of the pairs of a data set, each with so many of its captions: five are five times as
+    long to encode, and tell little more."""
+    lines = (folder / "pairs.jsonl").read_text(encoding="utf-8").splitlines()[::every]
+    rows = [json.loads(line) for line in lines]
+    for row in rows:
+        row["captions"] = row["captions"][:captions]
+    return "\n".join(map(json.dumps, rows))
+
+
+def shorter(table):
+    """A table of sites that are described by the first 20 words."""
+    rows = list(csv.DictReader(io.StringIO(table)))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0])
+    writer.writeheader()
+    for row in rows:
+        row["description_en"] = " ".join(row["description_en"].split()[:20])
+        writer.writerow(row)
+    return out.getvalue()
 
 
 def test_scan():
@@ -64,7 +101,8 @@ def test_updates(monkeypatch):
     monkeypatch.setattr(updates, "_phase", phase_told)
     monkeypatch.setattr(updates, "_search", search_on)
     monkeypatch.setattr(updates, "Done", done_told)
-    result = updates.run(items=20_500, dim=8, searches=40)
+    with registered(GMRTreeKind(Thresholds(grow_from=1_000))):  # of 20,000
+        result = updates.run(items=1_500, dim=8, searches=40)
     assert list(result["phases"]) == list(updates.PHASES)
     for name, figures in result["phases"].items():
         assert figures["max_ms"] >= figures["p99_ms"] >= figures["p50_ms"] > 0
@@ -72,7 +110,7 @@ def test_updates(monkeypatch):
         assert (figures["inserts_per_s"] > 0) == (name != "quiet")
         assert (figures["n_checked"] > 0) == (name != "quiet")
     assert result["phases"]["inserts_deletes_compaction"]["compactions"] > 0
-    assert result["tree_compacted"]["n_items"] >= 20_500
+    assert result["tree_compacted"]["n_items"] >= 1_500
     json.dumps(result)
 
 
@@ -91,8 +129,24 @@ def test_heritage(shared_data):
     json.dumps(result)
 
 
-def test_regions(shared_data):
-    result = regions.run(shared_data)
+@pytest.fixture
+def fewer_streets(shared_data, tmp_path):
+    """The data with a quarter of the streets; all of the images that are pointed at."""
+    (tmp_path / "coco_mini").symlink_to(shared_data / "coco_mini")
+    facades = shared_data / "labelmefacade"
+    lines = (facades / "test.txt").read_text(encoding="utf-8").splitlines()
+    like(tmp_path / "labelmefacade", facades, **{"test.txt": "\n".join(lines[::4])})
+    whole, part = shared_data / "camvid", tmp_path / "camvid"
+    (part / "val" / "images").mkdir(parents=True)
+    for name in ("classes.json", "val/labels"):
+        (part / name).symlink_to(whole / name)
+    for path in sorted((whole / "val" / "images").iterdir())[::4]:
+        (part / "val" / "images" / path.name).symlink_to(path)
+    return tmp_path
+
+
+def test_regions(fewer_streets):
+    result = regions.run(fewer_streets)
     pointing = result["pointing"]
     # Of docs/encoders.md; what is left is rounding on other processors.
     assert pointing["n"] == 236
@@ -106,21 +160,13 @@ def test_regions(shared_data):
     json.dumps(result)
 
 
-@pytest.fixture
-def fewer_pairs(shared_data, tmp_path):
-    """The data with a fifth of RSICD's 1,000 test images: as many as flickr8k's."""
-    for name in ("flickr8k", "coco_mini"):
-        (tmp_path / name).symlink_to(shared_data / name)
-    folder, whole = tmp_path / "rsicd", shared_data / "rsicd"
-    folder.mkdir()
-    (folder / "images").symlink_to(whole / "images")
-    lines = (whole / "pairs.jsonl").read_text(encoding="utf-8").splitlines()
-    (folder / "pairs.jsonl").write_text("\n".join(lines[::5]), encoding="utf-8")
-    return tmp_path
-
-
-def test_answers(fewer_pairs):
-    result = answers.run(fewer_pairs)
+def test_answers(shared_data, tmp_path):
+    # A fifth of RSICD's 1,000 test images: as many as flickr8k's.
+    for name, every in (("flickr8k", 1), ("rsicd", 5)):
+        folder = shared_data / name
+        like(tmp_path / name, folder, **{"pairs.jsonl": fewer_pairs(folder, every, captions=2)})
+    (tmp_path / "coco_mini").symlink_to(shared_data / "coco_mini")
+    result = answers.run(tmp_path)
     for figures in (result, result["hub_corrected"]):
         for name in answers.DATASETS:
             kinds = figures[name]
@@ -145,8 +191,10 @@ def test_cosmat(shared_data, tmp_path):
     json.dumps(result)
 
 
-def test_cosmat_on_aerial_images(shared_data):
-    result = cosmat.run(shared_data, dataset="rsicd", quick=True)
+def test_cosmat_on_aerial_images(shared_data, tmp_path):
+    folder = shared_data / "rsicd"
+    like(tmp_path / "rsicd", folder, **{"pairs.jsonl": fewer_pairs(folder, 1, captions=1)})
+    result = cosmat.run(tmp_path, dataset="rsicd", quick=True)
     assert (result["n_train"], result["n_test"], len(result["categories"])) == (299, 250, 30)
     means = {name: figures["mean"] for name, figures in result["methods"].items()}
     # The scenes are learnt from few pairs, and beyond what cosines tell without learning.
@@ -154,9 +202,12 @@ def test_cosmat_on_aerial_images(shared_data):
     json.dumps(result)
 
 
-def test_cosmat_on_travel_photos(shared_data, monkeypatch):
+def test_cosmat_on_travel_photos(shared_data, tmp_path, monkeypatch):
     monkeypatch.setattr(cosmat_data, "N_FOLDS", 2)  # of five
-    result = cosmat.run(shared_data, dataset="travel", quick=True)
+    (tmp_path / "travel_photos").symlink_to(shared_data / "travel_photos")
+    sites = (shared_data / "unesco_sites" / "sites.csv").read_text(encoding="utf-8")
+    like(tmp_path / "unesco_sites", shared_data / "unesco_sites", **{"sites.csv": shorter(sites)})
+    result = cosmat.run(tmp_path, dataset="travel", quick=True)
     assert (result["n_test"], result["n_test_texts"], result["n_rounds"]) == (82, 191, 2)
     assert result["categories"][-2:] == ["United Kingdom", "United States"]
     means = {name: figures["mean"] for name, figures in result["methods"].items()}

@@ -21,6 +21,8 @@ BATCH = 8
 # or late the kill, it never gets beyond.
 CHILD = f"""
 import signal, sys
+from placelens.cli.startup import leave_pandas_aside
+leave_pandas_aside()  # the import needs none, and would wait for it
 import placelens as pl
 from placelens.ingest import pipeline
 from placelens.testing.fakes import HashEncoder

@@ -51,6 +51,7 @@ def test_commands_keep_to_themselves(home: Home, name: str) -> None:
     before = home.files()
     ended = home.run(*shlex.split(COMMANDS[name]))
     assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
     assert home.strays() == set()
     assert home.files() - before <= LEFT.get(name, set())
 

@@ -12,7 +12,7 @@ import io
 import os
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,13 @@ from PIL import Image
 from placelens.errors import MissingExtraError, ReadError
 from placelens.files import read_regular
 from placelens.readers.formats import is_raw
-from placelens.readers.pictures import FILE_BUDGET_BYTES, read_picture
+from placelens.readers.pictures import FILE_BUDGET_BYTES, UPLOAD_BUDGET_BYTES, read_picture
 from placelens.readers.pixels import prepare, to_rgb, to_square, turn_upright
 from placelens.readers.raster_pixels import MAX_PIXELS_READ, read_raster
 from placelens.readers.raw import read_preview
 from placelens.types import ImageSpec, UInt8Array
 
-__all__ = ["Decoded", "decode", "prepare"]
+__all__ = ["Decoded", "decode", "decode_upload", "prepare"]
 
 MAX_FILE_BYTES = 2**30
 THUMBNAIL_QUALITY = 80
@@ -97,6 +97,17 @@ def decode(
         raise ReadError("the file is empty")
     with _in_words():
         return _decode(data, spec, name or "", budget_bytes)
+
+
+def decode_upload(
+    source: str | os.PathLike[str] | bytes, spec: ImageSpec | None, name: str | None
+) -> Decoded:
+    """Decode what a stranger sent within `UPLOAD_BUDGET_BYTES`; ``info`` is empty.
+
+    It stands here and not in the server, since a process that decodes imports the module of what
+    it calls, and needs no server.
+    """
+    return replace(decode(source, spec, name=name, budget_bytes=UPLOAD_BUDGET_BYTES), info={})
 
 
 def read_image(path: str | os.PathLike[str]) -> Image.Image:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +16,7 @@ from fastapi import Depends, HTTPException, Request
 
 from placelens.errors import ReadError
 from placelens.processes import EndedError, Limits, TooSlowError, Worker
+from placelens.readers.images import decode_upload
 
 if TYPE_CHECKING:
     from placelens.collection import Collection
@@ -85,7 +85,7 @@ class Decoders:
                 headers={"Retry-After": "5"},
             ) from None
         try:
-            return worker.call(_decode, source, spec, name)
+            return worker.call(decode_upload, source, spec, name)
         except TooSlowError:
             raise ReadError("decoding it took too long, and was given up; save it anew") from None
         except EndedError as error:
@@ -102,7 +102,7 @@ class Decoders:
         except Empty:
             return  # they are at work already
         try:
-            worker.call(_decode, b"", None, None)
+            worker.call(decode_upload, b"", None, None)
         except (ReadError, EndedError):
             pass  # the file is empty, as it says; what is wrong with processes a request will tell
         finally:
@@ -130,17 +130,6 @@ class Decoders:
             # Preparing what is prepared already changes nothing.
             prepared.append((data if pixels is None else Image.fromarray(pixels), weight))
         return prepared
-
-
-def _decode(
-    source: str | os.PathLike[str] | bytes, spec: ImageSpec | None, name: str | None
-) -> Decoded:
-    """What a worker process is asked for."""
-    from placelens.readers.images import decode
-    from placelens.readers.pictures import UPLOAD_BUDGET_BYTES
-
-    decoded = decode(source, spec, name=name, budget_bytes=UPLOAD_BUDGET_BYTES)
-    return replace(decoded, info={})
 
 
 def _decoders(request: Request) -> Decoders:

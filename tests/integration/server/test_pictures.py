@@ -117,7 +117,7 @@ def asked_with_red(client, photos):
 )
 def test_a_decoder_that_ends_costs_one_request(alone, photos, monkeypatch, job, said):
     with monkeypatch.context() as patch:
-        patch.setattr(decoding, "_decode", job)
+        patch.setattr(decoding, "decode_upload", job)
         answer = asked_with_red(alone, photos)
     assert answer.status_code == 422
     assert said in answer.json()["detail"]
@@ -129,7 +129,7 @@ def test_a_decoder_that_hangs_is_ended(alone, photos, monkeypatch, job):
     # No time at all is enough for what never ends, and too little for nothing else that is asked.
     alone.app.state.decoders = hasty = Decoders(at_a_time=1, limits=Limits(longest_s=0.0))
     with monkeypatch.context() as patch:
-        patch.setattr(decoding, "_decode", job)
+        patch.setattr(decoding, "decode_upload", job)
         answer = asked_with_red(alone, photos)
     assert answer.status_code == 422
     assert "took too long, and was given up" in answer.json()["detail"]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.effort import RUNS
 
 from placelens.encoders import Encoder, load_encoder
 from placelens.encoders.lite import HUB_FILES, PARAMETERS_FILE, LiteEncoder, default_folder
@@ -177,14 +178,18 @@ def test_photos_find_their_captions(encoder: Encoder, shared_data: Path) -> None
     assert report["hub_corrected"]["mR"] == pytest.approx(62.7, abs=1.0)
 
 
+@pytest.mark.repeated
 def test_aerial_images_and_their_captions_find_each_other(
     encoder: Encoder, shared_data: Path
 ) -> None:
     pairs = select_pairs(read_pairs(shared_data / "rsicd" / "pairs.jsonl"), split="rsicd")
-    report = evaluate_pairs(pairs, encoder)
-    assert report["mR"] == pytest.approx(24.9, abs=0.7)
+    # All 1,000 pairs are docs/encoders.md's; among a quarter, more are found. A change to the
+    # encoder shows in either.
+    every, plain, corrected = (1, 24.9, 25.9) if RUNS > 1 else (4, 55.2, 56.7)
+    report = evaluate_pairs(pairs[::every], encoder)
+    assert report["mR"] == pytest.approx(plain, abs=0.7)
     assert report["hub_corrected"] is not None
-    assert report["hub_corrected"]["mR"] == pytest.approx(25.9, abs=0.7)
+    assert report["hub_corrected"]["mR"] == pytest.approx(corrected, abs=0.7)
 
 
 def test_calibrated_scores_tell_matches_from_random_pairs(

@@ -1,9 +1,11 @@
 """Vector instructions give what the plain loops give, which take their place where they fail."""
 
+import hashlib
 import os
 import subprocess
 import sys
 from importlib import util
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +13,13 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from placelens.folders import cache_folder
 from placelens.kernels import loops
 from placelens.kernels.layout import BLOCK
 from placelens.kernels.score import _cosines
 
 DIMS = [8, 64, 384, 512, 1000, 1024, 2048]
+KERNELS = Path(loops.__file__).parent
 CODED = ("_block_sums", "_fine_sum")
 
 
@@ -144,9 +148,12 @@ for mu in (0.0, 0.5):
 
 
 @pytest.mark.slow
-def test_a_search_by_plain_loops_finds_the_same_to_the_bit(tmp_path):
-    # A folder of its own for what is compiled, at no great effort.
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_OPT": "1"}
+def test_a_search_by_plain_loops_finds_the_same_to_the_bit():
+    # A folder of its own for what is compiled, at no great effort; it is kept as long as no kernel
+    # changes, since numba only sees that the file of a kernel changed, and not those it calls.
+    sources = b"".join(path.read_bytes() for path in sorted(KERNELS.glob("*.py")))
+    own = cache_folder() / "kernels-plain" / hashlib.sha256(sources).hexdigest()[:16]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(own), "NUMBA_OPT": "1"}
     run = [
         subprocess.run(
             [sys.executable, "-c", SEARCH.format(plain=plain)],
