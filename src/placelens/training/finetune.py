@@ -1,9 +1,12 @@
 """Fine-tune a tail so that images lie near the texts that describe them, and only those.
 
-A symmetric contrastive loss over a batch [1]_, with the text side fixed. Two captions that read
-alike are no negatives of each other: their probability is shared. Where images have scene classes,
-a classifier beside the head adds its loss and is thrown away afterwards. What is returned is the
-moving average of the weights over the last steps, which generalises better than the last of them.
+A symmetric contrastive loss over a batch [1]_. Two captions that read alike are no negatives of
+each other: their probability is shared. The text side is an affine map of sentence vectors, which
+learns with the tail or stays as it is; so that it stays good for texts of another kind as well, a
+second set of images, known by their pooled features only, may be asked for beside the first. Where
+images have scene classes, a classifier beside the head adds its loss and is thrown away afterwards.
+What is returned is the moving average of the weights over the last steps, which generalises better
+than the last of them.
 
 References
 ----------
@@ -17,6 +20,7 @@ import copy
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -26,7 +30,7 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize
 from placelens.errors import InputError
 from placelens.training.backbone import Tail
 from placelens.training.heads import N_FEATURES, Conse, LinearHead
-from placelens.types import Float32Array, Int64Array
+from placelens.types import Float32Array, Float64Array, Int64Array
 
 # Cosine from which two captions count as one: equal words, up to rounding.
 _SAME_TEXT = 0.9999
@@ -47,6 +51,10 @@ class FineTuning:
     class_weight : of the classifier's loss; 0 for none.
     distillation : of the divergence from what the tail knew of ImageNet's classes at first, region
         by region; 0 for none.
+    n_distilled : images of a batch on which that is taken: each costs a pass of the tail as it was.
+    dropout : share of an image's pooled features that is left out each time it is seen.
+    learns_text : whether the text map learns too, as fast as the head.
+    beside_weight, beside_batch : of the loss on the set beside, and its images at once.
     decay : of the moving average of the weights, a step.
     """
 
@@ -59,55 +67,129 @@ class FineTuning:
     temperature: float = 0.05
     class_weight: float = 0.2
     distillation: float = 0.0
+    n_distilled: int = 32
+    dropout: float = 0.0
+    learns_text: bool = False
+    beside_weight: float = 0.5
+    beside_batch: int = 256
     decay: float = 0.99
 
 
-class _Model(nn.Module):
-    """The tail, its linear head, the temperature and the classifier."""
+class Activations(Protocol):
+    """Images as the trunk leaves them, in variants (turned, cut out)."""
 
-    def __init__(self, tail: Tail, head: LinearHead, n_classes: int, temperature: float) -> None:
+    def __len__(self) -> int:
+        """The number of variants."""
+
+    def __getitem__(self, key: tuple[int, int], /) -> np.ndarray:
+        """(112, 14, 14) of a variant and an image."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Images of another kind that share the text map, with a head of their own.
+
+    Attributes
+    ----------
+    pooled : (v, n, 1280) features of n images in v variants; their tail is not trained.
+    sentences : for each image, (m, d) vectors of its texts as the text map takes them.
+    rows : the images to train on.
+    head : where their head starts; it is thrown away.
+    """
+
+    pooled: Float32Array
+    sentences: Sequence[Float64Array]
+    rows: Int64Array
+    head: LinearHead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FineTuned:
+    """What training gives.
+
+    Attributes
+    ----------
+    tail, head : of the images.
+    text_map : (d + 1, d) affine map of the texts, its last row the bias.
+    """
+
+    tail: Tail
+    head: LinearHead
+    text_map: Float64Array
+
+
+class _Model(nn.Module):
+    """The tail, its linear head, the text map, the temperature and the classifier."""
+
+    def __init__(
+        self,
+        tail: Tail,
+        head: LinearHead,
+        text_map: Float64Array,
+        *,
+        beside: LinearHead | None,
+        n_classes: int,
+        settings: FineTuning,
+    ) -> None:
         super().__init__()
         self.tail = copy.deepcopy(tail)
-        self.linear = nn.Linear(N_FEATURES, len(head.bias))
-        with torch.no_grad():
-            self.linear.weight.copy_(torch.from_numpy(head.weights.T))
-            self.linear.bias.copy_(torch.from_numpy(head.bias))
-        self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
+        self.linear = _as_layer(head)
+        self.beside = _as_layer(beside or head)
+        self.text_map = nn.Parameter(
+            torch.from_numpy(text_map).float(), requires_grad=settings.learns_text
+        )
+        start = torch.tensor(-math.log(settings.temperature))
+        self.log_scale = nn.Parameter(start)
+        self.log_scale_beside = nn.Parameter(start.clone())
         self.classifier = nn.Linear(N_FEATURES, max(1, n_classes))
+        self.dropout = nn.Dropout(settings.dropout)
 
     def forward(self, activations: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Unit vectors, logits of the classes, and features of the regions."""
         features = self.tail(activations)  # (n, 7, 7, 1280)
-        pooled = features.mean((1, 2))
+        pooled = self.dropout(features.mean((1, 2)))
         return normalize(self.linear(pooled)), self.classifier(pooled), features
+
+    def vectors_beside(self, pooled: Tensor) -> Tensor:
+        """Unit vectors of the images beside."""
+        return normalize(self.beside(self.dropout(pooled)))
+
+    def texts(self, sentences: Tensor) -> Tensor:
+        """Unit vectors of texts."""
+        return normalize(sentences @ self.text_map[:-1] + self.text_map[-1])
 
 
 def fine_tune(
     tail: Tail,
     head: LinearHead,
-    activations: np.ndarray,
-    captions: Sequence[Float32Array],
+    activations: Activations,
+    sentences: Sequence[Float64Array],
     *,
+    text_map: Float64Array,
     rows: Int64Array,
+    beside: Beside | None = None,
     classes: Int64Array | None = None,
     conse: Conse | None = None,
     settings: FineTuning,
     seed: int,
     progress: Callable[[int, float], None] | None = None,
-) -> tuple[Tail, LinearHead]:
-    """Train copies of a tail and its head.
+) -> FineTuned:
+    """Train copies of a tail, its head and, where the settings say so, of the text map.
 
     Parameters
     ----------
-    tail, head
+    tail, head, text_map
         Where to start.
     activations
         (v, n, 112, 14, 14) of n images in v variants (turned, cut out); each time an image is seen,
-        one of its variants is drawn. May be a memory map.
-    captions
-        For each of the n images, (m, d) unit vectors of its texts; one is drawn each time.
+        one of its variants is drawn. An array, a memory map, or what is read like one.
+    sentences
+        For each of the n images, (m, d) vectors of its texts as the text map takes them; one is
+        drawn each time.
     rows
         The images to train on.
+    beside
+        A second set that shares the text map.
     classes
         (n,) number of each image's class; None for no classifier.
     conse
@@ -116,10 +198,6 @@ def fine_tune(
         The same seed gives the same weights on the same machine, up to the order of sums.
     progress
         Called after each epoch with its number from 1 and its mean loss.
-
-    Returns
-    -------
-    tail, head
 
     Raises
     ------
@@ -132,12 +210,19 @@ def fine_tune(
             "give a smaller batch"
         )
     torch.manual_seed(seed)
-    draws = _Draws(activations, captions, rows, settings.batch, np.random.default_rng(seed))
-    n_classes = 0 if classes is None else int(classes.max()) + 1
-    model = _Model(tail, head, n_classes, settings.temperature)
+    rng = np.random.default_rng(seed)
+    draws = _Draws(activations, sentences, rows, settings.batch, rng)
+    model = _Model(
+        tail,
+        head,
+        text_map,
+        beside=None if beside is None else beside.head,
+        n_classes=0 if classes is None else int(classes.max()) + 1,
+        settings=settings,
+    )
     model = model.to(memory_format=torch.channels_last)
     averaged = copy.deepcopy(model)
-    objective = _Objective(model, copy.deepcopy(model.tail), conse, settings)
+    objective = _Objective(model, copy.deepcopy(model.tail), conse, beside, settings, rng)
     n_batches = len(rows) // settings.batch
     optimizer, scheduler = _optimizer(model, settings, settings.epochs * n_batches)
     step = 0
@@ -157,40 +242,59 @@ def fine_tune(
             _move(averaged.parameters(), model.parameters(), 1 - decay)
         if progress is not None:
             progress(epoch + 1, total / n_batches)
-    return averaged.tail, LinearHead(
-        weights=averaged.linear.weight.detach().numpy().T.astype(np.float64),
-        bias=averaged.linear.bias.detach().numpy().astype(np.float64),
+    return FineTuned(
+        tail=averaged.tail,
+        head=LinearHead(
+            weights=averaged.linear.weight.detach().numpy().T.astype(np.float64),
+            bias=averaged.linear.bias.detach().numpy().astype(np.float64),
+        ),
+        text_map=averaged.text_map.detach().numpy().astype(np.float64),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Objective:
-    """What is made small: the contrastive loss, and those of the classes and of forgetting."""
+    """What is made small: the contrastive losses, and those of the classes and of forgetting."""
 
     model: _Model
     teacher: Tail
     conse: Conse | None
+    beside: Beside | None
     settings: FineTuning
+    rng: np.random.Generator
 
-    def __call__(self, inputs: Tensor, texts: Tensor, answers: Tensor | None) -> Tensor:
+    def __call__(self, inputs: Tensor, sentences: Tensor, answers: Tensor | None) -> Tensor:
         """The loss of a batch, a scalar; ``answers`` are the images' classes."""
+        settings = self.settings
         vectors, logits, features = self.model(inputs)
+        texts = self.model.texts(sentences)
         loss = contrastive_loss(vectors, texts, self.model.log_scale.exp())
-        if answers is not None and self.settings.class_weight:
-            loss = loss + self.settings.class_weight * cross_entropy(logits, answers)
-        if self.conse is not None and self.settings.distillation:
+        if answers is not None and settings.class_weight:
+            loss = loss + settings.class_weight * cross_entropy(logits, answers)
+        if self.conse is not None and settings.distillation:
+            some = self.rng.permutation(len(inputs))[: settings.n_distilled]
             with torch.no_grad():
-                before = self.teacher(inputs)
-            loss = loss + self.settings.distillation * forgetting(features, before, self.conse)
+                before = self.teacher(inputs[some])
+            loss = loss + settings.distillation * forgetting(features[some], before, self.conse)
+        if self.beside is not None and settings.beside_weight:
+            loss = loss + settings.beside_weight * self._loss_beside(self.beside)
         return loss
+
+    def _loss_beside(self, beside: Beside) -> Tensor:
+        size = min(self.settings.beside_batch, len(beside.rows))
+        images = self.rng.choice(beside.rows, size, replace=False)
+        variants = self.rng.integers(len(beside.pooled), size=size)
+        vectors = self.model.vectors_beside(torch.from_numpy(beside.pooled[variants, images]))
+        texts = self.model.texts(_drawn(beside.sentences, images, self.rng))
+        return contrastive_loss(vectors, texts, self.model.log_scale_beside.exp())
 
 
 @dataclass(frozen=True, slots=True)
 class _Draws:
     """Batches of images, each in one of its variants and with one of its captions."""
 
-    activations: np.ndarray
-    captions: Sequence[Float32Array]
+    activations: Activations
+    sentences: Sequence[Float64Array]
     rows: Int64Array
     batch: int
     rng: np.random.Generator
@@ -202,9 +306,8 @@ class _Draws:
         for batch in np.split(order[: n_batches * self.batch], n_batches):
             images = np.sort(batch)  # near each other in the memory map
             variants = self.rng.integers(len(self.activations), size=len(images))
-            texts = [self.captions[i][self.rng.integers(len(self.captions[i]))] for i in images]
             seen = [self.activations[v, i] for v, i in zip(variants, images, strict=True)]
-            yield images, as_tensor(np.stack(seen)), torch.from_numpy(np.stack(texts))
+            yield images, as_tensor(np.stack(seen)), _drawn(self.sentences, images, self.rng)
 
 
 def contrastive_loss(images: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
@@ -252,16 +355,40 @@ def as_tensor(activations: np.ndarray) -> Tensor:
     return tensor.contiguous(memory_format=torch.channels_last)
 
 
+def _drawn(
+    sentences: Sequence[Float64Array], images: Int64Array, rng: np.random.Generator
+) -> Tensor:
+    """One of the texts of each image."""
+    drawn = [sentences[i][rng.integers(len(sentences[i]))] for i in images]
+    return torch.from_numpy(np.stack(drawn)).float()
+
+
+def _as_layer(head: LinearHead) -> nn.Linear:
+    layer = nn.Linear(*head.weights.shape)
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(head.weights.T))
+        layer.bias.copy_(torch.from_numpy(head.bias))
+    return layer
+
+
 def _optimizer(
     model: _Model, settings: FineTuning, n_steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """AdamW with a warm-up and a cosine."""
-    fast = [*model.linear.parameters(), *model.classifier.parameters()]
+    layers = model.linear, model.beside, model.classifier
+    fast = [parameter for layer in layers for parameter in layer.parameters()]
+    scales = [model.log_scale, model.log_scale_beside]
     optimizer = torch.optim.AdamW(
         [
             {"params": list(model.tail.parameters()), "lr": settings.rate},
             {"params": fast, "lr": settings.rate * settings.head_factor},
-            {"params": [model.log_scale], "lr": 1e-3, "weight_decay": 0.0},
+            # Not shrunk towards nothing: it starts as a map that is good already.
+            {
+                "params": [model.text_map],
+                "lr": settings.rate * settings.head_factor,
+                "weight_decay": 0.0,
+            },
+            {"params": scales, "lr": 1e-3, "weight_decay": 0.0},
         ],
         weight_decay=settings.weight_decay,
     )

@@ -36,6 +36,8 @@ TRUNK_SHAPE = (112, 14, 14)
 # What the tail gives each of 7 x 7 regions.
 GRID = (7, 7)
 N_FEATURES = 1280
+# The grid of the trunk, on which classes are told.
+CELLS = TRUNK_SHAPE[1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,31 +16,27 @@ from placelens.types import BoolArray, Float64Array
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What was chosen by validation (``train_lite.py --search`` prints how).
+    """What was chosen by validation; the model card says how.
 
     Attributes
     ----------
-    whitening : power of the text map, 0 (only centred) to 1.
-    photo_strength, aerial_strength : of the ridges that learn from captions.
+    whitening : power of the text map that training starts from, 0 (only centred) to 1.
+    photo_strength, aerial_strength : of the ridges that the heads start from.
     photo_temperature, aerial_temperature : of ConSE.
     conse_share : of ConSE itself in a photo's vector.
-    prior_share : of what the photos' ridge shrinks towards: a head that learns from ConSE.
     aerial_share : of a head that learns from ConSE in the aerial side's.
-    distillation_strength : of the ridges that learn from ConSE.
-    class_scale : how far from the mean the classes stand that the photos' prior learns.
+    distillation_strength : of the ridge that learns from ConSE.
     gate_penalty : of the gate's logistic fit.
     """
 
     whitening: float = 0.3
-    photo_strength: float = 4.0
-    photo_temperature: float = 3.0
-    conse_share: float = 0.4
-    prior_share: float = 0.5
+    photo_strength: float = 0.5
+    photo_temperature: float = 1.0
+    conse_share: float = 0.25
     aerial_strength: float = 0.1
     aerial_temperature: float = 3.0
     aerial_share: float = 0.2
     distillation_strength: float = 1.0
-    class_scale: float = 3.0
     gate_penalty: float = 0.01
 
 
@@ -59,19 +55,8 @@ def fit_texts(groups: Sequence[Float64Array], whitening: float) -> Float64Array:
     return fit_text_map(np.concatenate(groups), weights=weights, power=whitening)
 
 
-def fit_head(
-    pooled: Float64Array,
-    captions: Sequence[Float64Array],
-    strength: float,
-    *,
-    towards: LinearHead | None = None,
-    share: float = 0.0,
-) -> LinearHead:
-    """The linear map from pooled features to the mean of each image's caption vectors.
-
-    A ridge shrinks what the captions do not tell towards nothing, so images of what no caption
-    names lose their direction. With ``towards`` it shrinks towards that head instead, scaled to
-    ``share`` of the captions' length.
+def fit_head(pooled: Float64Array, captions: Sequence[Float64Array], strength: float) -> LinearHead:
+    """The ridge map from pooled features to the mean of each image's caption vectors.
 
     Parameters
     ----------
@@ -81,27 +66,13 @@ def fit_head(
         For each image, (m, d) unit vectors of its captions.
     strength
         Of the ridge.
-    towards, share
-        What is known already, and how far it is trusted: 0 not at all, 1 as much as captions.
     """
     targets = np.stack([vectors.mean(axis=0) for vectors in captions]).astype(np.float64)
-    shape = pooled.shape[1], targets.shape[1]
-    prior = LinearHead(weights=np.zeros(shape), bias=np.zeros(shape[1]))
-    if towards is not None:
-        prior = scaled(towards, share * _mean_length(targets) / _mean_length(towards(pooled)))
-    weights, bias = fit_ridge(
-        pooled, targets - prior(pooled), weights=np.ones(len(pooled)), strength=strength
-    )
-    return LinearHead(weights=prior.weights + weights, bias=prior.bias + bias)
+    weights, bias = fit_ridge(pooled, targets, weights=np.ones(len(pooled)), strength=strength)
+    return LinearHead(weights=weights, bias=bias)
 
 
-def distil(
-    features: Float64Array,
-    taught: Float64Array,
-    strength: float,
-    *,
-    weights: Float64Array | None = None,
-) -> LinearHead:
+def distil(features: Float64Array, taught: Float64Array, strength: float) -> LinearHead:
     """The linear map from features to what ConSE says of them.
 
     Parameters
@@ -112,59 +83,9 @@ def distil(
         (n, d) ``Conse.vectors`` of the features that ImageNet's classifier was trained on.
     strength
         Of the ridge.
-    weights
-        (n,); all the same when not given.
     """
-    given = np.ones(len(features)) if weights is None else weights
-    W, bias = fit_ridge(features, taught, weights=given, strength=strength)
-    return LinearHead(weights=W, bias=bias)
-
-
-def photo_prior(features: Float64Array, conse: Conse, settings: Settings) -> LinearHead:
-    """What a frozen tail's features say of ImageNet's labels, whether the photos show them or not.
-
-    A linear map distilled from the photos alone knows only what they show: on other photos it was
-    far worse than ConSE. So half of the weight is on the 1,000 classes themselves, where
-    ``class_means`` supposes them.
-
-    Parameters
-    ----------
-    features
-        (n, 7, 7, 1280).
-    conse
-        The teacher.
-    settings
-        Strength of the ridge and scale of the classes.
-    """
-    X = features.reshape(-1, features.shape[-1])
-    means = class_means(X, conse.classifier, settings.class_scale)
-    counts = len(X), len(means)
-    return distil(
-        np.concatenate([X, means]),
-        np.concatenate([conse.vectors(X), conse.labels]),
-        settings.distillation_strength,
-        weights=np.concatenate([np.full(n, 0.5 / n) for n in counts]),
-    )
-
-
-def class_means(X: Float64Array, classifier: Float64Array, scale: float) -> Float64Array:
-    """Where a linear classifier's classes lie among samples, (c, p), many of them never sampled.
-
-    For Gaussian classes of one covariance C, the best classifier has ``w_j = inv(C) (m_j - m)``
-    (linear discriminant analysis), so ``m_j = m + C w_j``. ``scale`` makes up for C, which is that
-    of regions of all classes here.
-
-    Parameters
-    ----------
-    X
-        (n, p) samples.
-    classifier
-        (p, c) its weights.
-    scale
-        Times ``C w_j``.
-    """
-    relative = classifier - classifier.mean(axis=1, keepdims=True)
-    return np.asarray(X.mean(axis=0) + scale * (np.cov(X.T) @ relative).T, dtype=np.float64)
+    weights, bias = fit_ridge(features, taught, weights=np.ones(len(features)), strength=strength)
+    return LinearHead(weights=weights, bias=bias)
 
 
 def blend(a: LinearHead, b: LinearHead, share: float, pooled: Float64Array) -> LinearHead:

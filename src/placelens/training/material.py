@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,42 +27,27 @@ N_VARIANTS = 4
 # Images at once through the trunk: their activations stay in the caches.
 _BATCH = 4
 _BLOCK = 32
+# What data sets call their parts.
+_OWN_PARTS = {"train": "train", "dev": "validation", "val": "validation", "test": "test"}
 
 
-class Material:
-    """The images of one data set, with their captions and parts.
-
-    Parameters
-    ----------
-    folder
-        Holds ``pairs.jsonl``.
-    is_aerial
-        Whether its images are seen from above.
-    cache
-        Where activations and sentence vectors are kept.
+class _Images:
+    """Images with captions, in parts.
 
     Attributes
     ----------
+    name : of the data.
     pairs : images and captions.
     parts : (n,) "train", "validation", "test" or "" for each image.
-    classes : (n,) number of the scene class, by the order of ``class_names``; 0 where none is
-        given.
     sentences : for each image, (m, 384) MiniLM vectors of its captions.
+    classes : (n,) number of the scene class, where the data have such.
     """
 
-    def __init__(self, folder: Path, *, is_aerial: bool, cache: Path, minilm: MiniLM) -> None:
-        self.name = folder.name
-        self.is_aerial = is_aerial
-        table = folder / "pairs.jsonl"
-        self.pairs: list[Pair] = read_pairs(table)
-        names = [json.loads(line).get("class", "") for line in table.open(encoding="utf-8")]
-        self.class_names = sorted(set(names))
-        self.classes: Int64Array = np.array([self.class_names.index(name) for name in names])
-        self._digests = [content_hash(pair.image) for pair in self.pairs]
-        part_of = {digest: part for part in PARTS for digest in Splits.load().of(self.name, part)}
-        self.parts = np.array([part_of.get(digest, "") for digest in self._digests])
-        self._cache = cache
-        self.sentences = self._load_sentences(minilm)
+    name: str
+    pairs: list[Pair]
+    parts: np.ndarray
+    sentences: list[Float64Array]
+    classes: Int64Array | None = None
 
     def rows(self, *parts: str) -> Int64Array:
         """Numbers of the images of these parts."""
@@ -76,6 +61,54 @@ class Material:
         """These images, (n, 224, 224, 3)."""
         paths = [self.pairs[row].image for row in rows]
         return np.concatenate(list(prepared_blocks(paths, SPEC)))
+
+    def described(self, encoder: Encoder, rows: Int64Array) -> Described:
+        """These images and their captions as an encoder sees them."""
+        return Described.of(
+            encoder.encode_images(self.prepared(rows)),
+            self.captions(rows),
+            encoder,
+            classes=None if self.classes is None else self.classes[rows],
+        )
+
+
+class Material(_Images):
+    """The images of one data set, with their captions and parts.
+
+    Parameters
+    ----------
+    folder
+        Holds ``pairs.jsonl``. Where its lines say of which part an image is ("split"), that
+        counts; else the committed split of the folder's name.
+    is_aerial
+        Whether its images are seen from above.
+    cache
+        Where activations and sentence vectors are kept.
+
+    Attributes
+    ----------
+    class_names : of the scene classes.
+    """
+
+    def __init__(self, folder: Path, *, is_aerial: bool, cache: Path, minilm: MiniLM) -> None:
+        self.name = folder.name
+        self.is_aerial = is_aerial
+        table = folder / "pairs.jsonl"
+        self.pairs: list[Pair] = read_pairs(table)
+        lines = [json.loads(line) for line in table.open(encoding="utf-8")]
+        names = [line.get("class", "") for line in lines]
+        self.class_names = sorted(set(names))
+        if len(self.class_names) > 1:
+            self.classes = np.array([self.class_names.index(name) for name in names])
+        self._digests = [content_hash(pair.image) for pair in self.pairs]
+        if "split" in lines[0]:
+            self.parts = np.array([_OWN_PARTS[line["split"]] for line in lines])
+        else:
+            known = Splits.load()
+            part_of = {digest: part for part in PARTS for digest in known.of(self.name, part)}
+            self.parts = np.array([part_of.get(digest, "") for digest in self._digests])
+        self._cache = cache
+        self.sentences = self._load_sentences(minilm)
 
     def activations(
         self, trunk: Callable[[UInt8Array], np.ndarray], key: str, *, n_variants: int, seed: int
@@ -114,15 +147,6 @@ class Material:
         unfinished.rename(path)
         return np.load(path, mmap_mode="r")
 
-    def described(self, encoder: Encoder, rows: Int64Array) -> Described:
-        """These images and their captions as an encoder sees them."""
-        return Described.of(
-            encoder.encode_images(self.prepared(rows)),
-            self.captions(rows),
-            encoder,
-            classes=self.classes[rows] if len(self.class_names) > 1 else None,
-        )
-
     def _load_sentences(self, minilm: MiniLM) -> list[Float64Array]:
         """MiniLM vectors of all captions, image by image."""
         texts = sorted({caption for pair in self.pairs for caption in pair.captions})
@@ -133,6 +157,46 @@ class Material:
         vectors = np.load(path).astype(np.float64)
         row = {text: number for number, text in enumerate(texts)}
         return [vectors[[row[caption] for caption in pair.captions]] for pair in self.pairs]
+
+
+class Together(_Images):
+    """Several data sets of one kind as one, their images counted through."""
+
+    def __init__(self, *materials: Material) -> None:
+        self.materials = materials
+        self.name = "+".join(material.name for material in materials)
+        self.pairs = [pair for material in materials for pair in material.pairs]
+        self.parts = np.concatenate([material.parts for material in materials])
+        self.sentences = [own for material in materials for own in material.sentences]
+
+
+class Stacked:
+    """Activations of several data sets, counted through, read like one array.
+
+    Parameters
+    ----------
+    blocks
+        Of each data set, (v, n, 112, 14, 14), all of as many variants.
+    """
+
+    def __init__(self, blocks: Sequence[np.ndarray]) -> None:
+        self.blocks = tuple(blocks)
+        self._ends = np.cumsum([block.shape[1] for block in blocks])
+
+    def __len__(self) -> int:
+        """The number of variants."""
+        return min(len(block) for block in self.blocks)
+
+    def __getitem__(self, key: tuple[int, int]) -> np.ndarray:
+        """(112, 14, 14) of a variant and an image."""
+        variant, row = key
+        block = int(np.searchsorted(self._ends, row, side="right"))
+        first = self._ends[block] - self.blocks[block].shape[1]
+        return np.asarray(self.blocks[block][variant, row - first])
+
+    def take(self, rows: Int64Array) -> np.ndarray:
+        """Some images as the encoder sees them, (n, 112, 14, 14)."""
+        return np.stack([self[0, row] for row in rows])
 
 
 def vary(image: UInt8Array, rng: np.random.Generator, *, turn: bool) -> UInt8Array:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from placelens.training.backbone import Tail, Trunk
+from placelens.training.class_head import ClassHead
 from placelens.training.heads import GRID, IMAGE_SIZE, TRUNK_SHAPE, Conse, LinearHead
 from placelens.training.onnx_storage import store_compactly
 from placelens.training.quantization import quantize
@@ -24,18 +25,22 @@ _FLOAT_NODES = ("/trunk/stem/", "/trunk/blocks.0/")
 _INT8_NODES = ("/trunk/", "/tail/", "/classifier/")
 
 
-class _Gated(nn.Module):
-    """The trunk and the gate on what its channels hold on average."""
+class _Entrance(nn.Module):
+    """The trunk, the gate on what its channels hold on average, and the head that tells classes."""
 
-    def __init__(self, trunk: Trunk, gate: Float64Array) -> None:
+    def __init__(self, trunk: Trunk, gate: Float64Array, class_head: ClassHead | None) -> None:
         super().__init__()
         self.trunk = trunk
+        self.class_head = class_head
         self.register_buffer("gate", torch.from_numpy(gate.astype(np.float32)))
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         x = self.trunk(images)
         means, squares = x.mean((2, 3)), x.square().mean((2, 3))
-        return x, torch.cat([means, squares], 1) @ self.gate[:-1] + self.gate[-1]
+        from_above = torch.cat([means, squares], 1) @ self.gate[:-1] + self.gate[-1]
+        if self.class_head is None:
+            return x, from_above
+        return x, from_above, torch.softmax(self.class_head(x), 1).permute(0, 2, 3, 1)
 
 
 class _Side(nn.Module):
@@ -80,13 +85,21 @@ class _Side(nn.Module):
 
 
 def export_trunk(
-    trunk: Trunk, gate: Float64Array, examples: UInt8Array, *, is_int8: bool = True
+    trunk: Trunk,
+    gate: Float64Array,
+    class_head: ClassHead | None,
+    examples: UInt8Array,
+    *,
+    is_int8: bool = True,
 ) -> bytes:
-    """ONNX of the trunk: ``images`` (n, 224, 224, 3) uint8 to ``activations`` and ``from_above``.
+    """ONNX of the trunk, whose input is ``images``, (n, 224, 224, 3) uint8.
+
+    Its outputs are ``activations`` (n, 112, 14, 14), ``from_above`` (n,) and, with a class head,
+    ``class_map`` (n, 14, 14, 9), probabilities.
 
     Parameters
     ----------
-    trunk, gate
+    trunk, gate, class_head
         The gate is (225,), its last number the bias.
     examples
         (m, 224, 224, 3) images to observe the ranges of the activations on.
@@ -94,7 +107,8 @@ def export_trunk(
         False leaves it in float32, to measure what the integers cost.
     """
     images = torch.zeros(2, IMAGE_SIZE, IMAGE_SIZE, 3, dtype=torch.uint8)
-    model = _export(_Gated(trunk, gate).eval(), images, "images", ["activations", "from_above"])
+    outputs = ["activations", "from_above", "class_map"][: 2 if class_head is None else 3]
+    model = _export(_Entrance(trunk, gate, class_head).eval(), images, "images", outputs)
     return _compact(model, examples, "images", is_int8=is_int8)
 
 
