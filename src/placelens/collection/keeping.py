@@ -100,7 +100,8 @@ class Keeping(Core):
     def restore(self, name: str) -> None:
         """Go back to a snapshot: its state becomes the newest version.
 
-        Its vectors are those that it had, of `encoder_of_snapshot`. It works too where the newest version is damaged.
+        Its vectors are those that it had, of `encoder_of_snapshot`. It works too where the newest
+        version is damaged.
 
         Raises
         ------
