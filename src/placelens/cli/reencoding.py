@@ -10,7 +10,7 @@ from placelens.cli.console import count, notice
 from placelens.cli.importing import showing_progress, write_report
 
 if TYPE_CHECKING:
-    from placelens.ingest.reencode import ReencodeReport
+    from placelens.ingest.reencode_report import ReencodeReport
     from placelens.readers.base import Skipped
 
 _SHOWN = 10  # images named on the screen; --report has them all
@@ -38,9 +38,7 @@ class Reencoding:
                     self._encoder, workers=workers, progress=progress
                 )
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"interrupted: {self._path} answers as before; the same command goes on from there"
-            ) from None
+            raise KeyboardInterrupt("interrupted; the same command goes on from there") from None
         if written is not None:
             write_report((*report.left, *report.previews), written)
         self._say(report, written=written)

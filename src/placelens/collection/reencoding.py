@@ -13,7 +13,7 @@ from placelens.errors import InputError
 from placelens.storage.faults import naming_faults
 
 if TYPE_CHECKING:
-    from placelens.ingest.reencode import ReencodeReport
+    from placelens.ingest.reencode_report import ReencodeReport
     from placelens.ingest.report import ProgressCallback
 
 

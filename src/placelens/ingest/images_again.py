@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,14 +73,17 @@ class Images:
     def __init__(
         self,
         table: ItemTable,
-        facts: Sequence[Facts],
+        facts: Iterable[Facts],
         spec: ImageSpec | None,
         *,
         workers: int | None,
     ) -> None:
         self._table, self._spec = table, spec
-        pictured = [fact for fact in facts if spec is not None and fact["image"] is not None]
-        self._paths = {fact["iid"]: path_of(fact) for fact in pictured}
+        self._paths = {
+            fact["iid"]: path_of(fact)
+            for fact in facts
+            if spec is not None and fact["image"] is not None
+        }
         there = [path for path in self._paths.values() if path is not None]
         sources = [Source(key=path, stamp="", image=path) for path in there]
         self._readings: Iterator[Reading | Skipped] = read_all(sources, spec, workers=workers)

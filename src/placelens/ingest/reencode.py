@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,13 @@ from placelens.ingest.images_again import (
     FILE,
     GONE,
     LOST,
-    NO_IMAGE,
     PREVIEW,
     Facts,
     Images,
     Seen,
     path_of,
 )
+from placelens.ingest.reencode_report import ReencodeReport
 from placelens.ingest.report import Progress, ProgressCallback
 from placelens.readers.base import Skipped
 from placelens.storage.feature_columns import fields_of, to_columns
@@ -43,60 +43,13 @@ from placelens.storage.manifest import Manifest
 from placelens.storage.staging import Staging, read_notes, write_notes
 from placelens.storage.table import ItemTable
 from placelens.storage.versioned_table import REENCODE_NAME
-from placelens.types import Feature, FeatureName
+from placelens.types import Feature
 
 # Items in one file beside the table: what a kill may cost.
 STAGED_ROWS = 256
 # Images, or texts, in one call of the encoder.
 ENCODE_BATCH = 32
 GIVEN = "its vectors were given, and there is nothing to make others from"
-
-
-@dataclass(slots=True, kw_only=True)
-class ReencodeReport:
-    """What `reencode` did, or would do.
-
-    Attributes
-    ----------
-    is_needed : False when all was of the encoder already. Then only what was left, or made from a
-        preview, was tried again.
-    encoder, fingerprint : of the vectors that there are now.
-    encoder_before, fingerprint_before : of those that there were.
-    n_items : items of the collection.
-    n_images, n_texts : images and texts that were encoded, in earlier calls that were cut off too.
-    n_resumed : items that such calls had done.
-    n_changed : images whose file is another one than was imported; they were taken as they are.
-    previews : images that could not be read again, and were made from the small preview that is
-        stored of them, with the reason.
-    left : items that are without a vector that they had, or should have, with the reason.
-    dropped : features that the encoder does not make, and that are not kept any more.
-    snapshots : names of those whose vectors are of the encoder before.
-    seconds : what it took.
-    """
-
-    is_needed: bool
-    encoder: str
-    fingerprint: str
-    encoder_before: str | None
-    fingerprint_before: str | None
-    n_items: int = 0
-    n_images: int = 0
-    n_texts: int = 0
-    n_resumed: int = 0
-    n_changed: int = 0
-    previews: tuple[Skipped, ...] = ()
-    left: tuple[Skipped, ...] = ()
-    dropped: tuple[FeatureName, ...] = ()
-    snapshots: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        skipped = {
-            name: [{"key": each.key, "reason": each.reason} for each in getattr(self, name)]
-            for name in ("previews", "left")
-        }
-        return {**asdict(self), **skipped}
 
 
 def check_can_be(folder: Path, manifest: Manifest, encoder: Encoder | None = None) -> None:
@@ -187,24 +140,26 @@ class Reencoding:
 
     def preview(self) -> ReencodeReport:
         """Say what would be done, going by which files are there; nothing is changed."""
-        facts = self._facts()
-        if self._report.is_needed:
-            self._report.n_resumed = len(self._still_good(facts))
+        facts, report = self._facts(), self._report
+        report.n_items = len(facts)
+        if report.is_needed:
+            report.n_resumed = len(self._still_good(facts))
+            # What can be made of a preview, where there is no file.
+            small = self._with("thumbnail IS NOT NULL")
+            report.left = tuple(self._given(facts))
         else:
-            wanting = self._wanting()
-            facts = [fact for fact in facts if fact["iid"] in wanting]
-        pictured = self._with("thumbnail IS NOT NULL")
+            facts = self._of(facts, self._wanting())
+            small = set(self._noted())  # what is made of one already
         previews: list[Skipped] = []
         left: list[Skipped] = []
-        for fact in facts:
-            how = NO_IMAGE if not self._is_seen(fact) else FILE if path_of(fact) else LOST
-            if how == LOST:
-                (previews if fact["iid"] in pictured else left).append(_skipped(fact, GONE))
-            self._report.n_images += how != NO_IMAGE and (how == FILE or fact["iid"] in pictured)
-            self._report.n_texts += bool(fact["text"]) and self._reads
-        self._report.n_items = self._table.dataset.count_rows()
-        given = self._given(facts) if self._report.is_needed else []
-        self._report.previews, self._report.left = tuple(previews), (*left, *given)
+        for fact in _plain(facts):
+            if self._is_seen(fact):
+                is_there, is_small = path_of(fact) is not None, fact["iid"] in small
+                if not is_there:
+                    (previews if is_small else left).append(_skipped(fact, GONE))
+                report.n_images += is_there or (is_small and report.is_needed)
+            report.n_texts += bool(fact["text"]) and self._reads and report.is_needed
+        report.previews, report.left = tuple(previews), (*left, *report.left)
         return self._done()
 
     def run(self) -> ReencodeReport:
@@ -239,24 +194,27 @@ class Reencoding:
     def _is_seen(self, fact: Facts) -> bool:
         return self._spec is not None and fact["image"] is not None
 
-    def _facts(self) -> list[Facts]:
+    def _facts(self) -> pa.Table:
         """What the items are made from, in the table's order."""
-        found = self._table.dataset.to_table(columns=[*COLUMNS, "text"])
-        return [fact for batch in found.to_batches() for fact in batch.to_pylist()]
+        return self._table.dataset.to_table(columns=[*COLUMNS, "text"])
+
+    def _of(self, facts: pa.Table, iids: set[int]) -> pa.Table:
+        """Those of some items."""
+        return facts.filter(pa.array([iid in iids for iid in facts["iid"].to_pylist()], pa.bool_()))
 
     def _with(self, condition: str) -> set[int]:
         """Internal ids of the items that a condition holds for."""
         found = self._table.dataset.to_table(columns=["iid"], filter=condition)
         return set(found["iid"].to_pylist())
 
-    def _still_good(self, facts: Sequence[Facts]) -> set[int]:
+    def _still_good(self, facts: pa.Table) -> set[int]:
         """Items that an earlier run has done, and that are what they were.
 
         What it made from a preview, or could not make, is not, when there is a file now.
         """
-        staged = {each["iid"]: each for each in self._staging.small(("iid", "key", "how"))}
+        staged = {each["iid"]: each for each in self._staging.small(("key", "how"))}
         good = set()
-        for fact in facts:
+        for fact in _plain(facts) if staged else ():
             made = staged.get(fact["iid"])
             if made is None or made["key"] != _key(fact):
                 continue
@@ -264,16 +222,15 @@ class Reencoding:
                 good.add(fact["iid"])
         return good
 
-    def _make_all(self, facts: list[Facts]) -> None:
-        good = self._still_good(facts)
-        self._staging.drop([fact["iid"] for fact in facts if fact["iid"] not in good])
+    def _make_all(self, facts: pa.Table) -> None:
+        good, iids = self._still_good(facts), set(facts["iid"].to_pylist())
+        self._staging.keep(good)
         self._report.n_resumed = len(good)
-        todo = [fact for fact in facts if fact["iid"] not in good]
+        todo = self._of(facts, iids - good)
         n_done = n_skipped = 0
         self._tell(n_done, len(todo), n_skipped)
-        images = Images(self._table, todo, self._spec, workers=self._workers)
-        for start in range(0, len(todo), STAGED_ROWS):
-            batch = todo[start : start + STAGED_ROWS]
+        images = Images(self._table, _plain(todo), self._spec, workers=self._workers)
+        for batch in _batches(todo):
             seen = images.next(batch, previews=True)
             self._staging.add(self._staged(batch, seen))
             n_done += len(batch)
@@ -284,7 +241,7 @@ class Reencoding:
 
     def _switch(self) -> None:
         """One commit, and the notes that a later call needs; what waited is needless then."""
-        small = self._staging.small(("iid", "how"))
+        small = self._staging.small(("how",))
         previews = sorted(each["iid"] for each in small if each["how"] == PREVIEW)
         # First: a crash between the two leaves notes of what is not there, which are passed over.
         write_notes(self._folder, previews, made_by=self._made_by)
@@ -295,37 +252,40 @@ class Reencoding:
     def _made_by(self) -> str:
         return self._encoder.fingerprint
 
-    def _count(self, facts: Sequence[Facts]) -> None:
+    def _noted(self) -> list[int]:
+        """Items whose vectors were made of a preview."""
+        return read_notes(self._folder, made_by=self._made_by)
+
+    def _count(self, facts: pa.Table) -> None:
         """What was done of all items, in this run and before."""
-        by_iid = {fact["iid"]: fact for fact in facts}
+        staged = {each["iid"]: each for each in self._staging.small(("how", "reason"))}
         previews: list[Skipped] = []
         left: list[Skipped] = []
-        for each in self._staging.small(("iid", "how", "reason")):
-            fact = by_iid.get(each["iid"])
-            if fact is None:  # deleted since
-                continue
-            how = each["how"]
+        for fact in _plain(facts):
+            how, reason = staged[fact["iid"]]["how"], staged[fact["iid"]]["reason"]
             if how in (PREVIEW, LOST):
-                (previews if how == PREVIEW else left).append(_skipped(fact, each["reason"]))
+                (previews if how == PREVIEW else left).append(_skipped(fact, reason))
             self._report.n_images += how in (FILE, CHANGED, PREVIEW)
             self._report.n_changed += how == CHANGED
             self._report.n_texts += bool(fact["text"]) and self._reads
         self._report.previews = tuple(previews)
         self._report.left = (*left, *self._given(facts))
 
-    def _given(self, facts: Sequence[Facts]) -> list[Skipped]:
+    def _given(self, facts: pa.Table) -> list[Skipped]:
         """Items that were given a vector, and have nothing that another is made from."""
-        sources = {PIXELS: "image", TEXT: "text"}
-        needs = {name: sources.get(recipe.needs) for name, recipe in EXTRACTORS.items()}
-        without: set[int] = set()
+        source_of = {PIXELS: "image", TEXT: "text"}
+        without: dict[int, Skipped] = {}
         for name in self._before.vector_names:
-            source = needs.get(name)
-            if source is None or name not in self._made.names:
+            recipe = EXTRACTORS.get(name)
+            if recipe is None or recipe.needs not in source_of or name not in self._made.names:
                 continue
             column = fields_of(self._before.feature(name))[0].name
-            had = self._with(f"{column} IS NOT NULL")
-            without |= {fact["iid"] for fact in facts if fact["iid"] in had and not fact[source]}
-        return [_skipped(fact, GIVEN) for fact in facts if fact["iid"] in without]
+            source = source_of[recipe.needs]
+            bare = self._with(f"{column} IS NOT NULL AND ({source} IS NULL OR {source} = '')")
+            without |= {
+                fact["iid"]: _skipped(fact, GIVEN) for fact in _plain(self._of(facts, bare))
+            }
+        return list(without.values())
 
     def _values(self, facts: Sequence[Facts], seen: Sequence[Seen]) -> list[Values]:
         values: list[Values] = []
@@ -368,7 +328,7 @@ class Reencoding:
 
     def _wanting(self) -> set[int]:
         """Items that something better could be made of: from a preview, or without a vector."""
-        wanting = set(read_notes(self._folder, made_by=self._made_by))
+        wanting = set(self._noted())
         for extractor in self._extractors:
             name = extractor.feature.name
             if extractor.needs == PIXELS and name in self._before.names:
@@ -376,17 +336,15 @@ class Reencoding:
                 wanting |= self._with(f"image IS NOT NULL AND {column} IS NULL")
         return wanting
 
-    def _make_again(self, facts: list[Facts]) -> None:
+    def _make_again(self, facts: pa.Table) -> None:
         """Make of their files what could not be made of them before; each batch is a commit."""
-        noted = set(read_notes(self._folder, made_by=self._made_by))
-        wanting = self._wanting()
-        todo = [fact for fact in facts if fact["iid"] in wanting and self._is_seen(fact)]
+        noted, still = set(self._noted()), []
+        todo = self._of(facts, self._wanting())
         previews: list[Skipped] = []
         left: list[Skipped] = []
-        still: list[int] = []
-        images = Images(self._table, todo, self._spec, workers=self._workers)
-        for start in range(0, len(todo), STAGED_ROWS):
-            batch = todo[start : start + STAGED_ROWS]
+        images = Images(self._table, _plain(todo), self._spec, workers=self._workers)
+        n_done = 0
+        for batch in _batches(todo):
             seen = images.next(batch, previews=False)
             for fact, each in zip(batch, seen, strict=True):
                 if each.how == LOST:
@@ -395,9 +353,10 @@ class Reencoding:
                     still += [fact["iid"]] if is_noted else []
                 self._report.n_changed += each.how == CHANGED
             self._replace(batch, seen)
-            self._tell(start + len(batch), len(todo), len(previews) + len(left))
+            n_done += len(batch)
+            self._tell(n_done, len(todo), len(previews) + len(left))
         self._report.previews, self._report.left = tuple(previews), tuple(left)
-        if still != sorted(noted):
+        if set(still) != noted:
             write_notes(self._folder, still, made_by=self._made_by)
 
     def _replace(self, facts: Sequence[Facts], seen: Sequence[Seen]) -> None:
@@ -424,6 +383,17 @@ class Reencoding:
             self._progress(
                 Progress(n_done=n_done, n_total=n_total, n_skipped=n_skipped, n_unchanged=n_before)
             )
+
+
+def _plain(facts: pa.Table) -> Iterator[Facts]:
+    """Facts as plain values, a few at a time: all at once would take several times the memory."""
+    for batch in facts.to_batches(max_chunksize=STAGED_ROWS):
+        yield from batch.to_pylist()
+
+
+def _batches(facts: pa.Table) -> Iterator[list[Facts]]:
+    for start in range(0, len(facts), STAGED_ROWS):
+        yield facts.slice(start, STAGED_ROWS).to_pylist()
 
 
 def _key(fact: Facts) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -86,14 +87,15 @@ class Staging:
         self._enter(part)
 
     def small(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Some columns of all rows, as plain values."""
-        parts = [part.select(list(names)).to_pylist() for part in self._parts]
-        yield from (parts[number][row] for number, row in self._places.values())
+        """``iid`` and some columns of all rows, as plain values."""
+        for number, part in enumerate(self._parts):
+            for row, values in enumerate(part.select(["iid", *names]).to_pylist()):
+                if self._places.get(values["iid"]) == (number, row):
+                    yield values
 
-    def drop(self, iids: Sequence[int]) -> None:
-        """Pass over what there is of some items; it stays on the disk."""
-        for iid in iids:
-            self._places.pop(iid, None)
+    def keep(self, iids: AbstractSet[int]) -> None:
+        """Pass over what there is of other items; it stays on the disk."""
+        self._places = {iid: place for iid, place in self._places.items() if iid in iids}
 
     def holds(self, iids: Int64Array) -> BoolArray:
         """Which of some items there is a row of."""

@@ -10,7 +10,10 @@ from PIL import Image
 import placelens as pl
 from placelens.encoders import registry
 from placelens.encoders.registry import EncoderKind
+from placelens.engine.indexes.kinds import registered
 from placelens.errors import EncoderError
+from placelens.index.gmr_kind import GMRTreeKind
+from placelens.index.kind import Thresholds
 from placelens.ingest import reencode
 from placelens.ingest.extractor import EXTRACTORS
 from placelens.storage.versioned_table import REENCODE_NAME
@@ -186,9 +189,15 @@ def test_images_without_a_file_are_made_of_their_previews_and_later_of_the_file(
     assert (report.is_needed, report.n_images, len(report.previews)) == (False, 0, 2)
     assert photos.version == version
 
+    would = photos.reencode(newer(), dry_run=True)
+    assert (would.n_images, [each.key for each in would.previews]) == (
+        1,
+        [str(pictures / "green.png")],
+    )
     shutil.move(aside / "green.png", pictures)
     # That blue.png is there is seen, and that it is no picture only when it is read.
-    assert photos.reencode(newer(), dry_run=True).n_images == 2
+    would = photos.reencode(newer(), dry_run=True)
+    assert (would.n_images, would.previews, would.left) == (2, (), ())
     report = photos.reencode(newer(), workers=0)
     assert (report.n_images, len(report.previews)) == (1, 1)
     fresh = made(tmp_path / "fresh.pl", pictures, newer())
@@ -416,3 +425,43 @@ def test_it_is_plain_json(photos, pictures):
         {"key": str(pictures / "red.png"), "reason": "there is no such file"}
     ]
     assert said["n_images"] == 4
+
+
+def many(path, encoder):
+    """A hundred texts, under which a tree is grown, at places of their own."""
+    words = ("red", "green", "blue", "house", "sea", "hill", "snow")
+    lines = ["id,text,lat,lon"]
+    lines += [
+        f"n{i},{words[i % 7]} {words[i % 5]} {words[i % 3]} {i},{i / 2 - 20},{i}"
+        for i in range(100)
+    ]
+    file = path.with_suffix(".csv")
+    file.write_text("\n".join(lines))
+    collection = pl.Collection.create(path, encoder=encoder)
+    collection.add(pl.read_photos(file), workers=0)
+    return collection
+
+
+def test_indexes_are_built_anew(tmp_path):
+    queries = [
+        {"query": "a red hill", "near": "10,40", "mu": mu, "k": 9, "engine": engine}
+        for mu in (0.0, 0.4)
+        for engine in ("gmrtree", "scan")
+    ]
+    with registered(GMRTreeKind(Thresholds(grow_from=50, most_loose=10))):
+        photos = many(tmp_path / "photos.pl", HashEncoder())
+        reader = pl.Collection.open(photos.path, encoder=HashEncoder())
+        reader.search_many(queries[:1])
+        assert reader._versions.searcher.kept  # the tree from the disk
+        for encoder in (newer(48), newer(64)):
+            photos.reencode(encoder, workers=0)
+            fresh = many(tmp_path / f"{encoder.dim}.pl", encoder)
+            reader.refresh()
+            reader._bind(reader._table.manifest, encoder)
+            assert [list(each._versions.searcher.kept) for each in (photos, reader)] == [
+                ["gmrtree"]
+            ] * 2
+            expected = answers(fresh, queries)
+            assert answers(photos, queries) == expected
+            assert answers(reader, queries) == expected
+            assert len(list((photos.path / "index").iterdir())) == 1

@@ -41,7 +41,7 @@ def test_rows_come_back_in_the_order_asked_for(folder, filled):
         assert taken["how"].to_pylist() == ["file", "again", "file", "file"]
         assert taken["image_vector"].to_pylist() == [[9.0, 0.5], None, [5.0, 0.5], [1.0, 0.5]]
         assert store.take(np.array([], np.int64), ["how"]).num_rows == 0
-        assert {each["iid"]: each["how"] for each in store.small(("iid", "how"))}[2] == "again"
+        assert {each["iid"]: each["how"] for each in store.small(("how",))}[2] == "again"
 
 
 def test_the_last_of_two_is_taken(folder, filled):
