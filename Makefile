@@ -55,6 +55,7 @@ bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 
 faults: .make/dev  ## break writes, kill, lose power and damage files 12,000 times; nothing may be lost
 	$(BIN)/python -m tests.faults.histories 10000
+	$(BIN)/python -m tests.faults.reencodings 200
 	$(BIN)/python -m tests.faults.flips 2000
 
 fuzz: .make/dev  ## break a million inputs at random; nothing but a reading or a reason may come out

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MODES = {"count": 1, "fail": 2, "fail_all": 3, "short": 4, "kill": 5}
@@ -85,7 +86,7 @@ def lose_power(folder: Path, before: Path, journal: Path, rng: random.Random) ->
         old = before / name
         is_same = old.exists() and old.stat().st_ino == path.stat().st_ino
         is_new_name = not is_same and name.name != "checksums.txt"
-        if is_new_name and str(path.parent) not in folders and rng.random() < 0.5:
+        if is_new_name and _may_be_gone(path, folders) and rng.random() < 0.5:
             path.unlink()
             if old.exists():
                 shutil.copy(old, path)
@@ -97,7 +98,7 @@ def lose_power(folder: Path, before: Path, journal: Path, rng: random.Random) ->
         if (
             not path.exists()
             and path.parent.exists()
-            and str(path.parent) not in folders
+            and not _is_settled(folders.get(str(path.parent)))
             and rng.random() < 0.5
         ):
             shutil.copy(old, path)
@@ -119,17 +120,45 @@ def _tear(path: Path, old: Path, synced: dict[int, int], rng: random.Random) -> 
     return 1
 
 
-def _read_journal(journal: Path) -> tuple[dict[int, int], set[str]]:
-    """Sizes at which files were last synced, by inode, and folders that nothing came to since."""
+@dataclass
+class _Names:
+    """Names that came to a folder: those that it was synced with, and those since."""
+
+    is_synced: bool = False
+    kept: set[str] = field(default_factory=set)
+    since: set[str] = field(default_factory=set)
+
+
+def _is_settled(names: _Names | None) -> bool:
+    """Whether nothing came to a folder since it was synced."""
+    return names is not None and names.is_synced and not names.since
+
+
+def _may_be_gone(path: Path, folders: dict[str, _Names]) -> bool:
+    """Whether a name, or what became it by a rename, came since its folder was last synced.
+
+    One that had come before as well would be what it was then, of which there is no copy.
+    """
+    names = folders.get(str(path.parent), _Names())
+    if not names.is_synced:
+        return True
+    kept, since = (any(n.startswith(path.name) for n in s) for s in (names.kept, names.since))
+    return since and not kept
+
+
+def _read_journal(journal: Path) -> tuple[dict[int, int], dict[str, _Names]]:
+    """Sizes at which files were last synced, by inode, and what came to folders since they were."""
     synced: dict[int, int] = {}
-    folders: set[str] = set()
+    folders: dict[str, _Names] = {}
     for line in journal.read_text(errors="replace").splitlines():
         what, inode, size, path = line.split(" ", 3)
         if what == "S":
             synced[int(inode)] = int(size)
         elif what == "D":
-            folders.add(path)
+            names = folders.setdefault(path, _Names())
+            names.is_synced, names.kept, names.since = True, names.kept | names.since, set()
         elif what == "W" and size == "0":
-            # A new name, or one that a rename will make. What is added to a file undoes no name.
-            folders.discard(str(Path(path).parent))
+            # A new name, or one that a rename will make. What is added to a file undoes no name,
+            # nor does another that comes to its folder.
+            folders.setdefault(str(Path(path).parent), _Names()).since.add(Path(path).name)
     return synced, folders

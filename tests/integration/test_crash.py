@@ -1,4 +1,7 @@
-"""kill -9 at random moments of an import: the collection opens and holds a prefix of the work."""
+"""kill -9 at random moments of an import, or while all vectors are made anew by another encoder.
+
+The collection opens, holds a prefix of the imports, or answers as before, and goes on from there.
+"""
 
 import random
 import subprocess
@@ -36,6 +39,23 @@ def told(at):
         signal.pause()
 collection = pl.Collection.open(sys.argv[1], encoder=HashEncoder())
 collection.add(pl.read_photos(sys.argv[2]), workers=0, progress=told)
+"""
+
+
+# The same of vectors that are made anew: what was told of is beside the table already.
+REENCODING = f"""
+import signal, sys
+import placelens as pl
+from placelens.ingest import reencode
+from placelens.testing.fakes import HashEncoder
+reencode.STAGED_ROWS = {BATCH}
+stop_at = int(sys.argv[3])
+def told(at):
+    print(at.n_done, at.n_unchanged, flush=True)
+    if at.n_done == stop_at:
+        signal.pause()
+collection = pl.Collection.open(sys.argv[1])
+collection.reencode(HashEncoder(48, version=2), workers=0, progress=told)
 """
 
 
@@ -87,3 +107,36 @@ def test_kill_9_at_random_moments(tmp_path, photos):
     assert [item.image for item in collection.items()] == files
     collection.compact()
     assert len(collection) == PHOTOS
+
+
+def all_of(collection):
+    """What is stored of the items, vectors included, in the table's order."""
+    return collection._table.dataset.to_table().to_pylist()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="waits for a signal, and is killed by one")
+def test_kill_9_while_vectors_are_made_anew(tmp_path, photos):
+    path, newer = tmp_path / "photos.pl", HashEncoder(48, version=2)
+    collection = pl.Collection.create(path, encoder=HashEncoder())
+    collection.add(pl.read_photos(photos), workers=0)
+    before, hits = all_of(collection), [(hit.id, hit.score) for hit in collection.search("red")]
+    n_done = 0
+    for n_batches in (1, 0, 3, 12):
+        stop_at = BATCH * n_batches
+        child = [sys.executable, "-c", REENCODING, str(path), str(photos), str(stop_at)]
+        with subprocess.Popen(child, stdout=subprocess.PIPE, text=True) as process:
+            for step in range(n_batches + 1):
+                assert process.stdout.readline() == f"{BATCH * step} {n_done}\n"
+            process.kill()
+        n_done += stop_at
+        reader = pl.Collection.open(path, encoder=HashEncoder())
+        assert all_of(reader) == before
+        assert [(hit.id, hit.score) for hit in reader.search("red")] == hits
+        assert reader.reencode(newer, dry_run=True).n_resumed == n_done
+
+    report = collection.reencode(newer, workers=0)
+    assert (report.n_resumed, report.n_images) == (n_done, PHOTOS)
+    fresh = pl.Collection.create(tmp_path / "fresh.pl", encoder=newer)
+    fresh.add(pl.read_photos(photos), workers=0)
+    assert all_of(collection) == all_of(fresh)
+    assert not collection.reencode(newer, workers=0).is_needed

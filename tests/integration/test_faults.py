@@ -45,6 +45,22 @@ def test_a_migration_with_a_fault_leaves_one_format_or_the_other():
     assert (counts["kill: struck"], counts["power: struck"]) == (2, 2)
 
 
+@pytest.mark.skipif(not is_available(), reason="faults need Linux and a C compiler")
+def test_vectors_made_anew_with_a_fault_are_the_old_ones_or_the_new_ones():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.reencodings", str(8 * RUNS), "0"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = json.loads(done.stdout.splitlines()[-1])
+    ended = {kind: counts.get(f"{kind}: ended well") for kind in ("fail", "full", "kill", "power")}
+    assert ended == dict.fromkeys(ended, 2 * RUNS)
+    assert (counts["kill: struck"], counts["power: struck"]) == (2 * RUNS, 2 * RUNS)
+
+
 def test_damaged_files_give_no_wrong_answer_and_no_crash():
     results = flips.run(20 * RUNS, seed=20)
     bad = [result for result in results if str(result["outcome"]).isupper()]

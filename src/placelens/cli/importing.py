@@ -55,7 +55,7 @@ class Import:
             False if there were files and all of them were skipped.
         """
         try:
-            with _progress() as progress:
+            with showing_progress() as progress:
                 report = self._collection.add(
                     self._sources(), prune=self._prune, workers=self._workers, progress=progress
                 )
@@ -65,7 +65,7 @@ class Import:
                 "the same command goes on from there"
             ) from None
         if self._report is not None:
-            _write_report(report.skipped, self._report)
+            write_report(report.skipped, self._report)
         _summarise(report, self._collection, self._report)
         return not report.skipped or any(_taken(report).values())
 
@@ -110,7 +110,7 @@ class Import:
 def fill(collection: Collection, features: Sequence[str], *, workers: int | None) -> None:
     """Make features of what is there already, and say how many items have them now."""
     try:
-        with _progress() as progress:
+        with showing_progress() as progress:
             report = collection.fill(features, workers=workers, progress=progress)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; the same command goes on from there") from None
@@ -121,7 +121,7 @@ def fill(collection: Collection, features: Sequence[str], *, workers: int | None
 
 
 @contextmanager
-def _progress() -> Iterator[ProgressCallback]:
+def showing_progress(doing: str = "indexing") -> Iterator[ProgressCallback]:
     """A bar with rate and estimate on a terminal; nothing in a pipe."""
     from rich.progress import (
         BarColumn,
@@ -150,7 +150,7 @@ def _progress() -> Iterator[ProgressCallback]:
         finished_speed = bar.tasks[0].speed
         bar.update(
             task,
-            description="indexing" + (f", {state.n_skipped} skipped" if state.n_skipped else ""),
+            description=doing + (f", {state.n_skipped} skipped" if state.n_skipped else ""),
             completed=state.n_done,
             total=state.n_total,
             rate=f"{finished_speed:.0f}/s" if finished_speed else "",
@@ -210,7 +210,7 @@ def _show_skipped(skipped: Sequence[Skipped], written: Path | None) -> None:
         notice(f"and {more:,} more; --report FILE.csv writes them all")
 
 
-def _write_report(skipped: Sequence[Skipped], path: Path) -> None:
+def write_report(skipped: Sequence[Skipped], path: Path) -> None:
     """CSV of file and reason; replaced on each run, so that a watch keeps it current."""
     from placelens.export.writers import replacing
 

@@ -34,7 +34,7 @@ EncoderName = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Encoder of a new collection; default: lite.",
+        help="Encoder of a new collection, or of --reencode; default: lite, or the collection's.",
         autocompletion=completion.encoders,
     ),
 ]
@@ -76,6 +76,13 @@ Features = Annotated[
         help="Features that a new collection also keeps; of a collection PATH, fill them in.",
     ),
 ]
+Reencode = Annotated[
+    bool,
+    typer.Option(
+        "--reencode",
+        help="Make all vectors of the collection PATH anew, by its encoder or that of --encoder.",
+    ),
+]
 ReportFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE.csv", help="Write every skipped file with its reason."),
@@ -97,6 +104,7 @@ def command(
     workers: Workers = None,
     report: ReportFile = None,
     features: Features = None,
+    reencode: Reencode = False,
     allow_download: options.AllowDownload = False,
 ) -> None:
     """Take photos, texts and tables into a collection; only what is new or changed is read."""
@@ -104,6 +112,14 @@ def command(
     from placelens.errors import InputError
 
     _check_there(paths)
+    if reencode:
+        from placelens.cli.reencoding import Reencoding
+
+        _check_alone(to=to, features=features, prune=prune, watch=watch)
+        for path in paths:
+            run = Reencoding(path, encoder, allow_download=allow_download)
+            run.preview() if dry_run else run.run(workers=workers, written=report)
+        return
     more = _names(features)
     if more and _are_collections(paths):
         from placelens.cli.importing import fill
@@ -177,6 +193,18 @@ def _check_kept(collection: Collection, names: Sequence[str]) -> None:
         )
 
 
+def _check_alone(**others: object) -> None:
+    """What --reencode does is of a collection that is there, and of nothing else."""
+    from placelens.errors import InputError
+
+    given = [f"--{name}" for name, value in others.items() if value]
+    if given:
+        raise InputError(
+            f"--reencode goes without {given[0]}: it makes the vectors of a collection anew and "
+            "reads no others, like: placelens index photos.pl --reencode"
+        )
+
+
 def _target(paths: Sequence[Path], to: Path | None) -> Path:
     """Where the collection is: as told, else beside the one path, named after it."""
     from placelens.errors import InputError
@@ -225,12 +253,13 @@ def _open_or_create(
 def _open(path: Path, encoder: str | None, *, allow_download: bool) -> Collection:
     """The collection; another encoder than its own is refused."""
     from placelens.collection import Collection
+    from placelens.encoders.binding import reencode_command
     from placelens.errors import EncoderMismatchError
 
     collection = Collection.open(path, allow_download=allow_download)
     if encoder is not None and encoder != collection.encoder_name:
         raise EncoderMismatchError(
-            f"{path} was made with the encoder {collection.encoder_name!r}, not {encoder!r}; "
-            "leave --encoder out, or index into a new collection"
+            f"{path} holds vectors of {collection.encoder_name}, and --encoder names {encoder}; "
+            f"leave it out, or make them anew with: {reencode_command(path, encoder=encoder)}"
         )
     return collection

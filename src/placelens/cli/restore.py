@@ -23,5 +23,8 @@ def command(
     from placelens.collection import Collection
 
     opened = Collection.open(collection)
+    before = opened.fingerprint
     opened.restore(name)
     notice(f"{collection} holds {count(len(opened), 'item')} again, as in {name}")
+    if opened.fingerprint != before:
+        notice(f"with its vectors of {opened.encoder_name} ({opened.fingerprint})")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from placelens.cli import completion, options
 from placelens.cli.console import notice, print_facts
+
+if TYPE_CHECKING:
+    from placelens.collection import Collection
 
 
 def command(
@@ -31,7 +34,7 @@ def command(
         if drop:
             raise InputError("--drop needs the name of the snapshot to forget")
         kept = opened.snapshots()
-        print_facts([(each, f"version {version}") for each, version in kept.items()])
+        print_facts([(each, _said(opened, each, version)) for each, version in kept.items()])
         if not kept:
             notice(f"no snapshots yet; keep one with: placelens snapshot {collection} NAME")
     elif drop:
@@ -40,3 +43,16 @@ def command(
     else:
         opened.snapshot(name)
         notice(f"kept as {name}; come back with: placelens restore {collection} {name}")
+
+
+def _said(collection: Collection, name: str, version: int) -> str:
+    """A snapshot's version, and its encoder where that is not the collection's."""
+    from placelens.errors import CollectionError
+
+    try:
+        encoder, fingerprint = collection.encoder_of_snapshot(name)
+    except CollectionError as error:  # listed all the same: it is restoring that needs it sound
+        return f"version {version}, which cannot be read: {error}"
+    if fingerprint == collection.fingerprint:
+        return f"version {version}"
+    return f"version {version}, with vectors of {encoder} ({fingerprint})"

@@ -13,6 +13,7 @@ from placelens.collection.core import folder_of
 from placelens.collection.estimates import Estimates
 from placelens.collection.keeping import Keeping
 from placelens.collection.learning import Learning
+from placelens.collection.reencoding import Reencoding
 from placelens.collection.searching import Searching
 from placelens.collection.writing import Writing
 from placelens.display import shown
@@ -27,7 +28,7 @@ from placelens.types import COORDINATES, FEATURES, FeatureName, Space
 
 
 @naming_faults
-class Collection(Searching, Writing, Estimates, Keeping, Learning):
+class Collection(Searching, Writing, Estimates, Keeping, Learning, Reencoding):
     """Items on disk with their vectors and index; many may read while one writes.
 
     Make one with `create`, or open one with `open`. The encoder is loaded when it is first

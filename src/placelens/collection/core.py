@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from placelens.encoders.base import Encoder
 from placelens.encoders.binding import BoundEncoder
 from placelens.engine.publisher import Publisher
 from placelens.engine.searcher import Searcher
-from placelens.errors import InputError, ItemNotFoundError
+from placelens.errors import EncoderMismatchError, InputError, ItemNotFoundError
 from placelens.query.resolver import Resolver
 from placelens.storage.faults import naming_faults
+from placelens.storage.manifest import Manifest
 from placelens.storage.table import ItemTable
 from placelens.storage.version import Version
 from placelens.types import Feature, FeatureName, Space
@@ -35,14 +37,31 @@ class Core:
             raise InputError("make a collection with Collection.create, open one with .open")
         self._table = table
         self._versions = Publisher(table)
-        self._encoder = BoundEncoder(
-            name=table.manifest.encoder,
-            fingerprint=table.manifest.fingerprint,
-            dim=table.manifest.dim,
-            folder=table.folder,
-            given=encoder,
-            allow_download=allow_download,
+        self._allow_download = allow_download
+        # By name and fingerprint: a version of other vectors has another one.
+        self._bound: dict[tuple[str | None, str | None], BoundEncoder] = {}
+        self._bind(table.manifest, encoder)
+
+    def _bind(self, manifest: Manifest, given: Encoder | None = None) -> BoundEncoder:
+        """The encoder of the vectors of a manifest, from now on."""
+        bound = self._bound[manifest.encoder, manifest.fingerprint] = BoundEncoder(
+            name=manifest.encoder,
+            fingerprint=manifest.fingerprint,
+            dim=manifest.dim,
+            folder=self._table.folder,
+            given=given,
+            allow_download=self._allow_download,
         )
+        return bound
+
+    def _encoder_of(self, manifest: Manifest) -> BoundEncoder:
+        """The encoder of the vectors of a manifest, which is that of one version."""
+        known = self._bound.get((manifest.encoder, manifest.fingerprint))
+        return known if known is not None else self._bind(manifest)
+
+    @property
+    def _encoder(self) -> BoundEncoder:
+        return self._encoder_of(self._table.manifest)
 
     @property
     def path(self) -> Path:
@@ -133,6 +152,17 @@ class Core:
         return self._table.manifest.encoder
 
     @property
+    def fingerprint(self) -> str | None:
+        """Of the encoder that the vectors come from; None for vectors of one's own.
+
+        Examples
+        --------
+        >>> photos.fingerprint
+        'hash-v1:64'
+        """
+        return self._table.manifest.fingerprint
+
+    @property
     def encoder(self) -> Encoder:
         """The encoder, loaded when first asked for.
 
@@ -221,7 +251,29 @@ class Core:
         return modality
 
     def _resolver(self, searcher: Searcher) -> Resolver:
-        return Resolver(searcher.version, self._table.manifest, self._encoder.get, clock=self.clock)
+        manifest = searcher.manifest
+        return Resolver(
+            searcher.version, manifest, self._encoder_of(manifest).get, clock=self.clock
+        )
+
+    @contextmanager
+    def _writing_for(self, manifest: Manifest) -> Iterator[None]:
+        """Write what was made for the vectors of a manifest, if there are no others by now.
+
+        Raises
+        ------
+        EncoderMismatchError
+            If another process has made all vectors anew meanwhile.
+        """
+        with self._versions.writing():
+            now = self._table.manifest
+            if now.edition != manifest.edition:
+                raise EncoderMismatchError(
+                    f"{self.path} held vectors of {manifest.encoder} ({manifest.fingerprint}) when "
+                    f"it was opened, and holds those of {now.encoder} ({now.fingerprint}) now; "
+                    "refresh it, and try again with vectors of that one"
+                )
+            yield
 
 
 def folder_of(path: Any) -> Path:

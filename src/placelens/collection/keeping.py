@@ -64,6 +64,26 @@ class Keeping(Core):
         self._table.tags.check()
         return self._table.tags.sound()
 
+    def encoder_of_snapshot(self, name: str) -> tuple[str | None, str | None]:
+        """Name and fingerprint of the encoder that a snapshot's vectors come from.
+
+        Another than the collection's, if all was made anew since: `reencode`. Both are None for
+        vectors of one's own.
+
+        Raises
+        ------
+        CollectionError
+            If there is no snapshot of the name.
+
+        Examples
+        --------
+        >>> photos.snapshot("before")
+        >>> photos.encoder_of_snapshot("before")
+        ('hash', 'hash-v1:64')
+        """
+        manifest = self._table.manifest_of_snapshot(as_text(name, "the snapshot's name"))
+        return manifest.encoder, manifest.fingerprint
+
     def drop_snapshot(self, name: str) -> None:
         """Forget a snapshot; its files go with the next compaction.
 
@@ -80,7 +100,8 @@ class Keeping(Core):
     def restore(self, name: str) -> None:
         """Go back to a snapshot: its state becomes the newest version.
 
-        It works too where the newest version is damaged.
+        Its vectors are those that it had, of `encoder_of_snapshot`. It works too where the newest
+        version is damaged.
 
         Raises
         ------

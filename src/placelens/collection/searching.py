@@ -271,7 +271,7 @@ class Searching(Reading):
                 cursor=answer.cursor,
                 elapsed_ms=elapsed_ms / len(requests),
                 thumbnails=self.thumbnail,
-                answerabilities=self._encoder.answerabilities(
+                answerabilities=self._encoder_of(searcher.manifest).answerabilities(
                     is_corrected=answer.plan.is_corrected
                 ),
                 evidence=[entry for term in query.terms for entry in term.reading()],

@@ -70,7 +70,7 @@ class Writing(Reading):
         from placelens.ingest.pipeline import Ingest
         from placelens.readers.base import checked_sources
 
-        _check_run(workers, progress)
+        check_run(workers, progress)
         encoder = self.encoder
         with self._table.writing():
             ingest = Ingest(self._table, encoder, workers=workers, progress=progress)
@@ -144,10 +144,11 @@ class Writing(Reading):
         """
         from placelens.ingest.vectors import unit_rows, vector_table, write_vectors
 
+        manifest = self._table.manifest
         chosen = self._modality(modality)
         columns = vector_table(
             ids,
-            unit_rows(vectors, self._table.manifest.dim_of(chosen)),
+            unit_rows(vectors, manifest.dim_of(chosen)),
             modality=chosen,
             space=self.space,
             coordinates={"lat": lat, "lon": lon, "x": x, "y": y},
@@ -157,7 +158,7 @@ class Writing(Reading):
             time=time,
             attributes=attributes,
         )
-        with self._versions.writing():
+        with self._writing_for(manifest):
             return write_vectors(self._table, columns, on_conflict=on_conflict)
 
     def update(
@@ -187,17 +188,19 @@ class Writing(Reading):
         values: dict[str, Any] = {}
         _check_changes(text, place, time, attributes)
         _check_place(place, place_radius_m, place_source)
+        manifest = self._table.manifest
         if text is not UNSET:
             from placelens.ingest.extractor import columns_from_text
 
-            made = columns_from_text(self._table.manifest, text, self._encoder.get)
+            encoder = self._encoder_of(manifest).get
+            made = columns_from_text(manifest, text, encoder, folder=self.path)
             values |= {"text": text, **made}
         if place is not UNSET:
             values |= place_columns(self.space, place, place_source, place_radius_m)
         if time is not UNSET:
             values["time"] = time.replace(tzinfo=None) if time else None
             values["utc_offset_s"] = utc_offset_s(time)
-        with self._versions.writing():
+        with self._writing_for(manifest):
             self._versions.publish()
             version, row = self._find(item_id)
             if attributes is not UNSET:
@@ -245,7 +248,7 @@ class Writing(Reading):
         """
         from placelens.ingest.fill import fill
 
-        _check_run(workers, progress)
+        check_run(workers, progress)
         names = as_texts(features, "the feature")
         with self._table.writing():
             report = fill(self._table, self.encoder, names, workers=workers, progress=progress)
@@ -269,7 +272,7 @@ class Writing(Reading):
             return len(iids)
 
 
-def _check_run(workers: Any, progress: Any) -> None:
+def check_run(workers: Any, progress: Any) -> None:
     """What `Collection.add` and `Collection.fill` may be given to run with."""
     if workers is not None and not (isinstance(workers, int) and workers >= 0):
         raise InputError(f"workers {shown(workers)} is not a number of processes, 0 or more")

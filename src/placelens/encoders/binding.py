@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,30 @@ def as_encoder(encoder: str | Encoder) -> Encoder:
     from placelens.encoders.registry import load_encoder
 
     return load_encoder(encoder)
+
+
+def reencode_command(folder: Path, *, encoder: str | None = None) -> str:
+    """What to type to have a collection's vectors made anew, by its encoder or another one.
+
+    Examples
+    --------
+    >>> reencode_command(Path("my photos.pl"), encoder="lite")
+    "placelens index 'my photos.pl' --reencode --encoder lite"
+    """
+    other = f" --encoder {shlex.quote(encoder)}" if encoder is not None else ""
+    return f"placelens index {shlex.quote(str(folder))} --reencode{other}"
+
+
+def mismatch(
+    folder: Path, name: str | None, fingerprint: str | None, encoder: Encoder
+) -> EncoderMismatchError:
+    """The one error that says whose vectors a collection holds, and how to have others."""
+    other = None if encoder.name == name else encoder.name
+    return EncoderMismatchError(
+        f"{folder} holds vectors of {name} ({fingerprint}), and the encoder at hand is "
+        f"{encoder.name} ({encoder.fingerprint}); make them anew with: "
+        f"{reencode_command(folder, encoder=other)}"
+    )
 
 
 class BoundEncoder:
@@ -85,6 +110,11 @@ class BoundEncoder:
                 self._encoder = self._checked(loaded)
             return self._encoder
 
+    @property
+    def loaded(self) -> Encoder | None:
+        """The encoder, if it was given or has been asked for."""
+        return self._encoder
+
     def answerabilities(
         self, *, is_corrected: bool
     ) -> Mapping[tuple[FeatureName, FeatureName], Answerability]:
@@ -100,11 +130,7 @@ class BoundEncoder:
 
     def _checked(self, encoder: Encoder) -> Encoder:
         if self._fingerprint is not None and encoder.fingerprint != self._fingerprint:
-            raise EncoderMismatchError(
-                f"{self._folder} holds vectors of {self.name} ({self._fingerprint}), and the "
-                f"encoder at hand is {encoder.name} ({encoder.fingerprint}); open it with that "
-                "encoder, or index the files anew"
-            )
+            raise mismatch(self._folder, self.name, self._fingerprint, encoder)
         if encoder.dim != self._dim:
             raise EncoderMismatchError(
                 f"{self._folder} holds {self._dim}-d vectors, and {encoder.name} makes "

@@ -116,7 +116,9 @@ class ConceptEncoder(Encoder):
         if base.fingerprint != fingerprint:
             raise EncoderMismatchError(
                 f"{file} was learnt over {name} ({fingerprint}), and the encoder at hand is "
-                f"{base.name} ({base.fingerprint}); learn it anew from a collection of that one"
+                f"{base.name} ({base.fingerprint}); make the vectors of the collection that it was "
+                "learnt from anew with: placelens index COLLECTION --reencode, and learn it again "
+                "with: placelens train cosmat COLLECTION --labels FIELD"
             )
         return cls(base, concepts, calibrations=fits.calibrations)
 

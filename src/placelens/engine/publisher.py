@@ -15,8 +15,10 @@ from datetime import timedelta
 from placelens.engine.indexes.life import SMALL_FILE, Indexes
 from placelens.engine.searcher import Searcher
 from placelens.index.limb import cpus
+from placelens.storage.manifest import Manifest
 from placelens.storage.table import ItemTable
 from placelens.storage.version import Version
+from placelens.types import FeatureName
 
 
 class Publisher:
@@ -25,17 +27,18 @@ class Publisher:
     def __init__(self, table: ItemTable) -> None:
         self._table = table
         self._searcher: Searcher | None = None
-        self._features = table.manifest.indexed_names
+        self._indexed = _indexed(table.manifest)
         self.indexes = self._indexes_on_disk()
         self._generation = self.indexes.generation
         self._lock = threading.RLock()
         self._n_writing = 0
 
     def _indexes_on_disk(self) -> Indexes:
+        _, features, dim = self._indexed
         indexes = Indexes(
             self._table.folder,
-            self._features,
-            self._table.manifest.dim,
+            features,
+            dim,
             merge=self._merge_files,
             changed=self.publish,
         )
@@ -71,20 +74,22 @@ class Publisher:
         """Make the searcher of the newest version; columns that did not change are kept."""
         with self._lock:
             before, table = self._searcher, self._table
-            if table.manifest.indexed_names != self._features:  # one was added: indexes lack it
-                self._features = table.manifest.indexed_names
+            dataset = table.dataset  # once: a thread that writes may move the table on
+            manifest = table.manifest_of(dataset)
+            if _indexed(manifest) != self._indexed:  # a feature was added, or all made anew
+                self._indexed = _indexed(manifest)
                 self.indexes, self._generation = self._indexes_on_disk(), -1
             indexes = self.indexes
-            is_new = before is None or before.version.number != table.version
+            is_new = before is None or before.version.number != int(dataset.version)
             if is_new or before is None:
                 previous = before.version if before is not None else None
-                version = Version(table.dataset, table.manifest, previous, table.deleted)
+                version = Version(dataset, manifest, previous, table.deleted)
             else:
                 version = before.version
             if is_new or self._generation != indexes.generation:
                 self._generation = indexes.generation
                 bound = indexes.bind(version) if version.n_items else {}
-                self._searcher = Searcher(version, table.manifest, bound)
+                self._searcher = Searcher(version, manifest, bound)
             return self._searcher  # type: ignore[return-value]
 
     def refresh(self) -> bool:
@@ -98,6 +103,12 @@ class Publisher:
     def settle(self) -> None:
         """Publish what was written, and give it the indexes that it wants."""
         self.indexes.settle(self.publish().version)
+
+    def start_anew(self) -> None:
+        """`settle` after all vectors were made anew: the indexes that there were are of no use."""
+        self.publish()
+        self.indexes.forget()
+        self.settle()
 
     def verify(self) -> None:
         """Compare with its checksum what was left for later; a damaged index is built anew."""
@@ -162,3 +173,8 @@ class Publisher:
         with self._merging():
             self._table.merge(SMALL_FILE)
         return self.version
+
+
+def _indexed(manifest: Manifest) -> tuple[int, tuple[FeatureName, ...], int]:
+    """What indexes stand on: another edition, features or length need others."""
+    return manifest.edition, manifest.indexed_names, manifest.dim

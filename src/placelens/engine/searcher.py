@@ -71,7 +71,7 @@ class Searcher:
 
         ``shards`` are those of the version; by default it is one, on this machine.
         """
-        self.version = version
+        self.version, self.manifest = version, manifest
         self.lists = Lists(version)
         self.kept = dict(kept or {})
         self._shards = tuple(shards or (LocalShard(version, manifest, self.kept),))

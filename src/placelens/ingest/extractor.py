@@ -12,12 +12,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from placelens.display import shown
 from placelens.encoders.base import Encoder
+from placelens.encoders.binding import reencode_command
 from placelens.encoders.parts import CLASS_MAP, IMAGE, REGIONS
 from placelens.errors import EncoderMismatchError, InputError
 from placelens.storage.feature_columns import to_columns
@@ -174,8 +176,10 @@ def extractors_of(encoder: Encoder) -> dict[FeatureName, Extractor]:
     }
 
 
-def extractors_for(manifest: Manifest, encoder: Encoder) -> list[Extractor]:
+def extractors_for(manifest: Manifest, encoder: Encoder, folder: Path) -> list[Extractor]:
     """The extractors of a collection's features, as far as its encoder has them.
+
+    ``folder`` is the collection's.
 
     Raises
     ------
@@ -185,17 +189,17 @@ def extractors_for(manifest: Manifest, encoder: Encoder) -> list[Extractor]:
     kept = {feature.name: feature for feature in manifest.features}
     found = [each for name, each in extractors_of(encoder).items() if name in kept]
     for extractor in found:
-        check_same(kept[extractor.feature.name], extractor.feature)
+        check_same(kept[extractor.feature.name], extractor.feature, folder)
     return found
 
 
-def check_same(kept: Feature, made: Feature) -> None:
+def check_same(kept: Feature, made: Feature, folder: Path) -> None:
     """Raise EncoderMismatchError unless a collection's feature is the one that is made."""
     if kept != made:
         raise EncoderMismatchError(
-            f"the collection's {kept.name!r} was made by {shown(kept.fingerprint)}, and the "
-            f"extractor at hand is {shown(made.fingerprint)}, or of another kind or length; "
-            "index the files into a new collection"
+            f"{folder} holds {kept.name!r} of {shown(kept.fingerprint)}, and the extractor at hand "
+            f"is {shown(made.fingerprint)}, or of another kind or length; make all anew with: "
+            f"{reencode_command(folder)}"
         )
 
 
@@ -246,7 +250,7 @@ def made_from(source: str, names: Iterable[FeatureName]) -> list[FeatureName]:
 
 
 def columns_from_text(
-    manifest: Manifest, text: str | None, encoder: Callable[[], Encoder]
+    manifest: Manifest, text: str | None, encoder: Callable[[], Encoder], *, folder: Path
 ) -> dict[str, Any]:
     """Columns of what is made from an item's text, without a value where it has none.
 
@@ -256,7 +260,8 @@ def columns_from_text(
     names = made_from(TEXT, kept)
     made: Values = {}
     if text and names:
-        own = [each for each in extractors_for(manifest, encoder()) if each.feature.name in names]
+        known = extractors_for(manifest, encoder(), folder)
+        own = [each for each in known if each.feature.name in names]
         made = extract(own, texts=[text])[0]
     return {
         column: array[0].as_py()

@@ -80,7 +80,8 @@ def fill(
     extractors = asked_for(names, encoder)
     kept = {feature.name: feature for feature in table.manifest.features}
     for extractor in extractors:
-        check_same(kept.get(extractor.feature.name, extractor.feature), extractor.feature)
+        feature = extractor.feature
+        check_same(kept.get(feature.name, feature), feature, table.folder)
     _check_needs(extractors, [*kept, *names])
     table.add_features([extractor.feature for extractor in extractors], hubs_of(encoder))
     n_filled: dict[FeatureName, int] = {}

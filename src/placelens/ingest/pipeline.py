@@ -51,7 +51,7 @@ class Ingest:
     ) -> None:
         self._table = table
         self._encoder = encoder
-        self._extractors = extractors_for(table.manifest, encoder)
+        self._extractors = extractors_for(table.manifest, encoder, table.folder)
         worded = made_from(TEXT, table.manifest.names)
         self._from_text = [each for each in self._extractors if each.feature.name in worded]
         self._workers = workers

@@ -22,6 +22,10 @@ was added to the collection later, and those that version 1 does not have. So a 
 and a collection migrated, by its manifest alone, which is replaced in one step; the columns follow
 with the next commit, and snapshots from before need none. Nothing else may be missing, and nothing
 may be there that the manifest does not name.
+
+The metadata of the table's schema name the edition of a version, whose features the manifest lists:
+when vectors are made anew by another encoder, one commit replaces the columns and the edition, and
+versions from before keep theirs.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ import pyarrow as pa
 
 from placelens.storage.feature_columns import fields_of
 from placelens.storage.format_v1 import facts
-from placelens.storage.manifest import Manifest
+from placelens.storage.manifest import EDITION_KEY, Manifest
 from placelens.types import Feature
 
 PROPOSALS = pa.list_(
@@ -53,7 +57,8 @@ ADDED = (pa.field("place_radius_m", pa.float32()), pa.field("proposals", PROPOSA
 def schema(manifest: Manifest) -> pa.Schema:
     """The Arrow schema of the item table; what is kept of a feature comes last."""
     features = [field for feature in manifest.features for field in fields_of(feature)]
-    return pa.schema([*facts(manifest.space), *ADDED, *features])
+    metadata = {EDITION_KEY: str(manifest.edition).encode()} if manifest.edition else None
+    return pa.schema([*facts(manifest.space), *ADDED, *features], metadata)
 
 
 def missing_columns(found: pa.Schema, manifest: Manifest) -> list[pa.Field]:

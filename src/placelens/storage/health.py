@@ -38,8 +38,8 @@ from placelens.storage.tags import Tags
 from placelens.storage.troubles import reading
 from placelens.storage.versioned_table import (
     INDEX_NAME,
-    ODD_COLUMNS,
     TABLE_NAME,
+    odd_columns,
     without_writers,
 )
 from placelens.storage.versions import LOST, damage_of_files, files_of, newest, version_files
@@ -296,7 +296,7 @@ def _fits(folder: Path, manifest: Manifest) -> bool:
         columns = lance.dataset(str(folder / TABLE_NAME)).schema
     except (OSError, ValueError):
         return True  # the table's own damage is not the manifest's
-    return not ODD_COLUMNS[manifest.format_version](columns, manifest)
+    return not odd_columns(columns, manifest)
 
 
 def _repair_items(table: ItemTable, done: Repairs, dry_run: bool) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import lance
 import numpy as np
 
+from placelens.storage.manifest import edition_of
 from placelens.types import Int64Array
 
 # Fragments up to this size are read at once; a larger one is, when it has been scanned so often.
@@ -37,7 +38,7 @@ class FileNames:
         self._known: dict[int, tuple[int, tuple[str, ...]]] = {}
 
     def of(self, fragment: lance.LanceFragment) -> tuple[str, ...]:
-        """Paths inside the table. A table gives no fragment's number twice, even restored."""
+        """Paths inside the table: no number is given twice in one edition, even restored."""
         number, n_rows = fragment.fragment_id, fragment.physical_rows
         known = self._known.get(number)
         if known is None or known[0] != n_rows:
@@ -61,7 +62,7 @@ class Ids:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, ...], _Known] = {}
-        self._version = -1
+        self._version = self._edition = -1
         self._names = FileNames()
         self._fragments: list[tuple[tuple[str, ...], lance.LanceFragment]] = []
 
@@ -102,6 +103,9 @@ class Ids:
     def _follow(self, dataset: lance.LanceDataset) -> None:
         if self._version == dataset.version:
             return
+        edition = edition_of(dataset.schema.metadata)
+        if edition != self._edition:
+            self._names, self._edition = FileNames(), edition
         fragments = []
         for fragment in dataset.get_fragments():
             files = self._names.of(fragment)

@@ -13,6 +13,10 @@ from typing import NamedTuple
 
 from placelens.types import OWN_SPACE, Feature, FeatureName, Space
 
+# In the metadata of a table's schema: of which edition a version of it is. A version without it is
+# of the first.
+EDITION_KEY = b"placelens.edition"
+
 # What new collections are written in, and the only version that is written to.
 FORMAT_VERSION = 2
 
@@ -38,6 +42,22 @@ def hubness_of(feature: FeatureName) -> FeatureName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """What the features of some versions of a table are made by: another one with each encoder.
+
+    Versions of the table say themselves of which edition they are, so that the commit of the first
+    one with other vectors is what changes the encoder, and a snapshot from before keeps its own.
+    """
+
+    number: int
+    features: tuple[Feature, ...]
+    encoder: str | None = None
+    fingerprint: str | None = None
+    calibrations: Calibrations = field(default_factory=dict)
+    hubs: Hubs = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a collection is, whatever version of the format it is in.
 
@@ -45,7 +65,8 @@ class Manifest:
     components of the vectors where each means something. ``hubs`` say how cosines with a feature
     are corrected, once every item's hubness is known.
     ``next_id`` is a lower bound of the next internal id: ids are never used again, not even
-    after the newest items are deleted, so that cursors and ties stay stable.
+    after the newest items are deleted, so that cursors and ties stay stable. ``edition`` is the one
+    that features, encoder, calibrations and hubs are of, ``others`` are those of other versions.
     """
 
     features: tuple[Feature, ...]
@@ -58,6 +79,8 @@ class Manifest:
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     next_id: int = 0
     format_version: int = FORMAT_VERSION
+    edition: int = 0
+    others: tuple[Edition, ...] = ()
 
     @property
     def names(self) -> tuple[FeatureName, ...]:
@@ -102,6 +125,48 @@ class Manifest:
                 return feature
         raise KeyError(name)
 
+    @property
+    def editions(self) -> dict[int, Edition]:
+        """All editions by number, this one's among them."""
+        own = Edition(
+            number=self.edition,
+            features=self.features,
+            encoder=self.encoder,
+            fingerprint=self.fingerprint,
+            calibrations=self.calibrations,
+            hubs=self.hubs,
+        )
+        return {each.number: each for each in sorted((own, *self.others), key=_number)}
+
+    def of_edition(self, number: int) -> Manifest:
+        """The manifest as it is for versions of another edition.
+
+        Raises
+        ------
+        KeyError
+            If there is none of the number.
+        """
+        if number == self.edition:
+            return self
+        known = self.editions
+        chosen = known.pop(number)
+        return replace(
+            self,
+            edition=number,
+            features=chosen.features,
+            encoder=chosen.encoder,
+            fingerprint=chosen.fingerprint,
+            calibrations=chosen.calibrations,
+            hubs=chosen.hubs,
+            others=tuple(known.values()),
+        )
+
+    def with_edition(self, made: Manifest) -> Manifest:
+        """A copy that knows one more edition, that of another manifest, and is still of its own."""
+        number = max(self.editions) + 1  # never one that was given before
+        new = replace(made.editions[made.edition], number=number)
+        return replace(self, others=(*self.others, new))
+
     def with_next_id(self, next_id: int) -> Manifest:
         """A copy whose ``next_id`` is at least the one given."""
         return replace(self, next_id=max(self.next_id, next_id))
@@ -110,6 +175,22 @@ class Manifest:
         """A copy that has more features, and what their hubness counts for."""
         hubs = {**self.hubs, **(hubs or {})}
         return replace(self, features=(*self.features, *features), hubs=hubs)
+
+
+def _number(edition: Edition) -> int:
+    return edition.number
+
+
+def edition_of(metadata: Mapping[bytes, bytes] | None) -> int:
+    """The edition that the metadata of a table's schema name; -1 for what names none.
+
+    Examples
+    --------
+    >>> edition_of(None), edition_of({EDITION_KEY: b"2"}), edition_of({EDITION_KEY: b"two"})
+    (0, 2, -1)
+    """
+    written = (metadata or {}).get(EDITION_KEY, b"0")
+    return int(written) if written.isdigit() and len(written) < 10 else -1
 
 
 def vector_features(

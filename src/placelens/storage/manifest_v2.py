@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from placelens.display import shown
 from placelens.errors import CollectionError, InputError
-from placelens.storage.manifest import Hub, Manifest
+from placelens.storage.manifest import Edition, Hub, Manifest
 from placelens.storage.manifest_fields import (
     COMMON,
     Fields,
@@ -26,6 +26,8 @@ from placelens.types import FEATURE_KINDS, Feature
 
 FORMAT = "placelens collection"
 MAX_FEATURES = 64
+# One comes with each encoder that the vectors are made anew with.
+MAX_EDITIONS = 4096
 
 
 def _is_pair(value: object) -> bool:
@@ -47,8 +49,10 @@ class ManifestV2:
     """JSON of version 2."""
 
     version = 2
-    fields: ClassVar[Fields] = {
-        **COMMON,
+    # What an edition has; the manifest has those of its own.
+    made_fields: ClassVar[Fields] = {
+        "encoder": COMMON["encoder"],
+        "fingerprint": COMMON["fingerprint"],
         "features": (
             f"a list of 1 to {MAX_FEATURES} features",
             lambda value: isinstance(value, list) and 0 < len(value) <= MAX_FEATURES,
@@ -59,6 +63,16 @@ class ManifestV2:
         ),
         "hubs": ("a list of maps with weights", lambda value: is_list(value, is_hub)),
     }
+    fields: ClassVar[Fields] = {
+        **COMMON,
+        **made_fields,
+        "edition": ("a number", lambda value: is_whole(value, 0)),
+        "other_editions": (
+            f"a list of at most {MAX_EDITIONS} editions",
+            lambda value: isinstance(value, list) and len(value) <= MAX_EDITIONS,
+        ),
+    }
+    edition_fields: ClassVar[Fields] = {**made_fields, "edition": fields["edition"]}
     feature_fields: ClassVar[Fields] = {
         "name": ("a name", is_text),
         "kind": (
@@ -78,13 +92,49 @@ class ManifestV2:
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, where: str) -> Manifest:
         """Parse strictly: a value out of place is an error."""
+        data = {"edition": 0, "other_editions": [], **data}  # left out where there is but one
         check_fields(data, cls.fields, where=where)
+        own = cls._edition(data, where=where)
+        others = tuple(cls._other(each, where=where) for each in data["other_editions"])
+        if len({each.number for each in (own, *others)}) != 1 + len(others):
+            raise CollectionError(f"{where}: two editions have one number")
+        manifest = Manifest(
+            features=own.features,
+            space=data["space"],
+            encoder=own.encoder,
+            fingerprint=own.fingerprint,
+            calibrations=own.calibrations,
+            hubs=own.hubs,
+            concepts=tuple(data["concepts"]),
+            created=data["created"],
+            next_id=data["next_id"],
+            format_version=cls.version,
+            edition=own.number,
+            others=others,
+        )
+        check_concepts(data["concepts"], manifest.dim, where=where)
+        if others and manifest.concepts:
+            raise CollectionError(f"{where}: concepts are never of several editions")
+        return manifest
+
+    @classmethod
+    def _other(cls, data: object, *, where: str) -> Edition:
+        where = f"{where}: other_editions"
+        if not isinstance(data, dict):
+            raise CollectionError(f"{where}: {shown(data)} is not an edition")
+        check_fields(data, cls.edition_fields, where=where)
+        return cls._edition(data, where=where)
+
+    @classmethod
+    def _edition(cls, data: Mapping[str, Any], *, where: str) -> Edition:
         features = tuple(cls._feature(each, where=where) for each in data["features"])
         if len({feature.name for feature in features}) != len(features):
             raise CollectionError(f"{where}: two features have one name")
-        manifest = Manifest(
+        if not any(feature.kind == "vector" for feature in features):
+            raise CollectionError(f"{where}: none of the features is a vector")
+        return Edition(
+            number=data["edition"],
             features=features,
-            space=data["space"],
             encoder=data["encoder"],
             fingerprint=data["fingerprint"],
             calibrations=calibrations_of(data["calibrations"]),
@@ -94,15 +144,7 @@ class ManifestV2:
                 )
                 for each in data["hubs"]
             },
-            concepts=tuple(data["concepts"]),
-            created=data["created"],
-            next_id=data["next_id"],
-            format_version=cls.version,
         )
-        if not manifest.vector_names:
-            raise CollectionError(f"{where}: none of the features is a vector")
-        check_concepts(data["concepts"], manifest.dim, where=where)
-        return manifest
 
     @classmethod
     def _feature(cls, data: object, *, where: str) -> Feature:
@@ -124,29 +166,41 @@ class ManifestV2:
     @classmethod
     def to_json(cls, manifest: Manifest) -> dict[str, Any]:
         """Plain JSON types, as written to disk."""
-        return {
+        own = cls._made(manifest.editions[manifest.edition])
+        data = {
             "format": FORMAT,
             "format_version": cls.version,
             "created": manifest.created,
             "space": manifest.space,
-            "encoder": manifest.encoder,
-            "fingerprint": manifest.fingerprint,
+            **own,
+            "concepts": list(manifest.concepts),
+            "next_id": manifest.next_id,
+        }
+        if manifest.edition or manifest.others:
+            others = [{"edition": each.number, **cls._made(each)} for each in manifest.others]
+            data |= {"edition": manifest.edition, "other_editions": others}
+        return data
+
+    @staticmethod
+    def _made(edition: Edition) -> dict[str, Any]:
+        """What an edition has, but for its number."""
+        return {
+            "encoder": edition.encoder,
+            "fingerprint": edition.fingerprint,
             "features": [
                 {
                     **asdict(feature),
                     "shape": None if feature.shape is None else list(feature.shape),
                     "blocks": [list(block) for block in feature.blocks],
                 }
-                for feature in manifest.features
+                for feature in edition.features
             ],
             "calibrations": [
                 {"query": query, "item": item, "slope": slope, "intercept": intercept}
-                for (query, item), (slope, intercept) in sorted(manifest.calibrations.items())
+                for (query, item), (slope, intercept) in sorted(edition.calibrations.items())
             ],
             "hubs": [
                 {"query": query, "item": item, **hub._asdict()}
-                for (query, item), hub in sorted(manifest.hubs.items())
+                for (query, item), hub in sorted(edition.hubs.items())
             ],
-            "concepts": list(manifest.concepts),
-            "next_id": manifest.next_id,
         }

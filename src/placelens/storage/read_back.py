@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -76,12 +76,24 @@ def check_merged(before: lance.LanceDataset, made: lance.LanceDataset) -> None:
     old, new = ({f.fragment_id: f for f in each.get_fragments()} for each in (before, made))
     gone = [fragment for number, fragment in old.items() if number not in new]
     come = [fragment for number, fragment in new.items() if number not in old]
-    for was, now in zip_longest(_in_batches(before, gone), _in_batches(made, come)):
+    for was, now in zip_longest(in_batches(before, gone), in_batches(made, come)):
         if was is None or now is None or not was.equals(now):
             raise OSError("what was merged is not what can be read")
 
 
-def _in_batches(
+def check_converted(
+    before: lance.LanceDataset,
+    made: lance.LanceDataset,
+    convert: Callable[[pa.Table], pa.Table],
+) -> None:
+    """Raise OSError unless a version holds what a function makes of the rows of the one before."""
+    old, new = (in_batches(each, list(each.get_fragments())) for each in (before, made))
+    for was, now in zip_longest(old, new):
+        if was is None or now is None or not convert(was).equals(now):
+            raise OSError("what was written is not what can be read")
+
+
+def in_batches(
     dataset: lance.LanceDataset, fragments: list[lance.LanceFragment]
 ) -> Iterator[pa.Table]:
     """The rows of some fragments, in equal batches whatever the fragments are."""

@@ -29,7 +29,7 @@ from placelens.storage.feature_columns import vector_column, with_vectors
 from placelens.storage.format_v2 import schema
 from placelens.storage.ids import Ids
 from placelens.storage.ledger import Ledger
-from placelens.storage.manifest import Hubs, Manifest
+from placelens.storage.manifest import Hubs, Manifest, edition_of
 from placelens.storage.manifest_files import (
     FILE_NAME,
     manifest_files,
@@ -37,10 +37,15 @@ from placelens.storage.manifest_files import (
     write_manifest,
 )
 from placelens.storage.manifest_v2 import ManifestV2
-from placelens.storage.read_back import BATCH_ROWS, Change
+from placelens.storage.read_back import BATCH_ROWS, Change, check_converted, in_batches
 from placelens.storage.rows import sql_strings
 from placelens.storage.troubles import writing_to
-from placelens.storage.versioned_table import TABLE_NAME, VersionedTable
+from placelens.storage.versioned_table import (
+    TABLE_NAME,
+    TARGET_ROWS,
+    VersionedTable,
+    odd_columns,
+)
 from placelens.storage.versions import (
     files_of,
 )
@@ -210,6 +215,52 @@ class ItemTable(VersionedTable):
         self._write_manifest(manifest)
         with writing_to(self.folder):
             self._complete_columns()
+
+    def reform(self, made: Manifest, convert: Callable[[pa.Table], pa.Table]) -> None:
+        """Give all rows the features of another manifest, in one commit; call while writing.
+
+        The manifest is first, and lists an edition then that no version is of; the commit is what
+        changes the features, and with them the encoder, the calibrations and the hubs. Versions
+        from before are of the edition that they were of.
+
+        Parameters
+        ----------
+        made
+            The manifest whose features the new edition has.
+        convert
+            Gives of some rows the same with the columns of the new edition; twice the same.
+        """
+        kept = self.manifest.with_edition(made)
+        parsed(ManifestV2.to_json(kept), where=str(self.folder))
+        self._copy_manifest()
+        self._write_manifest(kept)
+        number = max(kept.editions)
+        before, columns = self.dataset, schema(kept.of_edition(number))
+
+        def converted() -> Iterator[pa.RecordBatch]:
+            for rows in in_batches(before, list(before.get_fragments())):
+                yield from convert(rows).cast(columns).to_batches()
+
+        with writing_to(self.folder), self._undone_on_error():
+            fragments = lance.fragment.write_fragments(
+                pa.RecordBatchReader.from_batches(columns, converted()),
+                str(self._path),
+                schema=columns,
+                mode="overwrite",
+                max_rows_per_file=TARGET_ROWS,
+                data_storage_version=LANCE_FILE_VERSION,
+            )
+            files = [self._path / "data" / file.path for f in fragments for file in f.files]
+            sync_files(files)
+            operation = lance.LanceOperation.Overwrite(columns, fragments)
+            handle = before.checkout_version(self.version)
+            lance.LanceDataset.commit(handle, operation, read_version=self.version)
+            written = lance.dataset(str(self._path))
+            if edition_of(written.schema.metadata) != number or odd_columns(written.schema, kept):
+                raise OSError("the columns that were written are not what can be read")
+            check_converted(before, written, convert)
+            self._acknowledge(written, [], files)
+        self._write_manifest(self.manifest)
 
     def append(self, table: pa.Table) -> None:
         """Add rows in one commit; call while writing."""

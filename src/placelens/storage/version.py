@@ -88,13 +88,14 @@ class Version:
         with reading(self._path):
             self._dataset = dataset.checkout_version(dataset.version)
         fragments = self._dataset.get_fragments()
+        self._manifest: Manifest = manifest
+        is_next = previous is not None and previous._manifest.edition == manifest.edition
         self._names: FileNames = (
-            previous._names.copy_for(fragments) if previous is not None else FileNames()
+            previous._names.copy_for(fragments) if previous is not None and is_next else FileNames()
         )
         self._fragments = {self._key(f): f for f in fragments}
         self.number = int(self._dataset.version)
         self.space: Space = manifest.space
-        self._manifest = manifest
         # What a version lacks is read as null: see `placelens.storage.format_v2`.
         self._columns = schema(manifest)
         self._there = frozenset(self._dataset.schema.names)

@@ -33,7 +33,7 @@ from placelens.errors import (
 from placelens.storage import format_v1, format_v2
 from placelens.storage.durable import sync_folder
 from placelens.storage.ledger import Ledger
-from placelens.storage.manifest import FORMAT_VERSION, Manifest
+from placelens.storage.manifest import FORMAT_VERSION, Manifest, edition_of
 from placelens.storage.manifest_files import (
     is_copied,
     manifest_files,
@@ -55,6 +55,7 @@ from placelens.storage.versions import (
 TABLE_NAME = "items.lance"
 LOCK_NAME = "write.lock"
 INDEX_NAME = "index"
+REENCODE_NAME = "reencode"
 DAMAGED_NAME = "damaged"
 
 # Readers may hold a version this long before compaction removes its files.
@@ -74,6 +75,14 @@ ODD_COLUMNS: Mapping[int, Callable[[pa.Schema, Manifest], list[str]]] = {
 }
 
 
+def odd_columns(found: pa.Schema, manifest: Manifest) -> list[str]:
+    """What of a version's schema is not of its manifest: columns, or the edition that it names."""
+    number = edition_of(found.metadata)
+    if number not in manifest.editions:
+        return [f"edition {number}"]
+    return ODD_COLUMNS[manifest.format_version](found, manifest.of_edition(number))
+
+
 class VersionedTable:
     """The versions of a collection's table, and how there come to be others.
 
@@ -86,7 +95,8 @@ class VersionedTable:
         # the network for it.
         self._path = folder.absolute() / TABLE_NAME
         self.ledger = Ledger(self._path.parent)
-        self.manifest = read_manifest(folder, self.ledger)
+        # As it is on the disk, with all editions.
+        self._kept = read_manifest(folder, self.ledger)
         self.tags = Tags(self._path, self.ledger)
         self._lock = filelock.FileLock(folder / LOCK_NAME, timeout=0)
         # Threads of one process wait for one another.
@@ -94,6 +104,15 @@ class VersionedTable:
         self.damage: tuple[str, ...] = ()
         """What is wrong with the newest version; `restore` still works."""
         self.dataset = self._newest()
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest, of the edition of the version at hand."""
+        return self.manifest_of(self.dataset)
+
+    def manifest_of(self, dataset: lance.LanceDataset) -> Manifest:
+        """The manifest, of the edition of a version that was opened here."""
+        return self._kept.of_edition(edition_of(dataset.schema.metadata))
 
     def _newest(self) -> lance.LanceDataset:
         """The newest version; sets ``damage``."""
@@ -111,20 +130,17 @@ class VersionedTable:
 
     def _with_our_columns(self, dataset: lance.LanceDataset) -> lance.LanceDataset:
         """The version itself, if its columns are those of the format: it may come from anybody."""
-        odd = self._odd_columns(dataset)
+        odd = odd_columns(dataset.schema, self._kept)
         if odd:
             # Another process may have added a feature, whose manifest was written first.
-            self.manifest = read_manifest(self.folder, self.ledger)
-            odd = self._odd_columns(dataset)
+            self._kept = read_manifest(self.folder, self.ledger)
+            odd = odd_columns(dataset.schema, self._kept)
         if odd:
             raise CollectionError(
                 f"the table of {self.folder} does not have the columns of a collection of its "
                 f"manifest: {shown(', '.join(odd))}"
             )
         return dataset
-
-    def _odd_columns(self, dataset: lance.LanceDataset) -> list[str]:
-        return ODD_COLUMNS[self.manifest.format_version](dataset.schema, self.manifest)
 
     def check_sound(self) -> None:
         """Raise CollectionDamagedError when the newest version is not what was written."""
@@ -187,7 +203,7 @@ class VersionedTable:
                 ) from error
             try:
                 self.ledger.refresh()
-                self.manifest = read_manifest(self.folder, self.ledger)
+                self._kept = read_manifest(self.folder, self.ledger)
                 self.refresh()
                 if not old:
                     self._check_written()
@@ -216,15 +232,23 @@ class VersionedTable:
         missing = format_v2.missing_columns(self.dataset.schema, self.manifest)
         if not missing or not self.manifest.is_written:
             return
-        if not is_copied(self.folder):
-            write_manifest(self.folder, self.manifest, self.ledger)
+        self._copy_manifest()
         with self._undone_on_error():
             self.dataset.checkout_version(self.version).add_columns(pa.schema(missing))
             made = lance.dataset(str(self._path))
             lacks = format_v2.missing_columns(made.schema, self.manifest)
-            if rows_of(made) != rows_of(self.dataset) or lacks or self._odd_columns(made):
+            if (
+                rows_of(made) != rows_of(self.dataset)
+                or lacks
+                or odd_columns(made.schema, self._kept)
+            ):
                 raise OSError("the columns that were added are not what can be read")
             self._acknowledge(made, [])
+
+    def _copy_manifest(self) -> None:
+        """Bring the manifest's copy up to it, where a crash came between the two."""
+        if not is_copied(self.folder):
+            write_manifest(self.folder, self._kept, self.ledger)
 
     def _commit(self, change: Change) -> None:
         """Make the next version, and acknowledge it when it is what was meant; else undo it."""
@@ -296,6 +320,20 @@ class VersionedTable:
         """Keep the version at hand under a name; call while writing."""
         self.tags.create(self.dataset.checkout_version(self.version), name)
 
+    def manifest_of_snapshot(self, name: str) -> Manifest:
+        """The manifest, of the edition of a snapshot: of the encoder that its vectors come from.
+
+        Raises
+        ------
+        CollectionError
+            If there is none of the name.
+        """
+        version = self.tags.version_of(name)
+        with reading(self._path):
+            return self.manifest_of(
+                self._with_our_columns(lance.dataset(str(self._path), version=version))
+            )
+
     def check_snapshot(self, name: str) -> None:
         """Raise unless `restore` can go back to a snapshot.
 
@@ -331,6 +369,7 @@ class VersionedTable:
                 raise OSError("another version was restored")
             self._acknowledge(made, [])
             self.damage = ()
+        self._write_manifest(self.manifest)  # which may be of another edition now
 
     def _remove_unfinished(self) -> None:
         """Remove what a crash left behind, and what is in the way of Lance."""
@@ -385,10 +424,10 @@ class VersionedTable:
             self._complete_columns()
 
     def _write_manifest(self, manifest: Manifest) -> None:
-        if manifest != self.manifest:
+        if manifest != self._kept:
             with writing_to(self.folder):
                 write_manifest(self.folder, manifest, self.ledger)
-            self.manifest = manifest
+            self._kept = manifest
 
 
 @contextmanager
@@ -422,7 +461,14 @@ def check_no_links(folder: Path) -> None:
     removed, wherever it lies.
     """
     table = folder / TABLE_NAME
-    for inside in (folder, folder / INDEX_NAME, table, table / VERSIONS, table / "_refs"):
+    for inside in (
+        folder,
+        folder / INDEX_NAME,
+        folder / REENCODE_NAME,
+        table,
+        table / VERSIONS,
+        table / "_refs",
+    ):
         for path in inside.glob("*"):
             if path.is_symlink():
                 raise CollectionError(

@@ -59,6 +59,9 @@ class HashEncoder(Encoder):
     hub_texts
         Texts whose vectors are the pool that images' cosines with texts are corrected by: half
         of an image's mean cosine with all of them. None: no pool.
+    version
+        Another one has other vectors, and another fingerprint, under the same name: as an encoder
+        with new weights has.
 
     Examples
     --------
@@ -81,11 +84,12 @@ class HashEncoder(Encoder):
         }
     )
 
-    def __init__(self, dim: int = 64, *, hub_texts: Sequence[str] = ()) -> None:
+    def __init__(self, dim: int = 64, *, hub_texts: Sequence[str] = (), version: int = 1) -> None:
         if dim < 8:
             raise EncoderError(f"HashEncoder needs dim of 8 or more, got {dim}")
         self.dim = dim
-        self.fingerprint = f"hash-v1:{dim}"
+        self.fingerprint = f"hash-v{version}:{dim}"
+        self._salt = f"\0v{version} " if version > 1 else ""
         self.info: Mapping[str, Any] = MappingProxyType(
             {"size_bytes": 0, "licence": "Apache-2.0", "languages": "any"}
         )
@@ -97,9 +101,9 @@ class HashEncoder(Encoder):
     def encode_images(self, images: UInt8Array) -> Float32Array:
         """Encode (n, 32, 32, 3) uint8 RGB to (n, dim) unit vectors."""
         images = check_images(images, self.image_spec, name=self.name)
-        colours = np.stack([_word_vector(word, self.dim) for word in _PALETTE])
+        colours = np.stack([self._word_vector(word) for word in _PALETTE])
         gradients = np.stack(
-            [_word_vector(f"\0gradient {i}", self.dim) for i in range(2 * _GRID * _GRID)]
+            [self._word_vector(f"\0gradient {i}") for i in range(2 * _GRID * _GRID)]
         )
         vectors = np.empty((len(images), self.dim))
         for row, image in enumerate(images):
@@ -113,8 +117,11 @@ class HashEncoder(Encoder):
         vectors = np.empty((len(texts), self.dim))
         for row, text in enumerate(texts):
             words = sorted(set(re.findall(r"\w+", text.casefold()))) or [""]
-            vectors[row] = np.sum([_word_vector(word, self.dim) for word in words], axis=0)
+            vectors[row] = np.sum([self._word_vector(word) for word in words], axis=0)
         return unit_rows(vectors)
+
+    def _word_vector(self, word: str) -> Float64Array:
+        return _word_vector(f"{self._salt}{word}", self.dim)
 
 
 @lru_cache(maxsize=65536)

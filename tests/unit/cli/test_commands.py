@@ -76,7 +76,8 @@ def test_index_keeps_to_the_collections_encoder(
     cli: Run, tiny_photos: Path, tiny_collection: Path
 ) -> None:
     result = cli("index", tiny_photos, "--to", tiny_collection, "--encoder", "other", code=1)
-    assert "was made with the encoder 'hash', not 'other'" in result.stderr
+    assert "holds vectors of hash, and --encoder names other; leave it out" in result.stderr
+    assert f"placelens index {tiny_collection} --reencode --encoder other" in result.stderr
 
 
 def test_index_prunes_when_asked(cli: Run, tiny_photos: Path, tmp_path: Path) -> None:
