@@ -208,7 +208,7 @@ class Workshop:
         means = [self.features(tail, material, block).mean(axis=(1, 2)) for block in blocks]
         return np.concatenate(means).astype(np.float64)
 
-    def pooled_variants(self, material: Material) -> np.ndarray:
+    def pooled_variants(self, material: Material | Together) -> np.ndarray:
         """Pooled features of all images in a few variants, by the frozen tail; kept."""
         path = self.cache / f"pooled-{material.name}-{self.trunk_key[:16]}.npy"
         if not path.exists():

@@ -26,7 +26,7 @@ from placelens.export import (
 from placelens.export.evidence import Explanation, read_as
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
-from placelens.types import Evidence, FeatureName, Hit, ScoreTerm
+from placelens.types import NO_EVIDENCE, Evidence, FeatureName, Hit, ScoreTerm
 
 if TYPE_CHECKING:
     import geopandas
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 # Gives what speaks for a hit, term by term.
 Explainer = Callable[[Hit, "Deadline"], tuple[Evidence, ...]]
 
-EVEN_ODDS = 0.5
 # Odds against an answer from which a search says so. Whoever asks mostly knows that there is one.
 UNLIKELY = 0.25
 
@@ -218,9 +217,9 @@ class Hits(Sequence[Hit]):
     def doubt(self) -> str | None:
         """In words, that nothing here is a good match; None when something is, or none can tell.
 
-        Said when ``answerable`` is below 0.25, or the best similarity below 0.5: calibrated, it
-        estimates the probability that two things belong together, one match against one random
-        pair, so below, a hit cannot be told from a random item. Raw cosines say nothing of the
+        Said when ``answerable`` is below 0.25, or the best similarity below 0.09: calibrated, it
+        estimates the probability that two things belong together, one match against ten random
+        pairs, so below, a hit cannot be told from a random item. Raw cosines say nothing of the
         kind, and neither do later pages, which are without the best.
 
         Examples
@@ -228,7 +227,7 @@ class Hits(Sequence[Hit]):
         >>> photos.search("red").doubt is None
         True
         >>> photos.search("a castle").doubt
-        'no good match: the best of these fits by 0.02 of 1, and below 0.5 ...'
+        'no good match: the best of these fits by 0.02 of 1, and below 0.09 ...'
         """
         if self.unfit is not None:
             return self.unfit
@@ -241,11 +240,11 @@ class Hits(Sequence[Hit]):
                 f"probably no good match: the best fits by {fit:.2f} of 1, which leaves "
                 f"{answerable:.0%} that anything here shows it"
             )
-        if fit < EVEN_ODDS:
+        if fit < NO_EVIDENCE:
             whose = "these" if self._best is None else "all"
             return (
                 f"no good match: the best of {whose} fits by {fit:.2f} of 1, "
-                f"and below {EVEN_ODDS} an item cannot be told from a random one"
+                f"and below {NO_EVIDENCE:.2f} an item cannot be told from a random one"
             )
         return None
 

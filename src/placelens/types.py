@@ -32,6 +32,12 @@ COORDINATES: dict[Space, tuple[str, str]] = {"sphere": ("lat", "lon"), "plane": 
 FeatureName = str
 FEATURES: tuple[FeatureName, ...] = ("image", "text", "vector")
 
+# Random pairs that stand against one match in what calibrations estimate. Against one alone, all
+# that is anything like what was asked for is nearly sure, and the first hit looks like the tenth.
+RANDOM_PER_MATCH = 10
+# What is estimated of a pair of which nothing is known: below it, a pair is less alike than most.
+NO_EVIDENCE = 1 / (1 + RANDOM_PER_MATCH)
+
 
 @dataclass(frozen=True, slots=True)
 class ArrayInParts:

@@ -29,6 +29,7 @@ from placelens.encoders.parts import (
 from placelens.encoders.region_code import RegionCode
 from placelens.errors import EncoderError
 from placelens.types import (
+    RANDOM_PER_MATCH,
     FeatureName,
     Float32Array,
     Float64Array,
@@ -45,7 +46,7 @@ class Calibration:
 
     Cosines of text with image, image with image and text with text live in different ranges;
     calibrated, they estimate the probability that the two belong together (one match against
-    one random pair), and one ``mu`` means one thing.
+    `RANDOM_PER_MATCH` random pairs), and one ``mu`` means one thing.
     """
 
     slope: float
@@ -61,6 +62,17 @@ class Calibration:
     def __call__(self, cosine: Float64Array) -> Float64Array:
         """Return the probability for each cosine."""
         return 1.0 / (1.0 + np.exp(-(self.slope * cosine + self.intercept)))
+
+    def at_even_odds(self, cosine: Float64Array) -> Float64Array:
+        """The same for one match against one random pair.
+
+        Examples
+        --------
+        >>> fit = Calibration(slope=10.0, intercept=-np.log(RANDOM_PER_MATCH))
+        >>> fit(np.array([0.0])).round(4), fit.at_even_odds(np.array([0.0]))
+        (array([0.0909]), array([0.5]))
+        """
+        return 1.0 / (1.0 + np.exp(-(self.slope * cosine + self.intercept)) / RANDOM_PER_MATCH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

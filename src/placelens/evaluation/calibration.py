@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,14 @@ from placelens.errors import InputError
 from placelens.evaluation.answerable import ask
 from placelens.evaluation.logistic import fit_logistic
 from placelens.evaluation.ranks import Captions
-from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, Int64Array
+from placelens.types import (
+    RANDOM_PER_MATCH,
+    BoolArray,
+    FeatureName,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+)
 
 # Of two images, this share of all pairs shows the same: those whose captions are most alike.
 ALIKE_SHARE = 0.01
@@ -24,7 +32,10 @@ _MAX_DRAWS = 1000
 
 
 def fit_calibration(matched: Sequence[Float64Array], random: Sequence[Float64Array]) -> Calibration:
-    """Fit the probability that a pair matches, one match against one random pair.
+    """Fit the probability that a pair matches, one match against `RANDOM_PER_MATCH` random pairs.
+
+    The fit itself is of as many matches as random pairs; that there are more of these only moves
+    it, by their logarithm.
 
     Parameters
     ----------
@@ -40,7 +51,7 @@ def fit_calibration(matched: Sequence[Float64Array], random: Sequence[Float64Arr
     Examples
     --------
     >>> calibration = fit_calibration([np.array([0.4, 0.6, 0.2])], [np.array([0.0, 0.2, 0.4])])
-    >>> bool(abs(calibration(np.array([0.3]))[0] - 0.5) < 1e-3)   # symmetric about 0.3
+    >>> bool(abs(calibration.at_even_odds(np.array([0.3]))[0] - 0.5) < 1e-3)  # symmetric about 0.3
     True
     """
     groups = [*matched, *random]
@@ -60,7 +71,7 @@ def fit_calibration(matched: Sequence[Float64Array], random: Sequence[Float64Arr
             f"(slope {slope[0]:.3g}), so its cosines tell nothing; are the captions those of the "
             "images?"
         )
-    return Calibration(slope=float(slope[0]), intercept=intercept)
+    return Calibration(slope=float(slope[0]), intercept=intercept - math.log(RANDOM_PER_MATCH))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

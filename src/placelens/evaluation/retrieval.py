@@ -220,7 +220,8 @@ def _match_forecast(
     draws = np.where(carries[text], -1.0, rng.random((len(text), captions.n_images)))
     pairs = np.concatenate([scores[image, text], scores[draws.argmax(axis=1), text]])
     is_match = np.repeat([True, False], len(text))
-    return _forecast(pairs.astype(np.float64), is_match, calibration)
+    kept_word = None if calibration is None else calibration.at_even_odds
+    return _forecast(pairs.astype(np.float64), is_match, kept_word)
 
 
 def _answer_forecast(scores: Float32Array, captions: Captions) -> Forecast | None:

@@ -207,7 +207,7 @@ def test_another_code_of_regions_is_another_feature(tmp_path: Path, photos: Path
         other.encode_regions(np.eye(28, dtype=np.uint8)[None, ..., None].repeat(3, -1)).regions, 3
     )
     collection = pl.Collection.open(collection.path, encoder=other)
-    with pytest.raises(pl.EncoderMismatchError, match="'regions' was made by"):
+    with pytest.raises(pl.EncoderMismatchError, match="holds 'regions' of"):
         collection.add(pl.read_photos(photos), workers=0)
 
 

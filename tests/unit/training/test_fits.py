@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from placelens.encoders.base import logit_of
 from placelens.errors import InputError
 from placelens.evaluation.calibration import fit_calibration
 from placelens.evaluation.logistic import fit_logistic
@@ -71,7 +72,10 @@ def test_calibration_gives_each_data_set_the_same_say() -> None:
     tenfold = fit_calibration([matched[0], np.tile(matched[1], 10)], random)
     assert fit.slope == pytest.approx(tenfold.slope, rel=1e-6)
     # Halfway between all matches and all random pairs: 0.4.
-    assert fit(np.array([0.4]))[0] == pytest.approx(0.5, abs=0.05)
+    assert fit.at_even_odds(np.array([0.4]))[0] == pytest.approx(0.5, abs=0.05)
+    # Ten random pairs stand against a match, not one.
+    even, fitted = (logit_of(p(np.array([0.4]))) for p in (fit.at_even_odds, fit))
+    assert (even - fitted)[0] == pytest.approx(np.log(10))
 
 
 def test_full_whitening_makes_the_covariance_a_multiple_of_one() -> None:

