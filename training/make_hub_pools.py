@@ -42,7 +42,7 @@ from placelens.evaluation import (
 from placelens.evaluation.calibration import Described, fit_corrected
 from placelens.evaluation.mean_recall import RECALL_KS
 from placelens.evaluation.recall import recall_at_k
-from placelens.evaluation.retrieval import Report, report_of
+from placelens.evaluation.retrieval import report_of
 from placelens.evaluation.words import naming
 
 SEED = 20261122
@@ -208,8 +208,17 @@ def _recall(ranks: np.ndarray) -> float:
     return float(np.mean([recall_at_k(ranks, k) for k in RECALL_KS]))
 
 
-def print_figures(name: str, report: Report) -> None:
+def describe(parts: Mapping[str, list[Pair]], encoder: Encoder) -> dict[str, Described]:
+    """The images and captions of each part, encoded."""
+    return {
+        name: Described.of(encode_pairs(pairs, encoder), [pair.captions for pair in pairs], encoder)
+        for name, pairs in parts.items()
+    }
+
+
+def print_figures(name: str, seen: Described, encoder: Encoder) -> None:
     """Recalls at 1, 5 and 10, and mR, in percent, as they are and corrected for hubs."""
+    report = report_of(seen.captions_by_image(), seen.images, encoder)
     for what, found in (("", report), (", corrected for hubs", report["hub_corrected"])):
         t2i, i2t = (
             " / ".join(f"{value:.1f}" for value in found[way].values())
@@ -232,21 +241,21 @@ def main() -> None:
     )
     options = parser.parse_args()
     train, unseen = read_parts(options.data)
-    if not options.figures:
-        write_pools(LiteEncoder(options.to), train, options.to)
     encoder = LiteEncoder(options.to)
-    nouns = encoder.encode_texts(NOUNS)
-    described = {
-        name: Described.of(encode_pairs(pairs, encoder), [p.captions for p in pairs], encoder)
-        for name, pairs in unseen.items()
-    }
+    if options.figures:
+        for name, seen in describe(unseen, encoder).items():
+            print_figures(name, seen, encoder)
+        return
+    write_pools(encoder, train, options.to)
+    encoder = LiteEncoder(options.to)
+    described = describe(unseen, encoder)
     fits = fit_corrected(list(described.values()), encoder.hub_pools, seed=SEED)
-    if not options.figures:
-        write_hubs(options.to, fits.to_json())
+    write_hubs(options.to, fits.to_json())
+    nouns = encoder.encode_texts(NOUNS)
     for name, seen in described.items():
-        print_figures(name, report_of(seen.captions_by_image(), seen.images, encoder))
-        if not options.figures:
-            Trial(seen).print(encoder.hub_pools, nouns)
+        print_figures(name, seen, encoder)
+        Trial(seen).print(encoder.hub_pools, nouns)
+    print(f"wrote {options.to}")
 
 
 if __name__ == "__main__":

@@ -82,6 +82,12 @@ def _regions(asked: Asked) -> Any:
     return run(asked.needed_data, encoder=asked.encoder)
 
 
+def _spread(asked: Asked) -> Any:
+    from placelens_bench.spread import run
+
+    return run(asked.needed_data, encoder=asked.encoder)
+
+
 def _answers(asked: Asked) -> Any:
     from placelens_bench.answers import run
 
@@ -155,6 +161,7 @@ BENCHES: Mapping[str, Callable[[Asked], Any]] = {
     "scan": _scan,
     "encoder": _encoder,
     "regions": _regions,
+    "spread": _spread,
     "answers": _answers,
     "cosmat": _cosmat,
     "paper-000": _paper_000,

@@ -3,9 +3,9 @@
 *Pointing*: on coco_mini, for every object category whose name a caption of the image uses, the
 region with the largest product with the name should lie (its centre) in the box of such an object.
 
-*Class maps*: on street photos with pixel labels, the most probable class of a cell, among those that
-the photos show, should be the class that most of its pixels have. None of these photos has taught
-`lite`; camvid's have, and how its class head does on drives that it has not seen is told by
+*Class maps*: on street photos with pixel labels, the most probable class of a cell, among those
+that the photos show, should be the class that most of its pixels have. None of these photos has
+taught `lite`; camvid's have, and how its class head does on drives that it has not seen is told by
 ``training/train_lite.py --classes``.
 """
 
