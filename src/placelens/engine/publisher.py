@@ -8,7 +8,7 @@ nothing; indexes follow in a thread of their own.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -124,9 +124,9 @@ class Publisher:
             self._searcher = None
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, *, give_way: Callable[[], bool] | None = None) -> Iterator[None]:
         """Write: what is new is searchable when it is over, and the indexes follow in a thread."""
-        with self._table.writing():
+        with self._table.writing(give_way=give_way):
             self._n_writing += 1
             try:
                 yield
@@ -160,17 +160,18 @@ class Publisher:
         self.indexes.settle_soon(version)
 
     @contextmanager
-    def _merging(self) -> Iterator[None]:
+    def _merging(self, *, give_way: Callable[[], bool] | None = None) -> Iterator[None]:
         """Write what merges files and changes no item: indexes have the items they had."""
         # Locked, so that nobody binds the merged files before it is known whose items they hold.
-        with self.writing(), self._lock:
+        with self.writing(give_way=give_way), self._lock:
             before = self.publish().version
             yield
             after = Version(self._table.dataset, self._table.manifest, before)
             self.indexes.carry(before, after)
 
     def _merge_files(self) -> Version:
-        with self._merging():
+        # In the thread that builds, for which `restore` waits while it holds the lock.
+        with self._merging(give_way=self.indexes.is_awaited):
             self._table.merge(SMALL_FILE)
         return self.version
 

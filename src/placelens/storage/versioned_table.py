@@ -60,6 +60,8 @@ DAMAGED_NAME = "damaged"
 
 # Readers may hold a version this long before compaction removes its files.
 KEEP_OLD_VERSIONS = timedelta(hours=1)
+# How often who may have to give way asks whether to.
+GIVE_WAY_S = 0.05
 # More than passes between reading the clock here and in Lance.
 CLOCK_MARGIN = timedelta(seconds=1)
 
@@ -172,24 +174,46 @@ class VersionedTable:
         return self.version != before
 
     @contextmanager
-    def writing(self, *, damaged: bool = False, old: bool = False) -> Iterator[None]:
+    def _only_thread(self, give_way: Callable[[], bool] | None) -> Iterator[None]:
+        """Hold the lock of this process's threads; see `writing`."""
+        wait_s = -1 if give_way is None else GIVE_WAY_S
+        while not self._thread_lock.acquire(timeout=wait_s):
+            if give_way is not None and give_way():
+                raise CollectionLockedError(
+                    f"another thread is writing to {self.folder}; try again when it has finished"
+                )
+        try:
+            yield
+        finally:
+            self._thread_lock.release()
+
+    @contextmanager
+    def writing(
+        self,
+        *,
+        damaged: bool = False,
+        old: bool = False,
+        give_way: Callable[[], bool] | None = None,
+    ) -> Iterator[None]:
         """Hold the write lock, at the newest version and manifest.
 
         ``damaged`` is for those who mend a version that is, ``old`` for those who do so, or
-        migrate, in a version of the format that is else only read.
+        migrate, in a version of the format that is else only read. ``give_way`` is for those whom
+        another thread may await while it writes: asked now and then while they wait their turn, it
+        says whether to go without.
 
         Raises
         ------
         FormatVersionError
             If the collection is in such a version.
         CollectionLockedError
-            If another process is writing.
+            If another process is writing, or another thread is and one is to give way to it.
         CollectionDamagedError
             If the newest version is not what was written.
         CollectionError
             If a part of the collection is a link to somewhere else.
         """
-        with self._thread_lock:
+        with self._only_thread(give_way):
             check_no_links(self.folder)
             try:
                 self._lock.acquire()

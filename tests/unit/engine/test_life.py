@@ -1,5 +1,7 @@
 """What a collection's indexes do by themselves while items come; see also the suite of kinds."""
 
+import threading
+
 import pytest
 
 from placelens.engine.indexes import life as lives
@@ -27,6 +29,45 @@ def test_small_files_are_merged_while_items_come(life, monkeypatch):
         life.check()
     life.reopen()
     life.check()
+
+
+def test_a_merge_gives_way_to_a_restore_that_waits_for_it(life, monkeypatch):
+    """Who restores holds the lock that a merge needs, and waits until nothing is built."""
+    life.add(2)
+    life.collection.snapshot("before")
+    n_items = len(life.collection)
+    versions = life.collection._versions
+    versions.indexes.wait()
+    monkeypatch.setattr(lives, "MAX_SMALL_FILES", 0)
+    begun = threading.Event()
+    merge = versions.indexes._merge
+
+    def begin():
+        begun.set()
+        return merge()
+
+    versions.indexes._merge = begin
+    check = versions._table.check_snapshot
+
+    def checked(name):
+        # Here the lock is held; the merge that is wanted now has begun before anybody waits for it.
+        versions.indexes.settle_soon(scattered)
+        assert begun.wait(60)
+        return check(name)
+
+    life.add(1)
+    life.add(1)
+    versions.indexes.wait()
+    scattered = versions.version
+    monkeypatch.setattr(lives, "_is_scattered", lambda _: True)
+    begun.clear()
+    monkeypatch.setattr(versions._table, "check_snapshot", checked)
+    restoring = threading.Thread(target=life.collection.restore, args=("before",), daemon=True)
+    restoring.start()
+    restoring.join(60)
+    assert not restoring.is_alive()
+    assert begun.is_set()
+    assert len(life.collection) == n_items
 
 
 def test_a_merge_that_fails_is_logged_and_left_until_asked_for(life, monkeypatch, caplog):

@@ -6,6 +6,7 @@ What is due is done in a thread, and searches go on meanwhile with what there is
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
 from itertools import pairwise
@@ -54,6 +55,7 @@ class Indexes:
         self.shelf = Shelf(self._folder, kinds, features, dim)
         self.kept = {name: KeptIndex(kind, self.shelf, features) for name, kind in kinds.items()}
         self._running: Future[None] | None = None
+        self._awaited = threading.Event()
         # Kinds whose part could not be grown here; they wait until they are asked for.
         self._given_up: set[str] = set()
 
@@ -78,14 +80,25 @@ class Indexes:
             _ = version.coordinates  # or the first search would read them
         return indexes
 
+    def is_awaited(self) -> bool:
+        """Whether a build is to end, for another waits for it and may hold what it waits for."""
+        return self._awaited.is_set()
+
     def carry(self, before: Version, after: Version) -> None:
         """See `KeptIndex.carry`."""
         for kept in self.kept.values():
             kept.carry(before, after)
 
     def forget(self) -> None:
-        """Remove all parts, before a restore: what was deleted when they were grown comes back."""
-        self.wait()
+        """Remove all parts, before a restore: what was deleted when they were grown comes back.
+
+        Call with the table's write lock or without: a build that waits for it gives way.
+        """
+        self._awaited.set()
+        try:
+            self.wait()
+        finally:
+            self._awaited.clear()
         with self.shelf.lock:
             for kept in self.kept.values():
                 kept.forget()
@@ -140,7 +153,7 @@ class Indexes:
                 version = self._merge()
             self.shelf.refresh()
         except CollectionLockedError:
-            log.info("%s is being written to by another process", self._folder)
+            log.info("%s is being written to by another process or thread", self._folder)
             return
         except Exception:  # a thread of its own: nobody would see it
             self._give_up(self._hopeful)
