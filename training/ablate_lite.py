@@ -67,11 +67,7 @@ class Bench:
 
     def vectors(self, side: Side) -> np.ndarray:
         """Vectors by a side in floating point, on the int8 trunk."""
-        blocks = np.array_split(self.rows, max(1, len(self.rows) // 50))
-        features = (self.shop.features(side.tail, self.material, rows) for rows in blocks)
-        return np.concatenate(
-            [region_vectors(f, side.head, side.conse).sum(axis=(1, 2)) for f in features]
-        )
+        return self.shop.vectors(side, self.material, self.rows)
 
     def conse(self, temperature: float) -> np.ndarray:
         """Vectors by ConSE alone, on the frozen tail."""
@@ -112,7 +108,9 @@ def ablate(shop: Workshop) -> Iterator[dict]:
     yield first.figures("ConSE alone, nothing trained", first.conse(settings.photo_temperature))
     yield first.figures("captions only, frozen, a ridge map", first.vectors(plain))
     yield photos.figures("fine-tuned", photos.vectors(replace(ships, conse=None)))
-    yield photos.figures("fine-tuned, and ConSE (ships)", photos.vectors(ships))
+    tuned_only = photos.vectors(replace(ships, conse_tail=None))
+    yield photos.figures("fine-tuned, and ConSE of the same tail", tuned_only)
+    yield photos.figures("fine-tuned, and ConSE of a frozen tail (ships)", photos.vectors(ships))
     yield photos.figures("the same, exported in float32", photos.deployed(ships, is_int8=False))
     yield photos.figures("the same, exported in int8", photos.deployed(ships, is_int8=True))
 
@@ -161,9 +159,11 @@ def hold_out_words(shop: Workshop, coco: Path) -> Iterator[dict]:
         yield figures_of_naming(what, alone @ names_first.T, shown, held)
     for what, given in (
         ("fine-tuned on captions only", replace(side, conse=None)),
-        ("fine-tuned, and ConSE (ships)", side),
+        ("fine-tuned, and ConSE of the same tail", replace(side, conse_tail=None)),
+        ("fine-tuned, and ConSE of a frozen tail (ships)", side),
     ):
-        vectors = region_vectors(tuned, given.head, given.conse).sum(axis=(1, 2))
+        read = frozen if given.conse_tail else tuned
+        vectors = region_vectors(tuned, given.head, given.conse, read).sum(axis=(1, 2))
         yield figures_of_naming(what, vectors @ names.T, shown, held)
 
 

@@ -48,7 +48,7 @@ from placelens.evaluation.words import naming
 SEED = 20261122
 TEXT_IMAGE, IMAGE_TEXT = ("text", "image"), ("image", "text")
 # (k, weight), chosen by what this prints.
-CHOSEN = {TEXT_IMAGE: (50, 0.375), IMAGE_TEXT: (10, 0.75)}
+CHOSEN = {TEXT_IMAGE: (10, 0.5), IMAGE_TEXT: (10, 0.75)}
 TRIED = {
     TEXT_IMAGE: ((10, 25, 50, 100), (0.25, 0.375, 0.5, 0.75)),
     IMAGE_TEXT: ((5, 10, 25, 50), (0.25, 0.5, 0.75, 1.0)),

@@ -78,6 +78,7 @@ from placelens.training.heads import (
     Conse,
     LinearHead,
     gate_features,
+    region_vectors,
 )
 from placelens.training.lite import (
     Settings,
@@ -112,7 +113,7 @@ PHOTO_TUNING = FineTuning(
     learns_text=True,
     decay=0.98,
 )
-AERIAL_TUNING = FineTuning()
+AERIAL_TUNING = FineTuning(epochs=9, dropout=0.3)
 
 # A tensor of a batch is larger than what glibc keeps: each would be asked of the system anew, page
 # by page, which costs three times as long as computing it. These keep all memory.
@@ -126,11 +127,12 @@ MEMORY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """A tail with its heads."""
+    """A tail with its heads, and the tail that ConSE reads, where that is another."""
 
     tail: Tail
     head: LinearHead
     conse: Conse | None = None
+    conse_tail: Tail | None = None
 
 
 class Workshop:
@@ -179,7 +181,14 @@ class Workshop:
     def side_model(self, side: Side, kind: str, *, is_int8: bool = True) -> bytes:
         """A side, "photo" or "aerial", as ONNX."""
         examples = self._examples[kind]
-        return export_side(side.tail, side.head, side.conse, examples, is_int8=is_int8)
+        return export_side(
+            side.tail,
+            side.head,
+            side.conse,
+            examples,
+            conse_tail=side.conse_tail,
+            is_int8=is_int8,
+        )
 
     def conse(self, text_map: np.ndarray, temperature: float, share: float = 1.0) -> Conse:
         """ConSE by the label names and ImageNet's classifier, on features of the frozen tail."""
@@ -201,6 +210,16 @@ class Workshop:
                 batch = slice(start, start + BATCH)
                 features[batch] = tail(as_tensor(stored.take(rows[batch]))).numpy()
         return features
+
+    def vectors(self, side: Side, material: Material | Together, rows: np.ndarray) -> np.ndarray:
+        """Unit vectors by a side in floating point, (n, d)."""
+        blocks = []
+        for batch in np.array_split(rows, max(1, len(rows) // BATCH)):
+            features = self.features(side.tail, material, batch)
+            read = side.conse_tail and self.features(side.conse_tail, material, batch)
+            regions = region_vectors(features, side.head, side.conse, read)
+            blocks.append(regions.sum(axis=(1, 2)))
+        return np.concatenate(blocks)
 
     def pooled(self, tail: Tail, material: Material | Together, rows: np.ndarray) -> np.ndarray:
         """Pooled features of a float tail, (n, 1280) float64."""
@@ -349,7 +368,9 @@ def train_photo_side(
         keep(path, tuned)
     tuned = kept(shop, path)
     conse = shop.conse(tuned.text_map, settings.photo_temperature, settings.conse_share)
-    return Side(tail=tuned.tail, head=tuned.head, conse=conse), tuned.text_map
+    # What captions teach, ImageNet's classifier forgets, distillation or not; so it keeps its tail.
+    side = Side(tail=tuned.tail, head=tuned.head, conse=conse, conse_tail=shop.tail)
+    return side, tuned.text_map
 
 
 def fit_start(

@@ -3,7 +3,7 @@
 Images go through the first blocks of EfficientNet-Lite0, where a gate tells photos from what is
 seen from above, and then through the rest of the network in one of two versions, each with a head
 trained for this space. Texts go through all-MiniLM-L6-v2 and an affine map.
-``weights/lite-v1/MODEL_CARD.md`` says how all of it was made, from what, on which terms, and how
+``weights/lite-v2/MODEL_CARD.md`` says how all of it was made, from what, on which terms, and how
 good it is.
 """
 
@@ -44,7 +44,7 @@ from placelens.encoders.trusted_files import check_sha256
 from placelens.errors import EncoderError
 from placelens.types import FeatureName, Float32Array, ImageSpec, Int64Array, UInt8Array
 
-VERSION = "lite-v1"
+VERSION = "lite-v2"
 PARAMETERS_FILE = "parameters.json"
 TRUNK_FILE = "trunk.onnx"
 PHOTO_FILE = "photo.onnx"

@@ -5,7 +5,7 @@
     trunk:  uint8 images -> activations (112, 14, 14) -> logit of being seen from above
     side:   activations -> features of 7 x 7 regions (1280)
     photo:  linear = features @ M + b
-            conse  = softmax(logits / temperature) @ labels
+            conse  = softmax(logits / temperature) @ labels     of a tail as ImageNet left it
             region = ((1 - share) * linear / |mean linear| + share * conse / |mean conse|) / c
     aerial: region = (features @ M + b) / c
 
@@ -86,7 +86,10 @@ class Conse:
 
 
 def region_vectors(
-    features: Float64Array, head: LinearHead, conse: Conse | None = None
+    features: Float64Array,
+    head: LinearHead,
+    conse: Conse | None = None,
+    conse_features: Float64Array | None = None,
 ) -> Float64Array:
     """Regions of n images, (n, 7, 7, d), that sum to their unit vectors: the exported arithmetic.
 
@@ -96,10 +99,12 @@ def region_vectors(
         (n, 7, 7, 1280).
     head, conse
         Of the side.
+    conse_features
+        Of the same shape, those that ConSE reads; the same when not given.
     """
     regions = unit_sums(head(features))
     if conse is not None:
-        named = unit_sums(conse.vectors(features))
+        named = unit_sums(conse.vectors(features if conse_features is None else conse_features))
         regions = unit_sums((1 - conse.share) * regions + conse.share * named)
     return regions
 

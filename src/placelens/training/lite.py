@@ -32,7 +32,7 @@ class Settings:
     whitening: float = 0.3
     photo_strength: float = 0.5
     photo_temperature: float = 1.0
-    conse_share: float = 0.25
+    conse_share: float = 0.4
     aerial_strength: float = 0.1
     aerial_temperature: float = 3.0
     aerial_share: float = 0.2

@@ -22,7 +22,7 @@ from placelens.types import Float64Array, UInt8Array
 _OPSET = 17
 # Quantizing these costs most of the precision and saves little time: few channels, wide ranges.
 _FLOAT_NODES = ("/trunk/stem/", "/trunk/blocks.0/")
-_INT8_NODES = ("/trunk/", "/tail/", "/classifier/")
+_INT8_NODES = ("/trunk/", "/tail/", "/conse_tail/", "/classifier/")
 
 
 class _Entrance(nn.Module):
@@ -44,12 +44,15 @@ class _Entrance(nn.Module):
 
 
 class _Side(nn.Module):
-    """A tail and its heads."""
+    """A tail and its heads, and the tail that ConSE reads, where that is another."""
 
-    def __init__(self, tail: Tail, head: LinearHead, conse: Conse | None) -> None:
+    def __init__(
+        self, tail: Tail, head: LinearHead, conse: Conse | None, conse_tail: Tail | None
+    ) -> None:
         super().__init__()
         self.tail = tail
         self.conse = conse
+        self.conse_tail = conse_tail
         arrays = {"weights": head.weights, "bias": head.bias}
         if conse is not None:
             arrays["labels"] = conse.labels
@@ -69,7 +72,10 @@ class _Side(nn.Module):
         parts = [features @ self.weights + self.bias]
         shares = [1.0]
         if self.conse is not None:
-            posteriors = torch.softmax(self.classifier(features) / self.conse.temperature, dim=2)
+            read = features
+            if self.conse_tail is not None:
+                read = self.conse_tail(activations).flatten(1, 2)
+            posteriors = torch.softmax(self.classifier(read) / self.conse.temperature, dim=2)
             whole.append(posteriors.mean(1, keepdim=True) @ self.labels)
             parts.append(posteriors @ self.labels)
             shares = [1 - self.conse.share, self.conse.share]
@@ -118,6 +124,7 @@ def export_side(
     conse: Conse | None,
     examples: np.ndarray,
     *,
+    conse_tail: Tail | None = None,
     is_int8: bool = True,
 ) -> bytes:
     """ONNX of a side: ``activations`` (n, 112, 14, 14) to ``vectors`` and ``regions``.
@@ -128,11 +135,13 @@ def export_side(
         What the side consists of.
     examples
         (m, 112, 14, 14) activations to observe ranges on.
+    conse_tail
+        The tail that ConSE reads; the side's own when not given.
     is_int8
         False leaves it in float32, to measure what the integers cost.
     """
     activations = torch.zeros(2, *TRUNK_SHAPE)
-    module = _Side(tail, head, conse).eval()
+    module = _Side(tail, head, conse, conse_tail).eval()
     model = _export(module, activations, "activations", ["vectors", "regions"])
     return _compact(model, examples, "activations", is_int8=is_int8)
 

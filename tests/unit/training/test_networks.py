@@ -100,21 +100,28 @@ def test_an_exported_trunk_has_its_gate_and_class_head(
     np.testing.assert_allclose(from_above, expected, rtol=1e-3, atol=1e-2)
 
 
-@pytest.mark.parametrize("with_conse", [False, True])
+@pytest.mark.parametrize("conse_of", ["nothing", "the tail", "another tail"])
 def test_an_exported_side_computes_the_reference(
     network: object,
     activations: np.ndarray,
     linear: LinearHead,
     conse: Conse,
-    with_conse: bool,
+    conse_of: str,
 ) -> None:
-    head = conse if with_conse else None
-    tail = Tail(network)
-    model = export_side(tail, linear, head, activations, is_int8=False)
+    head = None if conse_of == "nothing" else conse
+    tail, other = Tail(network), None
+    if conse_of == "another tail":
+        other = Tail(network)
+        with torch.no_grad():
+            other.head.weight.mul_(0.5)
+    model = export_side(tail, linear, head, activations, conse_tail=other, is_int8=False)
     vectors, regions = run(model, ["vectors", "regions"], activations=activations)
     with torch.no_grad():
-        features = tail(torch.from_numpy(activations)).numpy().astype(np.float64)
-    expected = region_vectors(features, linear, head)
+        features, read = (
+            (each or tail)(torch.from_numpy(activations)).numpy().astype(np.float64)
+            for each in (tail, other)
+        )
+    expected = region_vectors(features, linear, head, read)
     np.testing.assert_allclose(regions, expected, atol=2e-4)
     np.testing.assert_allclose(vectors, expected.sum(axis=(1, 2)), atol=2e-3)
 
