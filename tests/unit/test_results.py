@@ -125,7 +125,7 @@ def test_because_names_signs_and_labels() -> None:
     assert because(full) == "-0.10 text 'dome' + 1.00 text 'a green garden by n…' - 0.40 place"
 
 
-def test_doubt_needs_calibrated_scores_below_even_odds() -> None:
+def test_doubt_needs_calibrated_scores_below_those_of_random_items() -> None:
     def answer(similarity: str, value: float, rank: int = 1) -> Hits:
         term = ScoreTerm(kind="text", label="x", weight=1, value=value, contribution=value)
         item = Item(id="a")
@@ -140,15 +140,17 @@ def test_doubt_needs_calibrated_scores_below_even_odds() -> None:
         )
         return Hits([found], plan=Plan("scan", "few items", 1, 1, similarity))
 
-    assert answer("calibrated", 0.5).doubt is None
+    assert answer("calibrated", 0.1).doubt is None
     assert answer("raw", 0.1).doubt is None
     assert Hits([]).doubt is None
-    assert answer("calibrated", 0.49, rank=11).doubt is None  # the best are on the first page
-    assert "fits by 0.49 of 1" in (answer("calibrated", 0.49).doubt or "")
+    assert answer("calibrated", 0.08, rank=11).doubt is None  # the best are on the first page
+    assert "fits by 0.08 of 1" in (answer("calibrated", 0.08).doubt or "")
 
 
 def test_doubt_weighs_how_many_were_compared() -> None:
-    def answer(n_items: int, *, kind: str = "text", value: float = 0.9) -> Hits:
+    def answer(
+        n_items: int, *, kind: str = "text", value: float = 0.9, intercept: float = 0
+    ) -> Hits:
         term = ScoreTerm(kind=kind, label="x", weight=1, value=value, contribution=value)
         found = Hit(
             rank=1, id="a", score=value, terms=(term,), distance_m=None, matched="image",
@@ -159,7 +161,7 @@ def test_doubt_weighs_how_many_were_compared() -> None:
             plan=Plan("scan", "few items", n_items, n_items, "calibrated"),
             answerabilities={
                 ("text", "image"): Answerability(
-                    slope=1, size_slope=-0.5, intercept=0, largest=100_000
+                    slope=1, size_slope=-0.5, intercept=intercept, largest=100_000
                 )
             },
         )
@@ -173,14 +175,14 @@ def test_doubt_weighs_how_many_were_compared() -> None:
         "which leaves 8% that anything here shows it"
     )
     assert many[:1].to_dict()["answerable"] == many.answerable
-    # Few items make an answer likely, and still none is told from a random one below even odds.
-    few = answer(1, value=0.45)
+    # Few items make an answer likely, and still none is told from a random one.
+    few = answer(1, value=0.08, intercept=2)
     assert (few.answerable or 0) > UNLIKELY
-    assert (few.doubt or "").startswith("no good match: the best of these fits by 0.45 of 1")
-    # Who asks by an image is told by even odds, as before.
+    assert (few.doubt or "").startswith("no good match: the best of these fits by 0.08 of 1")
+    # Who asks by an image is told by the fit alone, as before.
     assert answer(10_000, kind="image").answerable is None
     assert answer(10_000, kind="image").doubt is None
-    assert "no good match" in (answer(10, kind="image", value=0.2).doubt or "")
+    assert "no good match" in (answer(10, kind="image", value=0.05).doubt or "")
 
 
 def test_doubt_holds_with_a_place_by_the_best_fit_anywhere() -> None:

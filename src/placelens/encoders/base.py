@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from placelens.encoders.checks import check_images, check_parts, check_texts
+from placelens.encoders.checks import check_classes, check_images, check_parts, check_texts
 from placelens.encoders.class_names import channels_of
 from placelens.encoders.hubs import HubPool
 from placelens.encoders.parts import (
@@ -249,6 +249,7 @@ class Encoder(ABC):
         `placelens.encoders.class_names`, which the encoder was trained to tell. "zero-shot": by
         the cosines of regions with the names.
         """
+        classes = check_classes(classes, name=self.name)
         is_known = CLASS_MAP in self.parts and channels_of(classes, self.class_names) is not None
         return "head" if is_known else "zero-shot"
 
@@ -264,8 +265,7 @@ class Encoder(ABC):
         EncoderError
             If the encoder gives no regions, or there is no class.
         """
-        if not classes:
-            raise EncoderError("class maps need at least one class, e.g. ['sky', 'road', 'tree']")
+        classes = check_classes(classes, name=self.name)
         channels = channels_of(classes, self.class_names)
         if CLASS_MAP in self.parts and channels is not None:
             stored = self.encode_parts(images, [CLASS_MAP])[CLASS_MAP]

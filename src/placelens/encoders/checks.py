@@ -49,8 +49,10 @@ def check_parts(
     EncoderError
         If none is named, or one twice, or there is no such part, or the encoder does not offer it.
     """
-    asked = [names] if isinstance(names, str) else list(names)
-    unknown = [each for each in asked if each not in PARTS]
+    if isinstance(names, str):
+        names = [names]
+    asked = list(names) if isinstance(names, Iterable) else [names]
+    unknown = [each for each in asked if not isinstance(each, str) or each not in PARTS]
     if not asked or unknown or len(set(asked)) != len(asked):
         raise EncoderError(
             f"the parts of an image are different ones of {', '.join(PARTS)}, got {shown(asked)}"
@@ -62,6 +64,20 @@ def check_parts(
                 f"it gives: {', '.join(offered) or 'nothing of an image'}"
             )
     return asked
+
+
+def check_classes(classes: Sequence[str], *, name: str) -> list[str]:
+    """Return the names of classes that are asked for as a list of str.
+
+    Raises
+    ------
+    EncoderError
+        If they are one str, hold anything but str, or there are none.
+    """
+    checked = check_texts(classes, name=name)
+    if not checked:
+        raise EncoderError("class maps need at least one class, e.g. ['sky', 'road', 'tree']")
+    return checked
 
 
 def check_texts(texts: Sequence[str], *, takes_text: bool = True, name: str) -> list[str]:

@@ -92,7 +92,7 @@ def test_a_calibration_tells_how_often_labels_agree() -> None:
     fit = fit_concepts(data)
     new = labelled(300, noise=2.0, seed=5)
     cosines = fit.concepts.text.vectors(new.texts) @ fit.concepts.image.vectors(new.images).T
-    probability = fit.calibrations["text", "image"](cosines)
+    probability = fit.calibrations["text", "image"].at_even_odds(cosines)
     same = np.equal.outer(new.labels, new.labels)
     # One that agrees against one that does not.
     weights = np.where(same, 0.5 / same.sum(), 0.5 / (~same).sum())

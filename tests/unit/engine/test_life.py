@@ -62,7 +62,7 @@ def test_a_merge_gives_way_to_a_restore_that_waits_for_it(life, monkeypatch):
     monkeypatch.setattr(lives, "_is_scattered", lambda _: True)
     begun.clear()
     monkeypatch.setattr(versions._table, "check_snapshot", checked)
-    restoring = threading.Thread(target=life.collection.restore, args=("before",), daemon=True)
+    restoring = threading.Thread(target=life.collection.restore, args=("before",))
     restoring.start()
     restoring.join(60)
     assert not restoring.is_alive()
