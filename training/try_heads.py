@@ -121,7 +121,6 @@ def main() -> None:
     trial.print("batches of 512", batch=512)
     trial.print("batches of 96", batch=96)
     trial.print("the last weights, not their moving average", decay=0.0)
-    trial.print("a moving average over ten times as many steps", decay=0.998)
     trial.print("twice as many epochs", epochs=2 * EPOCHS)
     trial.print(f"a head with a hidden layer of {HIDDEN}", tail=Deeper())
 

@@ -1,10 +1,10 @@
-"""``lite``: the built-in encoder. No network, no GPU, no torch; about 36 MB of weights.
+"""``lite``: the built-in encoder. No network, no GPU, no torch; about 39 MB of weights.
 
 Images go through the first blocks of EfficientNet-Lite0, where a gate tells photos from what is
-seen from above, and then through the rest of the network in one of two versions, each with a head
-trained for this space. Texts go through all-MiniLM-L6-v2 and an affine map.
-``weights/lite-v2/MODEL_CARD.md`` says how all of it was made, from what, on which terms, and how
-good it is.
+seen from above and a head tells eight classes, and then through the rest of the network in one of
+two versions, each with a head trained for this space. Texts go through all-MiniLM-L6-v2 and an
+affine map. ``weights/lite-v2/MODEL_CARD.md`` says how all of it was made, from what, on which
+terms, and how good it is.
 """
 
 from __future__ import annotations
