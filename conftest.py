@@ -15,7 +15,7 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-_NEED_TORCH = ("backbone", "finetune", "quantization", "towers")
+_NEED_TORCH = ("backbone", "class_head", "finetune", "quantization", "towers")
 
 collect_ignore = (
     []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placelens.cli import completion, options
-from placelens.cli.console import notice, print_facts, print_json
+from placelens.cli.console import notice, print_facts, print_json, say
 
 if TYPE_CHECKING:
     from placelens.collection import Collection
@@ -26,7 +26,7 @@ def command(
     ] = None,
     feature: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Print one of its features as JSON, like class_map."),
+        typer.Option(metavar="NAME", help="Print a feature: class_map drawn, others as JSON."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.")] = False,
 ) -> None:
@@ -39,7 +39,7 @@ def command(
     if thumbnail is not None:
         _write_thumbnail(opened.thumbnail(item_id), thumbnail, force)
     if feature is not None:
-        _print_feature(opened, item_id, feature)
+        _print_feature(opened, item_id, feature, as_json=as_json)
         return
     (record,) = records_of([item])
     if as_json:
@@ -49,12 +49,17 @@ def command(
     print_facts([*record.items(), *attributes.items()])
 
 
-def _print_feature(collection: Collection, item_id: str, name: str) -> None:
+def _print_feature(collection: Collection, item_id: str, name: str, *, as_json: bool) -> None:
     from placelens.engine.feature_values import feature_to_dict
+    from placelens.export.class_map_text import class_map_text
 
     value = collection.feature(item_id, name)
     (kept,) = (each for each in collection.features if each.name == name)
-    print_json(feature_to_dict(kept, value))
+    made = feature_to_dict(kept, value)
+    if as_json or made["cells"] is None:
+        print_json(made)
+    else:
+        say(class_map_text(made["cells"], made["classes"][:-1]))
 
 
 def _write_thumbnail(jpeg: bytes | None, path: Path, force: bool) -> None:

@@ -99,10 +99,13 @@ def test_a_feature_is_shown(parts: Run, photos: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     opened = Collection.open(path)
     (sky,) = (item.id for item in opened.items() if "sky" in (item.image or ""))
-    shown = json.loads(parts("show", path, sky, "--feature", "class_map").stdout)
+    shown = json.loads(parts("show", path, sky, "--feature", "class_map", "--json").stdout)
     assert shown["classes"] == ["sky", "vegetation", "road", "building", "other"]
     assert np.array(shown["cells"]).tolist() == np.zeros((14, 14)).tolist()
     assert np.array(shown["values"]).shape == (14, 14, 4)
+    drawn = parts("show", path, sky, "--feature", "class_map").stdout.splitlines()
+    assert drawn[:14] == [" ".join("S" * 14)] * 14
+    assert drawn[-1].split() == ["S", "sky", "100%"]
     regions = json.loads(parts("show", path, sky, "--feature", "regions").stdout)
     assert (regions["shape"], regions["cells"]) == ([7, 7, 4], None)
     assert regions["values"] == opened.feature(sky, "regions").tolist()
