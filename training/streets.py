@@ -12,36 +12,11 @@ import numpy as np
 from PIL import Image
 
 from placelens.evaluation import prepared_blocks
+from placelens.evaluation.streets import CAMVID, LABELMEFACADE
 from placelens.training.class_head import CLASSES, OTHER, PixelLabels, shares_of_cells
 from placelens.training.material import SPEC
 
-# What the data sets call a class; None where their name says nothing of what is there.
-_CAMVID: Mapping[str, str | None] = {
-    "sky": "sky",
-    "building": "building",
-    "pole": "other",
-    "road": "road",
-    "pavement": "pavement",
-    "tree": "vegetation",
-    "sign": "other",
-    "fence": "other",
-    "car": "car",
-    "pedestrian": "person",
-    "bicyclist": "person",
-    "unlabelled": None,
-}
-_FACADE: Mapping[str, str | None] = {
-    "various": None,
-    "building": "building",
-    "car": "car",
-    "door": "building",
-    "pavement": "pavement",
-    "road": "road",
-    "sky": "sky",
-    "vegetation": "vegetation",
-    "window": "building",
-}
-NAMES = MappingProxyType({"camvid": _CAMVID, "labelmefacade": _FACADE})
+NAMES = MappingProxyType({"camvid": CAMVID, "labelmefacade": LABELMEFACADE})
 # The height and width that labels are kept at, to count right pixels: the aspect is the squashed
 # image's.
 _KEPT = 112

@@ -8,10 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from placelens.engine.indexes.kinds import registered
 from placelens.errors import EncoderError, ReadError
-from placelens.index.gmr_kind import GMRTreeKind
-from placelens.index.kind import Thresholds
 from placelens.testing.fakes import HashEncoder
 from placelens_bench import (
     answers,
@@ -101,8 +98,7 @@ def test_updates(monkeypatch):
     monkeypatch.setattr(updates, "_phase", phase_told)
     monkeypatch.setattr(updates, "_search", search_on)
     monkeypatch.setattr(updates, "Done", done_told)
-    with registered(GMRTreeKind(Thresholds(grow_from=1_000))):  # of 20,000
-        result = updates.run(items=1_500, dim=8, searches=40)
+    result = updates.run(items=20_500, dim=8, searches=40)
     assert list(result["phases"]) == list(updates.PHASES)
     for name, figures in result["phases"].items():
         assert figures["max_ms"] >= figures["p99_ms"] >= figures["p50_ms"] > 0
@@ -110,7 +106,7 @@ def test_updates(monkeypatch):
         assert (figures["inserts_per_s"] > 0) == (name != "quiet")
         assert (figures["n_checked"] > 0) == (name != "quiet")
     assert result["phases"]["inserts_deletes_compaction"]["compactions"] > 0
-    assert result["tree_compacted"]["n_items"] >= 1_500
+    assert result["tree_compacted"]["n_items"] >= 20_500
     json.dumps(result)
 
 
@@ -148,7 +144,7 @@ def test_regions(fewer_streets):
         pytest.approx(0.24, abs=0.005),
         pytest.approx(0.44, abs=0.005),
     )
-    assert pointing["points_inside"] >= 0.48
+    assert pointing["points_inside"] == pytest.approx(0.52, abs=0.03)
     streets = result["class_maps"]["labelmefacade"]
     assert streets["from"] == "head"
     assert streets["accuracy"] > streets["accuracy_of_the_commonest_class"] + 0.2
@@ -164,9 +160,12 @@ def test_answers(shared_data, tmp_path):
     (tmp_path / "coco_mini").symlink_to(shared_data / "coco_mini")
     result = answers.run(tmp_path)
     for figures in (result, result["hub_corrected"]):
+        # Strangers are told better by corrected cosines, which searches go by.
+        told = 0.8 if figures is not result else 0.77
         for name in answers.DATASETS:
             kinds = figures[name]
-            assert kinds["strangers"]["auroc"] > 0.75 > 0.72 > kinds["removed"]["auroc"] > 0.5
+            assert kinds["strangers"]["auroc"] > told
+            assert kinds["strangers"]["auroc"] - 0.1 > kinds["removed"]["auroc"] > 0.5
             assert kinds["mixed"]["share_answerable"] == pytest.approx(0.5, abs=0.01)
         assert figures["coco_mini"]["absent"]["auroc"] > 0.6
     json.dumps(result)

@@ -23,6 +23,7 @@ from placelens.encoders.binding import as_encoder
 from placelens.errors import InputError
 from placelens.evaluation import prepared_blocks
 from placelens.evaluation.prepared import image_spec_of
+from placelens.evaluation.streets import LABELMEFACADE
 from placelens.evaluation.words import naming
 from placelens.readers.images import read_file
 from placelens.readers.pictures import read_picture
@@ -30,18 +31,6 @@ from placelens.types import Float64Array, UInt8Array
 
 COCO = "coco_mini"
 STREETS = "labelmefacade"
-# What is asked for where its masks say so; None where their word says nothing of what is there.
-CLASS_OF: Mapping[str, str | None] = {
-    "various": None,
-    "building": "building",
-    "car": "car",
-    "door": "building",
-    "pavement": "pavement",
-    "road": "road",
-    "sky": "sky",
-    "vegetation": "vegetation",
-    "window": "building",
-}
 
 
 def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
@@ -106,9 +95,9 @@ def named(row: Mapping[str, Any]) -> list[str]:
 def street_classes(folder: Path, encoder: Encoder) -> dict[str, Any]:
     """Class maps against pixel labels."""
     stored = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
-    classes = sorted({name for name in CLASS_OF.values() if name is not None})
+    classes = sorted({name for name in LABELMEFACADE.values() if name is not None})
     channels = [
-        None if (name := CLASS_OF[each]) is None else classes.index(name) for each in stored
+        None if (name := LABELMEFACADE[each]) is None else classes.index(name) for each in stored
     ]
     lines = (folder / "test.txt").read_text(encoding="utf-8").splitlines()
     paths = [folder / line for line in lines if line.strip()]

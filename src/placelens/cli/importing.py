@@ -182,7 +182,7 @@ def _summarise(report: IngestReport, collection: Collection, written: Path | Non
     )
     _show_warnings(report.warnings)
     if report.skipped:
-        _show_skipped(report.skipped, written)
+        show_files([f"skipped {each.key}: {each.reason}" for each in report.skipped], written)
 
 
 def _show_warnings(warnings: Sequence[tuple[str, str]]) -> None:
@@ -200,12 +200,13 @@ def _show_warnings(warnings: Sequence[tuple[str, str]]) -> None:
         notice("warning: " + (f"{file}: " if of_file else "") + message + more)
 
 
-def _show_skipped(skipped: Sequence[Skipped], written: Path | None) -> None:
-    for entry in skipped[:_SHOWN]:
-        notice(f"skipped {entry.key}: {entry.reason}")
-    more = len(skipped) - _SHOWN
+def show_files(lines: Sequence[str], written: Path | None) -> None:
+    """The first of some files' lines, and where the others are: written, or to be had so."""
+    for line in lines[:_SHOWN]:
+        notice(line)
+    more = len(lines) - _SHOWN
     if written is not None:
-        notice(f"all {len(skipped):,} are in {written}")
+        notice(f"all {len(lines):,} are in {written}")
     elif more > 0:
         notice(f"and {more:,} more; --report FILE.csv writes them all")
 

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from placelens.cli.console import count, notice
-from placelens.cli.importing import showing_progress, write_report
+from placelens.cli.importing import show_files, showing_progress, write_report
 
 if TYPE_CHECKING:
     from placelens.ingest.reencode_report import ReencodeReport
     from placelens.readers.base import Skipped
-
-_SHOWN = 10  # images named on the screen; --report has them all
 
 
 class Reencoding:
@@ -85,10 +83,4 @@ def _show(images: Sequence[Skipped], what: str, written: Path | None) -> None:
     if not images:
         return
     notice(f"{count(len(images), 'item')} {what}:")
-    for each in images[:_SHOWN]:
-        notice(f"  {each.key}: {each.reason}")
-    more = len(images) - _SHOWN
-    if written is not None:
-        notice(f"all are in {written}")
-    elif more > 0:
-        notice(f"and {more:,} more; --report FILE.csv writes them all")
+    show_files([f"  {each.key}: {each.reason}" for each in images], written)
