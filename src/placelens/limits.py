@@ -33,8 +33,8 @@ MAX_CONDITIONS: Final = 32
 MAX_VALUES: Final = 1_000
 """Values that a condition lists."""
 
-MAX_CURSOR: Final = 400
-"""Characters of a cursor."""
+MAX_CURSOR: Final = 800
+"""Characters of a cursor; that of a list by name holds a hundred characters of it."""
 
 MAX_POSITIONS: Final = 200_000
 """Corners of an area, all its rings taken together."""

@@ -41,12 +41,11 @@ def collection(folder: str, rows: list[dict]) -> pl.Collection:
 
 def key(sort: str, item: pl.Item):
     """What Python would sort the items by, in the order in which they were added."""
-    if sort == "name":
-        return natural_key(item.title)
+    by_name = (1, natural_key(item.title))
     if sort == "distance":
-        return 91.0 if item.place is None else abs(item.place.lat or 0.0)
-    if item.time is None:
-        return (1, timedelta(0))
+        return by_name if item.place is None else (0, abs(item.place.lat or 0.0))
+    if sort == "name" or item.time is None:
+        return by_name
     age = item.time - EPOCH
     return (0, -age if sort == "time" else age)
 

@@ -65,8 +65,8 @@ class Searching(Reading):
     ) -> Hits:
         """The true top k by meaning and place: ``mu * place + (1 - mu) * meaning``.
 
-        With filters alone, or with ``sort`` and nothing to compare with, nothing is ranked: the
-        items that pass are listed, newest first, and their scores are None.
+        With nothing to compare with nothing is ranked: all items, or those that pass the filters,
+        are listed, newest first or in the order of ``sort``, and their scores are None.
 
         Parameters
         ----------
@@ -110,8 +110,9 @@ class Searching(Reading):
             "surely" all of the circle, or "maybe" any of it.
         sort
             The order of a list: "time" (newest first, the default), "oldest", "name", or "distance"
-            from ``near``. With words, images or vectors the k best are found first and then put in
-            this order; "score", the default then, leaves them best first.
+            from ``near``; what has no time or no place comes last, by name. With words, images or
+            vectors the k best are found first and then put in this order; "score", the default
+            then, leaves them best first.
         parse
             Whether places and times in the words ("near Lyon", "not in Peru", "summer 2019") become
             place and filters. What stands in quotes is never read.
@@ -147,6 +148,8 @@ class Searching(Reading):
         'blue'
         >>> [hit.id for hit in photos.search(where={"rating": {"gte": 4}})]
         ['green', 'red']
+        >>> [hit.id for hit in photos.search(sort="oldest")]
+        ['red', 'green', 'blue', 'black']
         """
 
         if not isinstance(deadline, Deadline):

@@ -94,8 +94,10 @@ _UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError)
 
 
 def _encode(values: Iterable[Any]) -> str:
-    data = json.dumps(list(values), separators=(",", ":"))
-    return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+    # Not escaped: a name of characters beyond ASCII would take twice as long a cursor.
+    data = json.dumps(list(values), separators=(",", ":"), ensure_ascii=False)
+    written = base64.urlsafe_b64encode(data.encode(errors="surrogatepass"))
+    return written.decode().rstrip("=")
 
 
 def _decode(text: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,10 +13,13 @@ from placelens.deadline import NEVER, Deadline
 from placelens.engine.cursor import Cursor, ListCursor
 from placelens.engine.plan import Plan, list_plan
 from placelens.engine.query import Query
-from placelens.engine.sorting import DEFAULT_SORT, Order
+from placelens.engine.sorting import DEFAULT_SORT, SORTS, Names, Order
 from placelens.geo.distance import SPACES, origin_of, positions_of
 from placelens.storage.version import Version
 from placelens.types import BoolArray, Hit, Int64Array, Place
+
+# Of so many places the order by distance is kept, so that a page costs what the one before did.
+KEPT_PLACES = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +37,8 @@ class Lists:
     def __init__(self, version: Version) -> None:
         self._version = version
         self._lock = threading.Lock()
-        self._orders: dict[str, Order] = {}
+        self._names = Names(version)
+        self._orders: OrderedDict[tuple[str, Place | None], Order] = OrderedDict()
 
     def page(self, query: Query, deadline: Deadline = NEVER) -> Page:
         """The k items after the query's cursor, unless the deadline comes first."""
@@ -68,15 +73,20 @@ class Lists:
         return np.arange(n) if allowed is None else np.flatnonzero(allowed)
 
     def order(self, sort: str, near: Place | None) -> Order:
-        """All rows in an order; kept, where it does not depend on a place."""
+        """All rows in an order; kept, of those by distance the ones that were last asked for."""
+        chosen = SORTS.get(sort)
+        key = (sort, near if chosen is not None and chosen.by_place else None)
         with self._lock:
-            known = self._orders.get(sort)
-        if known is not None:
-            return known
-        order = Order(self._version, sort, near)
-        if not order.by_place:
-            with self._lock:
-                self._orders[sort] = order
+            known = self._orders.get(key)
+            if known is not None:
+                self._orders.move_to_end(key)
+                return known
+        order = Order(self._version, sort, near, self._names)
+        with self._lock:
+            self._orders[key] = order
+            of_places = [kept for kept in self._orders if kept[1] is not None]
+            for oldest in of_places[:-KEPT_PLACES]:
+                del self._orders[oldest]
         return order
 
     def _passing(self, query: Query, deadline: Deadline = NEVER) -> BoolArray | None:

@@ -30,7 +30,8 @@ BESIDE: Mapping[str, Any] = MappingProxyType({"beside": "the ranking"})
 class Query:
     """What to look for, where, and how the two count; see `placelens.index.base.Task`.
 
-    With terms, ``sort`` orders the k best; without, it orders all that pass the filters.
+    With terms, ``sort`` orders the k best; without, it orders all that pass the filters; with
+    nothing at all, everything is listed.
     ``widens`` lets the decay's scale grow to where items are; that nothing lies within
     ``reach_m``, or without it the scale, is said. ``is_judged`` asks for how well the
     best item fits, wherever it is. ``unfit`` says why the encoder cannot be trusted to read the
@@ -61,11 +62,6 @@ class Query:
 
     def __post_init__(self) -> None:
         check_sort(self.sort)
-        if self.lists and self.sort is None and not self.features and self.filters == Filters():
-            raise QueryError(
-                "the query is empty; give words, an image, a vector, or a place with near; "
-                "or a filter or a sort like 'time', to list items"
-            )
         if not (math.isfinite(self.mu) and 0.0 <= self.mu <= 1.0):
             raise QueryError(
                 f"mu = {self.mu} is not in [0, 1]; 0 asks for meaning only, 1 for place only"

@@ -176,8 +176,10 @@ class Resolver:
         is_placed = request.near is not None or (
             understood is not None and understood.near is not None
         )
-        if not (is_placed or any(map(_stripped, left))):
-            # Places and times that only filter rank nothing: the words do, as they were written.
+        names_place = understood is not None and bool(understood.mentions)
+        if names_place and not (is_placed or any(map(_stripped, left))):
+            # Places that only filter rank nothing: the words do, as they were written, since what
+            # is there may look like it. Nothing looks like a date, so that those alone list.
             left = asked
         terms = [each for each in map(_stripped, left) if each is not None]
         return _Read(terms, understood, periods, _left_out(asked))

@@ -272,8 +272,9 @@ class SearchRequest(StrictRequest):
     )
     sort: str | None = Field(
         None,
-        description="score, time, oldest, name or distance. Without words, images or vectors all "
-        "that passes is listed in this order; else it orders the k best.",
+        description="score, time (newest first), oldest, name or distance. Without words, images "
+        "or vectors all that passes is listed in this order, by time unless given; else it orders "
+        "the k best.",
     )
     parse: bool = Field(
         True, description="Whether places and times in the text are read; never those in quotes."

@@ -102,6 +102,13 @@ def test_a_mistyped_name_is_said_in_both_answers(client):
     ]
 
 
+@pytest.mark.parametrize("body", [{}, {"text": ""}, {"k": 3}, {"sort": "time"}])
+def test_a_search_for_nothing_lists_everything(client, ids, body):
+    answer = client.search(body).json()
+    assert [hit["id"] for hit in answer["hits"]] == [ids[name] for name in ("green", "red", "blue")]
+    assert answer["plan"]["engine"] == "list"
+
+
 def test_a_search_with_filters_alone_lists_too(client):
     answer = client.search({"where": {"city": ["Lyon", "Nice"]}}).json()
     assert [hit["score"] for hit in answer["hits"]] == [None, None]

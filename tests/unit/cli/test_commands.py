@@ -278,7 +278,6 @@ def test_search_writes_a_file_of_the_format_in_its_name(
         (["red", "--no-parse", "--bbox", "1,2"], "is not four numbers"),
         (["--near", "95,200"], "latitude 95"),
         (["red", "--no-parse", "--decay", "cubic"], "cubic"),
-        ([], "the query is empty"),
         (["--like", "atlantis"], "atlantis"),
     ],
 )

@@ -42,6 +42,7 @@ def dated(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("limits", "expected"),
     [
+        ([], ["a", "b", "c"]),
         (["--sort", "time"], ["a", "b", "c"]),
         (["--sort", "oldest"], ["b", "a", "c"]),
         (["--sort", "name"], ["c", "a", "b"]),

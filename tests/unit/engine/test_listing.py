@@ -9,6 +9,7 @@ import pytest
 
 import placelens as pl
 from placelens.engine.sorting import SORTS
+from placelens.limits import MAX_CURSOR
 from placelens.testing.fakes import HashEncoder
 
 FACTS = {
@@ -125,8 +126,6 @@ def test_an_item_deleted_between_pages_is_missing_and_no_other(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({}, pl.QueryError, "the query is empty.*a filter or a sort like 'time', to list"),
-        ({"query": "  "}, pl.QueryError, "the query is empty"),
         ({"sort": "size"}, pl.QueryError, "sort 'size' is not known; use one of score, time"),
         ({"sort": ["time"]}, pl.QueryError, "is not known"),
         ({"sort": "score"}, pl.QueryError, "nothing to rank by"),
@@ -148,13 +147,75 @@ def test_a_cursor_belongs_to_its_order_and_filters(items):
             items.search(k=1, cursor=cursor, **other)
 
 
-@pytest.mark.parametrize("key", ["text", None, [1], {}])
-def test_a_made_up_cursor_is_refused_in_words(items, key):
-    cursor = items.search(sort="time", k=1).cursor
+@pytest.mark.parametrize(
+    ("sort", "key"), [("name", 5), ("time", None), ("time", [1]), ("time", {})]
+)
+def test_a_made_up_cursor_is_refused_in_words(items, sort, key):
+    cursor = items.search(sort=sort, k=1).cursor
     real = json.loads(base64.urlsafe_b64decode(cursor + "=="))
     forged = base64.urlsafe_b64encode(json.dumps([key, *real[1:]]).encode()).decode().rstrip("=")
     with pytest.raises(pl.QueryError, match="cursor"):
-        items.search(sort="time", k=1, cursor=forged)
+        items.search(sort=sort, k=1, cursor=forged)
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "東", "🏔"])
+def test_a_long_name_of_any_script_has_a_next_page(tmp_path, letter):
+    made = pl.Collection.create(tmp_path / "c.pl", dim=2)
+    titles = [letter * 200 + end for end in "ab"]
+    made.add_vectors(["a", "b"], np.ones((2, 2)), attributes=[{"title": each} for each in titles])
+    first = made.search(sort="name", k=1)
+    assert len(first.cursor) <= MAX_CURSOR
+    assert ids(made.search(sort="name", k=1, cursor=first.cursor)) == "b"
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"query": "  "}, {"query": []}, {"query": "", "mu": 0.2}, {"sort": "time"}]
+)
+def test_nothing_at_all_lists_everything_newest_first(items, arguments):
+    hits = items.search(**arguments)
+    assert ids(hits) == "adbc"
+    assert (hits.plan.engine, hits.plan.n_allowed, hits.certificate) == ("list", 4, None)
+
+
+def test_what_has_no_time_or_place_comes_last_by_name(tmp_path):
+    """In both orders of time, whenever it was added; the pages go on through it."""
+    made = pl.Collection.create(tmp_path / "c.pl", dim=2)
+    made.add_vectors(
+        list("cabdefg"),
+        np.ones((7, 2)),
+        lat=[None, None, None, 1, 0, None, 1],
+        lon=[None, None, None, 0, 0, None, 0],
+        time=[None, None, None, datetime(2020, 1, 1), datetime(2021, 1, 1), None, None],
+        attributes=[{"title": t} for t in ("img_10", "IMG_2", "img_2", "", "", "Zoo", "a")],
+    )
+    for sort, expected in (
+        ("time", "edgabcf"), ("oldest", "degabcf"), ("distance", "edgabcf"), ("name", "gdeabcf"),
+    ):  # fmt: skip
+        arguments = {"sort": sort, "near": "0,0"}
+        seen, cursor = "", None
+        while len(seen) < 7:
+            hits = made.search(**arguments, k=2, cursor=cursor)
+            seen, cursor = seen + ids(hits), hits.cursor
+        assert (seen, cursor) == (expected, None), sort
+        assert "".join(item.id for item in made.items(**arguments)) == expected
+
+
+def test_a_page_goes_on_though_what_it_ended_with_has_a_time_by_now(tmp_path):
+    made = pl.Collection.create(tmp_path / "c.pl", dim=2)
+    made.add_vectors(list("abc"), np.ones((3, 2)))
+    first = made.search(k=1)
+    for item_id in "abc":
+        made.update(item_id, time=datetime(2020, 1, 1))
+    assert ids(made.search(k=9, cursor=first.cursor)) == ""
+
+
+def test_orders_by_distance_are_kept_for_the_last_places_only(items):
+    lists = items._versions.searcher.lists
+    for lat in (*range(8), 7):
+        items.search(near=f"{lat},0", sort="distance")
+    assert [place.lat for sort, place in lists._orders if sort == "distance"] == [4, 5, 6, 7]
+    before = lists.order("distance", pl.Place(lat=4, lon=0))
+    assert lists.order("distance", pl.Place(lat=4, lon=0)) is before
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,6 @@ def test_filters(vectors, filters, expected):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({}, pl.QueryError, "the query is empty"),
         ({"vector": [1, 2, 3]}, pl.VectorError, r"shape \(3,\).*needs \(2,\)"),
         ({"vector": [0, 0]}, pl.VectorError, "all zeros"),
         ({"vector": [math.nan, 0]}, pl.VectorError, "NaN"),

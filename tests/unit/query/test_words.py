@@ -125,7 +125,18 @@ def test_a_time_that_does_not_act_is_told_of_once(tmp_path):
 def test_a_filter_alone_ranks_by_its_own_words(items):
     hits = items.search("in Spain")
     assert found(hits) == {"Madrid", "Alhambra, Generalife and Albayzín, Granada"}
-    assert found(items.search("2021")) == {"Madrid"}
+    assert hits.plan.engine == "scan"
+    assert items.search("in Spain in 2021").plan.engine == "scan"
+
+
+@pytest.mark.parametrize("words", ["2021", "in 2021", "since 2021", "not in 2019"])
+def test_a_date_alone_lists(items, words):
+    hits = items.search(words)
+    assert hits.plan.engine == "list"
+    assert found(hits) == found(items.search(f"boat {words}"))
+    assert hits.interpretation.startswith("understood: ")
+    times = [hit.item.time for hit in hits if hit.item.time]
+    assert times == sorted(times, reverse=True)
 
 
 def test_items_are_landmarks(items):

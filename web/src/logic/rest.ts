@@ -332,7 +332,7 @@ export interface SearchRequest {
   unlocated_only?: boolean;
   /** Of places known to within a radius, what must lie in an area: the centre, surely all of the circle, or maybe any of it. */
   uncertain?: "centre" | "surely" | "maybe";
-  /** score, time, oldest, name or distance. Without words, images or vectors all that passes is listed in this order; else it orders the k best. */
+  /** score, time (newest first), oldest, name or distance. Without words, images or vectors all that passes is listed in this order, by time unless given; else it orders the k best. */
   sort?: string | null;
   /** Whether places and times in the text are read; never those in quotes. */
   parse?: boolean;
