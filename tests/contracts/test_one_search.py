@@ -15,8 +15,8 @@ import placelens as pl
 from placelens.cli import search_options
 from placelens.cli.main import app
 from placelens.engine.query import Similarity
-from placelens.query.written import FILTERS
-from placelens.server.list_schemas import ListRequest
+from placelens.query.written import FILTERS, UNORDERED
+from placelens.server.list_schemas import FilterRequest, ListRequest
 from placelens.server.schemas import SearchRequest
 from placelens.testing.fakes import HashEncoder
 
@@ -78,6 +78,16 @@ def test_the_filters_of_search_are_those_of_items() -> None:
     assert {name: SEARCH[name] for name in FILTERS} == {name: ITEMS[name] for name in FILTERS}
 
 
+def test_a_timeline_takes_every_filter_and_no_order() -> None:
+    filters = arguments_of(pl.Collection.timeline)
+    assert filters == {name: ITEMS[name] for name in UNORDERED}
+    assert set(FilterRequest.model_fields) == set(UNORDERED) == set(FILTERS) - {"sort"}
+    options = options_of("timeline")
+    assert set(options) - PRINTING - {"as_json"} == set(UNORDERED)
+    for name in UNORDERED:
+        assert options[name].default == ITEMS[name], name
+
+
 def test_lists_take_every_filter() -> None:
     assert set(ListRequest.model_fields) - {"k", "cursor"} == set(FILTERS)
     options = options_of("export")
@@ -88,10 +98,12 @@ def test_lists_take_every_filter() -> None:
 
 def test_an_option_has_one_meaning() -> None:
     """Where two commands have an option of the same name, it is written in the same way."""
-    search, export = options_of("search"), options_of("export")
-    for name in set(search) & set(export):
-        assert search[name].opts == export[name].opts, name
-        assert search[name].metavar == export[name].metavar, name
+    search = options_of("search")
+    for command in ("export", "timeline"):
+        other = options_of(command)
+        for name in set(search) & set(other):
+            assert search[name].opts == other[name].opts, name
+            assert search[name].metavar == other[name].metavar, name
 
 
 def test_the_manuals_name_every_argument(repo: Path) -> None:

@@ -1,4 +1,4 @@
-"""The filters as options, in which `search` and `export` agree: made from the one table of them."""
+"""The filters as options, in which all commands agree: made from the one table of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 from placelens.cli import completion
 from placelens.cli.options import geojson_file, with_unit
 from placelens.cli.search_options import LIMITS, OUTPUT
-from placelens.query.written import FILTERS, WrittenFilter, read_filters
+from placelens.query.written import FILTERS, UNORDERED, WrittenFilter, read_filters
 
 Limits = dict[str, Any]
 """What may be found at all and in which order, as `Collection.search` and ``items`` take it."""
@@ -37,8 +37,19 @@ def takes_limits(command: Callable[..., None]) -> Callable[..., None]:
     It is called with what they say, read. A filter that the command declares itself keeps its own
     help, and counts among the limits all the same.
     """
+    return _taking(command, FILTERS)
+
+
+def takes_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """The same without an order, for a command that counts."""
+    return _taking(command, UNORDERED)
+
+
+def _taking(
+    command: Callable[..., None], filters: Mapping[str, WrittenFilter]
+) -> Callable[..., None]:
     own = inspect.signature(command, eval_str=True).parameters
-    spread = [_option(name, each) for name, each in FILTERS.items() if name not in own]
+    spread = [_option(name, each) for name, each in filters.items() if name not in own]
     parameters = [
         parameter
         for declared in own.values()
@@ -47,7 +58,7 @@ def takes_limits(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def with_options(**given: Any) -> None:
-        written = {name: given[name] for name in FILTERS}
+        written = {name: given[name] for name in filters}
         limits = read_filters(written, called=flag_of, own=_READ_OTHERWISE)
         command(**{name: given[name] for name in own if name != "limits"}, limits=limits)
 

@@ -18,6 +18,7 @@ COMMANDS = (
     "search",
     "show",
     "stats",
+    "timeline",
     "export",
     "proposals",
     "serve",

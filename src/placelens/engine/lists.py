@@ -47,7 +47,7 @@ class Lists:
         order = self.order(sort, query.near)
         cursor = ListCursor.decode(query.cursor, digest=query.digest()) if query.cursor else None
         iids = self._version.iids
-        allowed = known_then(self._passing(query, deadline), iids, cursor)
+        allowed = known_then(self.passing(query, deadline), iids, cursor)
         start = order.after(cursor.key, cursor.iid) if cursor else 0
         rows = order.page(start, query.k + 1, allowed)
         more, rows = len(rows) > query.k, rows[: query.k]
@@ -67,10 +67,14 @@ class Lists:
 
     def rows(self, query: Query, *, in_order: bool) -> Int64Array:
         """All rows that pass a query's filters, in its order or in the table's."""
-        allowed, n = self._passing(query), self._version.n_items
+        allowed, n = self.passing(query), self._version.n_items
         if in_order:
             return self.order(query.sort or DEFAULT_SORT, query.near).page(0, n, allowed)
         return np.arange(n) if allowed is None else np.flatnonzero(allowed)
+
+    def passing(self, query: Query, deadline: Deadline = NEVER) -> BoolArray | None:
+        """Which rows pass a query's filters, (n,); None when there are none."""
+        return replace(query.filters, only=query.features).mask(self._version, deadline)
 
     def order(self, sort: str, near: Place | None) -> Order:
         """All rows in an order; kept, of those by distance the ones that were last asked for."""
@@ -88,9 +92,6 @@ class Lists:
             for oldest in of_places[:-KEPT_PLACES]:
                 del self._orders[oldest]
         return order
-
-    def _passing(self, query: Query, deadline: Deadline = NEVER) -> BoolArray | None:
-        return replace(query.filters, only=query.features).mask(self._version, deadline)
 
     def _hits(self, query: Query, rows: Int64Array, rank: int) -> list[Hit]:
         """Hits without a score; their distance where a place was given."""

@@ -1,8 +1,8 @@
 """The filters of a search as people write them, in a shell and in URLs: one table for both.
 
-The options of ``placelens search`` and ``export`` and the fields of ``GET .../items`` are made
-from it; a filter that is added here is added to all of them. What a filter means is said in
-`placelens.engine.filters`.
+The options of ``placelens search``, ``export`` and ``timeline`` and the fields of
+``GET .../items``, ``.../timeline`` and ``.../clusters`` are made from it; a filter that is added
+here is added to all of them. What a filter means is said in `placelens.engine.filters`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from placelens.errors import FilterError
 from placelens.geo.uncertain import UNCERTAIN
 from placelens.types import FEATURES
 
-__all__ = ["FILTERS", "WrittenFilter", "read_filters"]
+__all__ = ["FILTERS", "UNORDERED", "WrittenFilter", "read_filters"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +108,11 @@ FILTERS: Mapping[str, WrittenFilter] = MappingProxyType(
     }
 )
 """By the argument of `placelens.Collection.search` that they become; the last one orders."""
+
+UNORDERED: Mapping[str, WrittenFilter] = MappingProxyType(
+    {name: each for name, each in FILTERS.items() if name != "sort"}
+)
+"""Those of what is counted and not listed: all but the order."""
 
 
 def read_filters(

@@ -31,6 +31,7 @@ __all__ = [
     "SearchAnswer",
     "Stats",
     "TermKind",
+    "Timeline",
     "Towns",
 ]
 
@@ -97,6 +98,20 @@ class ItemList(BaseModel):
         description="In words, attributes and values of `where` that no item has."
     )
     cursor: str | None = Field(description="For the next page; null on the last.")
+
+
+class Month(BaseModel):
+    """A month, and how many items are from it."""
+
+    month: str = Field(description="Like 2019-06, of the wall clock where an item was taken.")
+    n_items: int
+
+
+class Timeline(BaseModel):
+    """Months that items are from; those that nothing is from are left out."""
+
+    months: list[Month] = Field(description="The oldest first.")
+    n_undated: int = Field(description="Items that pass and have no time.")
 
 
 class ScoreTerm(BaseModel):

@@ -26,6 +26,7 @@ from placelens.server.routes import (
     points,
     search,
     terms,
+    timeline,
 )
 from placelens.server.settings import Settings
 
@@ -86,7 +87,19 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.catalogue = catalogue
     app.state.decoders = decoders
     errors.install(app, settings)
-    for resource in (config, encoders, terms, collections, points, search, explain, items, places):
+    resources = (
+        config,
+        encoders,
+        terms,
+        collections,
+        points,
+        timeline,
+        search,
+        explain,
+        items,
+        places,
+    )
+    for resource in resources:
         app.include_router(resource.router, prefix="/v1")
     pages.install(app)
     return app

@@ -1,4 +1,4 @@
-"""What ``GET .../items`` takes; filters are written as on the command line."""
+"""What ``GET .../items`` and its like take; filters are written as on the command line."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, create_model
 
 from placelens.engine.sorting import DEFAULT_SORT
-from placelens.query.written import FILTERS, WrittenFilter, read_filters
+from placelens.query.written import UNORDERED, WrittenFilter, read_filters
 from placelens.server.schemas import MAX_K, StrictRequest
 
-__all__ = ["ListRequest"]
+__all__ = ["FilterRequest", "ListRequest"]
 
 
 def _field(filter_: WrittenFilter) -> tuple[Any, Any]:
@@ -33,12 +33,26 @@ else:
     _Filters = create_model(
         "Filters",
         __base__=StrictRequest,
-        **{name: _field(each) for name, each in FILTERS.items()},
+        **{name: _field(each) for name, each in UNORDERED.items()},
     )
 
 
-class ListRequest(_Filters):
-    """Which items to list, as the query of a URL."""
+class FilterRequest(_Filters):
+    """Which items are meant, as the query of a URL."""
+
+    def to_arguments(self) -> dict[str, Any]:
+        """Keyword arguments of what a collection does with filters.
+
+        Raises
+        ------
+        FilterError
+            If a filter cannot be read.
+        """
+        return read_filters({name: getattr(self, name) for name in UNORDERED})
+
+
+class ListRequest(FilterRequest):
+    """Which items to list, and in which order."""
 
     sort: str = Field(
         DEFAULT_SORT, description="time (newest first), oldest, name, or distance from `near`."
@@ -54,5 +68,5 @@ class ListRequest(_Filters):
         FilterError
             If a filter cannot be read.
         """
-        written = {name: getattr(self, name) for name in FILTERS}
-        return {**read_filters(written), "k": self.k, "cursor": self.cursor}
+        page = {"sort": self.sort, "k": self.k, "cursor": self.cursor}
+        return {**super().to_arguments(), **page}

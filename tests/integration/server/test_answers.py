@@ -93,6 +93,7 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
             yield "Item", plain(linked)
             yield "ListedItem", plain(linked | {"distance_m": None})
         yield "ItemList", server.get(f"{url}/items").json()
+        yield "Timeline", server.get(f"{url}/timeline").json()
         for name in collection.modalities[:1]:
             asked = f"{url}/items/{item.id}/kept?feature={name}"
             yield "ItemFeature", server.get(asked).json()

@@ -117,6 +117,29 @@ def test_a_search_with_filters_alone_lists_too(client):
     assert answer["certificate"] is None
 
 
+@pytest.mark.parametrize(
+    ("asked", "months", "n_undated"),
+    [
+        ({}, {"2019-06": 1, "2020-01": 1}, 1),
+        ({"where": "rating>=4"}, {"2020-01": 1}, 1),
+        ({"near": "45.76,4.84", "radius": "1km"}, {"2019-06": 1}, 0),
+        ({"time": "1999"}, {}, 0),
+    ],
+)
+def test_a_timeline_counts_what_passes_by_month(client, asked, months, n_undated):
+    response = client.get("/v1/collections/squares/timeline", params=asked)
+    assert response.json() == {
+        "months": [{"month": month, "n_items": n} for month, n in months.items()],
+        "n_undated": n_undated,
+    }
+
+
+def test_a_timeline_has_no_order(client):
+    response = client.get("/v1/collections/squares/timeline", params={"sort": "time"})
+    assert response.status_code == 422
+    assert "unknown field 'sort'" in response.json()["detail"]
+
+
 def test_folders_are_for_this_machine_only(make_client, photos):
     folder = photos.name
     near, far = make_client(), make_client(host="0.0.0.0", show_paths=False)
@@ -128,6 +151,7 @@ def test_folders_are_for_this_machine_only(make_client, photos):
     assert near.get(values).json() == [{"value": folder, "n_items": 3}]
     for response in (
         far.get(URL, params={"where": f"folder={folder}"}),
+        far.get("/v1/collections/squares/timeline", params={"where": f"folder={folder}"}),
         far.search({"text": "red", "where": {"folder": {"contains": "a"}}}),
         far.get(values),
     ):

@@ -64,6 +64,21 @@ def test_limits_alone_list_and_export_the_same(
         assert exported == expected
 
 
+def test_a_timeline_counts_by_month(cli: Run, dated: Path) -> None:
+    shown = cli("timeline", dated).stdout.splitlines()
+    assert [line.split()[:2] for line in shown] == [
+        ["2020-01", "1"], ["2021-01", "1"], ["undated", "1"],
+    ]  # fmt: skip
+    asked = ("timeline", dated, "--where", "keywords=boat")
+    assert json.loads(cli(*asked, "--json").stdout) == {
+        "months": [{"month": "2020-01", "n_items": 1}],
+        "n_undated": 0,
+    }
+    assert "nothing in the collection passes" in cli("timeline", dated, "--time", "1999").stderr
+    assert "did you mean 'keywords'?" in cli("timeline", dated, "--where", "keyword=sea").stderr
+    assert "No such option" in cli("timeline", dated, "--sort", "name", code=2).stderr
+
+
 def test_a_list_is_a_table_with_times_and_pages(cli: Run, dated: Path) -> None:
     result = cli("search", dated, "--where", "keywords=sea", "-k", 1)
     lines = [line.split() for line in result.stdout.splitlines()]

@@ -188,6 +188,13 @@ export interface ListedItem {
   distance_m: number | null;
 }
 
+/** A month, and how many items are from it. */
+export interface Month {
+  /** Like 2019-06, of the wall clock where an item was taken. */
+  month: string;
+  n_items: number;
+}
+
 /** What a phrase might mean, too uncertain to act on, and what to write for that. */
 export interface Offer {
   phrase: string;
@@ -407,6 +414,14 @@ export interface TimeMention {
   negated: boolean;
   /** From, up to but not including; ISO 8601. Empty for what comes every year. */
   spans: [string, string][];
+}
+
+/** Months that items are from; those that nothing is from are left out. */
+export interface Timeline {
+  /** The oldest first. */
+  months: Month[];
+  /** Items that pass and have no time. */
+  n_undated: number;
 }
 
 /** Towns in columns, the largest first. */

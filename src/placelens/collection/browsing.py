@@ -1,0 +1,86 @@
+"""Looking at a collection without asking it anything: what there is when, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from placelens.collection.reading import Reading
+from placelens.deadline import NEVER, Deadline
+from placelens.display import shown
+from placelens.engine.searcher import Searcher
+from placelens.engine.timeline import Timeline
+from placelens.errors import InputError
+from placelens.geo.uncertain import Uncertain
+from placelens.query.request import SearchRequest
+from placelens.storage.faults import naming_faults, on_newest
+from placelens.types import BoolArray, FeatureName
+
+
+@naming_faults
+class Browsing(Reading):
+    """What there is of items that pass filters, counted; nothing is ranked."""
+
+    def timeline(
+        self,
+        *,
+        near: Any = None,
+        bbox: Sequence[float] | None = None,
+        radius: str | float | None = None,
+        polygon: Any = None,
+        time: Any = None,
+        where: Mapping[str, Any] | None = None,
+        modality: FeatureName | Sequence[FeatureName] | None = None,
+        located_only: bool = False,
+        unlocated_only: bool = False,
+        uncertain: Uncertain = "centre",
+        deadline: Deadline = NEVER,
+    ) -> Timeline:
+        """How many items are from each month, of those that pass the filters of `search`.
+
+        Months are those of the wall clock where an item was taken; those that nothing is from are
+        left out. What is found once of a version of the collection is kept.
+
+        Raises
+        ------
+        QueryError, FilterError, CoordinateError
+            Naming what cannot be used.
+        SearchStoppedError
+            If the deadline passed, or was cancelled.
+
+        Examples
+        --------
+        >>> timeline = photos.timeline(where={"rating": {"gte": 4}})
+        >>> [(month.month, month.n_items) for month in timeline.months]
+        [('2019-06', 1), ('2020-05', 1)]
+        >>> photos.timeline().n_undated
+        1
+        """
+        request = SearchRequest(
+            near=near,
+            bbox=bbox,
+            radius=radius,
+            polygon=polygon,
+            time=time,
+            where=where,
+            modality=modality,
+            located_only=located_only,
+            unlocated_only=unlocated_only,
+            uncertain=uncertain,
+        )
+        return self._timeline(request, deadline)
+
+    @on_newest
+    def _timeline(self, request: SearchRequest, deadline: Deadline) -> Timeline:
+        searcher, allowed = self._passing(request, deadline)
+        return searcher.months.timeline(allowed)
+
+    def _passing(
+        self, request: SearchRequest, deadline: Deadline
+    ) -> tuple[Searcher, BoolArray | None]:
+        """The searcher of the version at hand, and which of its rows pass; None for all."""
+        if not isinstance(deadline, Deadline):
+            raise InputError(f"deadline {shown(deadline)} is not a Deadline, like Deadline(10)")
+        searcher = self._versions.searcher
+        query = self._resolver(searcher).resolve_list(request)
+        return searcher, searcher.lists.passing(query, deadline)
