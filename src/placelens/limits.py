@@ -42,6 +42,12 @@ MAX_POSITIONS: Final = 200_000
 MAX_CROSSINGS: Final = 10_000
 """Pairs of an area's edges that cross or touch, where they are not neighbours."""
 
+MAX_ZOOM: Final = 22
+"""The zoom of a web map from which its cells are no finer."""
+
+MAX_CLUSTERS: Final = 4_000
+"""Clusters and single items of a view of the map; 3,840 by 2,160 pixels have 2,200 cells."""
+
 MAX_JSON_VALUES: Final = 1_200_000
 """Values in a request's body: 16 vectors of the longest, or the corners of the largest area."""
 

@@ -16,7 +16,7 @@ from placelens.cli import search_options
 from placelens.cli.main import app
 from placelens.engine.query import Similarity
 from placelens.query.written import FILTERS, UNORDERED
-from placelens.server.list_schemas import FilterRequest, ListRequest
+from placelens.server.list_schemas import ClusterRequest, FilterRequest, ListRequest
 from placelens.server.schemas import SearchRequest
 from placelens.testing.fakes import HashEncoder
 
@@ -86,6 +86,17 @@ def test_a_timeline_takes_every_filter_and_no_order() -> None:
     assert set(options) - PRINTING - {"as_json"} == set(UNORDERED)
     for name in UNORDERED:
         assert options[name].default == ITEMS[name], name
+
+
+def test_clusters_take_a_view_and_every_filter() -> None:
+    arguments = arguments_of(pl.Collection.clusters)
+    view = {name: arguments.pop(name) for name in ("zoom", "west", "south", "east", "north")}
+    assert arguments == {name: ITEMS[name] for name in UNORDERED}
+    fields = ClusterRequest.model_fields
+    assert set(fields) == {*UNORDERED, *view}
+    assert fields["zoom"].is_required()
+    assert view.pop("zoom") is inspect.Parameter.empty
+    assert {name: fields[name].default for name in view} == view
 
 
 def test_lists_take_every_filter() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from placelens.deadline import NEVER, Deadline
+from placelens.engine.clusters import Grid
 from placelens.engine.cursor import Cursor
 from placelens.engine.lists import Lists
 from placelens.engine.local_shard import LocalShard, circle_around
@@ -75,6 +76,7 @@ class Searcher:
         self.version, self.manifest = version, manifest
         self.lists = Lists(version)
         self.months = Months(version)
+        self.grid = Grid(version)
         self.kept = dict(kept or {})
         self._shards = tuple(shards or (LocalShard(version, manifest, self.kept),))
 

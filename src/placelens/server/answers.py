@@ -12,10 +12,12 @@ from pydantic import BaseModel, Field
 
 from placelens.engine.query import Similarity
 from placelens.geo.relations import Relation
+from placelens.limits import MAX_CLUSTERS
 from placelens.types import FeatureKind, FeatureName, PlaceSource, Space
 
 __all__ = [
     "AttributeValue",
+    "Clusters",
     "CollectionSummary",
     "Config",
     "Encoder",
@@ -112,6 +114,40 @@ class Timeline(BaseModel):
 
     months: list[Month] = Field(description="The oldest first.")
     n_undated: int = Field(description="Items that pass and have no time.")
+
+
+class Cluster(BaseModel):
+    """Two items or more of one cell of the map."""
+
+    n_items: int
+    lat: float = Field(description="The mean of the items' latitudes; `lon` likewise.")
+    lon: float
+    bounds: Bounds = Field(description="Of the items; never across the antimeridian.")
+    id: str = Field(description="Of the newest item, or the one added first if none has a time.")
+
+
+class Single(BaseModel):
+    """An item that is alone in its cell."""
+
+    id: str
+    lat: float
+    lon: float
+
+
+class Clusters(BaseModel):
+    """What a view of the map shows, in cells of 64 pixels, a tile being 512 wide."""
+
+    zoom: int = Field(
+        description=f"Of the grid: as asked for, or lower where there would be more than "
+        f"{MAX_CLUSTERS:,} clusters and single items."
+    )
+    n_items: int = Field(description="All items in the cells that the view touches.")
+    clusters: list[Cluster] = Field(
+        max_length=MAX_CLUSTERS, description=f"At most {MAX_CLUSTERS:,}, together with `items`."
+    )
+    items: list[Single] = Field(
+        max_length=MAX_CLUSTERS, description="Those that are alone in their cells."
+    )
 
 
 class ScoreTerm(BaseModel):

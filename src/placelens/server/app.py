@@ -16,6 +16,7 @@ from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
 from placelens.server.routes import (
+    clusters,
     collections,
     config,
     encoders,
@@ -93,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
         terms,
         collections,
         points,
+        clusters,
         timeline,
         search,
         explain,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import Field, FiniteFloat, create_model
 
 from placelens.engine.sorting import DEFAULT_SORT
+from placelens.limits import MAX_ZOOM
 from placelens.query.written import UNORDERED, WrittenFilter, read_filters
 from placelens.server.schemas import MAX_K, StrictRequest
 
-__all__ = ["FilterRequest", "ListRequest"]
+__all__ = ["ClusterRequest", "FilterRequest", "ListRequest"]
 
 
 def _field(filter_: WrittenFilter) -> tuple[Any, Any]:
@@ -49,6 +50,35 @@ class FilterRequest(_Filters):
             If a filter cannot be read.
         """
         return read_filters({name: getattr(self, name) for name in UNORDERED})
+
+
+class ClusterRequest(FilterRequest):
+    """Which view of a map, and which items may be on it."""
+
+    zoom: FiniteFloat = Field(
+        ge=0,
+        le=MAX_ZOOM,
+        description="Of a web map with tiles of 512 pixels; its fraction is dropped.",
+    )
+    west: FiniteFloat = Field(
+        -180.0,
+        description="Edges of the view in degrees. West > east crosses the antimeridian, and so do "
+        "edges beyond 180.",
+    )
+    south: FiniteFloat = -90.0
+    east: FiniteFloat = 180.0
+    north: FiniteFloat = 90.0
+
+    def to_arguments(self) -> dict[str, Any]:
+        """Keyword arguments of `Collection.clusters`.
+
+        Raises
+        ------
+        FilterError
+            If a filter cannot be read.
+        """
+        view = {name: getattr(self, name) for name in ("zoom", "west", "south", "east", "north")}
+        return {**super().to_arguments(), **view}
 
 
 class ListRequest(FilterRequest):

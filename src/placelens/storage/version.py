@@ -388,6 +388,11 @@ class Version:
         row = pc.index(ids, item_id).as_py()
         return None if row < 0 else int(row)
 
+    def ids_at(self, rows: Int64Array) -> list[str]:
+        """The public ids of some rows, in the order given; all ids are held in memory for it."""
+        ids: list[str] = self._cached("id", lambda column: column).take(pa.array(rows)).to_pylist()
+        return ids
+
     def texts(self, name: str) -> list[str | None]:
         """A column of texts, (n,); not kept, since all paths of a collection take much memory."""
         with reading(self._path):  # what is no UTF-8 is no text

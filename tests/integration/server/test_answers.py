@@ -97,6 +97,9 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
         for name in collection.modalities[:1]:
             asked = f"{url}/items/{item.id}/kept?feature={name}"
             yield "ItemFeature", server.get(asked).json()
+    clusters = "/v1/collections/squares/clusters"
+    for zoom in (0, 9):  # together, and each alone
+        yield "Clusters", server.get(clusters, params={"zoom": zoom}).json()
     yield "Towns", server.get("/v1/towns?limit=2").json()
     yield "PlaceChoice", server.get("/v1/places?q=Lyon").json()[0]
     yield "Config", server.get("/v1/config").json()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import placelens as pl
+from placelens.limits import MAX_CLUSTERS
 
 URL = "/v1/collections/squares/items"
 AROUND_NICE = '{"type": "Polygon", "coordinates": [[[7, 43], [8, 43], [7, 44]]]}'
@@ -140,6 +141,45 @@ def test_a_timeline_has_no_order(client):
     assert "unknown field 'sort'" in response.json()["detail"]
 
 
+def test_clusters_of_a_view(client, ids, squares):
+    url = "/v1/collections/squares/clusters"
+    # Lyon, Paris and Nice lie in one cell of zoom 0; the green square of Paris is the newest.
+    whole = client.get(url, params={"zoom": 0}).json()
+    assert [(each["n_items"], each["id"]) for each in whole["clusters"]] == [(3, ids["green"])]
+    assert whole == squares.clusters(zoom=0).to_dict()
+    view = {"zoom": 9.5, "west": 2, "south": 45, "east": 5, "north": 49, "where": "rating<4"}
+    assert client.get(url, params=view).json() == {
+        "zoom": 9,
+        "n_items": 1,
+        "clusters": [],
+        "items": [{"id": ids["red"], "lat": 45.76, "lon": 4.84}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "zoom: "),
+        ({"zoom": 23}, "zoom: "),
+        ({"zoom": "nan"}, "zoom: "),
+        ({"zoom": 3, "north": 95}, "the view's north edge 95.0 is not in [-90, 90]"),
+        ({"zoom": 3, "sort": "time"}, "unknown field 'sort'"),
+        ({"zoom": 3, "time": "June"}, "time 'June' cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_a_view_is_said(client, asked, said):
+    response = client.get("/v1/collections/squares/clusters", params=asked)
+    assert response.status_code == 422
+    assert said in response.json()["detail"]
+
+
+def test_the_description_states_how_many_clusters_there_may_be(client):
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    fields = schemas["Clusters"]["properties"]
+    assert fields["clusters"]["maxItems"] == fields["items"]["maxItems"] == MAX_CLUSTERS == 4_000
+    assert "4,000" in fields["zoom"]["description"]
+
+
 def test_folders_are_for_this_machine_only(make_client, photos):
     folder = photos.name
     near, far = make_client(), make_client(host="0.0.0.0", show_paths=False)
@@ -152,6 +192,7 @@ def test_folders_are_for_this_machine_only(make_client, photos):
     for response in (
         far.get(URL, params={"where": f"folder={folder}"}),
         far.get("/v1/collections/squares/timeline", params={"where": f"folder={folder}"}),
+        far.get(f"/v1/collections/squares/clusters?zoom=0&where=folder={folder}"),
         far.search({"text": "red", "where": {"folder": {"contains": "a"}}}),
         far.get(values),
     ):

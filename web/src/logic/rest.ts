@@ -18,6 +18,30 @@ export interface Certificate {
   n_items: number;
 }
 
+/** Two items or more of one cell of the map. */
+export interface Cluster {
+  n_items: number;
+  /** The mean of the items' latitudes; `lon` likewise. */
+  lat: number;
+  lon: number;
+  /** Of the items; never across the antimeridian. */
+  bounds: [number, number, number, number];
+  /** Of the newest item, or the one added first if none has a time. */
+  id: string;
+}
+
+/** What a view of the map shows, in cells of 64 pixels, a tile being 512 wide. */
+export interface Clusters {
+  /** Of the grid: as asked for, or lower where there would be more than 4,000 clusters and single items. */
+  zoom: number;
+  /** All items in the cells that the view touches. */
+  n_items: number;
+  /** At most 4,000, together with `items`. */
+  clusters: Cluster[];
+  /** Those that are alone in their cells. */
+  items: Single[];
+}
+
 /** A collection's name and size. */
 export interface CollectionSummary {
   name: string;
@@ -351,6 +375,13 @@ export interface SearchRequest {
   engine?: string | null;
   /** Below 1 a few of the best may be missed, for speed. */
   recall_target?: number | null;
+}
+
+/** An item that is alone in its cell. */
+export interface Single {
+  id: string;
+  lat: number;
+  lon: number;
 }
 
 /** Counts, extent in space and time, encoder, version and snapshots of a collection. */
