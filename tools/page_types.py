@@ -34,7 +34,7 @@ _PLAIN = {
 # What bounds a value, or tells people of it, is no part of its type.
 _PASSED_OVER = {
     "title", "description", "default", "examples", "discriminator", "minimum", "maximum",
-    "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
+    "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern", "minItems", "maxItems",
     "maxProperties",
 }  # fmt: skip
 

@@ -16,7 +16,12 @@ from placelens.cli import search_options
 from placelens.cli.main import app
 from placelens.engine.query import Similarity
 from placelens.query.written import FILTERS, UNORDERED
-from placelens.server.list_schemas import ClusterRequest, FilterRequest, ListRequest
+from placelens.server.list_schemas import (
+    ClusterRequest,
+    FilterRequest,
+    ListRequest,
+    TimelineRequest,
+)
 from placelens.server.schemas import SearchRequest
 from placelens.testing.fakes import HashEncoder
 
@@ -79,11 +84,12 @@ def test_the_filters_of_search_are_those_of_items() -> None:
 
 
 def test_a_timeline_takes_every_filter_and_no_order() -> None:
-    filters = arguments_of(pl.Collection.timeline)
-    assert filters == {name: ITEMS[name] for name in UNORDERED}
+    arguments = arguments_of(pl.Collection.timeline)
+    assert arguments == {"by": "month", **{name: ITEMS[name] for name in UNORDERED}}
+    assert set(TimelineRequest.model_fields) == set(arguments)
     assert set(FilterRequest.model_fields) == set(UNORDERED) == set(FILTERS) - {"sort"}
     options = options_of("timeline")
-    assert set(options) - PRINTING - {"as_json"} == set(UNORDERED)
+    assert set(options) - PRINTING - {"as_json"} == {"by", *UNORDERED}
     for name in UNORDERED:
         assert options[name].default == ITEMS[name], name
 

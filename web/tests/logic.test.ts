@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { formatDistance, formatLatLon, formatName, formatShare, formatTime } from "../src/logic/format.ts";
+import { fromAddress, toAddress } from "../src/logic/address.ts";
+import { formatDistance, formatLatLon, formatName, formatShare, formatSpan, formatTime } from "../src/logic/format.ts";
 import { boundsOf, boxBetween, circle, wrapLon } from "../src/logic/geodesy.ts";
-import { asksForSomething, effectiveDecay, emptyQuery, fromHash, hasFilters, toHash, toRequest } from "../src/logic/query.ts";
+import { frameOf, layOut, rowOf, seenRows } from "../src/logic/layout.ts";
+import {
+  asksForSomething,
+  effectiveDecay,
+  effectiveSort,
+  emptyQuery,
+  fromHash,
+  hasFilters,
+  sortsFor,
+  titleOf,
+  toFilters,
+  toHash,
+  toRequest,
+} from "../src/logic/query.ts";
 import {
   formatDecay,
   halfDistance,
@@ -14,6 +28,8 @@ import {
   STEPS,
 } from "../src/logic/reach.ts";
 import { describe as inWords, longest, sharesOf, widths } from "../src/logic/shares.ts";
+import { earlierSuggestions, fragmentOf, valueSuggestions } from "../src/logic/suggest.ts";
+import { dayBars, monthAround, monthBars } from "../src/logic/timeline.ts";
 import { joinWords, quote, replacePlace, splitWords } from "../src/logic/words.ts";
 
 describe("words", () => {
@@ -117,7 +133,7 @@ describe("query", () => {
       near: { lat: 45.76, lon: 4.84 },
       decay: "exp:1500m",
       mu: 0.35,
-      k: 24,
+      k: 48,
       parse: false,
       bbox: [177, -20, -178, -15],
       time: ["2019-06-01", null],
@@ -246,5 +262,113 @@ describe("format", () => {
   test("places and names", () => {
     assert.equal(formatLatLon(-33.8568, 151.2153), "33.8568° S, 151.2153° E");
     assert.equal(formatName("alt_text"), "Alt text");
+  });
+});
+
+describe("address", () => {
+  test("holds the question, the item that is open and whether it is large", () => {
+    const query = { ...emptyQuery("photos"), words: "a pier", sort: "oldest" as const };
+    const place = { query, open: "2019/pier #1.jpg", large: true };
+    assert.deepEqual(fromAddress(toAddress(place)), place);
+    assert.deepEqual(fromAddress("#in=photos&large=1"), { query: emptyQuery("photos"), open: null, large: false });
+  });
+});
+
+describe("layout", () => {
+  const frame = frameOf(640, 190, 20, 60);
+  test("as many columns as fit, all of one width", () => {
+    assert.equal(frame.columns, 3);
+    assert.equal(frame.width, 200);
+    assert.equal(frame.rowHeight, 210);
+    assert.equal(frameOf(100, 190, 20, 60).columns, 1);
+  });
+  test("every card is in one row, and rows do not overlap", () => {
+    const groups = (index: number) => (index < 4 ? "June" : "May");
+    const layout = layOut(8, frame, groups);
+    assert.deepEqual(layout.rows.map(({ from, to, heading }) => [from, to, heading]), [
+      [0, 0, "June"], [0, 3, null], [3, 4, null], [4, 4, "May"], [4, 7, null], [7, 8, null],
+    ]);
+    for (const [i, row] of layout.rows.entries()) {
+      const height = row.heading === null ? frame.rowHeight : frame.headingHeight;
+      assert.ok((layout.rows[i + 1]?.top ?? layout.height) >= row.top + height, `row ${i}`);
+    }
+    for (let index = 0; index < 8; index++) {
+      const row = rowOf(layout, index)!;
+      assert.ok(row.from <= index && index < row.to, `card ${index}`);
+    }
+    assert.equal(rowOf(layout, 8), null);
+  });
+  test("only the rows in sight are seen, however many there are", () => {
+    const layout = layOut(100_000, frame, null);
+    const rows = seenRows(layout, 500_000, 500_800);
+    assert.ok(rows.length <= 6, `${rows.length} rows`);
+    assert.ok(rows[0]!.top <= 500_000 && rows.at(-1)!.top <= 500_800);
+    assert.equal(layOut(0, frame, null).height, 0);
+    assert.deepEqual(seenRows(layOut(0, frame, null), 0, 100), []);
+  });
+});
+
+describe("timeline", () => {
+  test("months without items stand between those that have some", () => {
+    const bars = monthBars(["2019-11", "2020-02"], [4, 1], "en-GB");
+    assert.deepEqual(bars.map(({ from, to, n }) => [from, to, n]), [
+      ["2019-11-01", "2019-11-30", 4], ["2019-12-01", "2019-12-31", 0], ["2020-01-01", "2020-01-31", 0], ["2020-02-01", "2020-02-29", 1],
+    ]);
+    assert.equal(bars[0]!.height, 1);
+    assert.equal(bars[3]!.height, 0.5);
+  });
+  test("many years are counted by the year", () => {
+    const bars = monthBars(["1900-06", "1900-07", "2020-01"], [2, 3, 1], "en-GB");
+    assert.equal(bars.length, 121);
+    assert.deepEqual([bars[0]!.label, bars[0]!.n], ["1900", 5]);
+  });
+  test("a month has its days", () => {
+    const bars = dayBars(["2020-02-29"], [2], ...monthAround("2020-02-29", "2020-02-29")!, "en-GB");
+    assert.equal(bars.length, 29);
+    assert.equal(bars.at(-1)!.label, "Saturday, 29 February 2020");
+    assert.equal(monthAround("2020-01-31", "2020-02-01"), null);
+    assert.equal(monthAround("", ""), null);
+  });
+  test("a span of days is named by what it is", () => {
+    assert.equal(formatSpan("2019-02-01", "2019-02-28", "en-GB"), "February 2019");
+    assert.equal(formatSpan("2019-01-01", "2019-12-31", "en-GB"), "2019");
+    assert.equal(formatSpan("2019-02-03", "2019-02-03", "en-GB"), "3 February 2019");
+    assert.equal(formatSpan("2019-02-01", "2019-02-27", "en-GB"), null);
+  });
+});
+
+describe("suggestions", () => {
+  test("after near and in, the end of the words is a place", () => {
+    assert.deepEqual(fragmentOf("a pier near san fran"), { lead: "a pier near ", text: "san fran", isPlace: true });
+    assert.deepEqual(fragmentOf("temple Kyo"), { lead: "temple ", text: "Kyo", isPlace: false });
+    assert.equal(fragmentOf("a ca"), null);
+    assert.equal(fragmentOf("pier "), null);
+  });
+  test("a value becomes a condition, and its words go", () => {
+    const values = { city: [{ value: "Lyon", n_items: 7 }, { value: "Lyme", n_items: 2 }], stars: [{ value: 3, n_items: 9 }] };
+    const [first, ...others] = valueSuggestions(fragmentOf("red roofs lyo")!, values, 4);
+    assert.deepEqual(first, { kind: "value", label: "Lyon", note: "city, 7", words: "red roofs", condition: { name: "city", value: "Lyon" } });
+    assert.deepEqual(others, []);
+    assert.equal(valueSuggestions(fragmentOf("roofs in Lyo")!, values, 4)[0]!.words, "roofs");
+  });
+  test("what was asked before comes back, but not what stands there already", () => {
+    const found = earlierSuggestions("pier", ["old pier", "Pier", "castle"], 3);
+    assert.deepEqual(found.map(({ words }) => words), ["old pier"]);
+  });
+});
+
+describe("what a question is listed by", () => {
+  test("nothing is scored in a list, or near without a place", () => {
+    assert.deepEqual(sortsFor(emptyQuery(), false), ["time", "oldest", "name"]);
+    assert.deepEqual(sortsFor({ ...emptyQuery(), words: "pier" }, true), ["score", "time", "oldest", "name", "distance"]);
+    assert.equal(effectiveSort({ ...emptyQuery(), sort: "score" }, ["time", "name"]), "time");
+  });
+  test("filters are written as on the command line", () => {
+    const filters = toFilters({ ...emptyQuery(), from: "2019-06-01", located: "no", where: [{ name: "city", comparison: "is", value: "Lyon" }, { name: "stars", comparison: "gte", value: 3 }] });
+    assert.equal(decodeURIComponent(String(filters)), "time=2019-06-01..&unlocated_only=true&where=city=Lyon&where=stars>=3");
+  });
+  test("the tab says what is asked", () => {
+    assert.equal(titleOf({ ...emptyQuery("photos"), words: "pier" }), "pier · photos · placelens");
+    assert.equal(titleOf(emptyQuery("photos")), "photos · placelens");
   });
 });

@@ -10,7 +10,7 @@ from placelens.deadline import NEVER, Deadline
 from placelens.display import shown
 from placelens.engine.clusters import Clusters, View
 from placelens.engine.searcher import Searcher
-from placelens.engine.timeline import Timeline
+from placelens.engine.timeline import By, Timeline
 from placelens.errors import InputError
 from placelens.geo.uncertain import Uncertain
 from placelens.query.request import SearchRequest
@@ -25,6 +25,7 @@ class Browsing(Reading):
     def timeline(
         self,
         *,
+        by: By = "month",
         near: Any = None,
         bbox: Sequence[float] | None = None,
         radius: str | float | None = None,
@@ -37,14 +38,14 @@ class Browsing(Reading):
         uncertain: Uncertain = "centre",
         deadline: Deadline = NEVER,
     ) -> Timeline:
-        """How many items are from each month, of those that pass the filters of `search`.
+        """How many items are from each month, or day, of those that pass the filters of `search`.
 
-        Months are those of the wall clock where an item was taken; those that nothing is from are
+        Periods are those of the wall clock where an item was taken; those that nothing is from are
         left out. What is found once of a version of the collection is kept.
 
         Raises
         ------
-        QueryError, FilterError, CoordinateError
+        QueryError, FilterError, CoordinateError, InputError
             Naming what cannot be used.
         SearchStoppedError
             If the deadline passed, or was cancelled.
@@ -52,7 +53,7 @@ class Browsing(Reading):
         Examples
         --------
         >>> timeline = photos.timeline(where={"rating": {"gte": 4}})
-        >>> [(month.month, month.n_items) for month in timeline.months]
+        >>> [(month.period, month.n_items) for month in timeline.periods]
         [('2019-06', 1), ('2020-05', 1)]
         >>> photos.timeline().n_undated
         1
@@ -69,12 +70,12 @@ class Browsing(Reading):
             unlocated_only=unlocated_only,
             uncertain=uncertain,
         )
-        return self._timeline(request, deadline)
+        return self._timeline(request, by, deadline)
 
     @on_newest
-    def _timeline(self, request: SearchRequest, deadline: Deadline) -> Timeline:
+    def _timeline(self, request: SearchRequest, by: By, deadline: Deadline) -> Timeline:
         searcher, allowed = self._passing(request, deadline)
-        return searcher.months.timeline(allowed)
+        return searcher.periods.timeline(allowed, by)
 
     def clusters(
         self,

@@ -18,7 +18,7 @@ from placelens.engine.query import Query
 from placelens.engine.rerank import reranked
 from placelens.engine.shard import Ask, Facts, Found, Shard, merged
 from placelens.engine.split import written
-from placelens.engine.timeline import Months
+from placelens.engine.timeline import Periods
 from placelens.errors import QueryError
 from placelens.geo.decay import Decay
 from placelens.index.base import Certificate, Index
@@ -75,7 +75,7 @@ class Searcher:
         """
         self.version, self.manifest = version, manifest
         self.lists = Lists(version)
-        self.months = Months(version)
+        self.periods = Periods(version)
         self.grid = Grid(version)
         self.kept = dict(kept or {})
         self._shards = tuple(shards or (LocalShard(version, manifest, self.kept),))

@@ -102,17 +102,26 @@ class ItemList(BaseModel):
     cursor: str | None = Field(description="For the next page; null on the last.")
 
 
-class Month(BaseModel):
-    """A month, and how many items are from it."""
+class KeptPicture(BaseModel):
+    """What a picture is called that was sent to be asked with."""
 
-    month: str = Field(description="Like 2019-06, of the wall clock where an item was taken.")
+    handle: str = Field(description="For `images` of a search.")
+
+
+class Period(BaseModel):
+    """A month or a day, and how many items are from it."""
+
+    period: str = Field(
+        description="Like 2019-06 or 2019-06-30, of the wall clock where an item was taken."
+    )
     n_items: int
 
 
 class Timeline(BaseModel):
-    """Months that items are from; those that nothing is from are left out."""
+    """Periods that items are from; those that nothing is from are left out."""
 
-    months: list[Month] = Field(description="The oldest first.")
+    by: Literal["month", "day"]
+    periods: list[Period] = Field(description="The oldest first.")
     n_undated: int = Field(description="Items that pass and have no time.")
 
 

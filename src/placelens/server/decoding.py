@@ -17,11 +17,12 @@ from fastapi import Depends, HTTPException, Request
 from placelens.errors import ReadError
 from placelens.processes import EndedError, Limits, TooSlowError, Worker
 from placelens.readers.images import decode_upload
+from placelens.server.pictures import Handle, Picture, Pictures
+from placelens.types import ImageSpec
 
 if TYPE_CHECKING:
     from placelens.collection import Collection
     from placelens.readers.images import Decoded
-    from placelens.types import ImageSpec
 
 __all__ = ["Decoders", "DecodersOf"]
 
@@ -33,6 +34,8 @@ _PATIENCE_S = 20.0
 # Memory is counted before a picture is decoded (`UPLOAD_BUDGET_BYTES`, 640 MiB); this is for what
 # lies about itself, and leaves room for a decoder's own code.
 _LIMITS = Limits(longest_s=20.0, memory_bytes=1280 * 2**20)
+# Whether a picture can be read shows at any size.
+_ANY_SIZE = ImageSpec(size=64, fit="squash")
 
 
 class Decoders:
@@ -60,6 +63,7 @@ class Decoders:
         for worker in self._workers:
             self._free.put(worker)
         self._patience_s = patience_s
+        self._pictures = Pictures()
 
     def decode(
         self, source: str | os.PathLike[str] | bytes, spec: ImageSpec, *, name: str | None = None
@@ -113,23 +117,48 @@ class Decoders:
         for worker in self._workers:
             worker.stop()
 
+    def keep(self, content: bytes) -> str:
+        """Keep a picture that will be asked with; its handle.
+
+        Raises
+        ------
+        ReadError, HTTPException
+            As `decode`.
+        """
+        self.decode(content, _ANY_SIZE)
+        return self._pictures.keep(content)
+
     def prepared(
-        self, images: Sequence[tuple[bytes, float]] | None, collection: Collection
+        self, images: Sequence[tuple[bytes | Handle, float]] | None, collection: Collection
     ) -> list[tuple[Any, float]] | None:
-        """Uploaded images as the collection's encoder wants them, with their weights."""
+        """Uploaded images as the collection's encoder wants them, with their weights.
+
+        Raises
+        ------
+        ReadError, HTTPException
+            As `decode`; 410 for the handle of a picture that is not kept any more.
+        """
         if images is None:
             return None
         spec = collection.encoder.image_spec
-        if spec is None:
-            return list(images)  # the search says that its encoder takes none
+        pictures = [
+            (self._pictures.get(image) if isinstance(image, Handle) else Picture(image), weight)
+            for image, weight in images
+        ]
+        if spec is None:  # the search says that its encoder takes none
+            return [(picture.content, weight) for picture, weight in pictures]
+        return [(self._prepared(picture, spec), weight) for picture, weight in pictures]
+
+    def _prepared(self, picture: Picture, spec: ImageSpec) -> Any:
         from PIL import Image
 
-        prepared = []
-        for data, weight in images:
-            pixels = self.decode(data, spec).pixels
-            # Preparing what is prepared already changes nothing.
-            prepared.append((data if pixels is None else Image.fromarray(pixels), weight))
-        return prepared
+        if spec not in picture.prepared:
+            pixels = self.decode(picture.content, spec).pixels
+            if pixels is None:
+                return picture.content
+            picture.prepared[spec] = pixels
+        # Preparing what is prepared already changes nothing.
+        return Image.fromarray(picture.prepared[spec])
 
 
 def _decoders(request: Request) -> Decoders:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, FiniteFloat, create_model
 
 from placelens.engine.sorting import DEFAULT_SORT
+from placelens.engine.timeline import By
 from placelens.limits import MAX_ZOOM
 from placelens.query.written import UNORDERED, WrittenFilter, read_filters
 from placelens.server.schemas import MAX_K, StrictRequest
 
-__all__ = ["ClusterRequest", "FilterRequest", "ListRequest"]
+__all__ = ["ClusterRequest", "FilterRequest", "ListRequest", "TimelineRequest"]
 
 
 def _field(filter_: WrittenFilter) -> tuple[Any, Any]:
@@ -50,6 +51,22 @@ class FilterRequest(_Filters):
             If a filter cannot be read.
         """
         return read_filters({name: getattr(self, name) for name in UNORDERED})
+
+
+class TimelineRequest(FilterRequest):
+    """Which items are counted, by what."""
+
+    by: By = "month"
+
+    def to_arguments(self) -> dict[str, Any]:
+        """Keyword arguments of `Collection.timeline`.
+
+        Raises
+        ------
+        FilterError
+            If a filter cannot be read.
+        """
+        return {**FilterRequest.to_arguments(self), "by": self.by}
 
 
 class ClusterRequest(FilterRequest):

@@ -26,6 +26,7 @@ from placelens.limits import (
     MAX_TEXT,
     MAX_VALUES,
 )
+from placelens.server.pictures import Handle
 from placelens.types import FEATURES, Place
 
 __all__ = ["MAX_K", "SearchRequest", "StrictRequest"]
@@ -97,25 +98,32 @@ class TextTerm(StrictRequest):
 
 
 class ImageTerm(StrictRequest):
-    """An example image: its bytes, or an item of the collection."""
+    """An example image: its bytes, the handle of such, or an item of the collection."""
 
     data: str | None = Field(None, description="A JPEG, PNG, HEIC, ... file as base64.")
+    handle: str | None = Field(
+        None, pattern="^[0-9a-f]{32}$", description="Of a picture sent to `POST /v1/pictures`."
+    )
     id: str | None = Field(
         None, max_length=MAX_ID, description="The id of an item of the collection."
     )
     weight: Weight = 1.0
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> ImageTerm:
-        if (self.data is None) == (self.id is None):
-            given = "both" if self.data is not None else "neither"
+    def _one_of_them(self) -> ImageTerm:
+        given = [name for name in ("data", "handle", "id") if getattr(self, name) is not None]
+        if len(given) != 1:
             raise PydanticCustomError(
-                "image_term", "needs either data or id; it has {given}", {"given": given}
+                "image_term",
+                "needs one of data, handle and id; it has {given}",
+                {"given": " and ".join(given) or "none"},
             )
         return self
 
-    def decode(self, where: str) -> bytes:
-        """The bytes in ``data``; ``where`` names the field in an error."""
+    def decode(self, where: str) -> bytes | Handle:
+        """The bytes in ``data``, or the handle; ``where`` names the field in an error."""
+        if self.handle is not None:
+            return Handle(self.handle)
         text = self.data or ""
         if text.startswith("data:"):  # a data URL, as browsers make them
             text = text.partition(",")[2]
@@ -314,7 +322,7 @@ class SearchRequest(StrictRequest):
         arguments["image"] = [
             (term.decode(f"images[{position}].data"), term.weight)
             for position, term in enumerate(self.images)
-            if term.data is not None
+            if term.id is None
         ] or None
         arguments["like"] = [
             (term.id, term.weight) for term in self.images if term.id is not None

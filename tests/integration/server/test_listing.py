@@ -130,9 +130,19 @@ def test_a_search_with_filters_alone_lists_too(client):
 def test_a_timeline_counts_what_passes_by_month(client, asked, months, n_undated):
     response = client.get("/v1/collections/squares/timeline", params=asked)
     assert response.json() == {
-        "months": [{"month": month, "n_items": n} for month, n in months.items()],
+        "by": "month",
+        "periods": [{"period": month, "n_items": n} for month, n in months.items()],
         "n_undated": n_undated,
     }
+
+
+def test_a_timeline_counts_days_too(client):
+    response = client.get("/v1/collections/squares/timeline", params={"by": "day", "time": "2019"})
+    answer = response.json()
+    assert answer["by"] == "day"
+    assert all(period["period"].startswith("2019-06-") for period in answer["periods"])
+    assert sum(period["n_items"] for period in answer["periods"]) == 1
+    assert client.get("/v1/collections/squares/timeline?by=week").status_code == 422
 
 
 def test_a_timeline_has_no_order(client):

@@ -8,6 +8,7 @@ import threading
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi import HTTPException
 from PIL import Image
@@ -18,6 +19,7 @@ from placelens.processes import Limits, Worker
 from placelens.server import decoding
 from placelens.server.decoding import Decoders
 from placelens.server.originals import open_original
+from placelens.server.pictures import Pictures
 from placelens.testing.fakes import HashEncoder
 from placelens.types import ImageSpec, Item
 
@@ -51,6 +53,50 @@ def test_an_uploaded_picture_is_prepared_as_a_file_is(client, squares, photos):
         body = {"images": [{"data": base64.b64encode(photo.read_bytes()).decode()}]}
         by_bytes = [hit["score"] for hit in client.search(body).json()["hits"]]
         assert by_bytes == [hit.score for hit in squares.search(image=photo)]
+
+
+def test_a_picture_is_sent_once_and_asked_with_by_its_handle(client, photos):
+    data = (photos / "red.jpg").read_bytes()
+    sent = client.request("POST", "/v1/pictures", content=data)
+    handle = sent.json()["handle"]
+    assert client.request("POST", "/v1/pictures", content=data).json()["handle"] == handle
+    inline = client.search({"images": [{"data": base64.b64encode(data).decode(), "weight": 2}]})
+    for _ in range(2):  # the second time it is prepared already
+        by_handle = client.search({"images": [{"handle": handle, "weight": 2}]})
+        assert by_handle.json()["hits"] == inline.json()["hits"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"not a picture", "not an image"), (b"", "the body is empty")]
+)
+def test_what_is_no_picture_gets_no_handle(client, content, said):
+    response = client.request("POST", "/v1/pictures", content=content)
+    assert response.status_code == 422
+    assert said in response.json()["detail"]
+
+
+def test_a_handle_of_nothing_is_gone(client):
+    response = client.search({"images": [{"handle": "0" * 32}]})
+    assert response.status_code == 410
+    assert "send it to /v1/pictures again" in response.json()["detail"]
+    for body in ({"handle": "../x"}, {"handle": "0" * 32, "id": "a"}):
+        assert client.search({"images": [body]}).status_code == 422
+
+
+def test_pictures_that_nobody_asked_with_for_longest_go_first():
+    kept = Pictures(kept_bytes=250)
+    first, second = (kept.keep(bytes([n]) * 100) for n in range(2))
+    kept.get(first)
+    third = kept.keep(bytes([2]) * 100)
+    assert [kept.get(handle).content[0] for handle in (first, third)] == [0, 2]
+    with pytest.raises(HTTPException, match="not kept"):
+        kept.get(second)
+    # What its pixels take counts too, and the last one stays however large it is.
+    kept.get(third).prepared[SPEC] = np.zeros((32, 32, 3), dtype=np.uint8)
+    kept.get(third)
+    with pytest.raises(HTTPException, match="not kept"):
+        kept.get(first)
+    assert kept.get(third).n_bytes == 100 + 32 * 32 * 3
 
 
 def test_a_cut_off_picture_can_be_asked_with(client, photos):

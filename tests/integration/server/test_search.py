@@ -129,7 +129,7 @@ def test_geojson_has_a_feature_for_each_hit(client):
         ({"text": "a", "k": "ten"}, "k: 'ten' should be a valid integer"),
         ({"text": "a", "k": 0}, "k: 0 should be greater than or equal to 1"),
         ({"text": "a", "mu": 2}, "mu: 2 should be less than or equal to 1"),
-        ({"images": [{"weight": 1}]}, "images[0]: needs either data or id; it has neither"),
+        ({"images": [{"weight": 1}]}, "images[0]: needs one of data, handle and id; it has none"),
         ({"images": [{"data": "not base64!"}]}, "images[0].data is not base64"),
         ({"images": [{"data": ""}]}, "images[0].data is empty"),
         ({"images": [{"data": "AAAA"}]}, "not an image"),

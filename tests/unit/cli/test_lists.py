@@ -71,9 +71,12 @@ def test_a_timeline_counts_by_month(cli: Run, dated: Path) -> None:
     ]  # fmt: skip
     asked = ("timeline", dated, "--where", "keywords=boat")
     assert json.loads(cli(*asked, "--json").stdout) == {
-        "months": [{"month": "2020-01", "n_items": 1}],
+        "by": "month",
+        "periods": [{"period": "2020-01", "n_items": 1}],
         "n_undated": 0,
     }
+    by_day = cli("timeline", dated, "--by", "day").stdout.splitlines()
+    assert all(len(line.split()[0]) == len("2020-01-31") for line in by_day[:-1])
     assert "nothing in the collection passes" in cli("timeline", dated, "--time", "1999").stderr
     assert "did you mean 'keywords'?" in cli("timeline", dated, "--where", "keyword=sea").stderr
     assert "No such option" in cli("timeline", dated, "--sort", "name", code=2).stderr

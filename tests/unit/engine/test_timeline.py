@@ -1,4 +1,4 @@
-"""Months: counted as Python would count them, under the filters of a search."""
+"""Months and days: counted as Python would count them, under the filters of a search."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import placelens as pl
 from placelens.engine.periods import NO_TIME
-from placelens.engine.timeline import Month, Months, Timeline
+from placelens.engine.timeline import Period, Periods, Timeline
 from placelens.engine.times import EPOCH
 
 
 class Times:
-    """As much of a version as months are made of."""
+    """As much of a version as periods are made of."""
 
     def __init__(self, times: list[datetime | None]) -> None:
         unit = timedelta(microseconds=1)
@@ -23,24 +23,25 @@ class Times:
         self.times_us = np.array(numbers, dtype=np.int64)
 
 
-def counted(times: list[datetime | None]) -> Timeline:
+def counted(times: list[datetime | None], by: str) -> Timeline:
     """The slow way."""
-    counts = Counter(f"{time.year:04}-{time.month:02}" for time in times if time is not None)
-    months = tuple(Month(month, counts[month]) for month in sorted(counts))
-    return Timeline(months, n_undated=times.count(None))
+    length = {"month": 7, "day": 10}[by]
+    counts = Counter(time.isoformat()[:length] for time in times if time is not None)
+    periods = tuple(Period(period, counts[period]) for period in sorted(counts))
+    return Timeline(periods, n_undated=times.count(None), by=by)
 
 
 # Few years, so that months repeat; and all there are.
 some = st.none() | st.datetimes(datetime(1968, 11, 1), datetime(1971, 2, 28)) | st.datetimes()
 
 
-@given(st.lists(some, max_size=30), st.data())
-def test_months_are_those_that_python_counts(times, data):
-    months = Months(Times(times))
-    assert months.timeline(None) == counted(times)
+@given(st.lists(some, max_size=30), st.sampled_from(["month", "day"]), st.data())
+def test_periods_are_those_that_python_counts(times, by, data):
+    periods = Periods(Times(times))
+    assert periods.timeline(None, by) == counted(times, by)
     passing = data.draw(st.lists(st.booleans(), min_size=len(times), max_size=len(times)))
     left = [time for time, passes in zip(times, passing, strict=True) if passes]
-    assert months.timeline(np.array(passing, dtype=np.bool_)) == counted(left)
+    assert periods.timeline(np.array(passing, dtype=np.bool_), by) == counted(left, by)
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +80,12 @@ def items(tmp_path_factory):
 )
 def test_filters_are_those_of_a_search(items, filters, months, n_undated):
     timeline = items.timeline(**filters)
-    assert {month.month: month.n_items for month in timeline.months} == months
+    assert {each.period: each.n_items for each in timeline.periods} == months
     assert timeline.n_undated == n_undated
     assert sum(months.values()) + n_undated == len(list(items.items(**filters)))
     assert timeline.to_dict() == {
-        "months": [{"month": month, "n_items": n} for month, n in months.items()],
+        "by": "month",
+        "periods": [{"period": month, "n_items": n} for month, n in months.items()],
         "n_undated": n_undated,
     }
 
@@ -91,13 +93,13 @@ def test_filters_are_those_of_a_search(items, filters, months, n_undated):
 def test_what_was_found_of_a_version_is_kept_and_a_commit_is_seen(tmp_path):
     made = pl.Collection.create(tmp_path / "c.pl", dim=2)
     made.add_vectors(["a"], [[1, 0]], time=[datetime(2019, 6, 1)])
-    months = made._versions.searcher.months
-    assert made.timeline().months == (Month("2019-06", 1),)
-    numbered = months._numbered
+    periods = made._versions.searcher.periods
+    assert made.timeline().periods == (Period("2019-06", 1),)
+    numbered = periods._kept["month"]
     made.timeline(time="2019")
-    assert made._versions.searcher.months._numbered is numbered
+    assert made._versions.searcher.periods._kept["month"] is numbered
     made.add_vectors(["b"], [[1, 0]], time=[datetime(2020, 6, 1)])
-    assert made.timeline().months == (Month("2019-06", 1), Month("2020-06", 1))
+    assert made.timeline().periods == (Period("2019-06", 1), Period("2020-06", 1))
 
 
 def test_an_empty_collection_has_no_months(tmp_path):
@@ -110,6 +112,7 @@ def test_an_empty_collection_has_no_months(tmp_path):
     [
         ({"time": "June"}, pl.FilterError, "time 'June' cannot be read"),
         ({"radius": "5km"}, pl.FilterError, "needs a place"),
+        ({"by": "week"}, pl.InputError, "by 'week' is no kind of period; give month or day"),
         ({"deadline": 5}, pl.InputError, "deadline 5 is not a Deadline"),
     ],
 )

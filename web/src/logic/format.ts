@@ -2,10 +2,6 @@
 
 const COUNT = new Intl.NumberFormat("en");
 
-export function formatCount(n: number, one: string, many = `${one}s`): string {
-  return `${COUNT.format(n)} ${n === 1 ? one : many}`;
-}
-
 export function formatDistance(metres: number): string {
   if (metres < 1000) return `${Math.round(metres)} m`;
   if (metres < 99_950) return `${(metres / 1000).toFixed(1).replace(/\.0$/, "")} km`;
@@ -39,4 +35,16 @@ export function formatName(name: string): string {
 /** A share of one as a percentage: `0.423` as `42 %`. */
 export function formatShare(share: number): string {
   return `${Math.round(100 * share)} %`;
+}
+
+/** A span of days in as few words as name it: a year, a month, a day; null when none does. */
+export function formatSpan(from: string, to: string, locale: string): string | null {
+  const date = new Date(`${from}T00:00:00Z`);
+  const named = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options }).format(date);
+  if (Number.isNaN(date.valueOf())) return null;
+  if (from === to) return named({ dateStyle: "long" });
+  if (from.endsWith("-01-01") && to === `${from.slice(0, 4)}-12-31`) return from.slice(0, 4);
+  const next = new Date(Date.parse(`${to}T00:00:00Z`) + 86_400_000);
+  const isMonth = from.endsWith("-01") && from.slice(0, 7) === to.slice(0, 7) && next.getUTCDate() === 1;
+  return isMonth ? named({ month: "long", year: "numeric" }) : null;
 }

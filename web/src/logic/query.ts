@@ -10,10 +10,13 @@ export interface LikeTerm {
   weight: number;
 }
 
-/** A picture dropped on the page: it stays in the page and is never part of the URL. */
+/** A picture dropped on the page, sent to the server once; it is never part of the URL. */
 export interface PictureTerm {
   name: string;
-  data: string;
+  /** What the server calls it. */
+  handle: string;
+  /** To send it again, when the server has forgotten it. */
+  content: Blob;
   preview: string;
   weight: number;
 }
@@ -21,6 +24,10 @@ export interface PictureTerm {
 export const COMPARISONS = { is: "is", gte: "≥", lte: "≤", contains: "contains", starts: "starts with" } as const;
 export type Comparison = keyof typeof COMPARISONS;
 export type Located = "" | "yes" | "no";
+
+/** Orders other than the question's own, which is by score or, in a list, the newest first. */
+export const SORTS = ["score", "time", "oldest", "name", "distance"] as const;
+export type Sort = (typeof SORTS)[number];
 
 export type Scalar = AttributeValue["value"];
 
@@ -46,9 +53,11 @@ export interface Query {
   modality: "" | "image" | "text";
   located: Located;
   where: Condition[];
+  /** Null: by score where there is one, else the newest first. */
+  sort: Sort | null;
 }
 
-export const PAGE_SIZE = 24;
+export const PAGE_SIZE = 48;
 const DEFAULT_DECAY: Decay = { kind: "gauss", scale: 25_000 };
 /** Weight of a word with a minus: it pushes, and the words that are wanted still lead. */
 export const UNWANTED_WEIGHT = -0.5;
@@ -69,6 +78,7 @@ export function emptyQuery(collection = ""): Query {
     modality: "",
     located: "",
     where: [],
+    sort: null,
   };
 }
 
@@ -91,6 +101,28 @@ export function hasFilters(query: Query): boolean {
   return Boolean(box || from || to || modality || located || where.length);
 }
 
+/** Orders that make sense for a question: nothing is scored in a list, or near without a place. */
+export function sortsFor(query: Query, hasPlace: boolean): Sort[] {
+  return SORTS.filter((sort) => (sort === "score" ? asksForSomething(query) : sort !== "distance" || hasPlace));
+}
+
+/** The order that is in force: the one that was chosen, if it makes sense still. */
+export function effectiveSort(query: Query, sorts: readonly Sort[]): Sort {
+  return sorts.find((sort) => sort === query.sort) ?? sorts[0] ?? "time";
+}
+
+/** What the tab is called: the question, in as many words as it takes. */
+export function titleOf(query: Query): string {
+  const { near, words, like, pictures, from, to } = query;
+  const parts = [
+    words.trim(),
+    like.length || pictures.length ? "like a picture" : "",
+    near ? `near ${near.name ?? `${near.lat.toFixed(2)}, ${near.lon.toFixed(2)}`}` : "",
+    from || to ? `${from}–${to}` : "",
+  ];
+  return [parts.filter(Boolean).join(" "), query.collection, "placelens"].filter(Boolean).join(" · ");
+}
+
 /** The body of a search request. */
 export function toRequest(query: Query, cursor?: string): SearchRequest {
   const { wanted, unwanted } = splitWords(query.words);
@@ -106,7 +138,7 @@ export function toRequest(query: Query, cursor?: string): SearchRequest {
     request.text = wanted;
   }
   const images = [
-    ...query.pictures.map(({ data, weight }) => ({ data, weight })),
+    ...query.pictures.map(({ handle, weight }) => ({ handle, weight })),
     ...query.like.map(({ id, weight }) => ({ id, weight })),
   ];
   if (images.length) request.images = images;
@@ -117,6 +149,7 @@ export function toRequest(query: Query, cursor?: string): SearchRequest {
   if (query.modality) request.modality = query.modality;
   if (query.located) request[query.located === "yes" ? "located_only" : "unlocated_only"] = true;
   if (query.where.length) request.where = toWhere(query.where);
+  if (query.sort) request.sort = query.sort;
   if (cursor) request.cursor = cursor;
   return request;
 }
@@ -132,6 +165,18 @@ function toWhere(conditions: readonly Condition[]): Record<string, unknown> {
     else where[name] = values.length === 1 ? values[0] : values;
   }
   return where;
+}
+
+/** The filters alone, as the query of a URL, written as on the command line. */
+export function toFilters(query: Query): URLSearchParams {
+  const filters = new URLSearchParams();
+  const marks: Record<Comparison, string> = { is: "=", gte: ">=", lte: "<=", contains: " contains ", starts: " starts " };
+  if (query.box) filters.set("bbox", query.box.join(","));
+  if (query.from || query.to) filters.set("time", `${query.from}..${query.to}`);
+  if (query.modality) filters.set("modality", query.modality);
+  if (query.located) filters.set(query.located === "yes" ? "located_only" : "unlocated_only", "true");
+  for (const { name, comparison, value } of query.where) filters.append("where", `${name}${marks[comparison]}${value}`);
+  return filters;
 }
 
 /** The part of the URL after #; only what differs from an empty query. */
@@ -152,6 +197,7 @@ export function toHash(query: Query): string {
   if (query.from || query.to) hash.set("time", `${query.from}..${query.to}`);
   if (query.modality) hash.set("modality", query.modality);
   if (query.located) hash.set("located", query.located === "yes" ? "1" : "0");
+  if (query.sort) hash.set("sort", query.sort);
   for (const { name, comparison, value } of query.where) {
     hash.append("where", JSON.stringify([name, comparison, value]));
   }
@@ -181,6 +227,7 @@ export function fromHash(text: string): Query {
   if (modality === "image" || modality === "text") query.modality = modality;
   query.located = ({ "1": "yes", "0": "no" } as const)[hash.get("located") ?? ""] ?? "";
   query.where = hash.getAll("where").flatMap(readCondition);
+  query.sort = SORTS.find((sort) => sort === hash.get("sort")) ?? null;
   return query;
 }
 

@@ -1,7 +1,5 @@
 /** How far a place reaches: the decay's kind and scale, and the slider that sets the scale. */
 
-import { formatDistance } from "./format.ts";
-
 export type DecayKind = "gauss" | "exp" | "linear" | "global";
 
 export interface Decay {
@@ -9,13 +7,6 @@ export interface Decay {
   /** Metres; not used by "global", which falls evenly to the farthest item. */
   scale: number;
 }
-
-export const DECAY_NAMES: Record<DecayKind, string> = {
-  gauss: "Bell curve",
-  exp: "Steep, long tail",
-  linear: "Straight line",
-  global: "Whole map",
-};
 
 export const SHORTEST = 100;
 export const LONGEST = 5_000_000;
@@ -39,12 +30,6 @@ export function halfDistance({ kind, scale }: Decay): number | null {
   if (kind === "gauss") return scale * Math.sqrt(2 * Math.LN2);
   if (kind === "exp") return scale * Math.LN2;
   return kind === "linear" ? scale / 2 : null;
-}
-
-/** Two digits are enough for a distance that a slider sets. */
-export function halfInWords(decay: Decay): string {
-  const half = halfDistance(decay);
-  return half === null ? "to the farthest item" : `half at ${formatDistance(Number(half.toPrecision(2)))}`;
 }
 
 /** As the API writes it: `gauss:25000m`, or `linear` for the whole map. */

@@ -125,10 +125,12 @@ export interface Hit {
   evidence: Evidence[];
 }
 
-/** An example image: its bytes, or an item of the collection. */
+/** An example image: its bytes, the handle of such, or an item of the collection. */
 export interface ImageTerm {
   /** A JPEG, PNG, HEIC, ... file as base64. */
   data?: string | null;
+  /** Of a picture sent to `POST /v1/pictures`. */
+  handle?: string | null;
   /** The id of an item of the collection. */
   id?: string | null;
   /** Share of this term; negative to search away from it. */
@@ -183,6 +185,12 @@ export interface ItemList {
   cursor: string | null;
 }
 
+/** What a picture is called that was sent to be asked with. */
+export interface KeptPicture {
+  /** For `images` of a search. */
+  handle: string;
+}
+
 /** A point on the sphere, in degrees. */
 export interface LatLon {
   lat: number;
@@ -212,18 +220,18 @@ export interface ListedItem {
   distance_m: number | null;
 }
 
-/** A month, and how many items are from it. */
-export interface Month {
-  /** Like 2019-06, of the wall clock where an item was taken. */
-  month: string;
-  n_items: number;
-}
-
 /** What a phrase might mean, too uncertain to act on, and what to write for that. */
 export interface Offer {
   phrase: string;
   write: string;
   label: string;
+}
+
+/** A month or a day, and how many items are from it. */
+export interface Period {
+  /** Like 2019-06 or 2019-06-30, of the wall clock where an item was taken. */
+  period: string;
+  n_items: number;
 }
 
 /** A place that a name may mean; `label` tells it apart from others of the name. */
@@ -447,10 +455,11 @@ export interface TimeMention {
   spans: [string, string][];
 }
 
-/** Months that items are from; those that nothing is from are left out. */
+/** Periods that items are from; those that nothing is from are left out. */
 export interface Timeline {
+  by: "month" | "day";
   /** The oldest first. */
-  months: Month[];
+  periods: Period[];
   /** Items that pass and have no time. */
   n_undated: number;
 }

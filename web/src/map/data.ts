@@ -2,7 +2,7 @@
 
 import { type Bounds, circle } from "../logic/geodesy.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
-import type { Hit, LatLon, Points, Towns } from "../logic/rest.ts";
+import type { Clusters, Hit, LatLon, Towns } from "../logic/rest.ts";
 import { EMPTY } from "./style.ts";
 
 type Located = Hit & LatLon;
@@ -25,9 +25,21 @@ export function hitFeatures(hits: readonly Hit[]): GeoJSON.FeatureCollection {
   return collection(located(hits).map((hit) => point(hit, { id: hit.id, order: length - hit.rank })));
 }
 
-export function pointFeatures({ ids, lon, lat }: Points): GeoJSON.FeatureCollection {
-  if (!lon || !lat) return EMPTY; // a plane collection
-  return collection(ids.map((_, i) => point({ lon: lon[i]!, lat: lat[i]! }, {})));
+/** Clusters know their bounds; an item that is alone knows its id. */
+export function clusterFeatures({ clusters, items }: Clusters): GeoJSON.FeatureCollection {
+  return collection([
+    ...clusters.map(({ lat, lon, n_items, bounds: [west, south, east, north] }) =>
+      point({ lat, lon }, { n: n_items, label: short(n_items), west, south, east, north }),
+    ),
+    ...items.map(({ lat, lon, id }) => point({ lat, lon }, { n: 1, id })),
+  ]);
+}
+
+/** 1234 as 1.2k: a circle has room for four signs. */
+function short(n: number): string {
+  if (n < 1000) return String(n);
+  const [value, unit] = n < 1e6 ? [n / 1000, "k"] : [n / 1e6, "M"];
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)}${unit}`;
 }
 
 export function townFeatures({ names, lon, lat, population }: Towns): GeoJSON.FeatureCollection {

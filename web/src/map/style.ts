@@ -2,6 +2,7 @@
 
 import type {
   CircleLayerSpecification,
+  ExpressionSpecification,
   FilterSpecification,
   LayerSpecification,
   StyleSpecification,
@@ -63,11 +64,8 @@ function townLabels(): SymbolLayerSpecification {
   };
 }
 
-/** Few items get larger dots: there is room for them. */
-export function dotRadius(n: number): ["interpolate", ["linear"], ["zoom"], ...number[]] {
-  const small = n < 2000 ? 2.2 : n < 20_000 ? 1.6 : 1;
-  return ["interpolate", ["linear"], ["zoom"], 0, small, 12, small + 2];
-}
+/** The area of a cluster grows with its logarithm: a thousand items are no thousand times as large. */
+const CLUSTER_RADIUS = ["interpolate", ["linear"], ["log10", ["get", "n"]], 0.3, 9, 1, 12, 3, 18, 6, 30] as ExpressionSpecification;
 
 function layers(tiles: boolean): LayerSpecification[] {
   const accent = colour("meaning");
@@ -84,11 +82,23 @@ function layers(tiles: boolean): LayerSpecification[] {
       id: "points",
       type: "circle",
       source: "points",
-      paint: {
-        "circle-color": colour("dot"),
-        "circle-opacity": 0.55,
-        "circle-radius": dotRadius(0),
-      },
+      filter: [">", ["get", "n"], 1],
+      paint: { "circle-color": colour("dot"), "circle-opacity": 0.75, "circle-radius": CLUSTER_RADIUS },
+    },
+    {
+      id: "counts",
+      type: "symbol",
+      source: "points",
+      filter: [">", ["get", "n"], 1],
+      layout: { "text-field": ["get", "label"], "text-font": ["sans-serif"], "text-size": 11, "text-allow-overlap": true },
+      paint: { "text-color": colour("raised") },
+    },
+    {
+      id: "singles",
+      type: "circle",
+      source: "points",
+      filter: ["==", ["get", "n"], 1],
+      paint: { "circle-color": colour("dot"), "circle-opacity": 0.75, "circle-radius": ["interpolate", ["linear"], ["zoom"], 0, 2.5, 12, 5] },
     },
     { id: "reach", type: "fill", source: "reach", paint: { "fill-color": place, "fill-opacity": 0.08 } },
     { id: "reach-edge", type: "line", source: "reach", paint: { "line-color": place, "line-width": 1.5, "line-dasharray": [3, 2] } },

@@ -1,25 +1,28 @@
-/** The map: dots of all items, the hits, the place searched near with its reach, and the box. */
+/** The map: all items in clusters, the hits, the place searched near with its reach, and the box. */
 
 import {
   AttributionControl,
+  type ExpressionSpecification,
   type GeoJSONSource,
+  type LayerSpecification,
   LngLatBounds,
   Map as LibreMap,
   Marker,
   NavigationControl,
   Popup,
   ScaleControl,
+  type SourceSpecification,
   setWorkerUrl,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { type Bounds, boundsOf, boxBetween, circle, wrapLon } from "../logic/geodesy.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
-import type { Hit, LatLon, Points, Towns } from "../logic/rest.ts";
-import { el } from "../ui/dom.ts";
+import type { Clusters, Hit, LatLon, Towns } from "../logic/rest.ts";
+import { t } from "../words/index.ts";
 import { drawBox } from "./box-drawing.ts";
-import { boxFeature, hitFeatures, located, pointFeatures, reachFeature, townFeatures } from "./data.ts";
-import { dotRadius, makeStyle } from "./style.ts";
+import { boxFeature, clusterFeatures, hitFeatures, located, reachFeature, townFeatures } from "./data.ts";
+import { makeStyle } from "./style.ts";
 
 setWorkerUrl(workerUrl);
 
@@ -28,9 +31,23 @@ export interface MapActions {
   pick(place: LatLon): void;
   open(id: string): void;
   point(id: string | null): void;
+  /** A cluster that comes apart no further was clicked: all that lies in its bounds. */
+  list(bounds: Bounds): void;
+  /** A box was drawn. */
+  box(box: Bounds): void;
+  /** The map shows another part of the world now. */
+  moved(view: { box: Bounds; zoom: number }, byHand: boolean): void;
+}
+
+/** What is drawn over the map under a name, until it is taken away. */
+export interface Overlay {
+  source: SourceSpecification;
+  layers: LayerSpecification[];
 }
 
 const DETAIL_ZOOM = 11;
+/** From here on a cluster is listed rather than come closer to. */
+const CLOSEST_ZOOM = 15;
 
 export class MapView {
   readonly #map: LibreMap;
@@ -39,8 +56,10 @@ export class MapView {
   readonly #marker: Marker;
   readonly #popup = new Popup({ closeButton: false, closeOnClick: false, offset: 14, className: "peek" });
   #hits: Hit[] = [];
+  #box: Bounds | null = null;
   #marked: string[] = [];
   #stopDrawing: (() => void) | null = null;
+  readonly #overlays = new Map<string, string[]>();
 
   /** Resolves when the map is ready to be filled. */
   static async open(root: HTMLElement, tileUrl: string | null, actions: MapActions): Promise<MapView> {
@@ -68,8 +87,10 @@ export class MapView {
     this.#map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.#map.addControl(new ScaleControl(), "bottom-left");
     this.#map.addControl(new AttributionControl({ compact: true, customAttribution: "place names: GeoNames" }), "bottom-right");
-    this.#map.getCanvas().setAttribute("aria-label", "Map of the results; arrow keys move it");
-    const pin = el("div", { class: "pin", title: "Searching near here; drag to move" });
+    this.#map.getCanvas().setAttribute("aria-label", t.map.canvas);
+    const pin = document.createElement("div");
+    pin.className = "pin";
+    pin.title = t.map.pin;
     this.#marker = new Marker({ element: pin, draggable: true, anchor: "bottom" });
     this.#marker.on("dragend", () => this.#pick(this.#marker.getLngLat()));
     // The colours are the page's own; when the system changes them, the map follows.
@@ -80,18 +101,32 @@ export class MapView {
     });
   }
 
-  showPoints(points: Points): void {
-    const { length } = points.ids;
-    this.#map.setPaintProperty("points", "circle-radius", dotRadius(length));
-    this.#source("points").setData(pointFeatures(points));
+  /** Every located item that passes the filters: alone, or as one of a cluster. */
+  showClusters(clusters: Clusters): void {
+    this.#source("points").setData(clusterFeatures(clusters));
+    this.#root.dataset["clusters"] = String(clusters.clusters.length);
+  }
+
+  /** Draw something over the map, in place of what had the name; null takes it away. */
+  setOverlay(name: string, overlay: Overlay | null): void {
+    for (const layer of this.#overlays.get(name) ?? []) this.#map.removeLayer(layer);
+    if (this.#overlays.delete(name)) this.#map.removeSource(`overlay-${name}`);
+    if (!overlay) return;
+    this.#map.addSource(`overlay-${name}`, overlay.source);
+    for (const layer of overlay.layers) this.#map.addLayer({ ...layer, source: `overlay-${name}` } as LayerSpecification, "hits");
+    this.#overlays.set(name, overlay.layers.map(({ id }) => id));
   }
 
   showTowns(towns: Towns): void {
     this.#source("towns").setData(townFeatures(towns));
   }
 
-  showHits(hits: Hit[]): void {
+  /** Results that are ranked stand out; those of a list are among the clusters already. */
+  showHits(hits: Hit[], isList: boolean): void {
     this.#hits = hits;
+    const marked: ExpressionSpecification = ["case", ["boolean", ["feature-state", "marked"], false], 1, 0];
+    const seen = isList ? marked : 1;
+    for (const part of ["circle-opacity", "circle-stroke-opacity"] as const) this.#map.setPaintProperty("hits", part, seen);
     this.#source("hits").setData(hitFeatures(hits));
     this.#root.dataset["hits"] = String(located(hits).length);
   }
@@ -103,6 +138,7 @@ export class MapView {
   }
 
   showBox(box: Bounds | null): void {
+    this.#box = box;
     this.#source("box").setData(boxFeature(box));
   }
 
@@ -129,15 +165,23 @@ export class MapView {
     if (!bounds) return;
     const [west, south, east, north] = bounds;
     const box = new LngLatBounds([west, south], [east < west ? east + 360 : east, north]);
-    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.#map.fitBounds(box, { padding: 48, maxZoom: DETAIL_ZOOM, duration: still ? 0 : 500 });
+    this.#map.fitBounds(box, { padding: 48, maxZoom: DETAIL_ZOOM, ...this.#duration() });
+  }
+
+  #duration(): { duration: number } {
+    return { duration: window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 500 };
   }
 
   /** Bring an item into view if it is out of it. */
   reveal(id: string): void {
     const hit = located(this.#hits).find((each) => each.id === id);
     if (!hit || this.#map.getBounds().contains([hit.lon, hit.lat])) return;
-    this.#map.easeTo({ center: [hit.lon, hit.lat] });
+    this.#map.easeTo({ center: [hit.lon, hit.lat], ...this.#duration() });
+  }
+
+  /** Whether a place is in view. */
+  shows({ lat, lon }: LatLon): boolean {
+    return this.#map.getBounds().contains([lon, lat]);
   }
 
   get box(): Bounds {
@@ -146,19 +190,19 @@ export class MapView {
     return boxBetween(corner(bounds.getSouthWest()), corner(bounds.getNorthEast()));
   }
 
-  /** Let the person draw a box; gives null when Escape was pressed. */
-  drawBox(): Promise<Bounds | null> {
+  /** Let the person draw a box; Escape, or the button over the map, gives up. */
+  startDrawing(): void {
     this.cancelDrawing();
-    return new Promise((resolve) => {
-      this.#root.classList.add("drawing");
-      this.#stopDrawing = drawBox(this.#map, {
-        onChange: (box) => this.showBox(box),
-        onEnd: (box) => {
-          this.#stopDrawing = null;
-          this.#root.classList.remove("drawing");
-          resolve(box);
-        },
-      });
+    const before = this.#box;
+    this.#root.classList.add("drawing");
+    this.#stopDrawing = drawBox(this.#map, {
+      onChange: (box) => this.#source("box").setData(boxFeature(box)),
+      onEnd: (box) => {
+        this.#stopDrawing = null;
+        this.#root.classList.remove("drawing");
+        this.showBox(box ?? before);
+        if (box) this.#actions.box(box);
+      },
     });
   }
 
@@ -181,18 +225,37 @@ export class MapView {
     const map = this.#map;
     map.on("click", (event) => {
       if (this.#stopDrawing) return;
-      const [feature] = map.queryRenderedFeatures(event.point, { layers: ["hits"] });
-      if (feature) this.#actions.open(String(feature.id));
-      else this.#pick(event.lngLat);
+      const [feature] = map.queryRenderedFeatures(event.point, { layers: ["hits", "points", "singles"] });
+      if (!feature) this.#pick(event.lngLat);
+      else if (feature.properties["n"] > 1) this.#enter(feature.properties);
+      else this.#actions.open(String(feature.properties["id"]));
     });
-    map.on("mousemove", "hits", (event) => {
-      map.getCanvas().style.cursor = "pointer";
-      this.#actions.point(String(event.features?.[0]?.id));
-    });
-    map.on("mouseleave", "hits", () => {
-      map.getCanvas().style.cursor = "";
-      this.#actions.point(null);
-    });
+    for (const layer of ["hits", "singles", "points"]) {
+      map.on("mousemove", layer, (event) => {
+        map.getCanvas().style.cursor = "pointer";
+        if (layer !== "points") this.#actions.point(String(event.features?.[0]?.properties["id"]));
+      });
+      map.on("mouseleave", layer, () => {
+        map.getCanvas().style.cursor = "";
+        this.#actions.point(null);
+      });
+    }
+    const moved = (byHand: boolean) => this.#actions.moved({ box: this.box, zoom: map.getZoom() }, byHand);
+    map.on("moveend", (event) => moved("originalEvent" in event && event.originalEvent !== undefined));
+    moved(false);
+  }
+
+  /** Come closer to a cluster, or list what is in it. */
+  #enter(cluster: Record<string, number>): void {
+    const { west, south, east, north } = cluster;
+    const bounds: Bounds = [west!, south!, east!, north!];
+    const isOnePlace = west === east && south === north;
+    if (isOnePlace || this.#map.getZoom() >= CLOSEST_ZOOM) {
+      this.#actions.list(padded(bounds));
+      return;
+    }
+    const corners = new LngLatBounds([bounds[0], bounds[1]], [bounds[2] < bounds[0] ? bounds[2] + 360 : bounds[2], bounds[3]]);
+    this.#map.fitBounds(corners, { padding: 64, maxZoom: CLOSEST_ZOOM + 1, ...this.#duration() });
   }
 
   #pick({ lat, lng }: { lat: number; lng: number }): void {
@@ -204,8 +267,21 @@ export class MapView {
       this.#popup.remove();
       return;
     }
-    const picture = hit.thumbnail_url && el("img", { src: hit.thumbnail_url, alt: "" });
-    const content = el("div", {}, picture || null, el("span", {}, hit.title));
+    const content = document.createElement("div");
+    if (hit.thumbnail_url) {
+      const picture = new Image();
+      [picture.src, picture.alt] = [hit.thumbnail_url, ""];
+      content.append(picture);
+    }
+    const title = document.createElement("span");
+    title.textContent = hit.title;
+    content.append(title);
     this.#popup.setLngLat([hit.lon, hit.lat]).setDOMContent(content).addTo(this.#map);
   }
+}
+
+/** A little more than the points themselves, so that rounding leaves none out. */
+function padded([west, south, east, north]: Bounds): Bounds {
+  const margin = 1e-5;
+  return [wrapLon(west - margin), Math.max(-90, south - margin), wrapLon(east + margin), Math.min(90, north + margin)];
 }

@@ -1,0 +1,33 @@
+/** What other parts of the page ask of the map, whether it has come yet or not. */
+
+import type { MapView } from "./view.ts";
+
+class MapActions {
+  #view: MapView | null = null;
+
+  attach(view: MapView | null): void {
+    this.#view = view;
+  }
+
+  /** Let the person draw a box, which becomes a filter. */
+  drawBox(): void {
+    this.#view?.startDrawing();
+  }
+
+  /** Give up drawing; whether there was anything to give up. */
+  cancelDrawing(): boolean {
+    return this.#view?.cancelDrawing() ?? false;
+  }
+
+  /** Bring an item into view. */
+  reveal(id: string): void {
+    this.#view?.reveal(id);
+  }
+
+  /** The map's room has changed. */
+  resize(): void {
+    this.#view?.resize();
+  }
+}
+
+export const mapActions = new MapActions();

@@ -1,0 +1,77 @@
+/** The controls that re-rank: meaning against place, and how far the place reaches. */
+
+import { asksForSomething } from "../logic/query.ts";
+import { type Decay, type DecayKind, halfDistance, positionOf, scaleAt, STEPS } from "../logic/reach.ts";
+import { formatDistance } from "../logic/format.ts";
+import { splitWords } from "../logic/words.ts";
+import { page } from "../state/page.ts";
+import { t } from "../words/index.ts";
+
+export function Balance() {
+  const query = page.query.value;
+  const decay = page.decay.value;
+  const hasPlace = page.place.value !== null;
+  const hasMeaning = Boolean(splitWords(query.words).wanted || query.like.length || query.pictures.length);
+  if (!asksForSomething(query)) return null;
+  const place = Math.round(query.mu * 100);
+  const setReach = (change: Partial<Decay>, pace: "now" | "dragging") =>
+    page.change({ decay: { ...decay, ...change } }, { pace });
+  const hint = !hasPlace ? t.balance.needsPlace : hasMeaning ? "" : t.balance.needsMeaning;
+  return (
+    <div class="balance">
+      <div class="control">
+        <label for="mu">
+          <span class="end meaning">{t.balance.meaning}</span>
+          <span class="hidden">{t.balance.against}</span>
+          <span class="end place">{t.balance.place}</span>
+        </label>
+        <input
+          id="mu"
+          type="range"
+          min={0}
+          max={1}
+          step={0.05}
+          value={query.mu}
+          disabled={!(hasPlace && hasMeaning)}
+          aria-describedby="balance-hint"
+          aria-valuetext={t.balance.shares(100 - place, place)}
+          onInput={(event) => page.change({ mu: event.currentTarget.valueAsNumber }, { pace: "dragging" })}
+        />
+      </div>
+      <div class="control">
+        <label for="reach">{t.balance.reach}</label>
+        <input
+          id="reach"
+          type="range"
+          min={0}
+          max={STEPS}
+          step={5}
+          value={positionOf(decay.scale)}
+          disabled={!hasPlace || decay.kind === "global"}
+          aria-valuetext={halfInWords(decay)}
+          onInput={(event) => setReach({ scale: scaleAt(event.currentTarget.valueAsNumber) }, "dragging")}
+        />
+        <output for="reach" id="half">{halfInWords(decay)}</output>
+      </div>
+      <div class="control kind">
+        <label for="kind">{t.balance.fallsOff}</label>
+        <select
+          id="kind"
+          aria-label={t.balance.kind}
+          value={decay.kind}
+          disabled={!hasPlace}
+          onChange={(event) => setReach({ kind: event.currentTarget.value as DecayKind }, "now")}
+        >
+          {Object.entries(t.balance.kinds).map(([kind, name]) => <option key={kind} value={kind}>{name}</option>)}
+        </select>
+      </div>
+      <p class="hint" id="balance-hint">{hint}</p>
+    </div>
+  );
+}
+
+/** Two digits are enough for a distance that a slider sets. */
+function halfInWords(decay: Decay): string {
+  const half = halfDistance(decay);
+  return half === null ? t.balance.toFarthest : t.balance.half(formatDistance(Number(half.toPrecision(2))));
+}

@@ -1,0 +1,192 @@
+/** One result beside the map: its picture or text, how its score came about, all that is known. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { formatDistance, formatLatLon, formatName, formatTime } from "../logic/format.ts";
+import type { Scalar } from "../logic/query.ts";
+import type { Hit, ScoreTerm } from "../logic/rest.ts";
+import { longest } from "../logic/shares.ts";
+import { mapActions } from "../map/actions.ts";
+import { page } from "../state/page.ts";
+import { t } from "../words/index.ts";
+import { Shared, WhyHere } from "./evidence.tsx";
+import { Icon, IconButton } from "./icon.tsx";
+import { ScoreBar } from "./score-bar.tsx";
+
+const LONGEST_VALUE = 60;
+
+export function Inspector() {
+  const hit = page.openHit.value;
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // Opened from the grid or the map; stepping with the buttons leaves the focus on them.
+    if (hit && !document.activeElement?.closest("#detail, dialog")) heading.current?.focus({ preventScroll: true });
+  }, [hit?.id]);
+  if (!hit) return null;
+  return (
+    <aside id="detail" class="detail" aria-label={t.detail.label}>
+      <div class="detail-head">
+        <h2 ref={heading} tabIndex={-1}>{hit.title}</h2>
+        <IconButton name="previous" label={t.detail.previous} onClick={() => page.step(-1)} />
+        <IconButton name="next" label={t.detail.next} onClick={() => page.step(1)} />
+        <IconButton name="close" label={t.detail.close} onClick={() => page.close()} />
+      </div>
+      <Figure key={hit.id} hit={hit} />
+      {hit.thumbnail_url && hit.text && <p class="text">{hit.text}</p>}
+      <div class="buttons">
+        <button type="button" onClick={() => page.moreLike(hit.id)}>
+          <Icon name="similar" />
+          {t.results.similar}
+        </button>
+        {typeof hit.lat === "number" && (
+          <>
+            <button type="button" onClick={() => page.searchNear(hit)}>
+              <Icon name="near" />
+              {t.detail.near}
+            </button>
+            <button type="button" onClick={() => mapActions.reveal(hit.id)}>
+              <Icon name="map" />
+              {t.detail.onMap}
+            </button>
+          </>
+        )}
+      </div>
+      <Score hit={hit} />
+      <Shared evidence={hit.evidence} />
+      {hit.score !== null && <WhyHere id={hit.id} rank={hit.rank} />}
+      <Facts hit={hit} />
+    </aside>
+  );
+}
+
+/** Where and when, and the attributes. */
+export function Facts({ hit }: { hit: Hit }) {
+  return (
+    <>
+      <WhereAndWhen hit={hit} />
+      <Attributes hit={hit} />
+    </>
+  );
+}
+
+function Figure({ hit }: { hit: Hit }) {
+  const image = useRef<HTMLImageElement>(null);
+  const missing = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!hit.image_url) return;
+    const original = new Image();
+    original.onload = () => image.current?.setAttribute("src", original.src);
+    original.onerror = () => missing.current?.removeAttribute("hidden");
+    original.src = hit.image_url;
+  }, [hit.image_url]);
+  if (!hit.thumbnail_url) return <blockquote>{hit.text ?? hit.title}</blockquote>;
+  const shape = hit.width && hit.height ? { aspectRatio: `${hit.width} / ${hit.height}` } : {};
+  return (
+    <figure>
+      <button type="button" class="enlarge" title={t.detail.enlarge} aria-label={t.detail.enlarge} onClick={() => page.show(hit.id, { large: true })}>
+        <img ref={image} src={hit.thumbnail_url} alt={hit.title} style={shape} />
+      </button>
+      <figcaption ref={missing} hidden>{t.detail.noOriginal}</figcaption>
+    </figure>
+  );
+}
+
+/** The score and its terms; nothing in a list, which has none. */
+function Score({ hit }: { hit: Hit }) {
+  if (hit.score === null) return null;
+  return (
+    <section>
+      <h3>
+        {t.detail.score} <span class="number">{hit.score.toFixed(3)}</span>
+      </h3>
+      <ScoreBar hit={hit} best={Math.max(longest([hit]), hit.score)} />
+      <table>
+        <thead>
+          <tr>{t.detail.columns.map((name) => <th key={name} scope="col">{name}</th>)}</tr>
+        </thead>
+        <tbody>
+          {hit.terms.map((term) => (
+            <tr key={`${term.kind} ${term.label}`}>
+              <th scope="row">
+                <span class={`swatch ${term.kind === "place" ? "place" : "meaning"}`} />
+                {nameOf(term)}
+              </th>
+              <td>{signed(term.value)}</td>
+              <td>× {signed(term.weight)}</td>
+              <td class="contribution">{signed(term.contribution)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function nameOf({ kind, label, cosine, correction }: ScoreTerm): string {
+  const words = label || formatName(kind);
+  if (cosine === null) return words;
+  // What it loses, or gains, for how near the item is to any query.
+  const corrected = correction ? ` ${correction > 0 ? "−" : "+"} ${Math.abs(correction).toFixed(2)}` : "";
+  return `${words} (${t.detail.cosine(cosine.toFixed(2))}${corrected})`;
+}
+
+function signed(value: number): string {
+  return value.toFixed(3).replace("-", "−");
+}
+
+function WhereAndWhen({ hit }: { hit: Hit }) {
+  const { lat, lon, place_source, place_radius_m: radius, width, height, image, time } = hit;
+  const grouped = (n: number) => new Intl.NumberFormat(t.locale).format(n);
+  const isPlaced = typeof lat === "number" && typeof lon === "number";
+  return (
+    <section>
+      <h3>{t.detail.whereAndWhen}</h3>
+      <dl>
+        {hit.distance_m !== null && [<dt>{t.detail.distance}</dt>, <dd>{formatDistance(hit.distance_m)}</dd>]}
+        <dt>{t.detail.position}</dt>
+        <dd>
+          {isPlaced ? `${formatLatLon(lat, lon)}${radius ? ` ± ${formatDistance(radius)}` : ""} ` : t.detail.unknown}
+          {place_source === "estimated" && <span class="badge">{t.results.estimated}</span>}
+        </dd>
+        {time && [<dt>{t.detail.time}</dt>, <dd>{formatTime(time, "long")}</dd>]}
+        {width && height && [<dt>{t.detail.size}</dt>, <dd>{t.detail.pixels(grouped(width), grouped(height))}</dd>]}
+        {image && [<dt>{t.detail.file}</dt>, <dd><span class="path" title={image}>{image.split(/[\\/]/).at(-1)}</span></dd>]}
+      </dl>
+    </section>
+  );
+}
+
+function Attributes({ hit }: { hit: Hit }) {
+  const known = Object.entries(hit.attributes).filter(([, value]) => value !== null && value !== "");
+  if (known.length === 0) return null;
+  return (
+    <section>
+      <h3>{t.detail.attributes}</h3>
+      <dl>
+        {known.map(([name, value]) => [
+          <dt>{formatName(name)}</dt>,
+          // Each member of a list can be kept to by itself.
+          ...[value].flat().map((member) => (
+            <dd>
+              <Value value={member} />
+              <Keep name={name} value={member} />
+            </dd>
+          )),
+        ])}
+      </dl>
+    </section>
+  );
+}
+
+function Keep({ name, value }: { name: string; value: Scalar }) {
+  if (value === null || String(value).length > LONGEST_VALUE) return null;
+  const { where } = page.query.value;
+  const keep = () => page.change({ where: [...where, { name, comparison: "is", value }] });
+  return <IconButton name="filter" class="keep" label={t.detail.keepTo(formatName(name), String(value))} onClick={keep} />;
+}
+
+/** A web address becomes a link; it is opened only when it is clicked. */
+function Value({ value }: { value: Scalar }) {
+  const text = String(value);
+  if (!/^https?:\/\/\S+$/.test(text)) return <span>{text}</span>;
+  return <a href={text} target="_blank" rel="noopener noreferrer">{text}</a>;
+}

@@ -1,0 +1,76 @@
+/** The keyboard: what works everywhere, and the table that says so. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { mapActions } from "../map/actions.ts";
+import { page } from "../state/page.ts";
+import { selection } from "../state/selection.ts";
+import { t } from "../words/index.ts";
+import { IconButton } from "./icon.tsx";
+import { togglePanel } from "./rail.tsx";
+
+/** Listen as long as the page lives. */
+export function listenForKeys(): () => void {
+  const listening = new AbortController();
+  document.addEventListener("keydown", handle, { signal: listening.signal });
+  return () => listening.abort();
+}
+
+function handle(event: KeyboardEvent): void {
+  const target = event.target as HTMLElement;
+  if (event.defaultPrevented || target.closest("dialog")) return;
+  if (event.key === "Escape") {
+    leaveOne();
+    return;
+  }
+  if (target.matches("input:not([type=range]), select, textarea")) return;
+  if ((event.ctrlKey || event.metaKey) && event.key === "a" && page.hits.value.length) {
+    event.preventDefault();
+    selection.add(page.hits.value.map((hit) => hit.id));
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const open = page.open.value;
+  const keys: Record<string, () => void> = {
+    "/": () => {
+      const field = document.getElementById("words") as HTMLInputElement | null;
+      field?.focus();
+      field?.select();
+    },
+    "?": () => (page.keysOpen.value = true),
+    f: () => open !== null && page.show(open, { large: true }),
+    g: () => togglePanel("results"),
+    m: () => togglePanel("map"),
+  };
+  const call = keys[event.key];
+  if (!call) return;
+  event.preventDefault();
+  call();
+}
+
+/** Escape closes one thing: the box being drawn, the open result, the selection. */
+function leaveOne(): void {
+  if (mapActions.cancelDrawing()) return;
+  if (page.open.value !== null) page.close();
+  else if (selection.ids.value.size) selection.clear();
+}
+
+export function Keys() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const isOpen = page.keysOpen.value;
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal();
+  }, [isOpen]);
+  if (!isOpen) return null;
+  const close = () => (page.keysOpen.value = false);
+  return (
+    <dialog ref={dialog} class="keys" aria-labelledby="keys-title" onClose={close}>
+      <header>
+        <h2 id="keys-title">{t.keys.title}</h2>
+        <IconButton name="close" label={t.close} onClick={close} />
+      </header>
+      <dl>
+        {t.keys.rows.map(([key, what]) => [<dt><kbd>{key}</kbd></dt>, <dd>{what}</dd>])}
+      </dl>
+    </dialog>
+  );
+}

@@ -1,0 +1,120 @@
+/** A result over the whole screen: zoom, neighbours, what is known of it, and what to do with it. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { ImageView } from "../image/view.ts";
+import type { Hit } from "../logic/rest.ts";
+import { mapActions } from "../map/actions.ts";
+import { page } from "../state/page.ts";
+import { t } from "../words/index.ts";
+import { useClassMap } from "./class-map.tsx";
+import { IconButton } from "./icon.tsx";
+import { Facts } from "./inspector.tsx";
+
+export function Lightbox() {
+  const hit = page.openHit.value;
+  if (!page.large.value || !hit) return null;
+  return <Open hit={hit} />;
+}
+
+function Open({ hit }: { hit: Hit }) {
+  const root = useRef<HTMLDialogElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const view = useRef<ImageView | null>(null);
+  const info = useSignal(false);
+  const copied = useSignal(false);
+  const classes = useClassMap(hit);
+
+  useEffect(() => {
+    const own = new ImageView({ onSwipe: (by) => page.step(by) });
+    view.current = own;
+    frame.current?.append(own.element);
+    root.current?.showModal();
+    root.current?.focus();
+    return () => own.destroy();
+  }, []);
+  useEffect(() => {
+    copied.value = false;
+    if (hit.thumbnail_url) {
+      view.current?.show({ small: hit.thumbnail_url, large: hit.image_url, alt: hit.title, width: hit.width, height: hit.height });
+    }
+    preloadNeighbours(hit.id);
+  }, [hit.id]);
+  useEffect(() => view.current?.setLayer("classes", classes.layer), [classes.layer]);
+
+  const leave = () => page.show(hit.id, { large: false });
+  const showOnMap = () => {
+    leave();
+    mapActions.reveal(hit.id);
+  };
+  const copy = async () => {
+    await navigator.clipboard.writeText(hit.image ?? hit.id);
+    copied.value = true;
+  };
+  const keys = (event: KeyboardEvent) => {
+    const own: Record<string, () => void> = {
+      ArrowLeft: () => page.step(-1),
+      ArrowRight: () => page.step(1),
+      "+": () => view.current?.zoomIn(),
+      "=": () => view.current?.zoomIn(),
+      "-": () => view.current?.zoomOut(),
+      "0": () => view.current?.fit(),
+      i: () => (info.value = !info.value),
+      f: leave,
+      c: classes.toggle,
+    };
+    const call = own[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!call || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    call();
+  };
+  return (
+    <dialog
+      ref={root}
+      class="lightbox"
+      aria-label={t.lightbox.label}
+      onKeyDown={keys}
+      onCancel={(event) => {
+        event.preventDefault();
+        leave();
+      }}
+    >
+      <header>
+        <h2>{hit.title}</h2>
+        {classes.known && <IconButton name="layers" label={t.lightbox.classes} aria-pressed={classes.shown} onClick={classes.toggle} />}
+        <IconButton name="zoomOut" label={t.lightbox.zoomOut} onClick={() => view.current?.zoomOut()} />
+        <IconButton name="zoomIn" label={t.lightbox.zoomIn} onClick={() => view.current?.zoomIn()} />
+        <IconButton name="fit" label={t.lightbox.fit} onClick={() => view.current?.fit()} />
+        <IconButton name="similar" label={t.results.similar} onClick={() => { leave(); page.moreLike(hit.id); }} />
+        {typeof hit.lat === "number" && <IconButton name="map" label={t.detail.onMap} onClick={showOnMap} />}
+        {hit.image && <IconButton name="copy" label={copied.value ? t.lightbox.copied : t.lightbox.copyPath} onClick={() => void copy()} />}
+        {hit.image_url && (
+          <a class="quiet button" href={hit.image_url} download={hit.image?.split(/[\\/]/).at(-1) ?? ""} title={t.lightbox.download} aria-label={t.lightbox.download}>
+            <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 4v11M7 11l5 5 5-5M5 20h14" /></svg>
+          </a>
+        )}
+        <IconButton name="info" label={t.lightbox.info} aria-pressed={info.value} onClick={() => (info.value = !info.value)} />
+        <IconButton name="close" label={t.close} onClick={leave} />
+      </header>
+      <div class="lightbox-main">
+        <IconButton name="previous" class="quiet beside" label={t.detail.previous} onClick={() => page.step(-1)} />
+        <div ref={frame} class="lightbox-frame">
+          {!hit.thumbnail_url && <blockquote>{hit.text ?? hit.title}</blockquote>}
+        </div>
+        <IconButton name="next" class="quiet beside" label={t.detail.next} onClick={() => page.step(1)} />
+        {info.value && <aside aria-label={t.lightbox.info}><Facts hit={hit} /></aside>}
+      </div>
+      {classes.shown && classes.legend}
+    </dialog>
+  );
+}
+
+/** The pictures before and after are there by the time one steps to them. */
+function preloadNeighbours(id: string): void {
+  const hits = page.hits.value;
+  const index = hits.findIndex((hit) => hit.id === id);
+  for (const neighbour of [hits[index + 1], hits[index - 1]]) {
+    if (neighbour?.image_url) new Image().src = neighbour.image_url;
+  }
+}

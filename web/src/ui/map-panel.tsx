@@ -1,0 +1,145 @@
+/** The map beside the grid: its code is larger than all the rest, so it comes after the results. */
+
+import { effect, useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { api } from "../api.ts";
+import { toFilters } from "../logic/query.ts";
+import type { Clusters, Hit, LatLon } from "../logic/rest.ts";
+import { mapActions } from "../map/actions.ts";
+import type { MapView } from "../map/view.ts";
+import { page } from "../state/page.ts";
+import { Fetched } from "../state/resource.ts";
+import { t } from "../words/index.ts";
+
+export function MapPanel() {
+  const root = useRef<HTMLDivElement>(null);
+  const isPlane = page.stats.state.value.value?.space === "plane";
+  const movedByHand = useSignal(false);
+  const outside = useSignal(0);
+  useEffect(() => {
+    if (isPlane || !root.current) return;
+    const leaving = new AbortController();
+    openMap(root.current, leaving.signal, movedByHand, outside).catch((error: unknown) => page.fail(error));
+    return () => leaving.abort();
+  }, [isPlane]);
+  if (isPlane) return <section id="map" class="map" aria-label={t.map.label}><p class="no-map">{t.map.plane}</p></section>;
+  return (
+    <section class="map-panel" aria-label={t.map.label}>
+      <div ref={root} id="map" class="map" />
+      <p class="drawing-note">
+        {t.map.drawing}
+        <button type="button" onClick={() => mapActions.cancelDrawing()}>{t.map.giveUp}</button>
+      </p>
+      {movedByHand.value && (
+        <button
+          type="button"
+          class="search-here"
+          onClick={() => {
+            movedByHand.value = false;
+            page.change({ box: page.view.value?.box ?? null });
+          }}
+        >
+          {t.map.searchHere}
+        </button>
+      )}
+      {outside.value > 0 && (
+        <p class="outside">
+          {t.results.outOfView(outside.value)}{" "}
+          <button type="button" class="quiet" onClick={() => page.showAll()}>{t.results.showAll}</button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+async function openMap(root: HTMLElement, leaving: AbortSignal, movedByHand: { value: boolean }, outside: { value: number }): Promise<void> {
+  const { MapView } = await import("../map/view.ts");
+  const tileUrl = page.config.value?.tile_url ?? null;
+  const map = await MapView.open(root, tileUrl, {
+    pick: (near) => page.change({ near }),
+    open: (id) => page.show(id),
+    point: (id) => (page.pointed.value = id),
+    list: (box) => page.change({ box }),
+    box: (box) => page.change({ box }),
+    moved: (view, byHand) => {
+      page.view.value = view;
+      movedByHand.value ||= byHand;
+    },
+  });
+  if (leaving.aborted) return;
+  mapActions.attach(map);
+  const clusters = new Fetched<Clusters>();
+  const stop = [
+    effect(() => map.showHits(page.hits.value, page.isList.value)),
+    effect(() => map.showPlace(page.place.value, page.decay.value)),
+    effect(() => map.showBox(page.query.value.box)),
+    effect(() => map.mark(page.pointed.value, page.open.value)),
+    effect(() => {
+      if (clusters.state.value.value) map.showClusters(clusters.state.value.value);
+    }),
+    effect(() => {
+      const hits = page.hits.value.filter(isPlaced);
+      outside.value = page.view.value ? hits.filter((hit) => !map.shows(hit)).length : 0;
+    }),
+    follow(map, () => (movedByHand.value = false)),
+    showClusters(clusters),
+    effect(() => {
+      // Whether there is room for the map changed.
+      void page.panel.value;
+      void page.open.value;
+      requestAnimationFrame(() => map.resize());
+    }),
+  ];
+  leaving.addEventListener("abort", () => {
+    mapActions.attach(null);
+    for (const each of stop) each();
+  });
+  if (!tileUrl) map.showTowns(await api.towns());
+}
+
+/** Move the map for a new question whose results or place are out of sight, and when asked to. */
+function follow(map: MapView, settled: () => void): () => void {
+  let question = "";
+  let asked = page.fit.value;
+  return effect(() => {
+    const answer = page.answer.value;
+    const stats = page.stats.state.value.value;
+    const fit = page.fit.value;
+    const { words, like, pictures, collection, from, to, where, box } = page.query.peek();
+    if (!answer || !stats || stats.name !== collection) return;
+    const isAsked = fit !== asked;
+    const now = JSON.stringify([collection, words, like, pictures.length, from, to, where, page.place.peek()]);
+    const isNew = now !== question;
+    asked = fit;
+    question = now;
+    if (!isAsked && !isNew) return;
+    const placed = page.hits.peek().filter(isPlaced);
+    const place = page.place.peek();
+    const inSight = placed.some((hit) => map.shows(hit)) && (!place || map.shows(place));
+    const isFirst = page.view.peek() === null || page.view.peek()!.zoom < 1;
+    // A box that was just drawn, or a map that shows the results already, stays as it is.
+    if (!isAsked && !isFirst && (box !== null || inSight)) return;
+    if (page.isList.peek() && !isAsked && !placed.length) return;
+    if (page.isList.peek()) map.fitBounds(stats.bounds);
+    else map.fit(placed, place, page.decay.peek());
+    settled();
+  });
+}
+
+/** Fetch clusters whenever the view or the filters change. */
+function showClusters(clusters: Fetched<Clusters>): () => void {
+  let timer = 0;
+  return effect(() => {
+    const view = page.view.value;
+    const query = page.query.value;
+    if (!view || !query.collection) return;
+    // A box is drawn, and what lies outside it is shown all the same: one may want to move it.
+    const filters = toFilters({ ...query, box: null });
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => void clusters.load((signal) => api.clusters(query.collection, view, filters, signal)), 60);
+  });
+}
+
+function isPlaced(hit: Hit): hit is Hit & LatLon {
+  return typeof hit.lat === "number" && typeof hit.lon === "number";
+}

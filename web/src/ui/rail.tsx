@@ -1,0 +1,44 @@
+/** What the page can show, at its left edge; along its lower edge where the screen is narrow. */
+
+import { asksForSomething, hasFilters } from "../logic/query.ts";
+import { type Panel, page } from "../state/page.ts";
+import { t } from "../words/index.ts";
+import { Icon, type IconName } from "./icon.tsx";
+
+export function Rail() {
+  const query = page.query.value;
+  const isAsking = asksForSomething(query) || hasFilters(query);
+  const panel = page.panel.value;
+  const search = () => {
+    if (panel === "map") page.panel.value = "both";
+    const field = document.getElementById("words") as HTMLInputElement | null;
+    field?.focus();
+    field?.select();
+  };
+  const browse = () => {
+    page.panel.value = "both";
+    page.browse();
+  };
+  return (
+    <nav class="rail" aria-label={t.rail.label}>
+      <RailButton icon="browse" name={t.rail.browse} isCurrent={!isAsking && panel !== "map"} onClick={browse} />
+      <RailButton icon="search" name={t.rail.search} isCurrent={isAsking && panel !== "map"} onClick={search} />
+      <RailButton icon="map" name={t.rail.map} isCurrent={panel === "map"} onClick={() => togglePanel("map")} />
+      <RailButton icon="keys" name={t.rail.keys} isCurrent={false} onClick={() => (page.keysOpen.value = true)} />
+    </nav>
+  );
+}
+
+/** Give the whole stage to the map or the results, or share it again. */
+export function togglePanel(panel: Exclude<Panel, "both">): void {
+  page.panel.value = page.panel.value === panel ? "both" : panel;
+}
+
+function RailButton({ icon, name, isCurrent, onClick }: { icon: IconName; name: string; isCurrent: boolean; onClick: () => void }) {
+  return (
+    <button type="button" aria-current={isCurrent ? "page" : undefined} onClick={onClick}>
+      <Icon name={icon} />
+      <span>{name}</span>
+    </button>
+  );
+}

@@ -1,0 +1,171 @@
+/** The field for words, with suggestions under it, and the button for pictures. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { api } from "../api.ts";
+import type { AttributeValue } from "../logic/rest.ts";
+import { earlierSuggestions, fragmentOf, placeSuggestions, type Suggestion, valueSuggestions } from "../logic/suggest.ts";
+import { earlier, remember } from "../state/earlier.ts";
+import { page } from "../state/page.ts";
+import { t } from "../words/index.ts";
+import { focusFirstResult } from "./grid.tsx";
+import { Icon } from "./icon.tsx";
+import { takePictures } from "./pictures.ts";
+
+const PAUSE_MS = 120;
+const MOST_VALUES = 4;
+const MOST_EARLIER = 3;
+/** Attributes whose values are suggested: more would be a request each. */
+const MOST_ATTRIBUTES = 6;
+
+export function SearchBar() {
+  const query = page.query.value;
+  const found = useSignal<Suggestion[]>([]);
+  const at = useSignal(-1);
+  const field = useRef<HTMLInputElement>(null);
+  const files = useRef<HTMLInputElement>(null);
+  const values = useValues();
+  const asked = useRef<AbortController | null>(null);
+  const timer = useRef(0);
+
+  const close = () => {
+    window.clearTimeout(timer.current);
+    asked.current?.abort();
+    found.value = [];
+    at.value = -1;
+  };
+  const suggest = (words: string) => {
+    close();
+    timer.current = window.setTimeout(async () => {
+      const running = new AbortController();
+      asked.current = running;
+      const fragment = fragmentOf(words);
+      const places = fragment ? await api.places(fragment.text, running.signal).catch(() => []) : [];
+      if (running.signal.aborted) return;
+      found.value = [
+        ...(fragment ? valueSuggestions(fragment, values.current, MOST_VALUES) : []),
+        ...(fragment ? placeSuggestions(fragment, places, t.suggestions.near) : []),
+        ...earlierSuggestions(words, earlier(), MOST_EARLIER),
+      ];
+    }, PAUSE_MS);
+  };
+  const take = ({ words, condition }: Suggestion) => {
+    close();
+    const where = condition ? [...query.where, { ...condition, comparison: "is" as const }] : query.where;
+    page.change({ words, where });
+    field.current?.focus();
+  };
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const chosen = found.value[at.value];
+    if (chosen) return take(chosen);
+    close();
+    const words = field.current?.value ?? "";
+    remember(words);
+    page.change({ words });
+  };
+  const key = (event: KeyboardEvent) => {
+    const { length } = found.value;
+    if (event.key === "Escape" && length) {
+      event.stopPropagation();
+      close();
+    } else if (event.key === "ArrowDown" && !length) {
+      event.preventDefault();
+      focusFirstResult();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && length) {
+      event.preventDefault();
+      const by = event.key === "ArrowDown" ? 1 : -1;
+      at.value = ((at.value + 1 + by + length + 1) % (length + 1)) - 1;
+    }
+  };
+  return (
+    <form id="search" class="search" role="search" aria-label={t.collection} onSubmit={submit}>
+      <Icon name="search" />
+      <label class="hidden" for="words">{t.words}</label>
+      <input
+        ref={field}
+        id="words"
+        name="words"
+        type="text"
+        role="combobox"
+        aria-expanded={found.value.length > 0}
+        aria-controls="suggestions"
+        aria-autocomplete="list"
+        aria-activedescendant={at.value >= 0 ? `suggestion-${at.value}` : undefined}
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck={false}
+        enterkeyhint="search"
+        placeholder={t.placeholder}
+        value={query.words}
+        onInput={(event) => {
+          const words = event.currentTarget.value;
+          page.change({ words }, { pace: "typing" });
+          suggest(words);
+        }}
+        onKeyDown={key}
+        onBlur={close}
+      />
+      <kbd aria-hidden="true">/</kbd>
+      <input
+        ref={files}
+        id="files"
+        class="hidden"
+        type="file"
+        accept="image/*,.heic,.heif,.dng"
+        multiple
+        tabIndex={-1}
+        aria-label={t.searchWithPicture}
+        onChange={(event) => {
+          void takePictures([...(event.currentTarget.files ?? [])]);
+          event.currentTarget.value = "";
+        }}
+      />
+      <button id="choose" type="button" class="quiet" title={t.choosePicture} aria-label={t.searchWithPicture} onClick={() => files.current?.click()}>
+        <Icon name="picture" />
+      </button>
+      <button type="submit" class="primary">{t.search}</button>
+      <Suggestions found={found.value} at={at.value} take={take} />
+    </form>
+  );
+}
+
+function Suggestions({ found, at, take }: { found: Suggestion[]; at: number; take: (one: Suggestion) => void }) {
+  const notes = { place: t.suggestions.place, value: "", earlier: t.suggestions.earlier };
+  return (
+    <ul id="suggestions" class="suggestions" role="listbox" aria-label={t.suggestions.label} hidden={found.length === 0}>
+      {found.map((each, number) => (
+        <li
+          key={`${each.kind} ${each.label} ${each.note}`}
+          id={`suggestion-${number}`}
+          role="option"
+          aria-selected={number === at}
+          // Before the field loses focus and closes the list.
+          onPointerDown={(event) => {
+            event.preventDefault();
+            take(each);
+          }}
+        >
+          <span>{each.label}</span>
+          <span class="note">{each.note || notes[each.kind]}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Values of the collection's attributes, fetched once the field is used. */
+function useValues() {
+  const values = useRef<Record<string, readonly AttributeValue[]>>({});
+  const stats = page.stats.state.value.value;
+  useEffect(() => {
+    values.current = {};
+    if (!stats) return;
+    const asked = new AbortController();
+    for (const name of Object.keys(stats.attributes).slice(0, MOST_ATTRIBUTES)) {
+      api.values(stats.name, name, asked.signal).then((found) => (values.current[name] = found), () => undefined);
+    }
+    return () => asked.abort();
+  }, [stats]);
+  return values;
+}

@@ -1,0 +1,66 @@
+/** What can be done with the selected items: export, download. */
+
+import { useSignal } from "@preact/signals";
+import { api, Problem } from "../api.ts";
+import { page } from "../state/page.ts";
+import { selection } from "../state/selection.ts";
+import { t } from "../words/index.ts";
+import { Icon, IconButton } from "./icon.tsx";
+
+export function SelectionBar() {
+  const ids = [...selection.ids.value];
+  const blur = useSignal("0");
+  const busy = useSignal(false);
+  if (ids.length === 0) return null;
+  const formats = page.config.value?.export_formats ?? [];
+  const save = async (fetch: () => Promise<File>) => {
+    busy.value = true;
+    try {
+      download(await fetch());
+    } catch (error) {
+      page.problem.value = new Problem({ title: t.selection.failed, status: -1, detail: Problem.of(error).message });
+    }
+    busy.value = false;
+  };
+  const { collection } = page.query.value;
+  const options = () => ({ ids, ...(blur.value === "0" ? {} : { blur: Number(blur.value) }) });
+  return (
+    <section class="selection" aria-label={t.selection.label} aria-busy={busy.value}>
+      <p role="status">{t.selection.count(ids.length)}</p>
+      <select
+        aria-label={t.selection.exportAs}
+        value=""
+        disabled={busy.value}
+        onChange={(event) => {
+          const format = event.currentTarget.value;
+          event.currentTarget.value = "";
+          void save(() => api.export(collection, { format, ...options() }));
+        }}
+      >
+        <option value="" disabled>{t.selection.exportAs}</option>
+        {formats.map((name) => <option key={name} value={name}>{name}</option>)}
+      </select>
+      <label>
+        {t.selection.blur}{" "}
+        <select value={blur.value} onChange={(event) => (blur.value = event.currentTarget.value)}>
+          {Object.entries(t.selection.blurChoices).map(([metres, words]) => <option key={metres} value={metres}>{words}</option>)}
+        </select>
+      </label>
+      <button type="button" disabled={busy.value || blur.value !== "0"} onClick={() => void save(() => api.originals(collection, { ids }))}>
+        <Icon name="download" />
+        {t.selection.zip}
+      </button>
+      <IconButton name="close" label={t.selection.clear} onClick={() => selection.clear()} />
+    </section>
+  );
+}
+
+/** Hand a file to the browser. */
+function download(file: File): void {
+  const url = URL.createObjectURL(file);
+  const link = document.createElement("a");
+  [link.href, link.download] = [url, file.name];
+  link.click();
+  // Not at once: the browser reads it after the click.
+  window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
