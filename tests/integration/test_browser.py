@@ -67,6 +67,23 @@ def draw_squares(folder: Path) -> None:
     (folder / "squares.csv").write_text("\n".join(rows))
 
 
+def draw_years(folder: Path) -> pl.Collection:
+    """600 small pictures over five years, ten a month, most of them around one town."""
+    rows = ["image,title,lat,lon,time,country"]
+    for n in range(600):
+        name, month = f"{n:03}.jpg", n // 10
+        image = Image.new("RGB", (32, 24), (n % 256, 255 - n % 256, 40 * (n % 7)))
+        image.putpixel((n % 32, n // 32), (255, 255, 255))  # no two are the same file
+        image.save(folder / name)
+        lat, lon = (35.0 + n % 10 / 100, 135.7 + n % 7 / 100) if n % 4 else (-33.0, 151.0 + n / 1000)
+        time = f"{2015 + month // 12}-{month % 12 + 1:02}-{n % 10 * 3 + 1:02}T12:00:00"
+        rows.append(f"{name},number {n},{lat},{lon},{time},{'JP' if n % 4 else 'AU'}")
+    (folder / "years.csv").write_text("\n".join(rows))
+    collection = pl.Collection.create(folder / "years.pl", encoder=HashEncoder())
+    assert collection.add(pl.read_photos(folder), workers=0).n_added == 600
+    return collection
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server on a free port."""
@@ -77,7 +94,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     draw_squares(folder)
     collection = pl.Collection.create(folder / "squares.pl", encoder=HashEncoder())
     assert collection.add(pl.read_photos(folder), workers=0).n_added == 28
-    app = create_app(Settings(collections={"squares": collection}))
+    dated = draw_years(tmp_path_factory.mktemp("years"))
+    app = create_app(Settings(collections={"squares": collection, "years": dated}))
     listening = socket.create_server(("127.0.0.1", 0))  # takes connections from now on
     running = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})

@@ -40,6 +40,38 @@ test("a click on the map searches near there; the chip takes it back", async () 
   await page.waitForSelector(".pin", { state: "detached" });
 });
 
+test("a box that is released outside the map ends there, and the map stays where it is", async () => {
+  const { page } = await open("#q=blue");
+  await mapReady(page);
+  await page.getByRole("button", { name: "Filters" }).click();
+  await page.click("#draw-box");
+  const area = await page.locator("#map canvas").boundingBox();
+  await page.mouse.move(area.x + 100, area.y + 100);
+  await page.mouse.down();
+  await page.mouse.move(area.x - 80, area.y + 200, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction(() => location.hash.includes("box="));
+  assert.equal(await page.locator("#map.drawing").count(), 0);
+  await page.mouse.move(area.x + 300, area.y + 300);
+  const hash = await page.evaluate(() => location.hash);
+  // A click while drawing is no box, and no place either.
+  await page.click("#draw-box");
+  await page.click("#map canvas", { position: { x: 60, y: 60 } });
+  await page.waitForSelector("#map:not(.drawing)");
+  assert.equal(await page.evaluate(() => location.hash), hash);
+});
+
+test("clusters come apart, and a single item opens", async () => {
+  const { page } = await open("#in=years");
+  await mapReady(page);
+  await page.waitForFunction(() => Number(document.querySelector("#map").dataset.clusters) > 0);
+  const counted = await page.evaluate(async () => {
+    const answer = await (await fetch("/v1/collections/years/clusters?zoom=0")).json();
+    return answer.clusters.reduce((sum, { n_items }) => sum + n_items, answer.items.length);
+  });
+  assert.equal(counted, 600);
+});
+
 test("a box drawn on the map is a filter, and Escape gives up", async () => {
   const { page } = await open("#q=blue");
   await mapReady(page);

@@ -1,7 +1,7 @@
 // Searching with pictures: dropped, chosen, and by likeness to a result.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shownIds, shownTitles, useBrowser } from "./browser.mjs";
+import { searchFor, shownIds, shownTitles, useBrowser } from "./browser.mjs";
 
 const open = useBrowser();
 
@@ -20,12 +20,12 @@ function colourFile(page, colour) {
 
 test("a dropped picture finds its like, and its weight can be turned", async () => {
   const { page, watched } = await open();
-  await page.waitForSelector(".welcome");
+  await page.waitForSelector("#results .card");
   const dataTransfer = await colourFile(page, "rgb(40,160,50)");
   await page.dispatchEvent("#results", "dragenter", { dataTransfer });
   assert.equal(await page.isVisible("#drop"), true);
   await page.dispatchEvent("#results", "drop", { dataTransfer });
-  await page.waitForSelector("#results .card");
+  await page.waitForSelector("#results .score");
   assert.equal(await page.isVisible("#drop"), false);
   assert.match((await shownTitles(page))[0], /^green/);
   await page.getByText("mine.png").waitFor();
@@ -33,18 +33,18 @@ test("a dropped picture finds its like, and its weight can be turned", async () 
   await page.getByRole("combobox", { name: "Weight of this example" }).selectOption("-1");
   await page.waitForFunction((id) => document.querySelector("#results .card").dataset.id !== id, green[0]);
   await page.getByRole("button", { name: "Remove the picture mine.png" }).click();
-  await page.waitForSelector(".welcome");
+  await page.getByText("28 items").waitFor();
   assert.deepEqual(watched, { elsewhere: [], complaints: [] });
 });
 
 test("a pasted picture searches too", async () => {
   const { page } = await open();
-  await page.waitForSelector(".welcome");
+  await page.waitForSelector("#results .card");
   const clipboardData = await colourFile(page, "rgb(220,30,30)");
   await page.evaluate((data) => {
     document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
   }, clipboardData);
-  await page.waitForSelector("#results .card");
+  await page.waitForSelector("#results .score");
   assert.match((await shownTitles(page))[0], /^red/);
 });
 
@@ -61,7 +61,7 @@ test("more like this takes a result for an example and leaves it out", async () 
 
 test("a file that is no picture is told in words", async () => {
   const { page } = await open();
-  await page.waitForSelector(".welcome");
+  await page.waitForSelector("#results .card");
   await page.setInputFiles("#files", {
     name: "notes.txt",
     mimeType: "text/plain",
@@ -70,4 +70,7 @@ test("a file that is no picture is told in words", async () => {
   const alert = page.getByRole("alert");
   await alert.waitFor();
   assert.match(await alert.textContent(), /not an image/);
+  // It stands in the way of nothing.
+  await searchFor(page, "red");
+  assert.match((await shownTitles(page))[0], /^red/);
 });
