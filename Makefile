@@ -47,6 +47,7 @@ bench: .make/dev  ## measure speed and, where the real data are at hand, quality
 	$(BIN)/placelens bench scan
 	$(BIN)/placelens bench encoder
 	$(BIN)/placelens bench updates --quick
+	$(BIN)/placelens bench browse --quick
 	$(PIP) install --quiet -e "./benchmarks[rivals]"
 	$(BIN)/placelens bench engine --quick
 	@if [ -d "$(DATA)" ]; then for name in regions answers cosmat travel heritage place-names; do \

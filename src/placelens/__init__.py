@@ -24,7 +24,7 @@ from placelens.errors import (
     VectorError,
 )
 from placelens.telemetry import switch_off
-from placelens.types import Feature, Hit, Item, Place, Proposal, ScoreTerm
+from placelens.types import Feature, Hit, Item, NothingNear, Place, Proposal, ScoreTerm
 
 if typing.TYPE_CHECKING:
     from placelens.collection import Collection
@@ -60,6 +60,7 @@ __all__ = [
     "Item",
     "ItemNotFoundError",
     "MissingExtraError",
+    "NothingNear",
     "Place",
     "PlacelensError",
     "Proposal",

@@ -26,7 +26,7 @@ from placelens.export import (
 from placelens.export.evidence import Explanation, read_as
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
-from placelens.types import NO_EVIDENCE, Evidence, FeatureName, Hit, ScoreTerm
+from placelens.types import NO_EVIDENCE, Evidence, FeatureName, Hit, NothingNear, ScoreTerm
 
 if TYPE_CHECKING:
     import geopandas
@@ -59,6 +59,8 @@ class Hits(Sequence[Hit]):
     understood : what was read from the words (places, areas), or None when nothing was parsed.
     notes : what to know beside the hits: that nothing is near, what was not read, and why;
         attributes and values asked for that no item has.
+    nothing_near : set where nothing lies near the place asked for: what counts as near, and how far
+        away the nearest is; None where something does, and on later pages.
     plan : which index answered, and why.
     certificate : what vouches that no better item was missed.
     unfit : in words, why the encoder cannot be trusted to read the words; None when it can.
@@ -87,6 +89,7 @@ class Hits(Sequence[Hit]):
         "elapsed_ms",
         "evidence",
         "notes",
+        "nothing_near",
         "plan",
         "query",
         "thumbnails",
@@ -109,6 +112,7 @@ class Hits(Sequence[Hit]):
         evidence: Sequence[Evidence] = (),
         notes: Sequence[str] = (),
         best: tuple[float, FeatureName] | None = None,
+        nothing_near: NothingNear | None = None,
         unfit: str | None = None,
         explainer: Explainer | None = None,
     ) -> None:
@@ -121,6 +125,7 @@ class Hits(Sequence[Hit]):
         self.evidence = tuple(evidence)
         self.notes = tuple(notes)
         self._best = best
+        self.nothing_near = nothing_near
         self._explainer = explainer
         self.unfit = unfit
         self.query = MappingProxyType(dict(query or {}))
@@ -160,6 +165,7 @@ class Hits(Sequence[Hit]):
             "evidence": self.evidence,
             "notes": self.notes,
             "best": self._best,
+            "nothing_near": self.nothing_near,
             "unfit": self.unfit,
             "explainer": self._explainer,
         }
@@ -335,6 +341,7 @@ class Hits(Sequence[Hit]):
             "answerable": self.answerable,
             "doubt": self.doubt,
             "notes": list(self.notes),
+            "nothing_near": self.nothing_near.to_dict() if self.nothing_near else None,
             "hits": list(records_of(self._hits)),
             "cursor": self.cursor,
             "elapsed_ms": self.elapsed_ms,

@@ -383,6 +383,25 @@ def title_of(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NothingNear:
+    """That nothing which passes the filters lies near the place asked for.
+
+    Attributes
+    ----------
+    within_m : what counts as near, in metres: the radius, or as far as the decay reaches; None for
+        a decay without a scale.
+    nearest_m : how far away the nearest is, in metres; None when nothing that passes has a place.
+    """
+
+    within_m: float | None
+    nearest_m: float | None
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Plain JSON types."""
+        return {"within_m": self.within_m, "nearest_m": self.nearest_m}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """Where an item may be, as somebody or something has estimated it, and what became of that.
 

@@ -12,6 +12,7 @@ from placelens.errors import EncoderError, ReadError
 from placelens.testing.fakes import HashEncoder
 from placelens_bench import (
     answers,
+    browse,
     cosmat,
     cosmat_data,
     cosmat_plots,
@@ -71,6 +72,19 @@ def test_encoder():
     assert result["encode_images_per_s"] > 0
     assert set(result["decode_images_per_s_one_process"]) == {"640px", "12MP"}
     json.dumps(result)
+
+
+def test_browse():
+    result = browse.run(items=(2_600,), rounds=1)
+    (figures,) = result["sizes"].values()
+    assert set(figures["clusters"]) == set(browse.VIEWS)
+    assert set(figures["lists"]) == set(browse.SORTS)
+    for pages in figures["lists"].values():
+        assert pages["page 1"]["p50_ms"] > 0
+        assert pages["page 50"]["p50_ms"] > 0
+    json.dumps(result)
+    with pytest.raises(RuntimeError, match="have no 50 pages of 50"):
+        browse.run(items=(100,), rounds=1)
 
 
 def test_updates(monkeypatch):

@@ -25,6 +25,7 @@ COMMANDS = {
     "search by image": "search c.pl --image photos/red.png --near Paris --radius 900km",
     "show": "show c.pl blue --thumbnail small.jpg",
     "stats": "stats c.pl --json",
+    "timeline": "timeline c.pl",
     "export": "export c.pl -o out.geojson --blur 1km",
     "snapshot": "snapshot c.pl before",
     "delete": "delete c.pl white",

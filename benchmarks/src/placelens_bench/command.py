@@ -157,6 +157,14 @@ def _updates(asked: Asked) -> Any:
     return run(**{**(QUICK if asked.quick else {}), **asked.options})
 
 
+def _browse(asked: Asked) -> Any:
+    from placelens_bench.browse import QUICK, run
+
+    given = dict(asked.options)
+    sizes = {"items": (given["items"],)} if "items" in given else {}
+    return run(**{**(QUICK if asked.quick else {}), **sizes})
+
+
 BENCHES: Mapping[str, Callable[[Asked], Any]] = {
     "scan": _scan,
     "encoder": _encoder,
@@ -170,10 +178,11 @@ BENCHES: Mapping[str, Callable[[Asked], Any]] = {
     "place-names": _place_names,
     "engine": _engine,
     "updates": _updates,
+    "browse": _browse,
 }
 # Whose the options are that not every benchmark has.
 OWNERS: Mapping[str, tuple[str, ...]] = {
-    "items": ("engine", "updates"),
+    "items": ("engine", "updates", "browse"),
     "dim": ("engine", "updates"),
     **dict.fromkeys(("plots", "work"), ("engine", "cosmat", "paper-000")),
     **dict.fromkeys(("dataset", "features", "network", "layer"), ("cosmat",)),
@@ -187,7 +196,8 @@ def _option(*names: str, help: str, metavar: str | None = None) -> Any:
 
 
 Items = Annotated[
-    int | None, _option(help="How many items; 1,000,000 unless given. 'updates': 100,000.")
+    int | None,
+    _option(help="How many items; 1,000,000 unless given. 'updates': 100,000; 'browse': both."),
 ]
 Dim = Annotated[int | None, _option(help="Their dimensions; 512 unless given. 'updates': 384.")]
 Queries = Annotated[int | None, _option(help="How many queries; 200 unless given.")]

@@ -284,6 +284,7 @@ class Searching(Reading):
                     *(understood.notes if understood is not None else ()),
                 ),
                 best=answer.best,
+                nothing_near=answer.nothing_near,
                 unfit=query.unfit,
                 explainer=partial(_evidence, searcher, query),
             )

@@ -76,6 +76,13 @@ class Lists:
         """Which rows pass a query's filters, (n,); None when there are none."""
         return replace(query.filters, only=query.features).mask(self._version, deadline)
 
+    def nearest_m(self, query: Query, deadline: Deadline = NEVER) -> float | None:
+        """How far from a query's place the nearest is that passes its filters; None for nothing."""
+        order = self.order("distance", query.near)
+        rows = order.page(0, 1, self.passing(query, deadline))
+        key = order.key_of(int(rows[0])) if len(rows) else None
+        return key if isinstance(key, float) else None  # what has no place has its name
+
     def order(self, sort: str, near: Place | None) -> Order:
         """All rows in an order; kept, of those by distance the ones that were last asked for."""
         chosen = SORTS.get(sort)

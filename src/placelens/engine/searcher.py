@@ -25,7 +25,7 @@ from placelens.index.base import Certificate, Index
 from placelens.index.gmr_tree import rows_of
 from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
-from placelens.types import Evidence, FeatureName, Float64Array, Hit, Int64Array
+from placelens.types import Evidence, FeatureName, Float64Array, Hit, Int64Array, NothingNear
 
 TINY_SHARE = 1e-9
 
@@ -36,6 +36,7 @@ class Answer:
 
     ``decay`` is the one that was used, ``notes`` what to say beside the hits, ``best`` how well the
     best item fits, wherever it lies, and by what; None where that was not asked for.
+    ``nothing_near`` says that nothing lies near the place asked for.
     """
 
     hits: list[Hit]
@@ -45,6 +46,7 @@ class Answer:
     decay: Decay | None = None
     notes: tuple[str, ...] = ()
     best: tuple[float, FeatureName] | None = None
+    nothing_near: NothingNear | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +176,31 @@ class Searcher:
 
     def _list(self, query: Query, deadline: Deadline) -> Answer:
         page = self.lists.page(query, deadline)
-        return Answer(page.hits, page.plan, None, page.cursor)
+        nearness = self._beyond(query, deadline) if not page.plan.n_allowed else None
+        return Answer(
+            page.hits,
+            page.plan,
+            None,
+            page.cursor,
+            notes=(nearness.note,) if nearness is not None and nearness.note else (),
+            nothing_near=nearness.nothing_near if nearness is not None else None,
+        )
+
+    def _beyond(self, query: Query, deadline: Deadline) -> Nearness | None:
+        """What is nearest beyond the circle that nothing lies in; None where none was drawn."""
+        circle = circle_around(query)
+        if query.near is None or circle is None:
+            return None
+        areas = tuple(area for area in query.filters.areas if area is not circle)
+        open_query = replace(query, filters=replace(query.filters, areas=areas))
+        nearest = self.lists.nearest_m(open_query, deadline)
+        return reached(
+            query.decay,
+            np.array([] if nearest is None else [nearest]),
+            widens=False,
+            label=query.near_label or written(query.near),
+            within_m=circle.radius_m,
+        )
 
     def _ranking(self, query: Query, deadline: Deadline) -> _Ranking:
         deadline.check()
@@ -249,6 +275,7 @@ class Searcher:
             decay=query.decay,
             notes=(nearness.note,) if nearness.note else (),
             best=self._best(ask, plan) if cursor is None else None,
+            nothing_near=nearness.nothing_near,
         )
 
     def _best(self, ask: Ask, plan: Plan) -> tuple[float, FeatureName] | None:

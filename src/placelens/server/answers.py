@@ -91,13 +91,29 @@ class ListedItem(Item):
     distance_m: float | None = Field(description="From `near`, where that was given.")
 
 
+class NothingNear(BaseModel):
+    """That nothing which passes the filters lies near the place asked for."""
+
+    within_m: float | None = Field(
+        description="What counts as near: the radius, or as far as the decay reaches; null for a "
+        "decay without a scale."
+    )
+    nearest_m: float | None = Field(
+        description="How far away the nearest is; null when nothing that passes has a place."
+    )
+
+
 class ItemList(BaseModel):
     """A page of the items that pass the filters."""
 
     items: list[ListedItem]
     n_items: int = Field(description="How many pass, on all pages together.")
     notes: list[str] = Field(
-        description="In words, attributes and values of `where` that no item has."
+        description="In words, attributes and values of `where` that no item has; that nothing is "
+        "near."
+    )
+    nothing_near: NothingNear | None = Field(
+        description="Where `radius` leaves nothing; null elsewhere."
     )
     cursor: str | None = Field(description="For the next page; null on the last.")
 
@@ -337,6 +353,9 @@ class SearchAnswer(BaseModel):
     notes: list[str] = Field(
         description="In words: that nothing is near, phrases that were left to the words, and why; "
         "attributes and values of `where` that no item has."
+    )
+    nothing_near: NothingNear | None = Field(
+        description="Set on the first page where nothing lies near the place asked for."
     )
     cursor: str | None
     elapsed_ms: float

@@ -13,6 +13,7 @@ from placelens.server import errors
 from placelens.server.admission import Admission
 from placelens.server.answers import Problem
 from placelens.server.catalogue import Catalogue
+from placelens.server.compression import Compression
 from placelens.server.decoding import Decoders
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
 from placelens.server.routes import (
@@ -83,6 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(UnexpectedErrors),
             Middleware(Admission, settings=settings),
             Middleware(BodyLimit, settings=settings),
+            Middleware(Compression),
         ],
     )
     app.state.settings = settings

@@ -32,6 +32,7 @@ QUESTIONS = (
     "red near Xyzzyville",  # is left to the words
     "Nice",  # may mean the town, which is offered
     "red in summer in Paris, Lyon or Nice",
+    "red near Sydney",  # nothing is
 )
 
 
@@ -93,6 +94,7 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
             yield "Item", plain(linked)
             yield "ListedItem", plain(linked | {"distance_m": None})
         yield "ItemList", server.get(f"{url}/items").json()
+        yield "ItemList", server.get(f"{url}/items?near=9,9&radius=1m").json()
         yield "Timeline", server.get(f"{url}/timeline").json()
         for name in collection.modalities[:1]:
             asked = f"{url}/items/{item.id}/kept?feature={name}"

@@ -151,6 +151,19 @@ def test_a_timeline_has_no_order(client):
     assert "unknown field 'sort'" in response.json()["detail"]
 
 
+def test_a_radius_that_holds_nothing_tells_how_far_the_nearest_is(client):
+    asked = {"near": "45.76,4.84", "radius": "50km", "where": "city=Nice"}
+    answer = client.get(URL, params=asked).json()
+    assert (answer["items"], answer["n_items"]) == ([], 0)
+    assert answer["nothing_near"]["within_m"] == 50_000
+    assert answer["nothing_near"]["nearest_m"] == pytest.approx(299_000, rel=0.01)  # Lyon to Nice
+    (note,) = answer["notes"]
+    assert note.startswith("nothing here lies within 50.0 km")
+    found = client.search({**asked, "where": {"city": "Nice"}, "text": "red"}).json()
+    assert found["nothing_near"] == pytest.approx(answer["nothing_near"])
+    assert client.get(URL).json()["nothing_near"] is None
+
+
 def test_clusters_of_a_view(client, ids, squares):
     url = "/v1/collections/squares/clusters"
     # Lyon, Paris and Nice lie in one cell of zoom 0; the green square of Paris is the newest.

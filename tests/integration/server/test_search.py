@@ -142,7 +142,6 @@ def test_geojson_has_a_feature_for_each_hit(client):
         ({"text": "a", "time": 2019}, "time: 2019 is neither a string"),
         ({"text": "a", "cursor": "xyz"}, "cursor"),
         ({"vector": "abc"}, "vector: 'abc' is neither a list of numbers"),
-        ({}, ""),
     ],
 )
 def test_what_is_wrong_is_said(client, body, said):

@@ -157,11 +157,42 @@ def test_that_nothing_is_near_is_said(items):
         f"{hits[0].distance_m / 1000:.0f} km away",
     )
     assert 900e3 < hits[0].distance_m < 930e3
+    assert hits.nothing_near.within_m == 25_000
+    assert hits.nothing_near.nearest_m == pytest.approx(hits[0].distance_m)
+    assert hits.to_dict()["nothing_near"] == hits.nothing_near.to_dict()
+    assert hits[:1].nothing_near is hits.nothing_near
     near = items.search("boat near Lyon")
     assert not any("nothing here" in note for note in near.notes)
+    assert near.nothing_near is near.to_dict()["nothing_near"] is None
     assert items.search("boat in Prague").notes[0].startswith("nothing here lies within 13.0 km")
     nowhere = items.search("boat near Lyon", where={"title": "nowhere"})
     assert "has a place" in nowhere.notes[0]
+    assert nowhere.nothing_near == pl.NothingNear(within_m=25_000, nearest_m=None)
+
+
+@pytest.mark.parametrize("engine", ["scan", "gmrtree"])
+def test_a_radius_that_holds_nothing_tells_how_far_the_nearest_is(items, engine):
+    """Of what passes the other filters; Lyon and the sea off it are left out by time."""
+    asked = {"near": "45.76,4.84", "radius": "100km", "time": "2021"}
+    ranked = items.search("boat", **asked, engine=engine)
+    listed = items.search(sort="time", **asked)
+    assert len(ranked) == len(listed) == 0
+    (madrid,) = items.search(sort="distance", near="45.76,4.84", time="2021")
+    for hits in (ranked, listed):
+        assert hits.nothing_near.within_m == 100_000
+        assert hits.nothing_near.nearest_m == pytest.approx(madrid.distance_m)
+        assert "nothing here lies within 100 km" in hits.notes[0]
+    empty = items.search(sort="time", near="45.76,4.84", radius="5km", unlocated_only=True)
+    assert empty.nothing_near == pl.NothingNear(within_m=5_000, nearest_m=None)
+    assert items.search(sort="time", near="45.76,4.84", time="2021").nothing_near is None
+    assert items.search(time="1999").nothing_near is None
+
+
+def test_only_the_first_page_tells_that_nothing_is_near(items):
+    asked = {"near": "-60,-120", "decay": "gauss:1km", "k": 2}
+    first = items.search("boat", **asked)
+    assert first.nothing_near is not None
+    assert items.search("boat", **asked, cursor=first.cursor).nothing_near is None
 
 
 def test_near_reaches_to_the_tenth_nearest(items):

@@ -179,8 +179,10 @@ export interface ItemList {
   items: ListedItem[];
   /** How many pass, on all pages together. */
   n_items: number;
-  /** In words, attributes and values of `where` that no item has. */
+  /** In words, attributes and values of `where` that no item has; that nothing is near. */
   notes: string[];
+  /** Where `radius` leaves nothing; null elsewhere. */
+  nothing_near: NothingNear | null;
   /** For the next page; null on the last. */
   cursor: string | null;
 }
@@ -218,6 +220,14 @@ export interface ListedItem {
   image_url: string | null;
   /** From `near`, where that was given. */
   distance_m: number | null;
+}
+
+/** That nothing which passes the filters lies near the place asked for. */
+export interface NothingNear {
+  /** What counts as near: the radius, or as far as the decay reaches; null for a decay without a scale. */
+  within_m: number | null;
+  /** How far away the nearest is; null when nothing that passes has a place. */
+  nearest_m: number | null;
 }
 
 /** What a phrase might mean, too uncertain to act on, and what to write for that. */
@@ -340,6 +350,8 @@ export interface SearchAnswer {
   doubt: string | null;
   /** In words: that nothing is near, phrases that were left to the words, and why; attributes and values of `where` that no item has. */
   notes: string[];
+  /** Set on the first page where nothing lies near the place asked for. */
+  nothing_near: NothingNear | null;
   cursor: string | null;
   elapsed_ms: number;
 }

@@ -50,6 +50,7 @@ def list_items(
         "items": [with_links(item, name, show_paths=settings.paths_shown) for item in items],
         "n_items": hits.plan.n_allowed if hits.plan else len(items),
         "notes": list(hits.notes),
+        "nothing_near": hits.nothing_near.to_dict() if hits.nothing_near else None,
         "cursor": hits.cursor,
     }
 

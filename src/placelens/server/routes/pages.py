@@ -9,13 +9,14 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
-from fastapi import FastAPI
-from fastapi.responses import FileResponse, HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+
+from placelens.server.static_files import ASK_AGAIN, FOR_GOOD, BuiltFiles, built_file
 
 __all__ = ["STATIC", "install"]
 
+READ = ["GET", "HEAD"]
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
 _PLAIN_PAGE = """<!doctype html>
@@ -33,42 +34,32 @@ _NOT_BUILT = (
 )
 
 
-class _Assets(StaticFiles):
-    """Built files, whose names have a hash of their content and so never change."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        if response.status_code == 200:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
-
-
 def install(app: FastAPI) -> None:
     """Serve the pages built into `STATIC`, or plain ones in their place."""
     static = STATIC
 
-    @app.get("/", include_in_schema=False)
-    def read_page() -> Response:
-        return _file(static / "index.html") or _plain("placelens", _NOT_BUILT)
+    @app.api_route("/", methods=READ, include_in_schema=False)
+    def read_page(request: Request) -> Response:
+        return _file(static / "index.html", request) or _plain("placelens", _NOT_BUILT)
 
-    @app.get("/docs", include_in_schema=False)
-    def read_docs() -> Response:
-        return _file(static / "docs.html") or _plain("placelens REST API", _list_routes(app))
+    @app.api_route("/docs", methods=READ, include_in_schema=False)
+    def read_docs(request: Request) -> Response:
+        return _file(static / "docs.html", request) or _plain(
+            "placelens REST API", _list_routes(app)
+        )
 
-    @app.get("/favicon.svg", include_in_schema=False)
-    @app.get("/favicon.ico", include_in_schema=False)
-    def read_icon() -> Response:
-        return _file(static / "favicon.svg") or Response(status_code=204)
+    @app.api_route("/favicon.svg", methods=READ, include_in_schema=False)
+    @app.api_route("/favicon.ico", methods=READ, include_in_schema=False)
+    def read_icon(request: Request) -> Response:
+        return _file(static / "favicon.svg", request) or Response(status_code=204)
 
-    app.mount("/assets", _Assets(directory=static / "assets", check_dir=False), name="assets")
-    app.mount("/map", StaticFiles(directory=static / "map", check_dir=False), name="map")
+    app.mount("/assets", BuiltFiles(static / "assets", cache_control=FOR_GOOD), name="assets")
+    app.mount("/map", BuiltFiles(static / "map", cache_control=ASK_AGAIN), name="map")
 
 
-def _file(path: Path) -> Response | None:
+def _file(path: Path, request: Request) -> Response | None:
     """The file, to be asked for again each time: a new build changes what it links to."""
-    if not path.is_file():
-        return None
-    return FileResponse(path, headers={"Cache-Control": "no-cache"})
+    return built_file(path, request, cache_control=ASK_AGAIN) if path.is_file() else None
 
 
 def _plain(title: str, body: str) -> HTMLResponse:

@@ -31,7 +31,7 @@ def read_towns(request: Request, limit: Annotated[int, Query(ge=1, le=100_000)] 
     from placelens import __version__
     from placelens.query.near import gazetteer
 
-    headers = fresh_headers(f"{__version__}-{limit}")
+    headers = fresh_headers(f"{__version__}-{limit}", varies=True)
     known = not_modified(request, headers)
     if known is not None:
         return known

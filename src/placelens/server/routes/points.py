@@ -21,7 +21,7 @@ def read_points(collection: CollectionOf, settings: SettingsOf, request: Request
     """All located items; an even sample of them when there are more than the server's limit."""
     # One version always has the same points. "no-cache" lets the browser keep them and ask.
     tag = f"{collection.version}-{settings.max_points}"
-    headers = fresh_headers(tag, cache_control="private, no-cache")
+    headers = fresh_headers(tag, cache_control="private, no-cache", varies=True)
     known = not_modified(request, headers)
     if known is not None:
         return known
