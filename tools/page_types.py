@@ -34,8 +34,8 @@ _PLAIN = {
 # What bounds a value, or tells people of it, is no part of its type.
 _PASSED_OVER = {
     "title", "description", "default", "examples", "discriminator", "minimum", "maximum",
-    "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "pattern", "minItems", "maxItems",
-    "maxProperties",
+    "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
+    "maxProperties", "pattern",
 }  # fmt: skip
 
 

@@ -75,9 +75,10 @@ def draw_years(folder: Path) -> pl.Collection:
         image = Image.new("RGB", (32, 24), (n % 256, 255 - n % 256, 40 * (n % 7)))
         image.putpixel((n % 32, n // 32), (255, 255, 255))  # no two are the same file
         image.save(folder / name)
-        lat, lon = (35.0 + n % 10 / 100, 135.7 + n % 7 / 100) if n % 4 else (-33.0, 151.0 + n / 1000)
+        far = n % 4 == 0
+        lat, lon = (-33.0, 151.0 + n / 1000) if far else (35.0 + n % 10 / 100, 135.7 + n % 7 / 100)
         time = f"{2015 + month // 12}-{month % 12 + 1:02}-{n % 10 * 3 + 1:02}T12:00:00"
-        rows.append(f"{name},number {n},{lat},{lon},{time},{'JP' if n % 4 else 'AU'}")
+        rows.append(f"{name},number {n},{lat},{lon},{time},{'AU' if far else 'JP'}")
     (folder / "years.csv").write_text("\n".join(rows))
     collection = pl.Collection.create(folder / "years.pl", encoder=HashEncoder())
     assert collection.add(pl.read_photos(folder), workers=0).n_added == 600

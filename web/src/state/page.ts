@@ -14,12 +14,6 @@ import { selection } from "./selection.ts";
 /** What fills the stage; where the screen is narrow "both" shows the results. */
 export type Panel = "both" | "results" | "map";
 
-/** How a change is asked for and kept: a new entry of the history, or the one there is. */
-interface Manner {
-  pace?: Pace;
-  push?: boolean;
-}
-
 class Page {
   readonly config = signal<Config | null>(null);
   readonly query = signal<Query>(emptyQuery());
@@ -38,6 +32,7 @@ class Page {
 
   readonly searching = new Searching();
   readonly stats = new Fetched<Stats>();
+  #isTyping = false;
   /** An open item that is not among the hits, for instance of a link. */
   readonly #lone = new Fetched<Hit>();
 
@@ -77,7 +72,11 @@ class Page {
   }
 
   /** Ask something else. */
-  change(change: Partial<Query>, { pace = "now", push = pace === "now" }: Manner = {}): void {
+  change(change: Partial<Query>, { pace = "now" }: { pace?: Pace } = {}): void {
+    // Words that are being typed, and a slider that is dragged, are one entry of the history; the
+    // slider's is that of the question it turns.
+    const push = pace === "typing" ? !this.#isTyping : pace === "now";
+    this.#isTyping = pace === "typing";
     const before = this.query.value;
     const query = { ...before, ...change };
     batch(() => {

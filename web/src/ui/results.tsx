@@ -1,6 +1,7 @@
 /** The results: in words what came of the question, how they are sorted, and the grid. */
 
 import { useEffect, useRef } from "preact/hooks";
+import { formatDistance } from "../logic/format.ts";
 import { effectiveSort, type Sort, sortsFor } from "../logic/query.ts";
 import type { SearchAnswer } from "../logic/rest.ts";
 import { connection } from "../state/connection.ts";
@@ -78,7 +79,18 @@ function Notice({ answer, found }: { answer: SearchAnswer; found: boolean }) {
   return (
     <div class="notice" aria-live="polite">
       {notes.map((note) => <p key={note} class="doubt">{note}</p>)}
+      {answer.nothing_near?.nearest_m && <Widen metres={answer.nothing_near.nearest_m} />}
     </div>
+  );
+}
+
+/** Nothing lies within reach: one press reaches as far as the nearest. */
+function Widen({ metres }: { metres: number }) {
+  const scale = Number(Math.max(1000, metres).toPrecision(2));
+  return (
+    <p>
+      <button type="button" onClick={() => page.change({ decay: { kind: "gauss", scale } })}>{t.results.widen(formatDistance(scale))}</button>
+    </p>
   );
 }
 

@@ -142,6 +142,7 @@ export const en = {
     undated: "Without a date",
     readAs: (told: string) => `read as ${told}`,
     readLabelAs: (label: string, told: string) => `read ${label} as ${told}`,
+    widen: (distance: string) => `Reach as far as ${distance}`,
     old: "These are the results of the question before.",
   },
 
