@@ -1,6 +1,8 @@
 """Every kind of index that collections keep passes the suite of kinds, alone and side by side."""
 
 import numpy as np
+import pytest
+from tests.effort import RUNS
 
 import placelens as pl
 from placelens.engine.indexes.kinds import registered
@@ -10,11 +12,20 @@ from placelens.testing.index_kind_contract import IndexKindContract
 from placelens.testing.lives import EARLY, Life
 
 
-class TestGMRTree(IndexKindContract):
+class Lives(IndexKindContract):
+    """Two lives of each kind, and with more runs twice as many each."""
+
+    @pytest.mark.repeated
+    @pytest.mark.parametrize("seed", range(2 if RUNS == 1 else 4 * RUNS))
+    def test_a_life(self, life, seed):
+        super().test_a_life(life, seed)
+
+
+class TestGMRTree(Lives):
     make = GMRTreeKind
 
 
-class TestBlocks(IndexKindContract):
+class TestBlocks(Lives):
     make = BlocksKind
 
 

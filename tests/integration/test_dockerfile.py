@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -129,6 +128,7 @@ def run(*command: object, **options: object) -> None:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel as the stage ``wheel`` builds it; what it needs is ours."""
     pytest.importorskip("pip")
+    pytest.importorskip("hatchling")  # what the stage has installed before
     folder = tmp_path_factory.mktemp("image")
     (wheel_stage,) = [stage for stage in STAGES if stage.name == "wheel"]
     source = folder / "source"
@@ -143,7 +143,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             elif found.exists():  # the page may not be built
                 shutil.copy(found, source / target)
     build = wheel_stage.last("RUN").replace("/wheels", str(folder / "wheels"))
-    build = build.replace("--no-build-isolation", "")  # what the stage has installed before
     run(sys.executable, "-m", *shlex.split(build), cwd=source)
     (wheel,) = (folder / "wheels").iterdir()
     environment = folder / "environment"
@@ -166,17 +165,14 @@ def test_it_serves_as_its_user_on_a_root_that_is_read_only(
         folder.mkdir(mode=0o777)
         folder.chmod(0o777)
     shutil.copytree(tiny_source, data / "photos.pl")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
     environment = dict(pair.split("=", 1) for pair in shlex.split(IMAGE.last("ENV")))
     assert environment["PLACELENS_CACHE"] == IMAGE.last("VOLUME")
     command = [
         str(installed / "bin" / "python"), "-P", "-c",
         "from placelens.cli.main import run; run()",
-        *(word.replace("8000", port) for word in json.loads(IMAGE.last("CMD"))),
+        *(word.replace("8000", "0") for word in json.loads(IMAGE.last("CMD"))),
     ]  # fmt: skip
     probe = json.loads(IMAGE.last("HEALTHCHECK").partition(" CMD ")[2])
-    check = [command[0], *(word.replace("8000", port) for word in probe[1:])]
     env = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "HOME": "/nonexistent"}
     with subprocess.Popen(
         _confined(command, writable=(cache, temporary)),
@@ -187,6 +183,10 @@ def test_it_serves_as_its_user_on_a_root_that_is_read_only(
         text=True,
     ) as server:
         try:
+            assert server.stdout is not None
+            port = re.search(r":(\d+)/", said := server.stdout.readline())
+            assert port is not None, (said, server.communicate())
+            check = [command[0], *(word.replace("8000", port[1]) for word in probe[1:])]
             deadline = time.monotonic() + 300
             while subprocess.run(check, check=False, capture_output=True).returncode != 0:
                 assert server.poll() is None, server.communicate()

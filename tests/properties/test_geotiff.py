@@ -3,10 +3,11 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placelens.readers.geotiff import GEO_TAGS, read_georeference
+from placelens.readers.geotiff import GEO_TAGS, TIE_POINTS, read_georeference
 
 numbers = st.one_of(
     st.floats(), st.integers(), st.text(max_size=4), st.binary(max_size=4), st.none()
@@ -36,3 +37,13 @@ def test_any_georeference_gives_a_place_or_a_warning(tags, size, world, projecti
     for name, value in facts.attributes.items():
         if name.startswith("footprint_"):
             assert abs(value) <= (180 if name in ("footprint_west", "footprint_east") else 90)
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+@pytest.mark.parametrize("at", [0, 3])  # a column of pixels, and where it lies
+def test_a_control_point_that_is_no_number_is_said_and_hangs_nothing(number, at):
+    points = [0.0, 0, 0, 1, 1, 0, 1, 0, 0, 2, 1, 0, 0, 1, 0, 1, 2, 0]
+    points[at] = number
+    facts = read_georeference("nowhere.tif", {TIE_POINTS: tuple(points)}, (8, 4))
+    assert facts.place is None
+    assert "control points are not all finite numbers" in facts.warnings[0]

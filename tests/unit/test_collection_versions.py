@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from tests.effort import RUNS
 
 import placelens as pl
 
@@ -20,9 +21,11 @@ def photos(tmp_path):
     return made
 
 
+@pytest.mark.repeated
 def test_versions_are_kept_and_dropped_while_threads_search(photos):
     """Lance raises 'Already mutably borrowed' for a handle that two threads use."""
     errors, stop = [], threading.Event()
+    n_turns = 5 if RUNS == 1 else 15 * RUNS
 
     def reads():
         while not stop.is_set():
@@ -37,7 +40,7 @@ def test_versions_are_kept_and_dropped_while_threads_search(photos):
     for thread in threads:
         thread.start()
     try:
-        for number in range(15):
+        for number in range(n_turns):
             photos.snapshot(f"s{number}")
             photos.add_vectors([f"new{number}"], np.ones((1, DIM)))
             if number % 5 == 4:
@@ -48,7 +51,7 @@ def test_versions_are_kept_and_dropped_while_threads_search(photos):
         for thread in threads:
             thread.join()
     assert not errors
-    assert len(photos) == 4 * 30 + 15
+    assert len(photos) == 4 * 30 + n_turns
 
 
 def test_compaction_that_keeps_nothing_moves_searches_on_before_it_removes_their_files(photos):

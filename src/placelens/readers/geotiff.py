@@ -223,6 +223,9 @@ def _affine(tags: Mapping[int, Any], keys: Mapping[int, int]) -> tuple[Affine | 
 
 def _fitted(pixels: Float64Array, plane: Float64Array) -> Affine:
     """The affine map nearest to points of both, by least squares."""
+    if not (np.isfinite(pixels).all() and np.isfinite(plane).all()):
+        # LAPACK does not come to an end with an infinite number, and gives up on one that is none.
+        raise ReadError("its ground control points are not all finite numbers")
     columns = np.column_stack([pixels, np.ones(len(pixels))])
     solution, _, rank, _ = np.linalg.lstsq(columns, plane, rcond=None)
     if rank < 3:

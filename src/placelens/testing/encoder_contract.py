@@ -69,6 +69,11 @@ class EncoderContract:
             pytest.skip(f"{encoder.name} takes no texts")
         return list(TEXTS)
 
+    def short_texts(self, encoder: Encoder) -> list[str]:
+        """Return texts without the far too long one, which takes longer than all others together:
+        for what holds at any length."""
+        return self.texts(encoder)[:-1]
+
     def test_describes_itself(self, encoder: Encoder) -> None:
         assert encoder.name
         assert encoder.fingerprint
@@ -120,7 +125,7 @@ class EncoderContract:
         np.testing.assert_array_equal(encoder.encode_images(images), encoder.encode_images(images))
 
     def test_same_texts_give_the_same_vectors(self, encoder: Encoder) -> None:
-        texts = self.texts(encoder)
+        texts = self.short_texts(encoder)
         np.testing.assert_array_equal(encoder.encode_texts(texts), encoder.encode_texts(texts))
 
     def test_an_image_does_not_depend_on_its_batch(self, encoder: Encoder) -> None:
@@ -136,7 +141,7 @@ class EncoderContract:
         np.testing.assert_allclose(together, alone, atol=self.tolerance)
 
     def test_order_of_the_vectors_is_that_of_the_input(self, encoder: Encoder) -> None:
-        texts = self.texts(encoder)
+        texts = self.short_texts(encoder)
         np.testing.assert_allclose(
             encoder.encode_texts(texts[::-1])[::-1],
             encoder.encode_texts(texts),
@@ -156,7 +161,7 @@ class EncoderContract:
                 np.testing.assert_allclose(vectors, expected, atol=self.tolerance)
 
     def test_several_threads_at_once_get_the_same_text_vectors(self, encoder: Encoder) -> None:
-        texts = self.texts(encoder)
+        texts = self.short_texts(encoder)
         expected = encoder.encode_texts(texts)
         with ThreadPoolExecutor(4) as pool:
             for vectors in pool.map(encoder.encode_texts, [texts] * 8):

@@ -20,12 +20,13 @@ ASIDE = (
 @pytest.mark.parametrize(
     "use",
     [
-        "import pandas as pd\nassert pa.array(pd.Series([1.5, None])).null_count == 1",
-        "import pandas as pd\nassert pa.Table.from_pandas(pd.DataFrame({'a': [1]})).num_rows == 1",
+        "import pandas as pd\nassert pa.array(pd.Series([1.5, None])).null_count == 1\n"
+        "assert pa.Table.from_pandas(pd.DataFrame({'a': [1]})).num_rows == 1",
         "assert pa.table({'a': [1]}).to_pandas()['a'].sum() == 1",
-        "import pandas\nassert type(pandas.__spec__.loader) is type(pandas.__loader__)\n"
-        "assert type(pandas.__loader__).__name__ == 'SourceFileLoader'",
-        "import pandas, importlib.resources\nassert importlib.resources.files('pandas').is_dir()",
+        "import pandas, importlib.resources\n"
+        "assert type(pandas.__spec__.loader) is type(pandas.__loader__)\n"
+        "assert type(pandas.__loader__).__name__ == 'SourceFileLoader'\n"
+        "assert importlib.resources.files('pandas').is_dir()",
     ],
 )
 def test_pandas_is_known_once_it_is_used(use):

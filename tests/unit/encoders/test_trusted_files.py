@@ -111,16 +111,24 @@ def test_a_missing_file(tmp_path):
         check_sha256(tmp_path / "none", "0" * 64)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def text_network():
-    """The text network and its hash."""
-    lite = LiteEncoder()
-    return lambda: MiniLM(
-        text_weights(), lite._text._vocabulary, threads=1, sha256=sha_of(text_weights())
-    )
+    """Opens the text network anew, to be kept by its hash."""
+    vocabulary, sha = LiteEncoder()._text._vocabulary, sha_of(text_weights())
+    return lambda: MiniLM(text_weights(), vocabulary, threads=1, sha256=sha)
 
 
 TEXTS = ["a pier at night", "two tennis courts"]
+
+
+@pytest.fixture(scope="module")
+def kept_once(text_network, tmp_path_factory):
+    """The folder of a network that was kept, to be copied, and what the network gives."""
+    cache = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLACELENS_CACHE", str(cache))
+        vectors = text_network().encode(TEXTS)
+    return cache / "networks", vectors
 
 
 def test_the_kept_network_gives_the_same_bits(text_network, own_cache):
@@ -137,9 +145,9 @@ def test_the_kept_network_gives_the_same_bits(text_network, own_cache):
 
 @pytest.mark.parametrize("name", ["network.onnx", "weights.bin", "sha256.json"])
 @pytest.mark.parametrize("harm", ["cut", "flip", "remove"])
-def test_a_damaged_kept_network_is_made_anew(text_network, own_cache, name, harm):
-    expected = text_network().encode(TEXTS)
-    (folder,) = (own_cache / "networks").iterdir()
+def test_a_damaged_kept_network_is_made_anew(text_network, kept_once, own_cache, name, harm):
+    networks, expected = kept_once
+    (folder,) = shutil.copytree(networks, own_cache / "networks").iterdir()
     file = folder / name
     if harm == "remove":
         file.unlink()

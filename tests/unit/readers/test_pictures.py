@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from functools import cache
 
 import numpy as np
 import pillow_heif
@@ -34,6 +35,12 @@ def landscape(width: int = 640, height: int = 480) -> Image.Image:
     rng = np.random.default_rng(0)
     coarse = Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
     return coarse.resize((width, height), Image.Resampling.BICUBIC)
+
+
+@cache
+def encoded_landscape(kind: str, mode: str = "RGB", **options) -> bytes:
+    """Encoded once for all tests: a HEIC takes most of a second."""
+    return encoded(landscape().convert(mode), kind, **options)
 
 
 # --- how it is turned -------------------------------------------------------------------------
@@ -128,8 +135,7 @@ CUT = [
 @pytest.mark.parametrize("share", [0.98, 0.9, 0.5, 0.3])
 @pytest.mark.parametrize(("kind", "options", "how"), CUT)
 def test_of_a_file_that_is_cut_off_what_is_there_is_taken(kind, options, how, share):
-    image = landscape().convert(how.get("mode", "RGB"))
-    data = encoded(image, kind, **options)
+    data = encoded_landscape(kind, how.get("mode", "RGB"), **options)
     whole = decode(data, SPEC)
     assert whole.warnings == ()
     cut = decode(data[: int(len(data) * share)], SPEC)
@@ -162,7 +168,7 @@ def test_a_progressive_jpeg_gives_the_scans_that_are_there():
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "HEIF", "GIF", "BMP"])
 def test_where_nothing_can_be_seen_it_is_an_error(kind):
-    data = encoded(landscape(), kind)
+    data = encoded_landscape(kind)
     for share in (0.04, 0.02):
         with pytest.raises(ReadError):
             decode(data[: int(len(data) * share)], SPEC)
@@ -306,16 +312,16 @@ def test_decoding_takes_no_more_than_was_counted(what, write):
 @pytest.mark.parametrize(
     ("width", "height", "bits", "colour"),
     [
-        (12_500, 12_500, 1, 0),
-        (13_000, 13_000, 16, 0),
-        (10_000, 10_000, 16, 6),
-        (70_000, 2_000, 1, 3),
+        (3_125, 3_125, 1, 0),
+        (3_250, 3_250, 16, 0),
+        (2_500, 2_500, 16, 6),
+        (17_500, 500, 1, 3),
     ],
 )
 def test_small_files_that_would_be_large_pictures_are_refused(width, height, bits, colour):
     data = png_claiming(width, height, bits, colour)
     with pytest.raises(ReadError, match=f"it claims {width} x {height} pixels, too many"):
-        decode(data, SPEC, budget_bytes=UPLOAD_BUDGET_BYTES)
+        decode(data, SPEC, budget_bytes=UPLOAD_BUDGET_BYTES // 16)  # sides a quarter as long
 
 
 def test_the_budget_is_counted_by_format_and_mode():
