@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from placelens.server import errors
 from placelens.server.admission import Admission
 from placelens.server.answers import Problem
+from placelens.server.archive import turns_of_zips
 from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
@@ -21,7 +22,9 @@ from placelens.server.routes import (
     config,
     encoders,
     explain,
+    export,
     items,
+    originals,
     pages,
     places,
     points,
@@ -87,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.catalogue = catalogue
     app.state.decoders = decoders
+    app.state.turns_of_zips = turns_of_zips()
     errors.install(app, settings)
     resources = (
         config,
@@ -97,6 +101,8 @@ def create_app(settings: Settings) -> FastAPI:
         clusters,
         timeline,
         search,
+        export,
+        originals,
         explain,
         items,
         places,
