@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import threading
 import time
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeVar
 
 from placelens.display import shown
 from placelens.errors import InputError, SearchStoppedError
 
-__all__ = ["NEVER", "Deadline"]
+__all__ = ["NEVER", "Deadline", "in_time"]
+
+_T = TypeVar("_T")
 
 
 class Deadline:
@@ -81,3 +84,21 @@ class _Never(Deadline):
 
 
 NEVER: Final[Deadline] = _Never()
+
+
+def in_time(things: Iterable[_T], deadline: Deadline) -> Iterator[_T]:
+    """Each of some things, as long as there is time.
+
+    Raises
+    ------
+    SearchStoppedError
+        When the deadline has passed, or was cancelled, before the next of them.
+
+    Examples
+    --------
+    >>> list(in_time("ab", Deadline(60)))
+    ['a', 'b']
+    """
+    for thing in things:
+        deadline.check()
+        yield thing

@@ -48,6 +48,12 @@ MAX_ZOOM: Final = 22
 MAX_CLUSTERS: Final = 4_000
 """Clusters and single items of a view of the map; 3,840 by 2,160 pixels have 2,200 cells."""
 
+MAX_ORIGINALS: Final = 1_000
+"""Items whose files one zip holds."""
+
+MAX_ORIGINALS_BYTES: Final = 8 * 2**30
+"""Bytes of the files that one zip holds, all of them together."""
+
 MAX_JSON_VALUES: Final = 1_200_000
 """Values in a request's body: 16 vectors of the longest, or the corners of the largest area."""
 

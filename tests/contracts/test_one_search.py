@@ -15,7 +15,9 @@ import placelens as pl
 from placelens.cli import search_options
 from placelens.cli.main import app
 from placelens.engine.query import Similarity
+from placelens.export import export
 from placelens.query.written import FILTERS, UNORDERED
+from placelens.server.export_schemas import ExportedSearch, ExportRequest
 from placelens.server.list_schemas import (
     ClusterRequest,
     FilterRequest,
@@ -79,7 +81,7 @@ def test_many_at_once(tiny_source: Path) -> None:
 
 
 def test_the_filters_of_search_are_those_of_items() -> None:
-    assert set(FILTERS) == set(ITEMS) - {"batch_size"}
+    assert set(FILTERS) == set(ITEMS) - {"ids", "batch_size"}
     assert {name: SEARCH[name] for name in FILTERS} == {name: ITEMS[name] for name in FILTERS}
 
 
@@ -108,9 +110,20 @@ def test_clusters_take_a_view_and_every_filter() -> None:
 def test_lists_take_every_filter() -> None:
     assert set(ListRequest.model_fields) - {"k", "cursor"} == set(FILTERS)
     options = options_of("export")
-    assert set(options) - PRINTING - {"blur", "drop_places"} == set(FILTERS)
+    assert set(options) - PRINTING - {"ids", "blur", "drop_places"} == set(FILTERS)
     for name in FILTERS:
         assert options[name].default == ITEMS[name], name
+
+
+def test_an_export_takes_the_same_everywhere() -> None:
+    """In Python of a collection and of anything, in a shell and over HTTP."""
+    how = set(arguments_of(export)) - {"things", "of", "thumbnails"}
+    assert set(arguments_of(pl.Collection.export)) == how | {"ids", "filters"}
+    of_shell = set(options_of("export")) - set(FILTERS) - {"collection", "output", "open_it"}
+    assert of_shell | {"path"} == how | {"ids"}
+    # A server writes no file of its own.
+    assert set(ExportRequest.model_fields) == how - {"path", "force"} | {"ids", "search"}
+    assert set(SearchRequest.model_fields) == set(ExportedSearch.model_fields)
 
 
 def test_an_option_has_one_meaning() -> None:

@@ -315,3 +315,56 @@ def test_a_radius_of_a_row_that_is_none_is_named(tmp_path, radius):
     collection = pl.Collection.create(tmp_path / "c.pl", dim=2)
     with pytest.raises(pl.CoordinateError, match="row 1: place_radius_m"):
         collection.add_vectors(["a", "b"], [[1, 0], [0, 1]], place_radius_m=[None, radius])
+
+
+def test_items_by_id_come_in_their_order_each_once(texts):
+    assert [item.id for item in texts.items(ids=["hill", "boat", "hill"])] == ["hill", "boat"]
+    assert [item.id for item in texts.items(ids=iter(["hill", "boat"]), sort="time")] == [
+        "boat",
+        "hill",
+    ]
+    assert [item.id for item in texts.items(ids=["hill", "boat"], located_only=True)] == ["boat"]
+    assert [item.id for item in texts.items(ids="hill")] == ["hill"]
+    assert list(texts.items(ids=[])) == []
+    assert [item.id for item in texts.items(ids=["hill", "boat"], batch_size=1)] == ["hill", "boat"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (["boat", "ship"], "no item with id 'ship', of 2 asked for"),
+        ([f"ship {n}" for n in range(1000)], "'ship 4' and 995 more, of 1,000 asked for"),
+        ([5], "the id 5 is not a text"),
+        (["\ud800"], "half a character"),
+        (7, "neither a text nor a list"),
+    ],
+)
+def test_items_by_id_names_what_is_not_there(texts, ids, message):
+    with pytest.raises((pl.ItemNotFoundError, pl.InputError), match=message):
+        texts.items(ids=ids)
+
+
+def test_items_by_id_of_nothing(collection):
+    with pytest.raises(pl.ItemNotFoundError, match="'a', of 1 asked for"):
+        collection.items(ids=["a"])
+
+
+def test_items_by_id_after_changes(texts):
+    """Rows move when items go and come; ids are those of the version at hand."""
+    texts.delete("boat")
+    texts.add_vectors(["tram"], HashEncoder().encode_texts(["tram"]), modality="text")
+    assert [item.id for item in texts.items(ids=["tram", "hill"])] == ["tram", "hill"]
+    with pytest.raises(pl.ItemNotFoundError, match="'boat'"):
+        texts.items(ids=["boat"])
+
+
+def test_export_writes_what_is_named_and_passes(texts, tmp_path):
+    report = texts.export(tmp_path / "a.jsonl", ids=["hill", "boat"], where={"rating": 5})
+    assert (report.n_written, report.path) == (1, tmp_path / "a.jsonl")
+    assert json.loads((tmp_path / "a.jsonl").read_text())["id"] == "hill"
+    with pytest.raises(pl.InputError, match="exists already"):
+        texts.export(tmp_path / "a.jsonl")
+    assert texts.export(tmp_path / "a.jsonl", force=True).n_written == 2
+    with pytest.raises(pl.ItemNotFoundError):
+        texts.export(tmp_path / "b.csv", ids=["no such"])
+    assert not (tmp_path / "b.csv").exists()

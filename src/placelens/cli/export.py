@@ -15,6 +15,16 @@ from placelens.cli.limits import Limits, takes_limits
 def command(
     *,
     collection: options.CollectionArgument,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--id",
+            metavar="ID",
+            help="Only this item; may be repeated.",
+            autocompletion=completion.ids,
+            rich_help_panel=opt.LIMITS,
+        ),
+    ] = None,
     limits: Limits,
     output: opt.Output = None,
     format: Annotated[
@@ -42,7 +52,7 @@ def command(
     force: opt.Force = False,
     open_it: opt.OpenIt = False,
 ) -> None:
-    """Write items to a file, or to stdout: all, or what passes the limits."""
+    """Write items to a file, or to stdout: all, or those that are named and pass the limits."""
     from placelens.cli.console import notice
     from placelens.cli.output import choose_format, write_things
     from placelens.collection import Collection
@@ -50,7 +60,7 @@ def command(
     wanted = format or ("html" if open_it and output is None else None)
     chosen = choose_format(wanted, output, otherwise=None, opened=open_it)
     opened = Collection.open(collection)
-    things = opened.items(**limits)
+    things = opened.items(ids=ids or None, **limits)
     for note in opened.mistyped(limits["where"] or {}):
         notice(note)
     write_things(

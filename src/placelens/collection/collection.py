@@ -12,6 +12,7 @@ from placelens.arguments import as_texts
 from placelens.collection.browsing import Browsing
 from placelens.collection.core import folder_of
 from placelens.collection.estimates import Estimates
+from placelens.collection.exporting import Exporting
 from placelens.collection.keeping import Keeping
 from placelens.collection.learning import Learning
 from placelens.collection.reencoding import Reencoding
@@ -29,7 +30,7 @@ from placelens.types import COORDINATES, FEATURES, FeatureName, Space
 
 
 @naming_faults
-class Collection(Searching, Browsing, Writing, Estimates, Keeping, Learning, Reencoding):
+class Collection(Searching, Browsing, Exporting, Writing, Estimates, Keeping, Learning, Reencoding):
     """Items on disk with their vectors and index; many may read while one writes.
 
     Make one with `create`, or open one with `open`. The encoder is loaded when it is first

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from placelens.arguments import as_text
+from placelens.arguments import as_text, as_texts
 from placelens.collection.core import Core
 from placelens.display import shown
 from placelens.engine.attributes import names, value_counts
@@ -20,6 +20,9 @@ from placelens.query.request import SearchRequest
 from placelens.storage.faults import naming_faults, on_newest
 from placelens.storage.version import Version
 from placelens.types import FeatureName, Float32Array, Float64Array, Int64Array, Item, Scalar
+
+_NAMED = 5
+"""Unknown ids that an error names."""
 
 
 @naming_faults
@@ -90,6 +93,7 @@ class Reading(Core):
     def items(
         self,
         *,
+        ids: Iterable[str] | None = None,
         near: Any = None,
         bbox: Sequence[float] | None = None,
         radius: str | float | None = None,
@@ -105,19 +109,25 @@ class Reading(Core):
     ) -> Iterator[Item]:
         """All items that pass the filters, which are those of `search`, one after the other.
 
-        ``sort`` is "time" (newest first), "oldest", "name" or "distance" (from ``near``); without
-        it they come in the table's order.
+        ``ids`` names the only ones that are meant, each once. ``sort`` is "time" (newest first),
+        "oldest", "name" or "distance" (from ``near``); without it they come in the order of
+        ``ids``, else in the table's.
 
         Raises
         ------
         QueryError, FilterError, CoordinateError
             At once, naming what cannot be used.
+        ItemNotFoundError
+            At once, if no item has one of the ``ids``.
 
         Examples
         --------
         >>> [item.id for item in photos.items(where={"rating": {"gte": 4}}, sort="time")]
         ['green', 'red']
+        >>> [item.id for item in photos.items(ids=["blue", "red", "black"], located_only=True)]
+        ['blue', 'red']
         """
+        wanted = None if ids is None else list(dict.fromkeys(as_texts(ids, "the id")))
         if not isinstance(batch_size, int) or batch_size < 1:
             raise InputError(f"batch_size {shown(batch_size)} is not a whole number above 0")
         request = SearchRequest(
@@ -133,20 +143,39 @@ class Reading(Core):
             uncertain=uncertain,
             sort=sort,
         )
-        version, rows, first = self._listed(request, batch_size)
+        version, rows, first = self._listed(request, wanted, batch_size)
         starts = range(batch_size, len(rows), batch_size)
         rest = (rows[start : start + batch_size] for start in starts)
         return chain(first, (item for batch in rest for item in version.items(batch)))
 
     @on_newest
     def _listed(
-        self, request: SearchRequest, batch_size: int
+        self, request: SearchRequest, ids: Sequence[str] | None, batch_size: int
     ) -> tuple[Version, Int64Array, Sequence[Item]]:
-        """A version, its rows that pass the filters, and the first of their items."""
+        """A version, its rows that are wanted and pass the filters, the first of their items."""
         searcher = self._versions.searcher
         query = self._resolver(searcher).resolve_list(request)
         rows = searcher.lists.rows(query, in_order=request.sort is not None)
+        if ids is not None:
+            wanted = self._rows_of(searcher.version, ids)
+            rows = (
+                wanted[np.isin(wanted, rows)]
+                if request.sort is None
+                else rows[np.isin(rows, wanted)]
+            )
         return searcher.version, rows, searcher.version.items(rows[:batch_size])
+
+    def _rows_of(self, version: Version, ids: Sequence[str]) -> Int64Array:
+        """The rows of ids, in their order; an error names those that no item has."""
+        rows = version.rows_of(ids)
+        unknown = [item_id for item_id, row in zip(ids, rows, strict=True) if row is None]
+        if unknown:
+            named = ", ".join(map(shown, unknown[:_NAMED]))
+            more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
+            raise ItemNotFoundError(
+                f"{self.path} has no item with id {named}{more}, of {len(ids):,} asked for"
+            )
+        return np.array(rows, dtype=np.int64)
 
     @on_newest
     def thumbnail(self, item_id: str) -> bytes | None:

@@ -32,7 +32,7 @@ from placelens.types import Hit, Item
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to write: the function, the file name's end, and what a record must have.
+    """One way to write: the function, the file name's end, its media type, what a record must have.
 
     ``pictures`` says that the function also takes a function from ids to small JPEGs, ``columns``
     that it takes a record that names the columns where there is none.
@@ -40,6 +40,7 @@ class Format:
 
     write: Callable[..., None]
     suffix: str
+    media_type: str
     needs: Literal["place", "image"] | None = None
     binary: bool = False
     pictures: bool = False
@@ -49,17 +50,25 @@ class Format:
 # Dispatch, the list of choices in messages, and the guess by a file's name, all in one.
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "json": Format(write_json, ".json"),
-        "jsonl": Format(write_jsonl, ".jsonl"),
-        "csv": Format(write_csv, ".csv", columns=True),
-        "geojson": Format(write_geojson, ".geojson"),
-        "kml": Format(write_kml, ".kml", needs="place"),
-        "gpx": Format(write_gpx, ".gpx", needs="place"),
-        "gpkg": Format(write_gpkg, ".gpkg", binary=True, columns=True),
-        "geoparquet": Format(write_geoparquet, ".parquet", binary=True, columns=True),
-        "html": Format(write_contact_sheet, ".html", pictures=True),
-        "paths": Format(write_paths, ".txt", needs="image"),
-        "paths0": Format(write_paths0, ".lst", needs="image"),
+        "json": Format(write_json, ".json", "application/json"),
+        "jsonl": Format(write_jsonl, ".jsonl", "application/jsonl"),
+        "csv": Format(write_csv, ".csv", "text/csv; charset=utf-8", columns=True),
+        "geojson": Format(write_geojson, ".geojson", "application/geo+json"),
+        "kml": Format(write_kml, ".kml", "application/vnd.google-earth.kml+xml", needs="place"),
+        "gpx": Format(write_gpx, ".gpx", "application/gpx+xml", needs="place"),
+        "gpkg": Format(
+            write_gpkg, ".gpkg", "application/geopackage+sqlite3", binary=True, columns=True
+        ),
+        "geoparquet": Format(
+            write_geoparquet,
+            ".parquet",
+            "application/vnd.apache.parquet",
+            binary=True,
+            columns=True,
+        ),
+        "html": Format(write_contact_sheet, ".html", "text/html; charset=utf-8", pictures=True),
+        "paths": Format(write_paths, ".txt", "text/plain; charset=utf-8", needs="image"),
+        "paths0": Format(write_paths0, ".lst", "application/octet-stream", needs="image"),
     }
 )
 

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from placelens.server import errors
 from placelens.server.admission import Admission
 from placelens.server.answers import Problem
+from placelens.server.archive import turns_of_zips
 from placelens.server.catalogue import Catalogue
 from placelens.server.compression import Compression
 from placelens.server.decoding import Decoders
@@ -22,7 +23,9 @@ from placelens.server.routes import (
     config,
     encoders,
     explain,
+    export,
     items,
+    originals,
     pages,
     pictures,
     places,
@@ -90,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.catalogue = catalogue
     app.state.decoders = decoders
+    app.state.turns_of_zips = turns_of_zips()
     errors.install(app, settings)
     resources = (
         config,
@@ -101,6 +105,8 @@ def create_app(settings: Settings) -> FastAPI:
         timeline,
         pictures,
         search,
+        export,
+        originals,
         explain,
         items,
         places,

@@ -1,4 +1,4 @@
-"""An item's original file as a browser can show it.
+"""An item's original file: as a browser can show it, as it is, and without what it says of itself.
 
 The path always comes from the collection, never from the client; and it is sent only when it
 is an image, so that a collection from a stranger cannot have other files sent.
@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import BinaryIO
 
 import xxhash
 from fastapi import HTTPException
@@ -17,12 +18,12 @@ from fastapi.responses import FileResponse, Response
 
 from placelens.errors import ReadError
 from placelens.files import open_regular, read_some
-from placelens.readers.formats import format_of
+from placelens.readers.formats import format_of, is_raw
 from placelens.server.decoding import Decoders
 from placelens.server.urls import file_name
 from placelens.types import ImageSpec, Item
 
-__all__ = ["Original", "open_original"]
+__all__ = ["Original", "open_original", "open_picture", "plain_jpeg"]
 
 # What every current browser shows, by Pillow's names.
 _SHOWN_BY_BROWSERS = {
@@ -78,9 +79,45 @@ def open_original(item: Item) -> Original:
     return Original(path, _SHOWN_BY_BROWSERS.get(format_of(start) or ""), tag)
 
 
+def open_picture(item: Item) -> BinaryIO:
+    """An item's file as it is, from its start, of any format that pictures have.
+
+    Raises
+    ------
+    ReadError
+        If the item has none, it cannot be opened, or its first bytes are no picture's.
+    """
+    if item.image is None:
+        raise ReadError("it is a text and has no image")
+    file = open_regular(item.image)
+    try:
+        start = read_some(file, _START_BYTES)
+        # By its bytes alone: any file may have a picture's name.
+        if format_of(start) is None and not is_raw(start):
+            raise ReadError("its first bytes are not those of a picture")
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def plain_jpeg(path: str | os.PathLike[str], decoders: Decoders) -> bytes:
+    """A JPEG of a picture, upright, without metadata but a small colour profile.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be decoded.
+    HTTPException
+        503 when its turn does not come.
+    """
+    return decoders.decode(path, _AS_JPEG).thumbnail
+
+
 def _to_jpeg(path: Path, decoders: Decoders) -> bytes:
     try:
-        return decoders.decode(path, _AS_JPEG).thumbnail
+        return plain_jpeg(path, decoders)
     except ReadError as error:
         # The client asked for nothing wrong: there is just no picture to be had.
         raise HTTPException(

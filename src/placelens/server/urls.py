@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from placelens.errors import FilterError
 from placelens.server.settings import Settings
+from placelens.types import Hit, Item
 
-__all__ = ["refuse_hidden", "with_links"]
+__all__ = ["file_name", "refuse_hidden", "with_links", "without_folder"]
 
 
 def with_links(item: dict[str, Any], collection: str, *, show_paths: bool) -> dict[str, Any]:
@@ -21,6 +23,14 @@ def with_links(item: dict[str, Any], collection: str, *, show_paths: bool) -> di
     if path is not None and not show_paths:
         item["image"] = file_name(path)
     return item
+
+
+def without_folder(thing: Hit | Item) -> Hit | Item:
+    """An item, or a hit, that knows its file's name and not where it lies."""
+    item = thing.item if isinstance(thing, Hit) else thing
+    if item.image is not None:
+        item = replace(item, image=file_name(item.image))
+    return replace(thing, item=item) if isinstance(thing, Hit) else item
 
 
 def refuse_hidden(names: Iterable[str] | None, settings: Settings) -> None:

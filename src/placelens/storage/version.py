@@ -388,6 +388,15 @@ class Version:
         row = pc.index(ids, item_id).as_py()
         return None if row < 0 else int(row)
 
+    def rows_of(self, item_ids: Sequence[str]) -> list[int | None]:
+        """The row of each of several public ids; None for one that no row has."""
+        import pyarrow.compute as pc
+
+        if self.n_items == 0:
+            return [None] * len(item_ids)
+        ids = self._cached("id", lambda column: column)
+        return pc.index_in(pa.array(item_ids, pa.string()), value_set=ids).to_pylist()
+
     def ids_at(self, rows: Int64Array) -> list[str]:
         """The public ids of some rows, in the order given; all ids are held in memory for it."""
         ids: list[str] = self._cached("id", lambda column: column).take(pa.array(rows)).to_pylist()

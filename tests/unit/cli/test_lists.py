@@ -276,3 +276,13 @@ def test_a_warning_names_the_first_file_that_it_is_of(cli: Run, tmp_path: Path) 
     said = cli("index", tmp_path / "tables", "--to", tmp_path / "c.pl").stderr.replace("\n", " ")
     assert f"warning: {tmp_path / 'tables' / 'a.csv'}: row 1: 0, 0 is taken as it is" in said
     assert "(and 1 more like it)" in said
+
+
+def test_export_of_items_that_are_named(cli: Run, dated: Path, tmp_path: Path) -> None:
+    named = ["--id", "c", "--id", "a", "--format", "jsonl"]
+    assert ids(cli("export", dated, *named).stdout) == ["c", "a"]
+    assert ids(cli("export", dated, *named, "--sort", "oldest").stdout) == ["a", "c"]
+    assert ids(cli("export", dated, *named, "--where", "keywords=sea").stdout) == ["a"]
+    refused = cli("export", dated, "--id", "a", "--id", "x y", "-o", tmp_path / "a.csv", code=1)
+    assert "no item with id 'x y', of 2 asked for" in refused.stderr
+    assert not (tmp_path / "a.csv").exists()

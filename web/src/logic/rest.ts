@@ -96,6 +96,62 @@ export interface Explanation {
   text: string;
 }
 
+/** What to write, how, and what of the places; the rest as `placelens export` takes it. */
+export interface ExportRequest {
+  format: "json" | "jsonl" | "csv" | "geojson" | "kml" | "gpx" | "gpkg" | "geoparquet" | "html" | "paths" | "paths0";
+  /** The items to write, in this order. */
+  ids?: string[] | null;
+  /** Instead of `ids`: as `POST .../search` takes it, with a larger `k`. */
+  search?: ExportedSearch | null;
+  /** Replace positions by the centres of cells this wide: metres, or 1km. Scores, distances and footprints are left out as well. */
+  blur?: string | number | null;
+  /** Leave positions out, and the same with them. */
+  drop_places?: boolean;
+  /** In CSV, an apostrophe before cells that spreadsheets would run. */
+  csv_safe?: boolean;
+}
+
+/** A search whose hits are written to a file, which may be more than those of a page. */
+export interface ExportedSearch {
+  text?: string | (string | TextTerm)[] | null;
+  images?: ImageTerm[];
+  vector?: number[] | VectorTerm[] | null;
+  /** Of any kind of `GET /v1/terms`. */
+  terms?: TermIn[];
+  near?: string | PlaceIn | null;
+  /** kind:scale, by default gauss:25km. */
+  decay?: string | null;
+  /** Share of the place; 1 - mu is that of meaning. */
+  mu?: number;
+  k?: number;
+  /** West, south, east, north; west > east crosses the antimeridian. */
+  bbox?: [number, number, number, number] | null;
+  /** Hard limit around `near`: metres or 5km. */
+  radius?: string | number | null;
+  /** A GeoJSON area of at most 200,000 corners, whose edges cross at most 10,000 times. */
+  polygon?: Record<string, unknown> | null;
+  time?: string | [string | null, string | null] | null;
+  /** {"city": "Paris", "rating": {"gte": 3}, "country": ["France", "Italy"], "keywords": {"all": ["sea", "boat"]}, "folder": {"starts": "2019/ro"}}; the operators are eq, ne, in, all, contains, starts, ends, gt, gte, lt, lte, exists and not; at most 1,000 values in a list. */
+  where?: Record<string, unknown> | null;
+  modality?: "image" | "text" | "vector" | ("image" | "text" | "vector")[] | null;
+  located_only?: boolean;
+  unlocated_only?: boolean;
+  /** Of places known to within a radius, what must lie in an area: the centre, surely all of the circle, or maybe any of it. */
+  uncertain?: "centre" | "surely" | "maybe";
+  /** score, time (newest first), oldest, name or distance. Without words, images or vectors all that passes is listed in this order, by time unless given; else it orders the k best. */
+  sort?: string | null;
+  /** Whether places and times in the text are read; never those in quotes. */
+  parse?: boolean;
+  similarity?: "raw" | "calibrated" | null;
+  /** Whether items that are near every query are corrected for that. */
+  hubs?: boolean;
+  cursor?: string | null;
+  /** The index to use; by default it is planned. */
+  engine?: string | null;
+  /** Below 1 a few of the best may be missed, for speed. */
+  recall_target?: number | null;
+}
+
 /** An item found, with its score and every term of it; a list has neither. */
 export interface Hit {
   id: string;
@@ -235,6 +291,14 @@ export interface Offer {
   phrase: string;
   write: string;
   label: string;
+}
+
+/** Whose files to send. */
+export interface OriginalsRequest {
+  /** Their files may have 8,589,934,592 bytes together. */
+  ids: string[];
+  /** Send no file as it is, since its metadata may say where it was taken, but a JPEG made anew of each picture, without any metadata. */
+  strip_location?: boolean;
 }
 
 /** A month or a day, and how many items are from it. */
