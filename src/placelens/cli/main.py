@@ -21,6 +21,7 @@ COMMANDS = (
     "export",
     "proposals",
     "serve",
+    "tokens",
     "delete",
     "snapshot",
     "restore",

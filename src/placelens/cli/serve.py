@@ -47,12 +47,28 @@ def command(
         typer.Option(min=0.1, metavar="SECONDS", help="How long a search may take."),
     ] = 30.0,
     allow_download: options.AllowDownload = False,
+    no_auth: Annotated[
+        bool,
+        typer.Option("--no-auth", help="Ask for no token, as where a proxy does."),
+    ] = False,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Another site whose pages may use the API; may be repeated.",
+        ),
+    ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Serve the web page and the REST API; to this machine only unless --host says otherwise."""
+    """Serve the web page and the REST API; to this machine only unless --host says otherwise.
+
+    Where others can reach it, reading takes a token (placelens tokens); the URL that is printed
+    holds one of this run.
+    """
     from placelens.server.app import create_app
     from placelens.server.connections import run
     from placelens.server.settings import Settings, is_loopback
+    from placelens.server.tokens import new_secret
 
     settings = Settings(
         collections=_by_name(collections),
@@ -62,6 +78,9 @@ def command(
         timeout_s=timeout,
         allow_download=allow_download,
         warm_up=True,
+        auth=not no_auth,
+        run_token=new_secret(),
+        cors_origins=tuple(cors_origin or ()),
     )
     app = create_app(settings)
     listening = _listen(host, port)
@@ -69,12 +88,17 @@ def command(
         notice(
             f"warning: listening on {host}: everyone who reaches this machine may search these "
             "collections and see their photos; there is no password"
+            if no_auth
+            else f"listening on {host}: whoever has a token may search these collections; tokens "
+            "and photos go unencrypted unless a proxy with TLS stands in front"
         )
     url = f"http://{_in_url(host)}:{listening.getsockname()[1]}/"
+    # Behind the #, where no server and no log sees it.
+    page = f"{url}#token={settings.run_token}" if settings.page_needs_token else url
     try:
-        stdout().print(f"placelens at {url} (API: {url}docs), Ctrl-C to stop")
+        stdout().print(f"placelens at {page} (API: {url}docs), Ctrl-C to stop")
         if open_page:
-            typer.launch(url)
+            typer.launch(page)
         run(app, listening)
     except KeyboardInterrupt:
         notice("stopped")  # the way to end a server, not an accident

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from placelens.server import errors
+from placelens.server.access import Authentication, Keys, OriginCheck
 from placelens.server.admission import Admission
 from placelens.server.answers import Problem
 from placelens.server.catalogue import Catalogue
@@ -25,6 +27,7 @@ from placelens.server.routes import (
     places,
     points,
     search,
+    session,
     terms,
 )
 from placelens.server.settings import Settings
@@ -55,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     catalogue = Catalogue(settings)
     decoders = Decoders()
+    keys = Keys(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -77,7 +81,11 @@ def create_app(settings: Settings) -> FastAPI:
         middleware=[
             Middleware(SecurityHeaders, settings=settings),
             Middleware(HostCheck, settings=settings),
+            # Before tokens are asked for: a browser sends none to ask what another site may.
+            *_cors(settings),
             Middleware(UnexpectedErrors),
+            Middleware(OriginCheck, settings=settings),
+            Middleware(Authentication, settings=settings, keys=keys),
             Middleware(Admission, settings=settings),
             Middleware(BodyLimit, settings=settings),
         ],
@@ -85,8 +93,37 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.catalogue = catalogue
     app.state.decoders = decoders
+    app.state.keys = keys
     errors.install(app, settings)
-    for resource in (config, encoders, terms, collections, points, search, explain, items, places):
+    for resource in (
+        config,
+        session,
+        encoders,
+        terms,
+        collections,
+        points,
+        search,
+        explain,
+        items,
+        places,
+    ):
         app.include_router(resource.router, prefix="/v1")
     pages.install(app)
     return app
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    """What lets pages of the listed origins read answers; without any, no such header is sent."""
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "HEAD", "POST", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Content-Type"),
+            expose_headers=("ETag", "Location", "Retry-After", "WWW-Authenticate"),
+            # Their pages send tokens; a cookie of this server's page is not theirs to use.
+            allow_credentials=False,
+        )
+    ]
