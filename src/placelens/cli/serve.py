@@ -47,6 +47,15 @@ def command(
         typer.Option(min=0.1, metavar="SECONDS", help="How long a search may take."),
     ] = 30.0,
     allow_download: options.AllowDownload = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Let those with a token for it change the collections.")
+    ] = False,
+    uploads: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where uploads are kept; default: NAME-uploads beside NAME.pl."
+        ),
+    ] = None,
     no_auth: Annotated[
         bool,
         typer.Option("--no-auth", help="Ask for no token, as where a proxy does."),
@@ -62,8 +71,8 @@ def command(
 ) -> None:
     """Serve the web page and the REST API; to this machine only unless --host says otherwise.
 
-    Where others can reach it, reading takes a token (placelens tokens); the URL that is printed
-    holds one of this run.
+    Writing takes a token (placelens tokens), and so does reading where others can reach the server.
+    The URL that is printed holds one of this run.
     """
     from placelens.server.app import create_app
     from placelens.server.connections import run
@@ -78,6 +87,8 @@ def command(
         timeout_s=timeout,
         allow_download=allow_download,
         warm_up=True,
+        write=write,
+        uploads=uploads,
         auth=not no_auth,
         run_token=new_secret(),
         cors_origins=tuple(cors_origin or ()),

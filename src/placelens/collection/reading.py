@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from placelens.arguments import as_text
+from placelens.arguments import as_text, as_texts
 from placelens.collection.core import Core
 from placelens.display import shown
 from placelens.engine.attributes import names, value_counts
@@ -86,6 +86,20 @@ class Reading(Core):
         """
         version, row = self._find(item_id)
         return version.items([row])[0]
+
+    @on_newest
+    def ids_of(self, files: str | Iterable[str]) -> dict[str, str]:
+        """The ids of the items that imported files belong to, by file; others are left out.
+
+        A copy belongs to the item of its first file.
+
+        Examples
+        --------
+        >>> red = str(pictures / "red.png")
+        >>> photos.ids_of([red, "elsewhere.png"]) == {red: "red"}
+        True
+        """
+        return self._table.ids_of_sources(as_texts(files, "the file"))
 
     def items(
         self,

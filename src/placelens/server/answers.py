@@ -327,6 +327,7 @@ class Config(BaseModel):
     version: str
     collections: list[str]
     tile_url: str | None
+    writes: bool = Field(description="Whether those with a token for it may change collections.")
 
 
 class Encoder(BaseModel):

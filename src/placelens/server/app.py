@@ -18,6 +18,7 @@ from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
 from placelens.server.routes import (
+    changes,
     collections,
     config,
     encoders,
@@ -105,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         search,
         explain,
         items,
+        changes,
         places,
     ):
         app.include_router(resource.router, prefix="/v1")

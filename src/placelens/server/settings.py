@@ -57,6 +57,9 @@ class Settings:
         background as soon as the server starts; else the first search waits for them.
     write
         Whether those with a token for it may add, change and delete items.
+    uploads
+        Where pictures that clients send are kept, in a folder for each collection; by default in
+        ``NAME-uploads`` beside the collection.
     auth
         Whether tokens are asked for: to write anywhere, and to read where the host is no loopback
         address.
@@ -86,6 +89,7 @@ class Settings:
     allow_download: bool = False
     warm_up: bool = False
     write: bool = False
+    uploads: Path | None = None
     auth: bool = True
     token_file: Path | None = None
     run_token: str | None = None

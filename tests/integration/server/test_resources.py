@@ -24,6 +24,7 @@ def test_config_tells_the_page_what_there_is(client):
         "version": pl.__version__,
         "collections": ["squares"],
         "tile_url": None,
+        "writes": False,
     }
 
 

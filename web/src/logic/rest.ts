@@ -31,6 +31,8 @@ export interface Config {
   version: string;
   collections: string[];
   tile_url: string | null;
+  /** Whether those with a token for it may change collections. */
+  writes: boolean;
 }
 
 /** A family of encoders; what is missing cannot be told without a download. */
@@ -130,6 +132,22 @@ export interface Item {
   attributes: Record<string, string | number | boolean | (string | number | boolean | null)[] | null>;
   thumbnail_url: string | null;
   image_url: string | null;
+}
+
+/** What to change of an item; what is left out stays as it is. */
+export interface ItemChanges {
+  /** Null removes it. */
+  text?: string | null;
+  /** Null removes it. */
+  place?: PlaceIn | null;
+  /** How far off the new place may be. */
+  place_radius_m?: number | null;
+  /** How the new place is known. */
+  place_source?: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated";
+  /** ISO 8601, with a zone or without; null removes it. */
+  time?: string | null;
+  /** Merged into those that are there: `title` is what an item is called. Null removes one. */
+  attributes?: Record<string, string | number | boolean | (string | number | boolean | null)[] | null>;
 }
 
 /** What an item has of a feature: its numbers, and of a class map what its cells show. */
