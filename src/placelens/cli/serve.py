@@ -56,6 +56,12 @@ def command(
             metavar="DIR", help="Where uploads are kept; default: NAME-uploads beside NAME.pl."
         ),
     ] = None,
+    allow_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR", help="A folder that clients may have taken in; may be repeated."
+        ),
+    ] = None,
     no_auth: Annotated[
         bool,
         typer.Option("--no-auth", help="Ask for no token, as where a proxy does."),
@@ -89,6 +95,7 @@ def command(
         warm_up=True,
         write=write,
         uploads=uploads,
+        allowed_roots=tuple(allow_root or ()),
         auth=not no_auth,
         run_token=new_secret(),
         cors_origins=tuple(cors_origin or ()),
@@ -110,7 +117,7 @@ def command(
         stdout().print(f"placelens at {page} (API: {url}docs), Ctrl-C to stop")
         if open_page:
             typer.launch(page)
-        run(app, listening)
+        run(app, listening, stopping=app.state.jobs.end_streams)
     except KeyboardInterrupt:
         notice("stopped")  # the way to end a server, not an accident
         # What is loaded at the start may still be loading, for half a minute where kernels are

@@ -196,14 +196,18 @@ def _unauthorized(*, has_sent_one: bool) -> ASGIApp:
 
 
 class WriteRoute(BoundedRoute):
-    """A route for those who may write: it refuses others before it reads a byte of the body."""
+    """A route of what can be changed; who may not write may ask it only with a GET.
+
+    Others are refused before a byte of the body is read.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What FastAPI calls with each request."""
         handle = super().get_route_handler()
 
         async def handle_for_writers(request: Request) -> Response:
-            _refuse_unless_writer(request)
+            if request.method not in _SAFE:
+                _refuse_unless_writer(request)
             return await handle(request)
 
         return handle_for_writers

@@ -25,6 +25,8 @@ __all__ = [
     "Item",
     "ItemFeature",
     "ItemList",
+    "Job",
+    "JobSummary",
     "PlaceChoice",
     "Points",
     "Problem",
@@ -32,6 +34,7 @@ __all__ = [
     "Stats",
     "TermKind",
     "Towns",
+    "UploadKept",
 ]
 
 Scalar = str | int | float | bool | None
@@ -370,6 +373,43 @@ class AttributeValue(BaseModel):
 
     value: Scalar
     n_items: int
+
+
+JobState = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
+
+
+class JobSummary(BaseModel):
+    """An import, and how far it is."""
+
+    id: str
+    collection: str
+    state: JobState
+    created: str
+    started: str | None
+    finished: str | None
+    n_total: int | None = Field(description="Files and rows to take in; null until all are found.")
+    n_done: int = Field(description="How many were looked at, those that are there already too.")
+    n_errors: int = Field(description="How many files could not be taken.")
+    detail: str | None = Field(description="In words, why it failed.")
+
+
+class JobError(BaseModel):
+    """A file that could not be taken, and why."""
+
+    file: str
+    reason: str
+
+
+class Job(JobSummary):
+    """The same with the files that could not be taken."""
+
+    errors: list[JobError] = Field(description="1,000 at most; `n_errors` counts all.")
+
+
+class UploadKept(BaseModel):
+    """A picture that was kept, and is not taken in yet."""
+
+    upload: str = Field(description="Its name, for `uploads` of a job.")
 
 
 class Problem(BaseModel):

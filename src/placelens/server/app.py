@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
@@ -16,6 +17,7 @@ from placelens.server.admission import Admission
 from placelens.server.answers import Problem
 from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
+from placelens.server.jobs import Jobs
 from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
 from placelens.server.routes import (
     changes,
@@ -24,6 +26,7 @@ from placelens.server.routes import (
     encoders,
     explain,
     items,
+    jobs,
     pages,
     places,
     points,
@@ -60,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     catalogue = Catalogue(settings)
     decoders = Decoders()
     keys = Keys(settings)
+    imports = Jobs(catalogue)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -68,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
             for warm_up in (catalogue.warm_up, decoders.warm_up):
                 threading.Thread(target=warm_up, name="placelens-warm-up").start()
         yield
+        await run_in_threadpool(imports.stop)
         decoders.stop()
 
     app = FastAPI(
@@ -95,6 +100,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.catalogue = catalogue
     app.state.decoders = decoders
     app.state.keys = keys
+    app.state.jobs = imports
+    app.state.streams = set()
     errors.install(app, settings)
     for resource in (
         config,
@@ -107,6 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
         explain,
         items,
         changes,
+        jobs,
         places,
     ):
         app.include_router(resource.router, prefix="/v1")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, model_validator
+from pydantic_core import PydanticCustomError
 
 from placelens.display import shown
 from placelens.errors import InputError
-from placelens.limits import MAX_CONDITIONS, MAX_NAME, MAX_TEXT, MAX_VALUES
+from placelens.limits import MAX_CONDITIONS, MAX_ID, MAX_NAME, MAX_TEXT, MAX_VALUES
 from placelens.server.schemas import PlaceIn, StrictRequest
 from placelens.types import PlaceSource
 
-__all__ = ["ItemChanges"]
+__all__ = ["ItemChanges", "JobRequest"]
 
 _Scalar = Annotated[str, Field(max_length=MAX_TEXT)] | int | FiniteFloat | bool | None
 _Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
@@ -54,6 +55,39 @@ class ItemChanges(StrictRequest):
         if self.time is not None:
             given["time"] = _read_time(self.time)
         return given
+
+
+_MOST_UPLOADS = 1_000
+_MOST_PATHS = 100
+_Path = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+
+
+class JobRequest(StrictRequest):
+    """What to take in: uploads, paths on the server, or both."""
+
+    uploads: list[_Path] = Field(
+        default_factory=list,
+        max_length=_MOST_UPLOADS,
+        description="As `POST .../uploads` has answered.",
+    )
+    paths: list[_Path] = Field(
+        default_factory=list,
+        max_length=_MOST_PATHS,
+        description="Photos, folders and tables below the folders of `--allow-root`.",
+    )
+    recursive: bool = Field(True, description="Whether to look into subfolders.")
+    tables: bool = Field(True, description="Whether to read the tables among the photos.")
+    exclude: list[Annotated[str, Field(max_length=MAX_NAME)]] = Field(
+        default_factory=list,
+        max_length=MAX_CONDITIONS,
+        description="Patterns of files and folders to leave out, like `*.png`.",
+    )
+
+    @model_validator(mode="after")
+    def _not_nothing(self) -> JobRequest:
+        if not self.uploads and not self.paths:
+            raise PydanticCustomError("job_request", "names neither uploads nor paths")
+        return self
 
 
 def _read_time(written: str) -> datetime:

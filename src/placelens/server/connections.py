@@ -11,6 +11,7 @@ import errno
 import logging
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -142,7 +143,11 @@ class Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn whose failures to accept are logged once a minute."""
+    """uvicorn whose failures to accept are logged once a minute, and which ends endless answers."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None] | None = None) -> None:
+        super().__init__(config)
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
@@ -152,11 +157,17 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; what does not finish in time is cut off on purpose, which is no news."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        # Before the connections are waited for: a stream of events would never end by itself.
+        if self._stopping is not None:
+            self._stopping()
         await super().shutdown(sockets=sockets)
 
 
-def run(app: Any, listening: socket.socket) -> None:
-    """Serve an app until Ctrl-C, which ends it within `STOPPING_S`."""
+def run(app: Any, listening: socket.socket, *, stopping: Callable[[], None]) -> None:
+    """Serve an app until Ctrl-C, which ends it within `STOPPING_S`.
+
+    ``stopping`` is called when that begins, to end answers that would go on for ever.
+    """
     n_connections, backlog = most_connections()
 
     class Bounded(Protocol):
@@ -170,7 +181,7 @@ def run(app: Any, listening: socket.socket) -> None:
         log_level="warning",
         timeout_graceful_shutdown=STOPPING_S,
     )
-    _Server(config).run(sockets=[listening])
+    _Server(config, stopping).run(sockets=[listening])
 
 
 def most_connections() -> tuple[int, int]:

@@ -60,6 +60,8 @@ class Settings:
     uploads
         Where pictures that clients send are kept, in a folder for each collection; by default in
         ``NAME-uploads`` beside the collection.
+    allowed_roots
+        Folders that clients may name paths of, to take their photos in.
     auth
         Whether tokens are asked for: to write anywhere, and to read where the host is no loopback
         address.
@@ -74,7 +76,7 @@ class Settings:
     Raises
     ------
     InputError
-        If a name, the tile URL, an origin or a limit is not usable.
+        If a name, the tile URL, an origin, a root or a limit is not usable.
     """
 
     collections: Mapping[str, str | os.PathLike[str] | Collection]
@@ -90,6 +92,7 @@ class Settings:
     warm_up: bool = False
     write: bool = False
     uploads: Path | None = None
+    allowed_roots: tuple[Path, ...] = ()
     auth: bool = True
     token_file: Path | None = None
     run_token: str | None = None
@@ -109,6 +112,9 @@ class Settings:
                 raise InputError(f"{limit} = {getattr(self, limit)} is not 1 or more")
         if self.tile_url is not None:
             _check_tile_url(self.tile_url)
+        for root in self.allowed_roots:
+            if not root.expanduser().is_dir():
+                raise InputError(f"{root} is no folder, so nothing can be taken in from it")
         for origin in self.cors_origins:
             _check_origin(origin)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from placelens.collection import Collection
     from placelens.server.settings import Settings
 
-__all__ = ["Upload", "folder_of", "kept", "received"]
+__all__ = ["Upload", "folder_of", "kept", "kept_as", "received"]
 
 MEDIA_TYPES = ("image/", "application/octet-stream")
 """What a body is said to be; forms of other sites' pages can say none of these."""
@@ -44,6 +44,7 @@ _START_BYTES = 512
 _PART = ".part-"
 _FORGOTTEN_S = 24 * 3600.0
 _NOT_IN_NAMES = re.compile(r"[^\w .()+,=@-]")
+_DIGEST = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
 _SUFFIXES = {
     "JPEG": ".jpg",
     "PNG": ".png",
@@ -145,6 +146,27 @@ def kept(upload: Upload, name: str, folder: Path, decoders: Decoders) -> Path:
     for changed in (own, folder):
         sync_folder(changed)
     return path
+
+
+def kept_as(written: str, folder: Path) -> Path:
+    """The file of an upload, as `kept` has named it.
+
+    Raises
+    ------
+    InputError
+        If there is no such upload.
+    """
+    digest, _, name = written.partition("/")
+    path = folder / digest / name
+    if not (_DIGEST.fullmatch(digest) and _is_plain(name) and path.is_file()):
+        raise InputError(
+            f"there is no upload {shown(written)}; give what POST .../uploads has answered"
+        )
+    return path
+
+
+def _is_plain(name: str) -> bool:
+    return not _NOT_IN_NAMES.search(name) and name == name.strip(" .") and name != ""
 
 
 def safe_name(name: str, start: bytes) -> str:

@@ -177,6 +177,64 @@ export interface ItemList {
   cursor: string | null;
 }
 
+/** The same with the files that could not be taken. */
+export interface Job {
+  id: string;
+  collection: string;
+  state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
+  created: string;
+  started: string | null;
+  finished: string | null;
+  /** Files and rows to take in; null until all are found. */
+  n_total: number | null;
+  /** How many were looked at, those that are there already too. */
+  n_done: number;
+  /** How many files could not be taken. */
+  n_errors: number;
+  /** In words, why it failed. */
+  detail: string | null;
+  /** 1,000 at most; `n_errors` counts all. */
+  errors: JobError[];
+}
+
+/** A file that could not be taken, and why. */
+export interface JobError {
+  file: string;
+  reason: string;
+}
+
+/** What to take in: uploads, paths on the server, or both. */
+export interface JobRequest {
+  /** As `POST .../uploads` has answered. */
+  uploads?: string[];
+  /** Photos, folders and tables below the folders of `--allow-root`. */
+  paths?: string[];
+  /** Whether to look into subfolders. */
+  recursive?: boolean;
+  /** Whether to read the tables among the photos. */
+  tables?: boolean;
+  /** Patterns of files and folders to leave out, like `*.png`. */
+  exclude?: string[];
+}
+
+/** An import, and how far it is. */
+export interface JobSummary {
+  id: string;
+  collection: string;
+  state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
+  created: string;
+  started: string | null;
+  finished: string | null;
+  /** Files and rows to take in; null until all are found. */
+  n_total: number | null;
+  /** How many were looked at, those that are there already too. */
+  n_done: number;
+  /** How many files could not be taken. */
+  n_errors: number;
+  /** In words, why it failed. */
+  detail: string | null;
+}
+
 /** A point on the sphere, in degrees. */
 export interface LatLon {
   lat: number;
@@ -460,6 +518,12 @@ export interface Understood {
 export interface Unread {
   phrase: string;
   reason: string;
+}
+
+/** A picture that was kept, and is not taken in yet. */
+export interface UploadKept {
+  /** Its name, for `uploads` of a job. */
+  upload: string;
 }
 
 /** A vector with a weight. */

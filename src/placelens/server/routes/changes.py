@@ -19,6 +19,7 @@ from placelens.server.change_schemas import ItemChanges
 from placelens.server.decoding import DecodersOf
 from placelens.server.dependencies import CatalogueOf, CollectionOf, SettingsOf
 from placelens.server.errors import ProblemError
+from placelens.server.jobs import n_workers
 from placelens.server.turns import Turns
 from placelens.server.uploads import MEDIA_TYPES, Upload, folder_of, kept, received
 from placelens.server.urls import with_links
@@ -102,7 +103,7 @@ def _added(path: FilePath, collection: Collection, turns: Turns) -> tuple[types.
 
     with turns.of_request():
         # Decoded in another process, as whatever strangers send.
-        report = collection.add(read_photos(path, tables=False), workers=1)
+        report = collection.add(read_photos(path, tables=False), workers=n_workers())
         for skipped in report.skipped:
             path.unlink(missing_ok=True)
             raise ReadError(skipped.reason)
