@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -12,7 +13,7 @@ from typing import Annotated
 import typer
 
 from placelens.cli import completion, options
-from placelens.cli.console import notice, stdout
+from placelens.cli.console import Warnings, notice, stdout
 from placelens.errors import InputError
 
 
@@ -73,6 +74,12 @@ def command(
             help="Another site whose pages may use the API; may be repeated.",
         ),
     ] = None,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Tell numbers for Prometheus at /metrics.")
+    ] = False,
+    log_requests: Annotated[
+        bool, typer.Option("--log-requests", help="Print a line for each request, on stderr.")
+    ] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Serve the web page and the REST API; to this machine only unless --host says otherwise.
@@ -98,8 +105,11 @@ def command(
         allowed_roots=tuple(allow_root or ()),
         auth=not no_auth,
         run_token=new_secret(),
+        metrics=metrics,
         cors_origins=tuple(cors_origin or ()),
     )
+    if log_requests:
+        _log_requests()
     app = create_app(settings)
     listening = _listen(host, port)
     if not is_loopback(host):
@@ -117,14 +127,22 @@ def command(
         stdout().print(f"placelens at {page} (API: {url}docs), Ctrl-C to stop")
         if open_page:
             typer.launch(page)
-        run(app, listening, stopping=app.state.jobs.end_streams)
+        run(app, listening, stopping=app.state.jobs.end_streams, longest_s=timeout)
     except KeyboardInterrupt:
         notice("stopped")  # the way to end a server, not an accident
         # What is loaded at the start may still be loading, for half a minute where kernels are
-        # compiled, and would be waited for. Nothing is written here, so nothing is lost.
+        # compiled, and would be waited for. Jobs have committed what they had; and after a second
+        # Ctrl-C, as after a crash, collections are as of their last commit.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def _log_requests() -> None:
+    logger = logging.getLogger("placelens.server.requests")
+    logger.setLevel(logging.INFO)
+    logger.handlers = [Warnings(logging.INFO)]
+    logger.propagate = False
 
 
 def _by_name(paths: Sequence[Path]) -> dict[str, Path]:

@@ -21,7 +21,9 @@ __all__ = [
     "Encoder",
     "Evidence",
     "Explanation",
+    "Health",
     "Hit",
+    "Invalid",
     "Item",
     "ItemFeature",
     "ItemList",
@@ -412,6 +414,12 @@ class UploadKept(BaseModel):
     upload: str = Field(description="Its name, for `uploads` of a job.")
 
 
+class Health(BaseModel):
+    """That the server is there, or can be used."""
+
+    status: Literal["alive", "ready"]
+
+
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
@@ -419,3 +427,19 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+
+
+class FieldError(BaseModel):
+    """A field that cannot be used, its value, and what is wrong with it."""
+
+    field: str
+    value: str | None
+    message: str
+
+
+class Invalid(Problem):
+    """A request that is not valid, field by field."""
+
+    errors: list[FieldError] | None = Field(
+        None, description="Absent where it is not a field alone that is wrong."
+    )

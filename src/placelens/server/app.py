@@ -14,17 +14,26 @@ from starlette.middleware.cors import CORSMiddleware
 from placelens.server import errors
 from placelens.server.access import Authentication, Keys, OriginCheck
 from placelens.server.admission import Admission
-from placelens.server.answers import Problem
 from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
+from placelens.server.description import ERRORS, DescribedApp, operation_id
 from placelens.server.jobs import Jobs
-from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
+from placelens.server.metrics import Metrics
+from placelens.server.middleware import (
+    BodyLimit,
+    HeadRequests,
+    HostCheck,
+    SecurityHeaders,
+    UnexpectedErrors,
+)
+from placelens.server.observing import REQUEST_ID, Observing
 from placelens.server.routes import (
     changes,
     collections,
     config,
     encoders,
     explain,
+    health,
     items,
     jobs,
     pages,
@@ -75,7 +84,8 @@ def create_app(settings: Settings) -> FastAPI:
         await run_in_threadpool(imports.stop)
         decoders.stop()
 
-    app = FastAPI(
+    metrics = Metrics()
+    app = DescribedApp(
         title="placelens",
         version=__version__,
         description=_DESCRIPTION,
@@ -83,8 +93,10 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        responses={"default": {"model": Problem, "description": "What went wrong, and why."}},
+        responses=ERRORS,
+        generate_unique_id_function=operation_id,
         middleware=[
+            Middleware(Observing, metrics=metrics),
             Middleware(SecurityHeaders, settings=settings),
             Middleware(HostCheck, settings=settings),
             # Before tokens are asked for: a browser sends none to ask what another site may.
@@ -94,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(Authentication, settings=settings, keys=keys),
             Middleware(Admission, settings=settings),
             Middleware(BodyLimit, settings=settings),
+            Middleware(HeadRequests),
         ],
     )
     app.state.settings = settings
@@ -102,6 +115,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keys = keys
     app.state.jobs = imports
     app.state.streams = set()
+    app.state.metrics = metrics
     errors.install(app, settings)
     for resource in (
         config,
@@ -118,6 +132,9 @@ def create_app(settings: Settings) -> FastAPI:
         places,
     ):
         app.include_router(resource.router, prefix="/v1")
+    app.include_router(health.router)
+    if settings.metrics:
+        app.include_router(health.metrics_router)
     pages.install(app)
     return app
 
@@ -131,8 +148,8 @@ def _cors(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=("GET", "HEAD", "POST", "PATCH", "DELETE"),
-            allow_headers=("Authorization", "Content-Type"),
-            expose_headers=("ETag", "Location", "Retry-After", "WWW-Authenticate"),
+            allow_headers=("Authorization", "Content-Type", REQUEST_ID),
+            expose_headers=("ETag", "Location", "Retry-After", "WWW-Authenticate", REQUEST_ID),
             # Their pages send tokens; a cookie of this server's page is not theirs to use.
             allow_credentials=False,
         )

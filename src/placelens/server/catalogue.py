@@ -53,6 +53,32 @@ class Catalogue:
             collection.refresh()
         return collection
 
+    @property
+    def opened(self) -> dict[str, Collection]:
+        """Those that are open, by name, as they were when they were last asked for."""
+        return dict(self._opened)
+
+    def not_open(self) -> dict[str, str]:
+        """Open those that are not, and tell which could not be, with the reasons.
+
+        One that another thread is opening is not waited for.
+        """
+        reasons: dict[str, str] = {}
+        for name, lock in self._locks.items():
+            if name in self._opened:
+                continue
+            if not lock.acquire(blocking=False):
+                reasons[name] = "it is being opened"
+                continue
+            try:
+                if name not in self._opened:
+                    self._opened[name] = self._open(name)
+            except PlacelensError as error:
+                reasons[name] = str(error)
+            finally:
+                lock.release()
+        return reasons
+
     def turns(self, name: str) -> Turns:
         """Whose turn it is to write to the collection.
 

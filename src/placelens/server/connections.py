@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import math
 import socket
 import time
 from collections.abc import Callable
@@ -32,9 +33,6 @@ BYTES_PER_S = 10_000
 
 STALLED_S = 30.0
 """A client that reads nothing of its answer for so long is cut off."""
-
-STOPPING_S = 2
-"""What is still being answered when the server is told to stop has this long to finish."""
 
 _LOG_EVERY_S = 60.0
 _FULL_BODY = (
@@ -163,10 +161,21 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets=sockets)
 
 
-def run(app: Any, listening: socket.socket, *, stopping: Callable[[], None]) -> None:
-    """Serve an app until Ctrl-C, which ends it within `STOPPING_S`.
+def run(
+    app: Any, listening: socket.socket, *, stopping: Callable[[], None], longest_s: float
+) -> None:
+    """Serve an app until Ctrl-C or SIGTERM; what is being answered then has its time to finish.
 
-    ``stopping`` is called when that begins, to end answers that would go on for ever.
+    Parameters
+    ----------
+    app
+        What answers.
+    listening
+        Where requests come.
+    stopping
+        Called when the end begins, to end answers that would go on for ever.
+    longest_s
+        How long an answer may take; then it is cut off. A second Ctrl-C ends all at once.
     """
     n_connections, backlog = most_connections()
 
@@ -179,7 +188,7 @@ def run(app: Any, listening: socket.socket, *, stopping: Callable[[], None]) -> 
         ws="none",
         backlog=backlog,
         log_level="warning",
-        timeout_graceful_shutdown=STOPPING_S,
+        timeout_graceful_shutdown=math.ceil(longest_s),
     )
     _Server(config, stopping).run(sockets=[listening])
 

@@ -137,7 +137,13 @@ def _on_placelens_error(request: Request, error: Exception) -> JSONResponse:
         raise error
     status = status_of(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("%s %s failed", request.method, shown(request.url.path), exc_info=error)
+        logger.error(
+            "%s %s failed request=%s",
+            request.method,
+            shown(request.url.path),
+            request.state.request_id,
+            exc_info=error,
+        )
     name = type(error).__name__.removesuffix("Error")
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
     headers = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None

@@ -70,6 +70,8 @@ class Settings:
     run_token
         One more token, of this server alone: who has it may write where the server does, else
         read. It is how the page that the command opens gets in.
+    metrics
+        Whether ``/metrics`` tells numbers for Prometheus.
     cors_origins
         Origins like ``https://photos.example.org`` whose pages may read answers and send requests.
 
@@ -96,6 +98,7 @@ class Settings:
     auth: bool = True
     token_file: Path | None = None
     run_token: str | None = None
+    metrics: bool = False
     cors_origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

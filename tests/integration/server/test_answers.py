@@ -114,6 +114,8 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
                 with_links(hit, collection.name, show_paths=True)
         yield "Explanation", plain(answer)
     yield from writing(rest["make_client"], rest["squares"], plane)
+    yield "Health", client.get("/health").json()
+    yield "Invalid", client.get("/v1/collections/squares/values").json()
     yield "Problem", client.get("/v1/nothing").json()
     for answer in searches(rest["squares"], plane):
         yield "SearchAnswer", answer

@@ -74,6 +74,18 @@ export interface Explanation {
   text: string;
 }
 
+/** A field that cannot be used, its value, and what is wrong with it. */
+export interface FieldError {
+  field: string;
+  value: string | null;
+  message: string;
+}
+
+/** That the server is there, or can be used. */
+export interface Health {
+  status: "alive" | "ready";
+}
+
 /** An item found, with its score and every term of it; a list has neither. */
 export interface Hit {
   id: string;
@@ -111,6 +123,16 @@ export interface ImageTerm {
   id?: string | null;
   /** Share of this term; negative to search away from it. */
   weight?: number;
+}
+
+/** A request that is not valid, field by field. */
+export interface Invalid {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  /** Absent where it is not a field alone that is wrong. */
+  errors?: FieldError[] | null;
 }
 
 /** An item; a plane collection's items have `x` and `y` for `lat` and `lon`. */

@@ -175,6 +175,8 @@ async def _events(
     with jobs.listening(wake):
         yield "retry: 2000\n\n"
         while not jobs.is_stopping and time.monotonic() < ends:
+            if await request.is_disconnected():
+                return
             woken.clear()
             for number, job in jobs.changes_after(seen):
                 told = json.dumps(_shown(job, hide))
@@ -184,8 +186,6 @@ async def _events(
                 await asyncio.wait_for(woken.wait(), HEARTBEAT_S)
             except TimeoutError:
                 yield ": nothing new\n\n"
-            if await request.is_disconnected():
-                return
 
 
 @router.get("/jobs/{job_id}", response_model=Job)
