@@ -36,7 +36,8 @@ VOLUME /cache
 WORKDIR /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-  CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/v1/config', timeout=4)"]
+  CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
 ENTRYPOINT ["placelens"]
-# In the container all addresses; the port is published to this machine only, see above.
+# In the container all addresses, so that a token is asked for: `docker logs` shows a URL that holds
+# one of this run. The port is published to this machine only, see above.
 CMD ["serve", "photos.pl", "--host", "0.0.0.0", "--port", "8000"]

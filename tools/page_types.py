@@ -35,7 +35,7 @@ _PLAIN = {
 _PASSED_OVER = {
     "title", "description", "default", "examples", "discriminator", "minimum", "maximum",
     "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
-    "maxProperties", "pattern",
+    "maxProperties", "pattern", "propertyNames",
 }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "repair": "repair c.pl",
     "migrate": "migrate c.pl --dry-run",
     "proposals": "proposals c.pl",
+    "tokens": "tokens list",
     "encoders": "encoders --json",
     "eval": "eval pairs.jsonl --json",
     "train": "train cosmat c.pl --labels kind --to concepts.pl",

@@ -22,6 +22,7 @@ COMMANDS = (
     "export",
     "proposals",
     "serve",
+    "tokens",
     "delete",
     "snapshot",
     "restore",

@@ -90,6 +90,20 @@ class Reading(Core):
         version, row = self._find(item_id)
         return version.items([row])[0]
 
+    @on_newest
+    def ids_of(self, files: str | Iterable[str]) -> dict[str, str]:
+        """The ids of the items that imported files belong to, by file; others are left out.
+
+        A copy belongs to the item of its first file.
+
+        Examples
+        --------
+        >>> red = str(pictures / "red.png")
+        >>> photos.ids_of([red, "elsewhere.png"]) == {red: "red"}
+        True
+        """
+        return self._table.ids_of_sources(as_texts(files, "the file"))
+
     def items(
         self,
         *,

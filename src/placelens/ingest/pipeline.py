@@ -69,6 +69,7 @@ class Ingest:
         self._todo: set[str] = set()
         self._last_commit = time.monotonic()
         self._skipped: list[Skipped] = []
+        self._n_told = 0  # of these
         self._warnings: list[tuple[str, str]] = []
         self._report = IngestReport()
 
@@ -375,12 +376,14 @@ class Ingest:
 
     def _tell(self, n_done: int, n_total: int) -> None:
         if self._progress is not None:
+            n_told, self._n_told = self._n_told, len(self._skipped)
             self._progress(
                 Progress(
                     n_done=n_done,
                     n_total=n_total,
                     n_skipped=len(self._skipped),
                     n_unchanged=self._report.n_unchanged,
+                    skipped=tuple(self._skipped[n_told:]),
                 )
             )
 

@@ -11,12 +11,16 @@ from placelens.readers.base import Skipped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far an import is: sources done and in all, unchanged ones not counted."""
+    """How far an import is: sources done and in all, unchanged ones not counted.
+
+    ``skipped`` are those since the last time.
+    """
 
     n_done: int
     n_total: int
     n_skipped: int
     n_unchanged: int
+    skipped: tuple[Skipped, ...] = ()
 
 
 ProgressCallback = Callable[[Progress], None]

@@ -31,6 +31,7 @@ def read_photos(
     tables: bool = True,
     options: TableOptions | None = None,
     exclude: Iterable[str] = (),
+    within: AnyPath | None = None,
 ) -> Iterator[Source | Skipped]:
     """Find photos, and the tables that describe them, below a folder.
 
@@ -46,6 +47,7 @@ def read_photos(
     options : which of the tables' columns mean what, where their names do not say so.
     exclude : patterns of files and folders to leave out, below the folders that are named; see
         `placelens.readers.exclude.Excluded`.
+    within : a folder that nothing may lie outside of, wherever links lead: for paths of strangers.
 
     Yields
     ------
@@ -67,7 +69,14 @@ def read_photos(
     paths = [path] if isinstance(path, str | os.PathLike) else path
     if not isinstance(paths, Iterable):
         raise InputError(f"{shown(path)} is neither a path nor a list of paths")
-    return discover(paths, recursive=recursive, tables=tables, options=options, exclude=exclude)
+    return discover(
+        paths,
+        recursive=recursive,
+        tables=tables,
+        options=options,
+        exclude=exclude,
+        within=within,
+    )
 
 
 def read_table(path: AnyPath, options: TableOptions | None = None) -> Iterator[Source | Skipped]:
@@ -88,6 +97,7 @@ def discover(
     tables: bool = True,
     options: TableOptions | None = None,
     exclude: Iterable[str] = (),
+    within: AnyPath | None = None,
     as_tables: bool = False,
 ) -> Iterator[Source | Skipped]:
     """Find everything to read below the paths; see ``read_photos``.
@@ -99,7 +109,13 @@ def discover(
     for root in roots:
         if not Path(root).exists():
             raise ReadError(f"{printable(root)} does not exist")
-    finder = _Finder(recursive, tables, options or TableOptions(), Excluded(exclude))
+    finder = _Finder(
+        recursive,
+        tables,
+        options or TableOptions(),
+        Excluded(exclude),
+        within=None if within is None else os.path.realpath(within),
+    )
     return finder.run(roots, as_tables)
 
 
@@ -107,19 +123,28 @@ class _Finder:
     """One run of ``discover``: what was listed and which images are taken already."""
 
     def __init__(
-        self, recursive: bool, tables: bool, options: TableOptions, excluded: Excluded
+        self,
+        recursive: bool,
+        tables: bool,
+        options: TableOptions,
+        excluded: Excluded,
+        *,
+        within: str | None,
     ) -> None:
         self.recursive = recursive
         self.tables = tables
         self.options = options
         self.excluded = excluded
+        self.within = within
         self.listings = Listings()
         self.taken: dict[str, str] = {}  # key to the table or path that gave it
 
     def run(self, roots: list[str], as_tables: bool) -> Iterator[Source | Skipped]:
         for root in roots:
             path = Path(root)
-            if path.is_dir() and not as_tables:
+            if not self._is_inside(root):
+                yield self._outside(root)
+            elif path.is_dir() and not as_tables:
                 yield from self._folder(root)
             elif as_tables or (suffix_of(path.name) in TABLE_SUFFIXES):
                 yield from self._once(root, self._rows(root), from_table=True)
@@ -135,14 +160,22 @@ class _Finder:
         def is_out(path: str) -> bool:
             return self.excluded(os.path.relpath(path, root))
 
+        outside: list[Skipped] = []
+
         def folder_is_out(path: str) -> bool:
-            return self.excluded.folder(os.path.relpath(path, root))
+            if self.excluded.folder(os.path.relpath(path, root)):
+                return True
+            if not self._is_inside(path):
+                outside.append(self._outside(path))
+                return True
+            return False
 
         for listing in self.listings.walk(root, recursive=self.recursive, but=folder_is_out):
             if isinstance(listing, Skipped):
                 yield listing
             else:
                 found.append((listing, list(photos_in(listing))))
+        yield from outside
         for listing, photos in found if self.tables else ():
             for path in self._tables_in(listing, photos):
                 if not is_out(path):
@@ -163,7 +196,12 @@ class _Finder:
             return
         sidecars = {p for photo in photos if isinstance(photo, Source) for p in photo.sidecars}
         for path in map(listing.path, names):
-            if path not in sidecars and might_be_table(path, self.options):
+            # Looked at where it lies before it is looked into.
+            if (
+                path not in sidecars
+                and self._is_inside(path)
+                and might_be_table(path, self.options)
+            ):
                 yield path
 
     def _photo(self, path: Path) -> Source | Skipped:
@@ -173,6 +211,17 @@ class _Finder:
             reason = f"its folder cannot be listed: {error.strerror or error}"
             return Skipped(key=printable(str(path)), reason=reason)
 
+    def _is_inside(self, path: str) -> bool:
+        """Whether a file or folder, wherever links lead, lies where all is to lie."""
+        if self.within is None:
+            return True
+        return Path(os.path.realpath(path)).is_relative_to(self.within)
+
+    def _outside(self, path: str) -> Skipped:
+        return Skipped(
+            key=printable(path), reason=f"it lies outside of {self.within}, or a link leads there"
+        )
+
     def _once(
         self, giver: str, found: Iterable[Source | Skipped], *, from_table: bool = False
     ) -> Iterator[Source | Skipped]:
@@ -181,6 +230,9 @@ class _Finder:
         for one in found:
             if isinstance(one, Skipped):
                 yield one
+                continue
+            if not all(map(self._is_inside, _files_of(one))):
+                yield self._outside(one.key)
                 continue
             first = self.taken.get(one.key)
             if first is None:
@@ -194,6 +246,13 @@ class _Finder:
                 reason=f"{count} of its images came with {first} already; what it says of them "
                 "is not taken",
             )
+
+
+def _files_of(source: Source) -> Iterator[str]:
+    """The files that reading a source opens."""
+    if source.image is not None:
+        yield source.image
+    yield from source.sidecars
 
 
 def _but(

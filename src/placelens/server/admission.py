@@ -17,6 +17,10 @@ __all__ = ["Admission"]
 logger = logging.getLogger("placelens.server")
 
 
+# Or a server that is busy would be taken for one that hangs, and be killed.
+_ALWAYS = "/health"
+
+
 class Admission:
     """Turns requests away when there are too many, and gives each of the others a `Deadline`.
 
@@ -32,7 +36,7 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, if there is room for it."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] == _ALWAYS:
             await self.app(scope, receive, send)
             return
         if self.n_running >= self.most:

@@ -23,10 +23,14 @@ __all__ = [
     "Encoder",
     "Evidence",
     "Explanation",
+    "Health",
     "Hit",
+    "Invalid",
     "Item",
     "ItemFeature",
     "ItemList",
+    "Job",
+    "JobSummary",
     "PlaceChoice",
     "Points",
     "Problem",
@@ -35,6 +39,7 @@ __all__ = [
     "TermKind",
     "Timeline",
     "Towns",
+    "UploadKept",
 ]
 
 Scalar = str | int | float | bool | None
@@ -406,6 +411,7 @@ class Config(BaseModel):
     version: str
     collections: list[str]
     tile_url: str | None
+    writes: bool = Field(description="Whether those with a token for it may change collections.")
 
 
 class Encoder(BaseModel):
@@ -450,6 +456,49 @@ class AttributeValue(BaseModel):
     n_items: int
 
 
+JobState = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
+
+
+class JobSummary(BaseModel):
+    """An import, and how far it is."""
+
+    id: str
+    collection: str
+    state: JobState
+    created: str
+    started: str | None
+    finished: str | None
+    n_total: int | None = Field(description="Files and rows to take in; null until all are found.")
+    n_done: int = Field(description="How many were looked at, those that are there already too.")
+    n_errors: int = Field(description="How many files could not be taken.")
+    detail: str | None = Field(description="In words, why it failed.")
+
+
+class JobError(BaseModel):
+    """A file that could not be taken, and why."""
+
+    file: str
+    reason: str
+
+
+class Job(JobSummary):
+    """The same with the files that could not be taken."""
+
+    errors: list[JobError] = Field(description="1,000 at most; `n_errors` counts all.")
+
+
+class UploadKept(BaseModel):
+    """A picture that was kept, and is not taken in yet."""
+
+    upload: str = Field(description="Its name, for `uploads` of a job.")
+
+
+class Health(BaseModel):
+    """That the server is there, or can be used."""
+
+    status: Literal["alive", "ready"]
+
+
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
@@ -457,3 +506,19 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+
+
+class FieldError(BaseModel):
+    """A field that cannot be used, its value, and what is wrong with it."""
+
+    field: str
+    value: str | None
+    message: str
+
+
+class Invalid(Problem):
+    """A request that is not valid, field by field."""
+
+    errors: list[FieldError] | None = Field(
+        None, description="Absent where it is not a field alone that is wrong."
+    )

@@ -7,30 +7,46 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from placelens.server import errors
+from placelens.server.access import Authentication, Keys, OriginCheck
 from placelens.server.admission import Admission
-from placelens.server.answers import Problem
 from placelens.server.archive import turns_of_zips
 from placelens.server.catalogue import Catalogue
 from placelens.server.compression import Compression
 from placelens.server.decoding import Decoders
-from placelens.server.middleware import BodyLimit, HostCheck, SecurityHeaders, UnexpectedErrors
+from placelens.server.description import ERRORS, DescribedApp, operation_id
+from placelens.server.jobs import Jobs
+from placelens.server.metrics import Metrics
+from placelens.server.middleware import (
+    BodyLimit,
+    HeadRequests,
+    HostCheck,
+    SecurityHeaders,
+    UnexpectedErrors,
+)
+from placelens.server.observing import REQUEST_ID, Observing
 from placelens.server.routes import (
+    changes,
     clusters,
     collections,
     config,
     encoders,
     explain,
     export,
+    health,
     items,
+    jobs,
     originals,
     pages,
     pictures,
     places,
     points,
     search,
+    session,
     terms,
     timeline,
 )
@@ -62,6 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     catalogue = Catalogue(settings)
     decoders = Decoders()
+    keys = Keys(settings)
+    imports = Jobs(catalogue)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,9 +88,11 @@ def create_app(settings: Settings) -> FastAPI:
             for warm_up in (catalogue.warm_up, decoders.warm_up):
                 threading.Thread(target=warm_up, name="placelens-warm-up").start()
         yield
+        await run_in_threadpool(imports.stop)
         decoders.stop()
 
-    app = FastAPI(
+    metrics = Metrics()
+    app = DescribedApp(
         title="placelens",
         version=__version__,
         description=_DESCRIPTION,
@@ -80,13 +100,20 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        responses={"default": {"model": Problem, "description": "What went wrong, and why."}},
+        responses=ERRORS,
+        generate_unique_id_function=operation_id,
         middleware=[
+            Middleware(Observing, metrics=metrics),
             Middleware(SecurityHeaders, settings=settings),
             Middleware(HostCheck, settings=settings),
+            # Before tokens are asked for: a browser sends none to ask what another site may.
+            *_cors(settings),
             Middleware(UnexpectedErrors),
+            Middleware(OriginCheck, settings=settings),
+            Middleware(Authentication, settings=settings, keys=keys),
             Middleware(Admission, settings=settings),
             Middleware(BodyLimit, settings=settings),
+            Middleware(HeadRequests),
             Middleware(Compression),
         ],
     )
@@ -94,9 +121,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.catalogue = catalogue
     app.state.decoders = decoders
     app.state.turns_of_zips = turns_of_zips()
+    app.state.keys = keys
+    app.state.jobs = imports
+    app.state.streams = set()
+    app.state.metrics = metrics
     errors.install(app, settings)
     resources = (
         config,
+        session,
         encoders,
         terms,
         collections,
@@ -109,9 +141,31 @@ def create_app(settings: Settings) -> FastAPI:
         originals,
         explain,
         items,
+        changes,
+        jobs,
         places,
     )
     for resource in resources:
         app.include_router(resource.router, prefix="/v1")
+    app.include_router(health.router)
+    if settings.metrics:
+        app.include_router(health.metrics_router)
     pages.install(app)
     return app
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    """What lets pages of the listed origins read answers; without any, no such header is sent."""
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "HEAD", "POST", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", REQUEST_ID),
+            expose_headers=("ETag", "Location", "Retry-After", "WWW-Authenticate", REQUEST_ID),
+            # Their pages send tokens; a cookie of this server's page is not theirs to use.
+            allow_credentials=False,
+        )
+    ]

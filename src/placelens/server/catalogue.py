@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from placelens.display import shown
 from placelens.errors import CollectionNotFoundError, PlacelensError
+from placelens.server.turns import Turns
 
 if TYPE_CHECKING:
     from placelens.collection import Collection
@@ -29,6 +30,7 @@ class Catalogue:
         # One for each: a collection that is slow to open, or on a disk that hangs, holds up only
         # those who ask for it.
         self._locks = {name: threading.Lock() for name in self._sources}
+        self._turns = {name: Turns() for name in self._sources}
 
     @property
     def names(self) -> list[str]:
@@ -43,17 +45,57 @@ class Catalogue:
         CollectionNotFoundError
             If none has the name, or its folder is gone.
         """
-        if name not in self._sources:
-            known = ", ".join(repr(each) for each in self._sources) or "none"
-            raise CollectionNotFoundError(
-                f"no collection is called {shown(name)}; there are: {known}"
-            )
+        self._check(name)
         with self._locks[name]:
             collection = self._opened.get(name)
             if collection is None:
                 collection = self._opened[name] = self._open(name)
             collection.refresh()
         return collection
+
+    @property
+    def opened(self) -> dict[str, Collection]:
+        """Those that are open, by name, as they were when they were last asked for."""
+        return dict(self._opened)
+
+    def not_open(self) -> dict[str, str]:
+        """Open those that are not, and tell which could not be, with the reasons.
+
+        One that another thread is opening is not waited for.
+        """
+        reasons: dict[str, str] = {}
+        for name, lock in self._locks.items():
+            if name in self._opened:
+                continue
+            if not lock.acquire(blocking=False):
+                reasons[name] = "it is being opened"
+                continue
+            try:
+                if name not in self._opened:
+                    self._opened[name] = self._open(name)
+            except PlacelensError as error:
+                reasons[name] = str(error)
+            finally:
+                lock.release()
+        return reasons
+
+    def turns(self, name: str) -> Turns:
+        """Whose turn it is to write to the collection.
+
+        Raises
+        ------
+        CollectionNotFoundError
+            If none has the name.
+        """
+        self._check(name)
+        return self._turns[name]
+
+    def _check(self, name: str) -> None:
+        if name not in self._sources:
+            known = ", ".join(repr(each) for each in self._sources) or "none"
+            raise CollectionNotFoundError(
+                f"no collection is called {shown(name)}; there are: {known}"
+            )
 
     def warm_up(self) -> None:
         """Search every collection once, so that nobody waits for what is loaded on first use.

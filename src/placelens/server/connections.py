@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import math
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -31,9 +33,6 @@ BYTES_PER_S = 10_000
 
 STALLED_S = 30.0
 """A client that reads nothing of its answer for so long is cut off."""
-
-STOPPING_S = 2
-"""What is still being answered when the server is told to stop has this long to finish."""
 
 _LOG_EVERY_S = 60.0
 _FULL_BODY = (
@@ -142,7 +141,11 @@ class Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn whose failures to accept are logged once a minute."""
+    """uvicorn whose failures to accept are logged once a minute, and which ends endless answers."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None] | None = None) -> None:
+        super().__init__(config)
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
@@ -152,11 +155,28 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; what does not finish in time is cut off on purpose, which is no news."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        # Before the connections are waited for: a stream of events would never end by itself.
+        if self._stopping is not None:
+            self._stopping()
         await super().shutdown(sockets=sockets)
 
 
-def run(app: Any, listening: socket.socket) -> None:
-    """Serve an app until Ctrl-C, which ends it within `STOPPING_S`."""
+def run(
+    app: Any, listening: socket.socket, *, stopping: Callable[[], None], longest_s: float
+) -> None:
+    """Serve an app until Ctrl-C or SIGTERM; what is being answered then has its time to finish.
+
+    Parameters
+    ----------
+    app
+        What answers.
+    listening
+        Where requests come.
+    stopping
+        Called when the end begins, to end answers that would go on for ever.
+    longest_s
+        How long an answer may take; then it is cut off. A second Ctrl-C ends all at once.
+    """
     n_connections, backlog = most_connections()
 
     class Bounded(Protocol):
@@ -168,9 +188,9 @@ def run(app: Any, listening: socket.socket) -> None:
         ws="none",
         backlog=backlog,
         log_level="warning",
-        timeout_graceful_shutdown=STOPPING_S,
+        timeout_graceful_shutdown=math.ceil(longest_s),
     )
-    _Server(config).run(sockets=[listening])
+    _Server(config, stopping).run(sockets=[listening])
 
 
 def most_connections() -> tuple[int, int]:

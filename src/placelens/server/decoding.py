@@ -66,7 +66,11 @@ class Decoders:
         self._pictures = Pictures()
 
     def decode(
-        self, source: str | os.PathLike[str] | bytes, spec: ImageSpec, *, name: str | None = None
+        self,
+        source: str | os.PathLike[str] | bytes,
+        spec: ImageSpec | None,
+        *,
+        name: str | None = None,
     ) -> Decoded:
         """Decode a picture as `placelens.readers.images.decode` does, when its turn comes.
 

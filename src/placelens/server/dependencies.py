@@ -8,12 +8,14 @@ from fastapi import Depends, Request
 
 from placelens.deadline import Deadline
 from placelens.server.catalogue import Catalogue
+from placelens.server.jobs import Jobs
+from placelens.server.metrics import Metrics
 from placelens.server.settings import Settings
 
 if TYPE_CHECKING:
     from placelens.collection import Collection
 
-__all__ = ["CatalogueOf", "CollectionOf", "DeadlineOf", "SettingsOf"]
+__all__ = ["CatalogueOf", "CollectionOf", "DeadlineOf", "JobsOf", "MetricsOf", "SettingsOf"]
 
 
 def _settings(request: Request) -> Settings:
@@ -31,12 +33,24 @@ def _deadline(request: Request) -> Deadline:
     return deadline
 
 
+def _jobs(request: Request) -> Jobs:
+    jobs: Jobs = request.app.state.jobs
+    return jobs
+
+
+def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
 def _collection(name: str, request: Request) -> Any:
     return _catalogue(request).get(name)
 
 
 SettingsOf = Annotated[Settings, Depends(_settings)]
 DeadlineOf = Annotated[Deadline, Depends(_deadline)]
+JobsOf = Annotated[Jobs, Depends(_jobs)]
+MetricsOf = Annotated[Metrics, Depends(_metrics)]
 CatalogueOf = Annotated[Catalogue, Depends(_catalogue)]
 if TYPE_CHECKING:
     CollectionOf = Collection

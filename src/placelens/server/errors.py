@@ -20,7 +20,7 @@ from placelens import errors
 from placelens.display import LONGEST_MESSAGE, LONGEST_VALUE, cut, shown, visible
 from placelens.server.settings import Settings
 
-__all__ = ["STATUS_OF_ERROR", "install", "problem", "status_of"]
+__all__ = ["STATUS_OF_ERROR", "ProblemError", "install", "problem", "status_of"]
 
 logger = logging.getLogger("placelens.server")
 
@@ -49,6 +49,22 @@ _MOST_ERRORS = 10
 
 # Whatever looks like an absolute path: /home/ann/..., C:\\Users\\..., \\\\server\\...
 _PATH = re.compile(r"""(?<![\w/.:~])(?:~|[A-Za-z]:)?[/\\][^\s'",;]*[/\\]""")
+
+
+class ProblemError(HTTPException):
+    """What a route raises to answer with a problem of a kind."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        kind: str,
+        title: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, detail, headers)
+        self.kind, self.title = kind, title
 
 
 def status_of(error: errors.PlacelensError) -> HTTPStatus:
@@ -121,7 +137,13 @@ def _on_placelens_error(request: Request, error: Exception) -> JSONResponse:
         raise error
     status = status_of(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("%s %s failed", request.method, shown(request.url.path), exc_info=error)
+        logger.error(
+            "%s %s failed request=%s",
+            request.method,
+            shown(request.url.path),
+            request.state.request_id,
+            exc_info=error,
+        )
     name = type(error).__name__.removesuffix("Error")
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
     headers = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
@@ -200,4 +222,5 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
         detail = f"there is nothing at {_path(request)}; /docs lists what there is"
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"{_path(request)} does not take {request.method}; see /docs"
-    return problem(error.status_code, detail, headers=error.headers)
+    kind, title = (error.kind, error.title) if isinstance(error, ProblemError) else (None, None)
+    return problem(error.status_code, detail, kind=kind, title=title, headers=error.headers)

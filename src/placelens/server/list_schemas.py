@@ -1,18 +1,26 @@
-"""What ``GET .../items`` and its like take; filters are written as on the command line."""
+"""What the URLs of lists, counts and searches take; filters are as on the command line."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from copy import copy
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat, create_model
 
+from placelens.engine.query import Similarity
 from placelens.engine.sorting import DEFAULT_SORT
 from placelens.engine.timeline import By
-from placelens.limits import MAX_ZOOM
+from placelens.limits import MAX_ID, MAX_TERMS, MAX_TEXT, MAX_ZOOM
 from placelens.query.written import UNORDERED, WrittenFilter, read_filters
-from placelens.server.schemas import MAX_K, StrictRequest
+from placelens.server.schemas import MAX_K, SearchRequest, StrictRequest
 
-__all__ = ["ClusterRequest", "FilterRequest", "ListRequest", "TimelineRequest"]
+__all__ = [
+    "ClusterRequest",
+    "FilterRequest",
+    "ListRequest",
+    "SearchParameters",
+    "TimelineRequest",
+]
 
 
 def _field(filter_: WrittenFilter) -> tuple[Any, Any]:
@@ -37,6 +45,11 @@ else:
         __base__=StrictRequest,
         **{name: _field(each) for name, each in UNORDERED.items()},
     )
+
+
+def _same(name: str) -> Any:
+    """The default, the bounds and the description of a field of `SearchRequest`."""
+    return copy(SearchRequest.model_fields[name])
 
 
 class FilterRequest(_Filters):
@@ -117,3 +130,45 @@ class ListRequest(FilterRequest):
         """
         page = {"sort": self.sort, "k": self.k, "cursor": self.cursor}
         return {**super().to_arguments(), **page}
+
+
+class SearchParameters(FilterRequest):
+    """A search that a URL can hold: the fields of `SearchRequest` but images, vectors and terms."""
+
+    text: list[Annotated[str, Field(max_length=MAX_TEXT)]] = Field(
+        default_factory=list, max_length=MAX_TERMS, description="Words; may be repeated."
+    )
+    like: list[Annotated[str, Field(max_length=MAX_ID)]] = Field(
+        default_factory=list,
+        max_length=MAX_TERMS,
+        description="Ids of items that hits are to be like; may be repeated.",
+    )
+    sort: str | None = _same("sort")
+    decay: str | None = _same("decay")
+    mu: float = _same("mu")
+    k: int = _same("k")
+    parse: bool = _same("parse")
+    similarity: Similarity | None = _same("similarity")
+    hubs: bool = _same("hubs")
+    cursor: str | None = _same("cursor")
+    engine: str | None = _same("engine")
+    recall_target: float | None = _same("recall_target")
+    format: Literal["json", "geojson"] = Field(
+        "json", description="geojson for a FeatureCollection, to lay on a map."
+    )
+
+    def to_arguments(self) -> dict[str, Any]:
+        """Keyword arguments of `Collection.search`.
+
+        Raises
+        ------
+        FilterError
+            If a filter cannot be read.
+        """
+        arguments = super().to_arguments()
+        taken_apart = {*UNORDERED, "text", "like", "format"}
+        for name in set(type(self).model_fields) - taken_apart:
+            arguments[name] = getattr(self, name)
+        arguments["query"] = self.text or None
+        arguments["like"] = [(item_id, 1.0) for item_id in self.like] or None
+        return arguments

@@ -17,7 +17,7 @@ from placelens.display import shown
 from placelens.server.errors import problem
 from placelens.server.settings import Settings, is_loopback
 
-__all__ = ["BodyLimit", "HostCheck", "SecurityHeaders", "UnexpectedErrors"]
+__all__ = ["BodyLimit", "HeadRequests", "HostCheck", "SecurityHeaders", "UnexpectedErrors"]
 
 logger = logging.getLogger("placelens.server")
 
@@ -178,6 +178,35 @@ class BodyLimit:
         )
 
 
+class HeadRequests:
+    """Answers ``HEAD`` wherever ``GET`` is answered: the same without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on as a ``GET``, and keep what follows the headers."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+        has_answered = False
+
+        async def send_headers(message: Message) -> None:
+            nonlocal has_answered
+            if message["type"] == "http.response.start":
+                has_answered = True
+                await send(message)
+                await send({"type": "http.response.body", "body": b""})
+
+        async def receive_until_answered() -> Message:
+            # Whoever makes a body without an end is told that nobody reads it.
+            return {"type": "http.disconnect"} if has_answered else await receive()
+
+        asked = {**scope, "method": "GET"}
+        await self.app(asked, receive_until_answered, send_headers)
+        scope["route"] = asked.get("route")
+
+
 class UnexpectedErrors:
     """Logs an error that nobody expected and answers without its traceback."""
 
@@ -198,7 +227,9 @@ class UnexpectedErrors:
         except Exception:
             if scope["type"] != "http" or started:
                 raise  # the answer is half sent: the server must cut the connection
-            logger.exception("%s %s failed", scope["method"], shown(scope["path"]))
+            request_id = scope.get("state", {}).get("request_id")
+            path = shown(scope["path"])
+            logger.exception("%s %s failed request=%s", scope["method"], path, request_id)
             answer = problem(
                 HTTPStatus.INTERNAL_SERVER_ERROR,
                 "something went wrong in the server; its log says what",

@@ -6,6 +6,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -54,11 +55,30 @@ class Settings:
     warm_up
         Whether to open the collections and load their encoders and the gazetteer in the
         background as soon as the server starts; else the first search waits for them.
+    write
+        Whether those with a token for it may add, change and delete items.
+    uploads
+        Where pictures that clients send are kept, in a folder for each collection; by default in
+        ``NAME-uploads`` beside the collection.
+    allowed_roots
+        Folders that clients may name paths of, to take their photos in.
+    auth
+        Whether tokens are asked for: to write anywhere, and to read where the host is no loopback
+        address.
+    token_file
+        Where the tokens are; by default where ``placelens tokens`` keeps them.
+    run_token
+        One more token, of this server alone: who has it may write where the server does, else
+        read. It is how the page that the command opens gets in.
+    metrics
+        Whether ``/metrics`` tells numbers for Prometheus.
+    cors_origins
+        Origins like ``https://photos.example.org`` whose pages may read answers and send requests.
 
     Raises
     ------
     InputError
-        If a name, the tile URL or a limit is not usable.
+        If a name, the tile URL, an origin, a root or a limit is not usable.
     """
 
     collections: Mapping[str, str | os.PathLike[str] | Collection]
@@ -72,6 +92,14 @@ class Settings:
     max_requests: int = 256
     allow_download: bool = False
     warm_up: bool = False
+    write: bool = False
+    uploads: Path | None = None
+    allowed_roots: tuple[Path, ...] = ()
+    auth: bool = True
+    token_file: Path | None = None
+    run_token: str | None = None
+    metrics: bool = False
+    cors_origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in self.collections:
@@ -87,11 +115,26 @@ class Settings:
                 raise InputError(f"{limit} = {getattr(self, limit)} is not 1 or more")
         if self.tile_url is not None:
             _check_tile_url(self.tile_url)
+        for root in self.allowed_roots:
+            if not root.expanduser().is_dir():
+                raise InputError(f"{root} is no folder, so nothing can be taken in from it")
+        for origin in self.cors_origins:
+            _check_origin(origin)
 
     @property
     def paths_shown(self) -> bool:
         """Whether items carry the full path of their file."""
         return is_loopback(self.host) if self.show_paths is None else self.show_paths
+
+    @property
+    def reading_needs_token(self) -> bool:
+        """Whether even reading takes a token: others than this machine's users reach the server."""
+        return self.auth and not is_loopback(self.host)
+
+    @property
+    def page_needs_token(self) -> bool:
+        """Whether the page cannot do all that it offers without a token."""
+        return self.auth and (self.write or self.reading_needs_token)
 
     @property
     def tile_origin(self) -> str | None:
@@ -116,6 +159,18 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _check_origin(origin: str) -> None:
+    """Browsers compare letter by letter, so that nothing else than what they send would match."""
+    parts = urlsplit(origin)
+    if parts.scheme not in {"http", "https"} or origin != (
+        f"{parts.scheme}://{parts.netloc}".lower()
+    ):
+        raise InputError(
+            f"origin {shown(origin)} is not a scheme and a host like https://photos.example.org or "
+            "http://localhost:3000; write each without a path, and no *"
+        )
 
 
 def _check_tile_url(template: str) -> None:

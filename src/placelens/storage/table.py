@@ -28,6 +28,7 @@ from placelens.storage.durable import sync_files, sync_folder
 from placelens.storage.feature_columns import vector_column, with_vectors
 from placelens.storage.format_v2 import schema
 from placelens.storage.ids import Ids
+from placelens.storage.json_columns import copies_from_json
 from placelens.storage.ledger import Ledger
 from placelens.storage.manifest import Hubs, Manifest, edition_of
 from placelens.storage.manifest_files import (
@@ -346,6 +347,19 @@ class ItemTable(VersionedTable):
             return dataset.schema.empty_table().select(columns)
         wanted = f"{key} IN ({sql_strings(ids)})"
         return dataset.scanner(columns=columns, filter=wanted, fragments=fragments).to_table()
+
+    def ids_of_sources(self, sources: Sequence[str]) -> dict[str, str]:
+        """The ids of the rows that sources, or copies of the same content, were read into."""
+        if not sources:
+            return {}
+        found = self.find(sources, ["source", "id"], key="source").to_pylist()
+        ids = {row["source"]: row["id"] for row in found}
+        missing = set(sources) - set(ids)
+        if missing:
+            copies = self.dataset.scanner(columns=["id", "copies"], filter="copies IS NOT NULL")
+            for row in copies.to_table().to_pylist():
+                ids |= dict.fromkeys(missing & set(copies_from_json(row["copies"])), row["id"])
+        return ids
 
     def mend(self, dropped: Sequence[int], undeleted: Sequence[int]) -> None:
         """Leave out some fragments, and of others what was deleted from them, in one commit.

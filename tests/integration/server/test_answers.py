@@ -2,7 +2,9 @@
 
 import json
 import re
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
@@ -16,6 +18,7 @@ from placelens.geo.gazetteer import PlaceChoice
 from placelens.geo.understood import Offer, PlaceMention, Unread
 from placelens.index.base import Certificate
 from placelens.index.gmr_tree import TreeShape
+from placelens.readers.base import Skipped
 from placelens.results import Hits
 from placelens.server import answers
 from placelens.server.urls import with_links
@@ -116,9 +119,35 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
             if hit is not None:
                 with_links(hit, collection.name, show_paths=True)
         yield "Explanation", plain(answer)
+    yield from writing(rest["make_client"], rest["squares"], plane)
+    yield "Health", client.get("/health").json()
+    yield "Invalid", client.get("/v1/collections/squares/values").json()
     yield "Problem", client.get("/v1/nothing").json()
     for answer in searches(rest["squares"], plane):
         yield "SearchAnswer", answer
+
+
+def writing(make_client: Any, *collections: pl.Collection) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a server that writes answers besides: of an upload, and of a job."""
+    squares, plane = collections
+    server = make_client(
+        collections={"squares": squares, "plane": plane}, write=True, auth=False,
+        uploads=plane.path.parent / "uploads",
+    )  # fmt: skip
+    picture = Path(next(squares.items()).image or "").read_bytes()
+    yield "UploadKept", server.request(
+        "POST", "/v1/collections/squares/uploads", content=picture,
+        headers={"content-type": "image/jpeg"},
+    ).json()  # fmt: skip
+    jobs = server.app.state.jobs
+    changed = threading.Event()
+    with jobs.listening(changed.set):
+        job_id = jobs.start("plane", lambda: [Skipped(key="a.jpg", reason="it is broken")])["id"]
+        while jobs.report(job_id)[0]["state"] != "done":
+            assert changed.wait(60)
+            changed.clear()
+    yield "Job", server.get(f"/v1/jobs/{job_id}").json()
+    yield "JobSummary", server.get("/v1/jobs").json()[0]
 
 
 def fields_of(model: BaseModel) -> Iterator[tuple[str, str]]:

@@ -131,28 +131,33 @@ SERVER = """
 import resource, sys
 from placelens.encoders import registry
 from placelens.testing.fakes import HashEncoder
-if len(sys.argv) > 3:
-    resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[3]),) * 2)
-slow = __import__("threading").Event()
+if len(sys.argv) > 4:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[4]),) * 2)
 class Stuck(HashEncoder):
     def encode_texts(self, texts):
         if "stuck" in texts[0]:
             print("stuck", flush=True)
-            slow.wait()
+            sys.stdin.readline()
         return super().encode_texts(texts)
 registry.load_encoder = lambda name, **_: Stuck()
 from placelens.cli.main import run
-sys.argv = ["placelens", "serve", sys.argv[1], "--port", sys.argv[2]]
+sys.argv = ["placelens", "serve", sys.argv[1], "--port", sys.argv[2], "--timeout", sys.argv[3]]
 run()
 """
 
 
 @contextmanager
-def served(collection: Path, *limit: int) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def served(
+    collection: Path, *limit: int, timeout: int = 30
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """``placelens serve`` as a process of its own, with the fake encoder."""
-    arguments = [sys.executable, "-c", SERVER, str(collection), "0", *map(str, limit)]
+    arguments = [sys.executable, "-c", SERVER, str(collection), "0", str(timeout)]
     with subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*arguments, *map(str, limit)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         try:
@@ -163,7 +168,7 @@ def served(collection: Path, *limit: int) -> Iterator[tuple[subprocess.Popen[str
 
 
 def test_ctrl_c_ends_a_server_whose_search_goes_on(tiny_source):
-    with served(tiny_source) as (process, port):
+    with served(tiny_source, timeout=1) as (process, port):
         body = b'{"text": "stuck", "parse": false}'
         client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
         client.sendall(
@@ -177,6 +182,52 @@ def test_ctrl_c_ends_a_server_whose_search_goes_on(tiny_source):
         client.close()
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
+
+
+def test_ctrl_c_lets_what_is_being_answered_finish(tiny_source):
+    with served(tiny_source, timeout=PATIENCE_S) as (process, port):
+        body = b'{"text": "stuck", "parse": false}'
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)) as client:
+            client.sendall(
+                b"POST /v1/collections/tiny/search HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+                % (len(body), body)
+            )
+            assert process.stdout is not None
+            assert process.stdin is not None
+            assert process.stdout.readline() == "stuck\n"
+            process.send_signal(signal.SIGINT)
+            # No new request is let in: the end has begun.
+            until = time.monotonic() + PATIENCE_S
+            while time.monotonic() < until:
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                except OSError:
+                    break
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert answer_of(client).startswith(b"HTTP/1.1 200")
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_streams_end_when_the_server_is_told_to_stop(make_client):
+    app = make_client().app
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, http=connections.Protocol, ws="none", log_level="warning")
+    # Without a limit: it would wait for the stream for ever.
+    server = connections._Server(config, app.state.jobs.end_streams)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    address = listening.getsockname()
+    with closing(socket.create_connection(address, timeout=PATIENCE_S)) as client:
+        client.sendall(b"GET /v1/jobs/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        received = b""
+        while b"retry: 2000" not in received:
+            received += client.recv(65_536)
+        server.should_exit = True
+        assert b"0\r\n\r\n" in answer_of(client)
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
 
 
 def status_at_last(url):

@@ -221,7 +221,7 @@ def test_large_bodies_together_are_bounded(make_client):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_folders_are_named_to_this_machine_only(make_client, squares, host):
-    response = make_client(host=host).get("/v1/collections/squares/items/nobody")
+    response = make_client(host=host, auth=False).get("/v1/collections/squares/items/nobody")
     assert (str(squares.path) in response.text) == (host == "127.0.0.1")
     assert "nobody" in response.text
 

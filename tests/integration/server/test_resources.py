@@ -24,6 +24,7 @@ def test_config_tells_the_page_what_there_is(client):
         "version": pl.__version__,
         "collections": ["squares"],
         "tile_url": None,
+        "writes": False,
     }
 
 
@@ -176,7 +177,7 @@ def test_a_text_has_no_pictures(odd):
 def test_paths_are_shown_on_this_machine_only(make_client, ids, photos):
     url = f"/v1/collections/squares/items/{ids['red']}"
     assert make_client().get(url).json()["image"] == str(photos / "red.jpg")
-    away = make_client(host="0.0.0.0")
+    away = make_client(host="0.0.0.0", auth=False)
     assert away.get(url).json()["image"] == "red.jpg"
     found = away.search({"text": "red", "parse": False}).json()["hits"][0]
     assert found["image"] == "red.jpg"

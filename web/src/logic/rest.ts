@@ -55,6 +55,8 @@ export interface Config {
   version: string;
   collections: string[];
   tile_url: string | null;
+  /** Whether those with a token for it may change collections. */
+  writes: boolean;
 }
 
 /** A family of encoders; what is missing cannot be told without a download. */
@@ -152,6 +154,18 @@ export interface ExportedSearch {
   recall_target?: number | null;
 }
 
+/** A field that cannot be used, its value, and what is wrong with it. */
+export interface FieldError {
+  field: string;
+  value: string | null;
+  message: string;
+}
+
+/** That the server is there, or can be used. */
+export interface Health {
+  status: "alive" | "ready";
+}
+
 /** An item found, with its score and every term of it; a list has neither. */
 export interface Hit {
   id: string;
@@ -193,6 +207,16 @@ export interface ImageTerm {
   weight?: number;
 }
 
+/** A request that is not valid, field by field. */
+export interface Invalid {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  /** Absent where it is not a field alone that is wrong. */
+  errors?: FieldError[] | null;
+}
+
 /** An item; a plane collection's items have `x` and `y` for `lat` and `lon`. */
 export interface Item {
   id: string;
@@ -212,6 +236,22 @@ export interface Item {
   attributes: Record<string, string | number | boolean | (string | number | boolean | null)[] | null>;
   thumbnail_url: string | null;
   image_url: string | null;
+}
+
+/** What to change of an item; what is left out stays as it is. */
+export interface ItemChanges {
+  /** Null removes it. */
+  text?: string | null;
+  /** Null removes it. */
+  place?: PlaceIn | null;
+  /** How far off the new place may be. */
+  place_radius_m?: number | null;
+  /** How the new place is known. */
+  place_source?: "given" | "exif" | "xmp" | "raster" | "takeout" | "table" | "estimated";
+  /** ISO 8601, with a zone or without; null removes it. */
+  time?: string | null;
+  /** Merged into those that are there: `title` is what an item is called. Null removes one. */
+  attributes?: Record<string, string | number | boolean | (string | number | boolean | null)[] | null>;
 }
 
 /** What an item has of a feature: its numbers, and of a class map what its cells show. */
@@ -241,6 +281,64 @@ export interface ItemList {
   nothing_near: NothingNear | null;
   /** For the next page; null on the last. */
   cursor: string | null;
+}
+
+/** The same with the files that could not be taken. */
+export interface Job {
+  id: string;
+  collection: string;
+  state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
+  created: string;
+  started: string | null;
+  finished: string | null;
+  /** Files and rows to take in; null until all are found. */
+  n_total: number | null;
+  /** How many were looked at, those that are there already too. */
+  n_done: number;
+  /** How many files could not be taken. */
+  n_errors: number;
+  /** In words, why it failed. */
+  detail: string | null;
+  /** 1,000 at most; `n_errors` counts all. */
+  errors: JobError[];
+}
+
+/** A file that could not be taken, and why. */
+export interface JobError {
+  file: string;
+  reason: string;
+}
+
+/** What to take in: uploads, paths on the server, or both. */
+export interface JobRequest {
+  /** As `POST .../uploads` has answered. */
+  uploads?: string[];
+  /** Photos, folders and tables below the folders of `--allow-root`. */
+  paths?: string[];
+  /** Whether to look into subfolders. */
+  recursive?: boolean;
+  /** Whether to read the tables among the photos. */
+  tables?: boolean;
+  /** Patterns of files and folders to leave out, like `*.png`. */
+  exclude?: string[];
+}
+
+/** An import, and how far it is. */
+export interface JobSummary {
+  id: string;
+  collection: string;
+  state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
+  created: string;
+  started: string | null;
+  finished: string | null;
+  /** Files and rows to take in; null until all are found. */
+  n_total: number | null;
+  /** How many were looked at, those that are there already too. */
+  n_done: number;
+  /** How many files could not be taken. */
+  n_errors: number;
+  /** In words, why it failed. */
+  detail: string | null;
 }
 
 /** What a picture is called that was sent to be asked with. */
@@ -573,6 +671,12 @@ export interface Understood {
 export interface Unread {
   phrase: string;
   reason: string;
+}
+
+/** A picture that was kept, and is not taken in yet. */
+export interface UploadKept {
+  /** Its name, for `uploads` of a job. */
+  upload: string;
 }
 
 /** A vector with a weight. */

@@ -12,7 +12,12 @@ router = APIRouter(tags=["server"])
 
 @router.get("/config")
 def read_config(catalogue: CatalogueOf, settings: SettingsOf) -> Config:
-    """Version, names of the collections, and the map's tile URL if there is one."""
+    """Version, names of the collections, the map's tile URL, and whether items can be changed."""
     from placelens import __version__
 
-    return Config(version=__version__, collections=catalogue.names, tile_url=settings.tile_url)
+    return Config(
+        version=__version__,
+        collections=catalogue.names,
+        tile_url=settings.tile_url,
+        writes=settings.write,
+    )
