@@ -5,8 +5,13 @@ import type {
   Clusters,
   Config,
   Explanation,
+  ExportRequest,
   Item,
+  ItemChanges,
   ItemFeature,
+  Job,
+  JobRequest,
+  JobSummary,
   KeptPicture,
   PlaceChoice,
   Problem as ProblemDetails,
@@ -15,8 +20,10 @@ import type {
   Stats,
   Timeline,
   Towns,
+  UploadKept,
 } from "./logic/rest.ts";
 import type { Bounds } from "./logic/geodesy.ts";
+import { session } from "./state/session.ts";
 import { t } from "./words/index.ts";
 
 /** What a map shows. */
@@ -44,22 +51,38 @@ export class Problem extends Error {
   }
 }
 
-async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+async function fetched(path: string, options: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, { ...options, headers: { ...options.headers, ...session.headers() } });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem({ title: t.problems.gone, status: 0, detail: t.problems.goneHelp });
   }
-  if (response.ok) return (await response.json()) as T;
+  if (response.ok) return response;
+  if (response.status === 401) session.refused();
   const plain = { title: response.statusText, status: response.status, detail: "" };
   throw new Problem(await response.json().catch(() => plain));
 }
 
-function post<T>(path: string, body: unknown, signal: AbortSignal): Promise<T> {
+async function ask<T>(path: string, options: RequestInit = {}): Promise<T> {
+  return (await (await fetched(path, options)).json()) as T;
+}
+
+function asJson(method: string, body: unknown, signal?: AbortSignal): RequestInit {
   const headers = { "Content-Type": "application/json" };
-  return ask<T>(path, { method: "POST", headers, body: JSON.stringify(body), signal });
+  return { method, headers, body: JSON.stringify(body), ...(signal && { signal }) };
+}
+
+function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return ask<T>(path, asJson("POST", body, signal));
+}
+
+/** An answer to be saved, under the name that the server gives it. */
+async function file(path: string, body: unknown): Promise<File> {
+  const response = await fetched(path, asJson("POST", body));
+  const name = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "placelens";
+  return new File([await response.blob()], name, { type: response.headers.get("Content-Type") ?? "" });
 }
 
 const collection = (name: string) => `/v1/collections/${encodeURIComponent(name)}`;
@@ -83,6 +106,19 @@ export const api = {
     ask<Timeline>(`${collection(name)}/timeline?by=${by}&${filters}`, { signal }),
   clusters: (name: string, { box: [west, south, east, north], zoom }: View, filters: URLSearchParams, signal: AbortSignal) =>
     ask<Clusters>(`${collection(name)}/clusters?${new URLSearchParams(Object.entries({ zoom, west, south, east, north }).map(([key, value]) => [key, String(value)]))}&${filters}`, { signal }),
+  export: (name: string, request: ExportRequest) => file(`${collection(name)}/export`, request),
+  originals: (name: string, ids: string[]) => file(`${collection(name)}/originals`, { ids }),
+  change: (name: string, id: string, changes: ItemChanges) => ask<Item>(item(name, id), asJson("PATCH", changes)),
+  delete: (name: string, id: string) => fetched(item(name, id), { method: "DELETE" }),
+  upload: (name: string, content: File) =>
+    ask<UploadKept>(`${collection(name)}/uploads?file_name=${encodeURIComponent(content.name)}`, {
+      method: "POST",
+      headers: { "Content-Type": content.type || "application/octet-stream" },
+      body: content,
+    }),
+  startJob: (name: string, request: JobRequest) => post<JobSummary>(`${collection(name)}/jobs`, request),
+  job: (id: string) => ask<Job>(`/v1/jobs/${id}`),
+  steerJob: (id: string, how: "pause" | "resume" | "cancel") => post<JobSummary>(`/v1/jobs/${id}/${how}`, {}),
   search: (name: string, request: SearchRequest, signal: AbortSignal) =>
     post<SearchAnswer>(`${collection(name)}/search`, request, signal),
 };

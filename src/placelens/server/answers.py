@@ -412,6 +412,7 @@ class Config(BaseModel):
     collections: list[str]
     tile_url: str | None
     writes: bool = Field(description="Whether those with a token for it may change collections.")
+    export_formats: list[str] = Field(description="For `format` of `POST .../export`.")
 
 
 class Encoder(BaseModel):

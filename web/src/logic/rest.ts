@@ -57,6 +57,8 @@ export interface Config {
   tile_url: string | null;
   /** Whether those with a token for it may change collections. */
   writes: boolean;
+  /** For `format` of `POST .../export`. */
+  export_formats: string[];
 }
 
 /** A family of encoders; what is missing cannot be told without a download. */

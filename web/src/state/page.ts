@@ -10,6 +10,7 @@ import { connection } from "./connection.ts";
 import { Fetched } from "./resource.ts";
 import { type Pace, Searching } from "./searching.ts";
 import { selection } from "./selection.ts";
+import { session } from "./session.ts";
 
 /** What fills the stage; where the screen is narrow "both" shows the results. */
 export type Panel = "both" | "results" | "map";
@@ -23,6 +24,7 @@ class Page {
   readonly pointed = signal<string | null>(null);
   readonly filtersOpen = signal(false);
   readonly keysOpen = signal(false);
+  readonly importsOpen = signal(false);
   /** What went wrong beside the answer: pictures that cannot be read, unknown collections. */
   readonly problem = signal<Problem | null>(null);
   /** What the map shows; null until it is there. */
@@ -55,6 +57,15 @@ class Page {
 
   async start(): Promise<void> {
     window.addEventListener("popstate", () => this.#follow());
+    effect(() => {
+      document.title = titleOf(this.query.value);
+    });
+    await session.start();
+    await this.restart();
+  }
+
+  /** Read what the server offers, and go where the address says. */
+  async restart(): Promise<void> {
     const config = await api.config();
     const place = fromAddress(location.hash);
     this.config.value = config;
@@ -66,9 +77,12 @@ class Page {
     const known = config.collections.includes(wanted);
     if (wanted && !known) this.problem.value = unknown(wanted, config.collections);
     this.#go({ ...place, query: { ...place.query, collection: known ? wanted : (config.collections[0] ?? "") } });
-    effect(() => {
-      document.title = titleOf(this.query.value);
-    });
+  }
+
+  /** Ask the same again: items have come, gone or changed. */
+  refresh(): void {
+    void this.stats.load((signal) => api.stats(this.query.value.collection, signal));
+    this.searching.ask(this.query.value, "dragging");
   }
 
   /** Ask something else. */

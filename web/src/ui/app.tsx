@@ -3,10 +3,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { page } from "../state/page.ts";
+import { session } from "../state/session.ts";
 import { emptyQuery } from "../logic/query.ts";
 import { t } from "../words/index.ts";
 import { Balance } from "./balance.tsx";
 import { FilterButton, FilterPanel } from "./filters.tsx";
+import { Imports, TokenForm } from "./imports.tsx";
 import { Inspector } from "./inspector.tsx";
 import { Keys, listenForKeys } from "./keys.tsx";
 import { Lightbox } from "./lightbox.tsx";
@@ -24,6 +26,7 @@ export function App() {
     const stop = [listenForKeys(), listenForPictures((over) => (hovers.value = over))];
     return () => stop.forEach((each) => each());
   }, []);
+  if (session.isNeeded.value && !page.config.value) return <main class="asks-token"><TokenForm reason={t.token.needed} /></main>;
   return (
     <>
       <a class="skip" href="#results" onClick={skip}>{t.skip}</a>
@@ -58,6 +61,7 @@ export function App() {
       <PanelSwitch />
       <Lightbox />
       <Keys />
+      <Imports />
       {hovers.value && <div id="drop" class="drop"><p>{t.dropHere}</p></div>}
     </>
   );

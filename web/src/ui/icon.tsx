@@ -11,6 +11,7 @@ const PATHS = {
   filter: "M4 6h16M7 12h10M10 18h4",
   fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   grid: "M4 5h16v6H4zM4 13h7v6H4zM13 13h7v6h-7z",
+  import: "M12 15V4M7 9l5-5 5 5M5 20h14",
   info: "M12 11v6M12 7.500v.1M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
   keys: "M3 7h18v10H3zM7 10.500v.1M11 10.500v.1M15 10.500v.1M17 13.500v.1M7 13.500v.1M10 13.500h4",
   layers: "M12 4 3 9l9 5 9-5zM4 14l8 4.500 8-4.500",

@@ -24,6 +24,9 @@ export function Rail() {
       <RailButton icon="browse" name={t.rail.browse} isCurrent={!isAsking && panel !== "map"} onClick={browse} />
       <RailButton icon="search" name={t.rail.search} isCurrent={isAsking && panel !== "map"} onClick={search} />
       <RailButton icon="map" name={t.rail.map} isCurrent={panel === "map"} onClick={() => togglePanel("map")} />
+      {page.config.value?.writes && (
+        <RailButton icon="import" name={t.rail.imports} isCurrent={page.importsOpen.value} onClick={() => (page.importsOpen.value = true)} />
+      )}
       <RailButton icon="keys" name={t.rail.keys} isCurrent={false} onClick={() => (page.keysOpen.value = true)} />
     </nav>
   );

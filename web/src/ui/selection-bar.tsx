@@ -2,8 +2,10 @@
 
 import { useSignal } from "@preact/signals";
 import { api, Problem } from "../api.ts";
+import type { ExportRequest, ItemChanges } from "../logic/rest.ts";
 import { page } from "../state/page.ts";
 import { selection } from "../state/selection.ts";
+import { session } from "../state/session.ts";
 import { t } from "../words/index.ts";
 import { Icon, IconButton } from "./icon.tsx";
 
@@ -12,7 +14,18 @@ export function SelectionBar() {
   const blur = useSignal("0");
   const busy = useSignal(false);
   if (ids.length === 0) return null;
+  const { collection } = page.query.value;
   const formats = page.config.value?.export_formats ?? [];
+  const mark = async (attributes: NonNullable<ItemChanges["attributes"]>) => {
+    busy.value = true;
+    try {
+      for (const id of ids) await api.change(collection, id, { attributes });
+      page.refresh();
+    } catch (error) {
+      page.fail(error);
+    }
+    busy.value = false;
+  };
   const save = async (fetch: () => Promise<File>) => {
     busy.value = true;
     try {
@@ -22,7 +35,6 @@ export function SelectionBar() {
     }
     busy.value = false;
   };
-  const { collection } = page.query.value;
   const options = () => ({ ids, ...(blur.value === "0" ? {} : { blur: Number(blur.value) }) });
   return (
     <section class="selection" aria-label={t.selection.label} aria-busy={busy.value}>
@@ -32,7 +44,7 @@ export function SelectionBar() {
         value=""
         disabled={busy.value}
         onChange={(event) => {
-          const format = event.currentTarget.value;
+          const format = event.currentTarget.value as ExportRequest["format"];
           event.currentTarget.value = "";
           void save(() => api.export(collection, { format, ...options() }));
         }}
@@ -46,12 +58,33 @@ export function SelectionBar() {
           {Object.entries(t.selection.blurChoices).map(([metres, words]) => <option key={metres} value={metres}>{words}</option>)}
         </select>
       </label>
-      <button type="button" disabled={busy.value || blur.value !== "0"} onClick={() => void save(() => api.originals(collection, { ids }))}>
+      <button type="button" disabled={busy.value || blur.value !== "0"} onClick={() => void save(() => api.originals(collection, ids))}>
         <Icon name="download" />
         {t.selection.zip}
       </button>
+      {page.config.value?.writes && session.hasToken.value && (
+        <>
+          <button type="button" disabled={busy.value} onClick={() => void mark({ favourite: true })}>{t.selection.favourite}</button>
+          <AlbumForm disabled={busy.value} add={(album) => void mark({ album })} />
+        </>
+      )}
       <IconButton name="close" label={t.selection.clear} onClick={() => selection.clear()} />
     </section>
+  );
+}
+
+/** An album is an attribute like any other: whoever reads the collection can filter by it. */
+function AlbumForm({ disabled, add }: { disabled: boolean; add: (album: string) => void }) {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const field = (event.currentTarget as HTMLFormElement).elements.namedItem("album") as HTMLInputElement;
+    if (field.value.trim()) add(field.value.trim());
+    field.value = "";
+  };
+  return (
+    <form onSubmit={submit}>
+      <input name="album" type="text" size={12} disabled={disabled} placeholder={t.selection.album} aria-label={t.selection.album} />
+    </form>
   );
 }
 

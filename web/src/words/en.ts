@@ -29,6 +29,7 @@ export const en = {
     browse: "Browse",
     search: "Search",
     map: "Map",
+    imports: "Import",
     keys: "Keyboard",
   },
 
@@ -205,6 +206,8 @@ export const en = {
     blur: "blur positions to",
     blurChoices: { "0": "not at all", "1000": "1 km", "10000": "10 km" },
     failed: "The export failed",
+    favourite: "Favourite",
+    album: "Add to album",
   },
 
   map: {
@@ -233,6 +236,29 @@ export const en = {
     unknownCollectionHelp: (names: string) => `The link names one that this server does not have. It has: ${names}.`,
     unknownItem: (id: string) => `There is no item ${id} here`,
     notAnImage: (name: string) => `${name} is no image that this server can read`,
+  },
+
+  imports: {
+    title: "Import pictures",
+    choose: "Choose pictures from this computer",
+    needsToken: "Taking pictures in needs a token that may write: placelens serve --write prints an address with one.",
+    jobs: "Imports",
+    sending: "Files sent",
+    sent: (done: number, n: number) => `${COUNT.format(done)} of ${counted(n, "file")} sent`,
+    progress: "Files taken in",
+    done: (done: number, total: number | null) => (total === null ? counted(done, "file") : `${COUNT.format(done)} of ${counted(total, "file")}`),
+    states: { queued: "waits", running: "is running", paused: "is paused", done: "is done", failed: "failed", cancelled: "was cancelled" },
+    pause: "Pause",
+    resume: "Go on",
+    cancel: "Cancel",
+    errors: (n: number) => `Show ${counted(n, "error")}`,
+  },
+
+  token: {
+    label: "Token",
+    use: "Use it",
+    needed: "This server asks for a token.",
+    wrong: "The server does not take this token.",
   },
 
   keys: {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from placelens.export import FORMATS
 from placelens.server.answers import Config
 from placelens.server.dependencies import CatalogueOf, SettingsOf
 
@@ -20,4 +21,5 @@ def read_config(catalogue: CatalogueOf, settings: SettingsOf) -> Config:
         collections=catalogue.names,
         tile_url=settings.tile_url,
         writes=settings.write,
+        export_formats=list(FORMATS),
     )
