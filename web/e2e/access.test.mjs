@@ -60,6 +60,8 @@ test("slash, arrows, Enter and Escape are enough", async () => {
   assert.equal(await here(), ids[1]);
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowDown");
+  // A row below may have to be made first.
+  await page.waitForFunction((known) => !known.includes(document.activeElement.closest(".card")?.dataset.id), ids.slice(0, 1));
   const below = ids.indexOf(await here());
   assert.ok(below > 1, "one row down");
   await page.keyboard.press("Enter");

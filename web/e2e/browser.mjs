@@ -67,7 +67,7 @@ export async function searchFor(page, words) {
   await page.waitForSelector("#results .card");
 }
 
-/** Wait until the map can be drawn on. */
+/** Wait until the map can be drawn on; it may be behind the results, where the screen is narrow. */
 export function mapReady(page) {
-  return page.waitForSelector("#map[data-ready=true]");
+  return page.waitForSelector("#map[data-ready=true]", { state: "attached" });
 }

