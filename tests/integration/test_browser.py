@@ -15,10 +15,12 @@ from PIL import Image, ImageDraw
 import placelens as pl
 from placelens.server import Settings, create_app
 from placelens.server.routes.pages import STATIC
+from placelens.server.tokens import new_secret
 from placelens.testing.fakes import HashEncoder
 
 E2E = Path(__file__).resolve().parents[2] / "web" / "e2e"
 CHROMIUM = os.environ.get("PLACELENS_CHROMIUM") or shutil.which("chromium")
+TOKEN = new_secret()
 COLOURS = {
     "red": (220, 30, 30),
     "green": (40, 160, 50),
@@ -96,7 +98,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     collection = pl.Collection.create(folder / "squares.pl", encoder=HashEncoder())
     assert collection.add(pl.read_photos(folder), workers=0).n_added == 28
     dated = draw_years(tmp_path_factory.mktemp("years"))
-    app = create_app(Settings(collections={"squares": collection, "years": dated}))
+    # One more that is written to, so that the others stay what they are.
+    mine = pl.Collection.create(folder / "mine.pl", encoder=HashEncoder())
+    settings = Settings(
+        collections={"squares": collection, "years": dated, "mine": mine},
+        write=True,
+        run_token=TOKEN,
+        token_file=folder / "tokens.json",
+    )
+    app = create_app(settings)
     listening = socket.create_server(("127.0.0.1", 0))  # takes connections from now on
     running = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
@@ -111,7 +121,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_in_chromium(server: str, name: str) -> None:
     done = subprocess.run(
         ["node", "--test", "--test-concurrency=1", str(E2E / name)],
-        env={**os.environ, "PLACELENS_URL": server, "PLACELENS_CHROMIUM": CHROMIUM or ""},
+        env={
+            **os.environ,
+            "PLACELENS_URL": server,
+            "PLACELENS_TOKEN": TOKEN,
+            "PLACELENS_CHROMIUM": CHROMIUM or "",
+        },
         capture_output=True,
         text=True,
         timeout=300,

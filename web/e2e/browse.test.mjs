@@ -74,7 +74,7 @@ test("links to what is not there say so", async () => {
   const { page } = await open("#in=nowhere&q=red");
   const alert = page.getByRole("alert");
   await alert.waitFor();
-  assert.match(await alert.textContent(), /no collection nowhere here.*squares, years/s);
+  assert.match(await alert.textContent(), /no collection nowhere here.*squares, years, mine/s);
   const { page: other } = await open("#in=squares&item=nobody");
   await other.getByRole("alert").waitFor();
   assert.match(await other.getByRole("alert").textContent(), /no item nobody/);
