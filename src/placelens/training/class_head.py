@@ -34,7 +34,7 @@ OTHER = len(CLASSES)
 N_CHANNELS = OTHER + 1
 _WIDTH, _KERNEL = 128, 5
 # Cells that a class named in captions is supposed to fill: an eleventh of the image.
-_TOP_CELLS = 18
+TOP_CELLS = 18
 _SURE = 1e-4
 
 # What in a caption says that a photo shows a class.
@@ -63,6 +63,13 @@ _HINTS: Mapping[str, str] = MappingProxyType(
         "fisherman photographer driver climbing riding",
     }
 )
+# What says that a photo was taken in a room, where none of these classes is.
+_INSIDE = (
+    "room kitchen bedroom bathroom couch sofa indoors indoor carpet rug gym restaurant classroom "
+    "office library desk bowling auditorium"
+)
+NOT_INSIDE = ("sky", "building", "road", "pavement")
+_OUTSIDE = "outside outdoors outdoor window balcony patio picnic street park yard cafe market"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,10 +150,16 @@ class CaptionLabels:
 def labels_of_captions(captions: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
     """What is shown (two captions name it), and what is not (none hints at it), (n, 9) each.
 
-    Of sky, trees, buildings and roads nothing is said to be absent: captions leave them out.
+    Captions leave out sky, buildings, roads and pavements: only of a room (two captions name one,
+    or its furniture) is said that these are absent.
     """
     shown = np.zeros((len(captions), N_CHANNELS), dtype=np.bool_)
     absent = np.zeros_like(shown)
+    inside, outside = (naming(words.split()) for words in (_INSIDE, _OUTSIDE))
+    for row, texts in enumerate(captions):
+        told = sum(inside.search(text) is not None for text in texts) >= min(2, len(texts))
+        if told and not any(outside.search(text) for text in texts):
+            absent[row, [CLASSES.index(name) for name in NOT_INSIDE]] = True
     for name, words in _WORDS.items():
         column = CLASSES.index(name)
         named = naming(words.split())
@@ -154,6 +167,7 @@ def labels_of_captions(captions: Sequence[Sequence[str]]) -> tuple[np.ndarray, n
         for row, texts in enumerate(captions):
             count = sum(named.search(text) is not None for text in texts)
             shown[row, column] = count >= min(2, len(texts))
+            absent[row, column] &= not count
             if hinted is not None and not count:
                 absent[row, column] = not any(hinted.search(text) for text in texts)
     return shown, absent
@@ -260,7 +274,7 @@ def _caption_loss(
     seen = [captions.photos[v, i] for v, i in zip(variants, images, strict=True)]
     inputs = _as_input(np.stack(seen))
     probabilities = softmax(head(inputs), 1).flatten(2)
-    top = probabilities.topk(_TOP_CELLS, 2).values.mean(2).clamp(_SURE, 1 - _SURE)
+    top = probabilities.topk(TOP_CELLS, 2).values.mean(2).clamp(_SURE, 1 - _SURE)
     shown, absent = (torch.from_numpy(a[images]) for a in (captions.shown, captions.absent))
     return -(shown * top.log() + absent * (1 - top).log()).sum(1).mean()
 

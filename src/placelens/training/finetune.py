@@ -5,6 +5,8 @@ each other: their probability is shared. The text side is an affine map of sente
 learns with the tail or stays as it is; so that it stays good for texts of another kind as well, a
 second set of images, known by their pooled features only, may be asked for beside the first. Where
 images have scene classes, a classifier beside the head adds its loss and is thrown away afterwards.
+A loss over whole images asks no region where it looks; words of the captions do: a word must find
+the images whose captions hold it by the regions that show it most [2]_.
 What is returned is the moving average of the weights over the last steps, which generalises better
 than the last of them.
 
@@ -12,6 +14,8 @@ References
 ----------
 .. [1] A. Radford et al., "Learning Transferable Visual Models From Natural Language
    Supervision", ICML 2021, with soft targets for repeated captions.
+.. [2] M. Ilse, J. M. Tomczak, M. Welling, "Attention-based Deep Multiple Instance Learning", ICML
+   2018, sets out pooling of parts; here it is the smooth maximum of log-sum-exp.
 """
 
 from __future__ import annotations
@@ -24,16 +28,19 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize
 
 from placelens.errors import InputError
 from placelens.training.backbone import Tail
 from placelens.training.heads import N_FEATURES, Conse, LinearHead
-from placelens.types import Float32Array, Float64Array, Int64Array
+from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array
 
 # Cosine from which two captions count as one: equal words, up to rounding.
 _SAME_TEXT = 0.9999
+# How sharply the best regions stand for an image when a word is looked for.
+_SHARPNESS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +62,9 @@ class FineTuning:
     dropout : share of an image's pooled features that is left out each time it is seen.
     learns_text : whether the text map learns too, as fast as the head.
     beside_weight, beside_batch : of the loss on the set beside, and its images at once.
+    word_weight : of the loss of words and regions; 0 for none.
+    alike : images of a batch come in groups of so many whose captions are alike; 1 for any.
+    mixes_captions : whether a text is a random point between two captions of its image.
     decay : of the moving average of the weights, a step.
     """
 
@@ -72,6 +82,9 @@ class FineTuning:
     learns_text: bool = False
     beside_weight: float = 0.5
     beside_batch: int = 256
+    word_weight: float = 0.0
+    alike: int = 1
+    mixes_captions: bool = False
     decay: float = 0.99
 
 
@@ -101,6 +114,27 @@ class Beside:
     sentences: Sequence[Float64Array]
     rows: Int64Array
     head: LinearHead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What captions name, one word at a time.
+
+    Attributes
+    ----------
+    vectors : (w, d) of the words as the text map takes them.
+    named : for each image, the words that its captions hold.
+    """
+
+    vectors: Float64Array
+    named: Sequence[Int64Array]
+
+    def drawn(self, images: Int64Array, rng: np.random.Generator) -> tuple[Float64Array, BoolArray]:
+        """One word of each image, each once: vectors (m, d), and (n, m) which image has which."""
+        own = [rng.choice(self.named[image]) for image in images if len(self.named[image])]
+        words = np.unique(np.array(own, dtype=np.int64))
+        holds = np.stack([np.isin(words, self.named[image]) for image in images])
+        return self.vectors[words], holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +175,7 @@ class _Model(nn.Module):
         start = torch.tensor(-math.log(settings.temperature))
         self.log_scale = nn.Parameter(start)
         self.log_scale_beside = nn.Parameter(start.clone())
+        self.log_scale_words = nn.Parameter(start.clone())
         self.classifier = nn.Linear(N_FEATURES, max(1, n_classes))
         self.dropout = nn.Dropout(settings.dropout)
 
@@ -149,6 +184,13 @@ class _Model(nn.Module):
         features = self.tail(activations)  # (n, 7, 7, 1280)
         pooled = self.dropout(features.mean((1, 2)))
         return normalize(self.linear(pooled)), self.classifier(pooled), features
+
+    def best_regions(self, features: Tensor, texts: Tensor) -> Tensor:
+        """Of each image and text, (n, m), the smooth maximum of the regions' shares of a cosine."""
+        regions = self.linear(features).flatten(1, 2)  # (n, 49, d)
+        regions = regions / regions.mean(1, keepdim=True).norm(dim=2, keepdim=True)
+        shares = regions @ texts.T * _SHARPNESS  # (n, 49, m)
+        return (shares.logsumexp(1) - math.log(shares.shape[1])) / _SHARPNESS
 
     def vectors_beside(self, pooled: Tensor) -> Tensor:
         """Unit vectors of the images beside."""
@@ -168,6 +210,7 @@ def fine_tune(
     text_map: Float64Array,
     rows: Int64Array,
     beside: Beside | None = None,
+    words: Words | None = None,
     classes: Int64Array | None = None,
     conse: Conse | None = None,
     settings: FineTuning,
@@ -190,6 +233,8 @@ def fine_tune(
         The images to train on.
     beside
         A second set that shares the text map.
+    words
+        Words that the captions of the n images hold.
     classes
         (n,) number of each image's class; None for no classifier.
     conse
@@ -211,7 +256,7 @@ def fine_tune(
         )
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    draws = _Draws(activations, sentences, rows, settings.batch, rng)
+    draws = _Draws(activations, sentences, rows, settings, rng)
     model = _Model(
         tail,
         head,
@@ -222,7 +267,8 @@ def fine_tune(
     )
     model = model.to(memory_format=torch.channels_last)
     averaged = copy.deepcopy(model)
-    objective = _Objective(model, copy.deepcopy(model.tail), conse, beside, settings, rng)
+    teacher = copy.deepcopy(model.tail)
+    objective = _Objective(model, teacher, conse, beside, words, settings, rng)
     n_batches = len(rows) // settings.batch
     optimizer, scheduler = _optimizer(model, settings, settings.epochs * n_batches)
     step = 0
@@ -230,7 +276,7 @@ def fine_tune(
         total = 0.0
         for images, inputs, texts in draws.epoch():
             answers = None if classes is None else torch.from_numpy(classes[images])
-            loss = objective(inputs, texts, answers)
+            loss = objective(images, inputs, texts, answers)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -260,11 +306,14 @@ class _Objective:
     teacher: Tail
     conse: Conse | None
     beside: Beside | None
+    words: Words | None
     settings: FineTuning
     rng: np.random.Generator
 
-    def __call__(self, inputs: Tensor, sentences: Tensor, answers: Tensor | None) -> Tensor:
-        """The loss of a batch, a scalar; ``answers`` are the images' classes."""
+    def __call__(
+        self, images: Int64Array, inputs: Tensor, sentences: Tensor, answers: Tensor | None
+    ) -> Tensor:
+        """The loss of a batch of these images, a scalar; ``answers`` are their classes."""
         settings = self.settings
         vectors, logits, features = self.model(inputs)
         texts = self.model.texts(sentences)
@@ -278,6 +327,11 @@ class _Objective:
             loss = loss + settings.distillation * forgetting(features[some], before, self.conse)
         if self.beside is not None and settings.beside_weight:
             loss = loss + settings.beside_weight * self._loss_beside(self.beside)
+        if self.words is not None and settings.word_weight:
+            vectors_of_words, holds = self.words.drawn(images, self.rng)
+            texts = self.model.texts(torch.from_numpy(vectors_of_words).float())
+            found = self.model.log_scale_words.exp() * self.model.best_regions(features, texts)
+            loss = loss + settings.word_weight * shared_loss(found, torch.from_numpy(holds))
         return loss
 
     def _loss_beside(self, beside: Beside) -> Tensor:
@@ -296,18 +350,38 @@ class _Draws:
     activations: Activations
     sentences: Sequence[Float64Array]
     rows: Int64Array
-    batch: int
+    settings: FineTuning
     rng: np.random.Generator
 
     def epoch(self) -> Iterator[tuple[Int64Array, Tensor, Tensor]]:
         """Numbers of the images, their activations and texts; every image at most once."""
-        order = self.rng.permutation(self.rows)
-        n_batches = len(order) // self.batch
-        for batch in np.split(order[: n_batches * self.batch], n_batches):
+        order = self._order()
+        n_batches = len(order) // self.settings.batch
+        for batch in np.split(order[: n_batches * self.settings.batch], n_batches):
             images = np.sort(batch)  # near each other in the memory map
             variants = self.rng.integers(len(self.activations), size=len(images))
             seen = [self.activations[v, i] for v, i in zip(variants, images, strict=True)]
-            yield images, as_tensor(np.stack(seen)), _drawn(self.sentences, images, self.rng)
+            texts = _drawn(self.sentences, images, self.rng, mixed=self.settings.mixes_captions)
+            yield images, as_tensor(np.stack(seen)), texts
+
+    def _order(self) -> Int64Array:
+        """The images in the order of an epoch: groups that are alike, the groups at random."""
+        order = self.rng.permutation(self.rows)
+        if self.settings.alike == 1:
+            return order
+        means = np.stack([self.sentences[image].mean(axis=0) for image in order])
+        means -= means.mean(axis=0)
+        means /= np.linalg.norm(means, axis=1, keepdims=True)
+        nearest = NearestNeighbors(n_neighbors=4 * self.settings.alike).fit(means)
+        left = np.ones(len(order), dtype=np.bool_)
+        groups = []
+        for own in nearest.kneighbors(means, return_distance=False):
+            # The image itself comes first; one that is in a group already starts no other.
+            if left[own[0]]:
+                group = own[left[own]][: self.settings.alike]
+                left[group] = False
+                groups.append(order[group])
+        return np.concatenate([groups[number] for number in self.rng.permutation(len(groups))])
 
 
 def contrastive_loss(images: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
@@ -320,12 +394,25 @@ def contrastive_loss(images: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
     scale
         Multiplies the cosines.
     """
-    logits = scale * images @ texts.T
-    same = (texts @ texts.T > _SAME_TEXT).float()
-    targets = same / same.sum(1, keepdim=True)
-    to_texts = -(targets * log_softmax(logits, 1)).sum(1).mean()
-    to_images = -(targets * log_softmax(logits.T, 1)).sum(1).mean()
-    return (to_texts + to_images) / 2
+    return shared_loss(scale * images @ texts.T, texts @ texts.T > _SAME_TEXT)
+
+
+def shared_loss(logits: Tensor, belong: Tensor) -> Tensor:
+    """Cross-entropy both ways, where several may be right and share their probability.
+
+    Parameters
+    ----------
+    logits
+        (n, m) of images and texts.
+    belong
+        (n, m) whether they belong together; those that belong to none are not asked.
+    """
+    ways = []
+    for given, right in ((logits, belong.float()), (logits.T, belong.T.float())):
+        counts = right.sum(1)
+        losses = -(right * log_softmax(given, 1)).sum(1) / counts.clamp_min(1)
+        ways.append(losses.sum() / (counts > 0).sum().clamp_min(1))
+    return (ways[0] + ways[1]) / 2
 
 
 def forgetting(features: Tensor, before: Tensor, conse: Conse) -> Tensor:
@@ -356,11 +443,19 @@ def as_tensor(activations: np.ndarray) -> Tensor:
 
 
 def _drawn(
-    sentences: Sequence[Float64Array], images: Int64Array, rng: np.random.Generator
+    sentences: Sequence[Float64Array],
+    images: Int64Array,
+    rng: np.random.Generator,
+    *,
+    mixed: bool = False,
 ) -> Tensor:
-    """One of the texts of each image."""
-    drawn = [sentences[i][rng.integers(len(sentences[i]))] for i in images]
-    return torch.from_numpy(np.stack(drawn)).float()
+    """One of the texts of each image or, where they are mixed, a point between two of them."""
+    drawn = np.stack([sentences[i][rng.integers(len(sentences[i]))] for i in images])
+    if mixed:
+        others = np.stack([sentences[i][rng.integers(len(sentences[i]))] for i in images])
+        shares = rng.random((len(images), 1))
+        drawn = shares * drawn + (1 - shares) * others
+    return torch.from_numpy(drawn).float()
 
 
 def _as_layer(head: LinearHead) -> nn.Linear:
@@ -377,7 +472,7 @@ def _optimizer(
     """AdamW with a warm-up and a cosine."""
     layers = model.linear, model.beside, model.classifier
     fast = [parameter for layer in layers for parameter in layer.parameters()]
-    scales = [model.log_scale, model.log_scale_beside]
+    scales = [model.log_scale, model.log_scale_beside, model.log_scale_words]
     optimizer = torch.optim.AdamW(
         [
             {"params": list(model.tail.parameters()), "lr": settings.rate},

@@ -59,6 +59,22 @@ def test_captions_tell_what_is_there_and_what_surely_is_not() -> None:
     assert not absent[:, SKY].any()
 
 
+def test_a_room_has_no_sky_and_no_road_unless_a_caption_sees_one() -> None:
+    _, absent = labels_of_captions(
+        [
+            ["A boy on a couch .", "A child in a living room", "He plays"],
+            ["A boy on a couch .", "A couch at a window", "The street outside"],
+            ["A desk", "An office building with desks", "An office"],
+            ["A boy on a couch .", "A child", "He plays"],
+        ]
+    )
+    assert absent[0, [SKY, ROAD]].all()
+    assert not absent[1, [SKY, ROAD]].any()
+    assert absent[2, ROAD]
+    assert not absent[2, CLASSES.index("building")]  # it is named
+    assert not absent[3, SKY]  # one caption is not enough
+
+
 def test_what_pixels_and_captions_teach_is_told() -> None:
     rng = np.random.default_rng(1)
     kinds = np.where(np.arange(14)[None, :, None] < 7, SKY, ROAD) + np.zeros((12, 14, 14), int)

@@ -20,9 +20,11 @@ from placelens.training.class_head import ClassHead, class_probabilities  # noqa
 from placelens.training.finetune import (  # noqa: E402
     Beside,
     FineTuning,
+    Words,
     contrastive_loss,
     fine_tune,
     forgetting,
+    shared_loss,
 )
 from placelens.training.heads import (  # noqa: E402
     Conse,
@@ -226,6 +228,52 @@ def test_a_text_map_learns_and_from_what_stands_beside_too(
     alone, beside = maps
     assert np.abs(alone - IDENTITY).max() > 1e-4
     assert np.abs(beside - alone).max() > 1e-4
+
+
+def test_several_that_are_right_share_their_probability() -> None:
+    # The first two images have the first text, the third the second; nobody has the third text.
+    belong = torch.tensor([[1, 0, 0], [1, 0, 0], [0, 1, 0]], dtype=torch.bool)
+    sure = 40.0 * belong.float()
+    # A text of two images is sure of neither; images, and the text of one, are sure.
+    assert shared_loss(sure, belong) == pytest.approx((0 + np.log(2) / 2) / 2, abs=1e-4)
+    assert shared_loss(sure, belong.roll(1, 1)) > 10
+    plain = torch.eye(3, dtype=torch.bool)
+    logits = torch.arange(9.0).reshape(3, 3)
+    ways = [-torch.log_softmax(given, 1).diag().mean() for given in (logits, logits.T)]
+    assert shared_loss(logits, plain) == pytest.approx(float(sum(ways)) / 2, abs=1e-5)
+
+
+def test_words_of_a_batch_are_those_that_its_captions_hold() -> None:
+    named = [np.array([0]), np.array([0, 2]), np.array([], dtype=np.int64), np.array([1])]
+    words = Words(vectors=np.eye(3), named=named)
+    vectors, holds = words.drawn(np.array([0, 2, 3]), np.random.default_rng(0))
+    np.testing.assert_array_equal(vectors, np.eye(3)[:2])
+    np.testing.assert_array_equal(holds, [[True, False], [False, False], [False, True]])
+
+
+@pytest.mark.parametrize(
+    "changed", [{"word_weight": 1.0}, {"alike": 2}, {"mixes_captions": True}], ids=str
+)
+def test_what_was_tried_changes_what_is_learnt(
+    network: object, activations: np.ndarray, linear: LinearHead, changed: dict[str, object]
+) -> None:
+    plain = FineTuning(epochs=1, batch=8, warm_up=1)
+    texts = [np.concatenate([a, b]) for a, b in zip(sentences(16), sentences(17)[1:], strict=True)]
+    plainly, otherwise = (
+        fine_tune(
+            Tail(network),
+            linear,
+            activations[None],
+            texts,
+            text_map=IDENTITY,
+            rows=np.arange(16),
+            words=Words(vectors=sentences(1)[0], named=[np.array([0])] * 16),
+            settings=settings,
+            seed=0,
+        ).head.weights
+        for settings in (plain, replace(plain, **changed))
+    )
+    assert np.abs(plainly - otherwise).max() > 1e-6
 
 
 def test_fewer_images_than_a_batch_are_refused(
