@@ -73,7 +73,10 @@ def test_tables_curves_and_figures(bench, tmp_path):
 def test_options_are_for_the_benchmarks_that_have_them():
     result = CliRunner().invoke(app, ["bench", "scan", "--items", "5"])
     assert result.exit_code == 1
-    assert "--items is an option of the benchmarks 'engine' and 'updates' only" in result.stderr
+    assert (
+        "--items is an option of the benchmarks 'engine', 'updates' and 'browse' only"
+        in result.stderr
+    )
     result = CliRunner().invoke(app, ["bench", "updates", "--items", "5", "--queries", "5"])
     assert result.exit_code == 1
     assert "--queries is an option of the benchmark 'engine' only" in result.stderr

@@ -129,7 +129,7 @@ def test_in_chromium(server: str, name: str) -> None:
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.repeated
 AT_ONCE = 2 * (os.cpu_count() or 1)
 # Beside those in the table: ends that are not a success.
 CODES = {
-    "search c.pl": 1,
+    "search c.pl --time someday": 1,
     "show c.pl no-such-item": 1,
     "index only-broken --to d.pl": 1,
     # Once, test_cli runs these.

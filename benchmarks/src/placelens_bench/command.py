@@ -283,7 +283,8 @@ def command(
     given = {option: value for option, value in own.items() if value is not None}
     for option in given:
         if name not in OWNERS[option]:
-            whose = " and ".join(repr(owner) for owner in OWNERS[option])
+            *others, last = map(repr, OWNERS[option])
+            whose = f"{', '.join(others)} and {last}" if others else last
             plural = "s" if len(OWNERS[option]) > 1 else ""
             raise InputError(f"--{option} is an option of the benchmark{plural} {whose} only")
     asked = Asked(name=name, data=data, encoder=encoder, quick=quick, options=given)

@@ -114,7 +114,7 @@ def discover(
         tables,
         options or TableOptions(),
         Excluded(exclude),
-        within=None if within is None else os.path.realpath(within),
+        within=None if within is None else os.path.realpath(as_path(within, "within")),
     )
     return finder.run(roots, as_tables)
 

@@ -12,7 +12,10 @@ from placelens.server.tokens import TokenFile
 URL = "/v1/collections/squares"
 HOST = {"host": "192.168.1.5:8000"}
 # Ways to ask that change nothing, though they are no GET.
-ASKING = {("search", "post"), ("explain", "post"), ("session", "post"), ("session", "delete")}
+ASKING = {
+    *((name, "post") for name in ("search", "explain", "export", "originals", "pictures")),
+    *(("session", method) for method in ("post", "delete")),
+}
 
 
 @pytest.fixture

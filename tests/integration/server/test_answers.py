@@ -135,6 +135,8 @@ def writing(make_client: Any, *collections: pl.Collection) -> Iterator[tuple[str
         uploads=plane.path.parent / "uploads",
     )  # fmt: skip
     picture = Path(next(squares.items()).image or "").read_bytes()
+    sent = server.request("POST", "/v1/pictures", content=picture)
+    yield "KeptPicture", sent.json()
     yield "UploadKept", server.request(
         "POST", "/v1/collections/squares/uploads", content=picture,
         headers={"content-type": "image/jpeg"},

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import placelens as pl
+from placelens.export import FORMATS
 from placelens.server import Settings
 from placelens.server.catalogue import Catalogue
 from placelens.server.decoding import Decoders
@@ -25,6 +26,7 @@ def test_config_tells_the_page_what_there_is(client):
         "collections": ["squares"],
         "tile_url": None,
         "writes": False,
+        "export_formats": list(FORMATS),
     }
 
 
