@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from placelens.arguments import as_texts
 from placelens.errors import InputError
 
 _TOKEN = re.compile(r"(?P<deep>\*\*/?)|(?P<set>\[!?\]?[^]/]*\])|.", re.DOTALL)
@@ -35,8 +36,7 @@ class Excluded:
     """
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
-        written = [patterns] if isinstance(patterns, str) else list(patterns)
-        self._patterns = [_compiled(pattern) for pattern in written]
+        self._patterns = [_compiled(pattern) for pattern in as_texts(patterns, "exclude")]
 
     def __call__(self, path: str) -> bool:
         """Whether a path, relative to the folder that is imported, is left out."""

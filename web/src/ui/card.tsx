@@ -80,6 +80,10 @@ function showsTitle({ thumbnail_url, text, title }: Hit): boolean {
 
 /** The thumbnail, or the text itself when there is none. */
 function Thumbnail({ hit }: { hit: Hit }) {
-  if (!hit.thumbnail_url) return <span class="excerpt">{hit.text ?? hit.title}</span>;
+  if (!hit.thumbnail_url) return (
+    <span class="excerpt">
+      <span class="lines">{hit.text ?? hit.title}</span>
+    </span>
+  );
   return <img src={hit.thumbnail_url} alt="" loading="lazy" decoding="async" width={320} height={240} draggable={false} />;
 }

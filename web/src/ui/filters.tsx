@@ -23,7 +23,7 @@ export function FilterButton() {
       onClick={() => (page.filtersOpen.value = !isOpen)}
     >
       <Icon name="filter" />
-      {t.filters.button}
+      <span class="fold-name">{t.filters.button}</span>
       {active > 0 && <span class="active">{active}</span>}
     </button>
   );

@@ -79,7 +79,8 @@ function Notice({ answer, found }: { answer: SearchAnswer; found: boolean }) {
   return (
     <div class="notice" aria-live="polite">
       {notes.map((note) => <p key={note} class="doubt">{note}</p>)}
-      {answer.nothing_near?.nearest_m && <Widen metres={answer.nothing_near.nearest_m} />}
+      {/* Unless the collection has widened the reach by itself. */}
+      {answer.nothing_near?.nearest_m && !answer.plan?.reach && <Widen metres={answer.nothing_near.nearest_m} />}
     </div>
   );
 }
@@ -88,7 +89,7 @@ function Notice({ answer, found }: { answer: SearchAnswer; found: boolean }) {
 function Widen({ metres }: { metres: number }) {
   const scale = Number(Math.max(1000, metres).toPrecision(2));
   return (
-    <p>
+    <p class="doubt">
       <button type="button" onClick={() => page.change({ decay: { kind: "gauss", scale } })}>{t.results.widen(formatDistance(scale))}</button>
     </p>
   );
