@@ -93,15 +93,9 @@ from placelens.training.lite import (
     fit_texts,
     map_texts,
 )
-from placelens.training.material import (
-    N_VARIANTS,
-    SPEC,
-    Material,
-    Stacked,
-    Together,
-    words_of,
-)
+from placelens.training.material import N_VARIANTS, SPEC, Material, Stacked, Together
 from placelens.training.towers import export_side, export_trunk
+from placelens.training.words import words_of
 
 SEED = 20261122
 # Images of each data set on which the ranges of the activations are observed.

@@ -36,7 +36,7 @@ from placelens.training.backbone import load_backbone
 from placelens.training.finetune import FineTuned, fine_tune
 from placelens.training.heads import N_FEATURES
 from placelens.training.lite import Settings, fit_head, map_texts
-from placelens.training.material import words_of
+from placelens.training.words import words_of
 
 EPOCHS = 15
 HIDDEN = 2048

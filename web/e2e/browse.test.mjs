@@ -1,9 +1,9 @@
 // Looking without asking: the newest first, by month and day, large, many at once, and back again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mapReady, searchFor, shownIds, useBrowser } from "./browser.mjs";
+import { searchFor, shownIds, useBrowser } from "./browser.mjs";
 
-const open = useBrowser();
+const open = useBrowser({ panel: "results" });
 
 const opened = (page) => page.evaluate(() => new URLSearchParams(location.hash.slice(1)).get("item"));
 
@@ -169,15 +169,4 @@ test("a server that is gone is told once, and is asked again when it is back", a
   await page.getByRole("button", { name: "Try again now" }).click();
   await alert.waitFor({ state: "detached" });
   await page.waitForFunction(() => document.querySelector("#results .card .title").textContent.startsWith("blue"));
-});
-
-test("new words leave the map alone while what they find is in sight", async () => {
-  const { page } = await open("#in=squares&q=red");
-  await mapReady(page);
-  await page.getByRole("button", { name: "Zoom in" }).first().click();
-  const scale = () => page.textContent(".maplibregl-ctrl-scale");
-  await page.waitForTimeout(0);
-  const before = await scale();
-  await searchFor(page, "blue");
-  assert.equal(await scale(), before);
 });

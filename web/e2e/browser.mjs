@@ -8,8 +8,8 @@ const CHROMIUM = process.env.PLACELENS_CHROMIUM ?? "/usr/bin/chromium";
 // SwiftShader draws the map in software; the rest keeps Chromium itself from calling home.
 const FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"];
 
-/** One browser for a test file. */
-export function useBrowser() {
+/** One browser for a test file; `panel` "results" leaves the map, which is slow to draw here, aside. */
+export function useBrowser({ panel = "both" } = {}) {
   let browser;
   let contexts = [];
   before(async () => {
@@ -43,7 +43,8 @@ export function useBrowser() {
       if (message.type() === "error") watched.complaints.push(message.text());
     });
     page.on("pageerror", (error) => watched.complaints.push(String(error)));
-    await page.goto(`${SERVER}/${hash}`);
+    const address = panel === "both" ? hash : `${hash || "#"}&panel=${panel}`;
+    await page.goto(`${SERVER}/${address}`);
     return { page, watched, context };
   };
 }

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { useBrowser } from "./browser.mjs";
 
-const open = useBrowser();
+const open = useBrowser({ panel: "results" });
 const TOKEN = process.env.PLACELENS_TOKEN;
 
 /** A picture of one colour, as a file of its own. */

@@ -1,7 +1,7 @@
 // The map and the grid in step, and the place picked on the map.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mapReady, shownIds, useBrowser } from "./browser.mjs";
+import { mapReady, searchFor, shownIds, useBrowser } from "./browser.mjs";
 
 const open = useBrowser();
 
@@ -101,4 +101,14 @@ test("a position that was estimated says so on the card and in the panel", async
   assert.match(await page.textContent(".card .facts"), /estimated position/);
   await page.locator(".card .open").first().click();
   assert.equal(await page.textContent("#detail .badge"), "estimated position");
+});
+
+test("new words leave the map alone while what they find is in sight", async () => {
+  const { page } = await open("#in=squares&q=red");
+  await mapReady(page);
+  await page.getByRole("button", { name: "Zoom in" }).first().click();
+  const scale = () => page.textContent(".maplibregl-ctrl-scale");
+  const before = await scale();
+  await searchFor(page, "blue");
+  assert.equal(await scale(), before);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { searchFor, shownIds, shownTitles, useBrowser } from "./browser.mjs";
 
-const open = useBrowser();
+const open = useBrowser({ panel: "results" });
 
 /** A file of one colour, made in the page. */
 function colourFile(page, colour) {

@@ -268,9 +268,9 @@ describe("format", () => {
 describe("address", () => {
   test("holds the question, the item that is open and whether it is large", () => {
     const query = { ...emptyQuery("photos"), words: "a pier", sort: "oldest" as const };
-    const place = { query, open: "2019/pier #1.jpg", large: true };
+    const place = { query, open: "2019/pier #1.jpg", large: true, panel: "map" as const };
     assert.deepEqual(fromAddress(toAddress(place)), place);
-    assert.deepEqual(fromAddress("#in=photos&large=1"), { query: emptyQuery("photos"), open: null, large: false });
+    assert.deepEqual(fromAddress("#in=photos&large=1"), { query: emptyQuery("photos"), open: null, large: false, panel: "both" });
   });
 });
 

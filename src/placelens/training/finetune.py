@@ -35,7 +35,8 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax, normalize
 from placelens.errors import InputError
 from placelens.training.backbone import Tail
 from placelens.training.heads import N_FEATURES, Conse, LinearHead
-from placelens.types import BoolArray, Float32Array, Float64Array, Int64Array
+from placelens.training.words import Words
+from placelens.types import Float32Array, Float64Array, Int64Array
 
 # Cosine from which two captions count as one: equal words, up to rounding.
 _SAME_TEXT = 0.9999
@@ -114,27 +115,6 @@ class Beside:
     sentences: Sequence[Float64Array]
     rows: Int64Array
     head: LinearHead
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What captions name, one word at a time.
-
-    Attributes
-    ----------
-    vectors : (w, d) of the words as the text map takes them.
-    named : for each image, the words that its captions hold.
-    """
-
-    vectors: Float64Array
-    named: Sequence[Int64Array]
-
-    def drawn(self, images: Int64Array, rng: np.random.Generator) -> tuple[Float64Array, BoolArray]:
-        """One word of each image, each once: vectors (m, d), and (n, m) which image has which."""
-        own = [rng.choice(self.named[image]) for image in images if len(self.named[image])]
-        words = np.unique(np.array(own, dtype=np.int64))
-        holds = np.stack([np.isin(words, self.named[image]) for image in images])
-        return self.vectors[words], holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.minilm import MiniLM
 from placelens.evaluation import Pair, Splits, content_hash, prepared_blocks, read_pairs
 from placelens.evaluation.calibration import Described
 from placelens.evaluation.splits import PARTS
-from placelens.training.finetune import Words
 from placelens.training.heads import IMAGE_SIZE, TRUNK_SHAPE
 from placelens.types import Float64Array, ImageSpec, Int64Array, UInt8Array
 
@@ -31,8 +27,6 @@ N_VARIANTS = 4
 # Images at once through the trunk: their activations stay in the caches.
 _BATCH = 4
 _BLOCK = 32
-# A word teaches something if so many images have it.
-_LEAST_IMAGES = 10
 # What data sets call their parts.
 _OWN_PARTS = {"train": "train", "dev": "validation", "val": "validation", "test": "test"}
 
@@ -203,32 +197,6 @@ class Stacked:
     def take(self, rows: Int64Array) -> np.ndarray:
         """Some images as the encoder sees them, (n, 112, 14, 14)."""
         return np.stack([self[0, row] for row in rows])
-
-
-def words_of(material: Material | Together, rows: Int64Array, minilm: MiniLM) -> Words:
-    """What captions name, one word at a time: all but stop words, if captions of a few rows do.
-
-    Parameters
-    ----------
-    material
-        Its captions tell which image holds which word.
-    rows
-        Images that count: their captions decide which words there are.
-    """
-    held = [_words(" ".join(pair.captions)) for pair in material.pairs]
-    counts = Counter(word for row in rows for word in held[row])
-    known = sorted(word for word, count in counts.items() if count >= _LEAST_IMAGES)
-    number = {word: index for index, word in enumerate(known)}
-    named = [
-        np.array(sorted(number[w] for w in own if w in number), dtype=np.int64) for own in held
-    ]
-    return Words(vectors=minilm.encode(known).astype(np.float64), named=named)
-
-
-def _words(text: str) -> set[str]:
-    """The words of a text; a plural in -s holds its singular as well."""
-    found = set(re.findall("[a-z]{3,}", text.lower())) - ENGLISH_STOP_WORDS
-    return found | {word[:-1] for word in found if word.endswith("s") and not word.endswith("ss")}
 
 
 def vary(image: UInt8Array, rng: np.random.Generator, *, turn: bool) -> UInt8Array:

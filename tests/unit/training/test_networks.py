@@ -20,7 +20,6 @@ from placelens.training.class_head import ClassHead, class_probabilities  # noqa
 from placelens.training.finetune import (  # noqa: E402
     Beside,
     FineTuning,
-    Words,
     contrastive_loss,
     fine_tune,
     forgetting,
@@ -33,6 +32,7 @@ from placelens.training.heads import (  # noqa: E402
     region_vectors,
 )
 from placelens.training.towers import export_side, export_trunk  # noqa: E402
+from placelens.training.words import Words  # noqa: E402
 
 DIM = 12
 

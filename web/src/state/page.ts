@@ -2,7 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { api, Problem, type View } from "../api.ts";
-import { fromAddress, type Place, toAddress } from "../logic/address.ts";
+import { fromAddress, type Panel, type Place, toAddress } from "../logic/address.ts";
 import { effectiveDecay, emptyQuery, type LikeTerm, type PictureTerm, type Query, titleOf } from "../logic/query.ts";
 import type { Config, Hit, LatLon, Stats } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
@@ -11,9 +11,6 @@ import { Fetched } from "./resource.ts";
 import { type Pace, Searching } from "./searching.ts";
 import { selection } from "./selection.ts";
 import { session } from "./session.ts";
-
-/** What fills the stage; where the screen is narrow "both" shows the results. */
-export type Panel = "both" | "results" | "map";
 
 class Page {
   readonly config = signal<Config | null>(null);
@@ -134,6 +131,12 @@ class Page {
     if (index >= 0 && next) this.show(next.id);
   }
 
+  /** Give the whole stage to the map or the results, or share it again. */
+  setPanel(panel: Panel): void {
+    this.panel.value = panel;
+    this.#record(false);
+  }
+
   moreLike(id: string): void {
     const { like } = this.query.value;
     const all: LikeTerm[] = [...like, { id, weight: 1 }];
@@ -173,13 +176,14 @@ class Page {
   }
 
   /** Go where an address says. */
-  #go({ query, open, large }: Place): void {
+  #go({ query, open, large, panel }: Place): void {
     const { collection } = this.query.value;
     batch(() => {
       if (query.collection !== collection) this.#enter(query.collection);
       this.query.value = query;
       this.open.value = open;
       this.large.value = large;
+      this.panel.value = panel;
     });
     this.#record(false);
     this.searching.ask(query, "now");
@@ -197,7 +201,8 @@ class Page {
       return;
     }
     this.problem.value = null;
-    const same = toAddress({ ...place, open: null }) === toAddress({ query: now, open: null, large: false });
+    const bare = { open: null, large: false, panel: "both" } as const;
+    const same = toAddress({ query: place.query, ...bare }) === toAddress({ query: now, ...bare });
     if (!same) {
       this.#go(place);
       return;
@@ -205,12 +210,13 @@ class Page {
     batch(() => {
       this.open.value = place.open;
       this.large.value = place.large;
+      this.panel.value = place.panel;
     });
     this.#fetchLone();
   }
 
   #record(push: boolean): void {
-    const place = { query: this.query.value, open: this.open.value, large: this.large.value };
+    const place = { query: this.query.value, open: this.open.value, large: this.large.value, panel: this.panel.value };
     const address = toAddress(place);
     const state = { open: place.open !== null };
     if (push && address !== location.hash) history.pushState(state, "", address);

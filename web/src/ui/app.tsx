@@ -53,7 +53,8 @@ export function App() {
         <main class={`stage panel-${page.panel.value} ${page.openHit.value ? "with-detail" : ""}`}>
           <Results />
           <div class="side">
-            <MapPanel />
+            {/* Whether there are tiles is for the server to say. */}
+            {page.config.value && <MapPanel />}
             <Inspector />
           </div>
         </main>
@@ -72,7 +73,7 @@ export function App() {
 function PanelSwitch() {
   const isMap = page.panel.value === "map";
   return (
-    <button type="button" class="panel-switch" onClick={() => (page.panel.value = isMap ? "both" : "map")}>
+    <button type="button" class="panel-switch" onClick={() => page.setPanel(isMap ? "both" : "map")}>
       {isMap ? t.map.results : t.map.label}
     </button>
   );

@@ -1,7 +1,8 @@
 /** What the page can show, at its left edge; along its lower edge where the screen is narrow. */
 
 import { asksForSomething, hasFilters } from "../logic/query.ts";
-import { type Panel, page } from "../state/page.ts";
+import type { Panel } from "../logic/address.ts";
+import { page } from "../state/page.ts";
 import { t } from "../words/index.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
@@ -10,13 +11,13 @@ export function Rail() {
   const isAsking = asksForSomething(query) || hasFilters(query);
   const panel = page.panel.value;
   const search = () => {
-    if (panel === "map") page.panel.value = "both";
+    if (panel === "map") page.setPanel("both");
     const field = document.getElementById("words") as HTMLInputElement | null;
     field?.focus();
     field?.select();
   };
   const browse = () => {
-    page.panel.value = "both";
+    if (panel === "map") page.setPanel("both");
     page.browse();
   };
   return (
@@ -34,7 +35,7 @@ export function Rail() {
 
 /** Give the whole stage to the map or the results, or share it again. */
 export function togglePanel(panel: Exclude<Panel, "both">): void {
-  page.panel.value = page.panel.value === panel ? "both" : panel;
+  page.setPanel(page.panel.value === panel ? "both" : panel);
 }
 
 function RailButton({ icon, name, isCurrent, onClick }: { icon: IconName; name: string; isCurrent: boolean; onClick: () => void }) {

@@ -26,7 +26,7 @@ export function Terms() {
           {t.terms.notRead}
         </Chip>
       )}
-      {query.pictures.map((each) => <Picture key={each.name} picture={each} query={query} />)}
+      {query.pictures.map((each) => <Picture key={each.handle} picture={each} query={query} />)}
       {query.like.map((each) => <Like key={each.id} like={each} query={query} />)}
       <Unwanted query={query} />
       <Filters query={query} />
