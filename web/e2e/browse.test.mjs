@@ -92,6 +92,7 @@ test("the large view steps, zooms, and leaves by Escape", async () => {
   assert.equal(await opened(page), second);
   await page.keyboard.press("ArrowLeft");
   assert.equal(await opened(page), first);
+  await page.waitForSelector(`.image-view[data-picture*="${first}"]`);
   await page.keyboard.press("+");
   await page.waitForSelector(".image-view.zoomed");
   await page.keyboard.press("0");

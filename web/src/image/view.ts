@@ -39,6 +39,7 @@ export class ImageView {
   /** Show a picture: at once what is small, then what is sharp. */
   show({ small, large, alt, width, height }: { small: string; large: string | null; alt: string; width: number | null; height: number | null }): void {
     this.fit();
+    this.element.dataset["picture"] = small;
     this.#image.alt = alt;
     this.#image.src = small;
     if (width && height) this.#stage.style.setProperty("--aspect", String(width / height));

@@ -1,7 +1,7 @@
 /** A result over the whole screen: zoom, neighbours, what is known of it, and what to do with it. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ImageView } from "../image/view.ts";
 import type { Hit } from "../logic/rest.ts";
 import { mapActions } from "../map/actions.ts";
@@ -25,7 +25,8 @@ function Open({ hit }: { hit: Hit }) {
   const copied = useSignal(false);
   const classes = useClassMap(hit);
 
-  useEffect(() => {
+  // Before anything else can be done with it.
+  useLayoutEffect(() => {
     const own = new ImageView({ onSwipe: (by) => page.step(by) });
     view.current = own;
     frame.current?.append(own.element);
@@ -33,7 +34,7 @@ function Open({ hit }: { hit: Hit }) {
     root.current?.focus();
     return () => own.destroy();
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     copied.value = false;
     if (hit.thumbnail_url) {
       view.current?.show({ small: hit.thumbnail_url, large: hit.image_url, alt: hit.title, width: hit.width, height: hit.height });
