@@ -122,11 +122,14 @@ export class MapView {
   }
 
   /** Results that are ranked stand out; those of a list are among the clusters already. */
-  showHits(hits: Hit[], isList: boolean): void {
-    this.#hits = hits;
+  setRanked(isRanked: boolean): void {
     const marked: ExpressionSpecification = ["case", ["boolean", ["feature-state", "marked"], false], 1, 0];
-    const seen = isList ? marked : 1;
+    const seen = isRanked ? 1 : marked;
     for (const part of ["circle-opacity", "circle-stroke-opacity"] as const) this.#map.setPaintProperty("hits", part, seen);
+  }
+
+  showHits(hits: Hit[]): void {
+    this.#hits = hits;
     this.#source("hits").setData(hitFeatures(hits));
     this.#root.dataset["hits"] = String(located(hits).length);
   }

@@ -16,7 +16,7 @@ export interface Found {
 /** `typing` waits for a pause; `dragging` asks as soon as the answer before has come. */
 export type Pace = "now" | "typing" | "dragging";
 
-const PAUSE_MS = 180;
+const PAUSE_MS = 150;
 
 export class Searching {
   readonly #fetched = new Fetched<Found>();

@@ -1,6 +1,6 @@
 /** The map beside the grid: its code is larger than all the rest, so it comes after the results. */
 
-import { effect, useSignal } from "@preact/signals";
+import { computed, effect, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api.ts";
 import { toFilters } from "../logic/query.ts";
@@ -70,7 +70,8 @@ async function openMap(root: HTMLElement, leaving: AbortSignal, movedByHand: { v
   mapActions.attach(map);
   const clusters = new Fetched<Clusters>();
   const stop = [
-    effect(() => map.showHits(page.hits.value, page.isList.value)),
+    effect(() => map.setRanked(!page.isList.value)),
+    effect(() => map.showHits(page.hits.value)),
     effect(() => map.showPlace(page.place.value, page.decay.value)),
     effect(() => map.showBox(page.query.value.box)),
     effect(() => map.mark(page.pointed.value, page.open.value)),
@@ -129,14 +130,16 @@ function follow(map: MapView, settled: () => void): () => void {
 /** Fetch clusters whenever the view or the filters change. */
 function showClusters(clusters: Fetched<Clusters>): () => void {
   let timer = 0;
+  // A box is drawn, and what lies outside it is shown all the same: one may want to move it.
+  const filters = computed(() => String(toFilters({ ...page.query.value, box: null })));
+  const collection = computed(() => page.query.value.collection);
   return effect(() => {
     const view = page.view.value;
-    const query = page.query.value;
-    if (!view || !query.collection) return;
-    // A box is drawn, and what lies outside it is shown all the same: one may want to move it.
-    const filters = toFilters({ ...query, box: null });
+    const name = collection.value;
+    const passing = new URLSearchParams(filters.value);
+    if (!view || !name) return;
     window.clearTimeout(timer);
-    timer = window.setTimeout(() => void clusters.load((signal) => api.clusters(query.collection, view, filters, signal)), 60);
+    timer = window.setTimeout(() => void clusters.load((signal) => api.clusters(name, view, passing, signal)), 60);
   });
 }
 
