@@ -6,7 +6,6 @@ import { fromAddress, type Panel, type Place, toAddress } from "../logic/address
 import { effectiveDecay, emptyQuery, type LikeTerm, type PictureTerm, type Query, titleOf } from "../logic/query.ts";
 import type { Config, Hit, LatLon, Stats } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
-import { connection } from "./connection.ts";
 import { Fetched } from "./resource.ts";
 import { type Pace, Searching } from "./searching.ts";
 import { selection } from "./selection.ts";
@@ -256,4 +255,3 @@ function asHit(item: Omit<Hit, "rank" | "score" | "distance_m" | "matched" | "te
 }
 
 export const page = new Page();
-export { connection };

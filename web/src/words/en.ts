@@ -22,7 +22,6 @@ export const en = {
   dropHere: "Drop a picture to search with it",
   collection: "Collection",
   close: "Close",
-  remove: "Remove",
 
   rail: {
     label: "Panels",
@@ -36,10 +35,8 @@ export const en = {
   suggestions: {
     label: "Suggestions",
     place: "place",
-    value: (attribute: string) => attribute,
     earlier: "asked before",
     near: (place: string) => `near ${place}`,
-    items: (n: number) => counted(n, "item"),
   },
 
   terms: {
@@ -131,7 +128,6 @@ export const en = {
     empty: "Nothing here yet",
     emptyHelp: "Add photos with placelens index, then reload this page.",
     best: (n: number, ms: string, exact: boolean) => `Best ${counted(n, "match", "matches")} · ${ms} ms${exact ? " · exact" : ""}`,
-    listed: (n: number, order: string) => `${counted(n, "item")}, ${order}`,
     outOfView: (n: number) => `${counted(n, "result is", "results are")} outside the map`,
     showAll: "Show all",
     meaning: "meaning",
@@ -150,7 +146,6 @@ export const en = {
   timeline: {
     label: "Items by time",
     bar: (when: string, n: number) => `${when}: ${counted(n, "item")}`,
-    undated: (n: number) => `${counted(n, "item")} without a date`,
     all: "All dates",
   },
 
@@ -199,8 +194,6 @@ export const en = {
     label: "Selection",
     count: (n: number) => `${counted(n, "item")} selected`,
     clear: "Clear the selection",
-    all: "Select all shown",
-    export: "Export",
     exportAs: "Export as",
     zip: "Download originals",
     blur: "blur positions to",
@@ -218,9 +211,7 @@ export const en = {
     giveUp: "Give up",
     pin: "Searching near here; drag to move",
     searchHere: "Search this area",
-    cluster: (n: number) => counted(n, "item"),
     results: "Results",
-    both: "Results and map",
   },
 
   problems: {
@@ -229,7 +220,6 @@ export const en = {
     retrying: "The page asks again by itself.",
     retry: "Try again now",
     here: "Something went wrong on this page",
-    cannotStart: "The page cannot start",
     noCollection: "No collection",
     noCollectionHelp: "The server was started without a collection.",
     unknownCollection: (name: string) => `There is no collection ${name} here`,
