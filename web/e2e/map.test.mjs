@@ -97,7 +97,7 @@ test("a position that was estimated says so on the card and in the panel", async
     await route.fulfill({ json: answer });
   });
   await page.fill("#words", "purple");
-  await page.waitForSelector("#results .card");
+  await page.waitForSelector("#results .score");
   assert.match(await page.textContent(".card .facts"), /estimated position/);
   await page.locator(".card .open").first().click();
   assert.equal(await page.textContent("#detail .badge"), "estimated position");

@@ -73,8 +73,9 @@ class Imports {
     const before = this.jobs.value.find(({ id }) => id === job.id);
     const others = this.jobs.value.filter(({ id }) => id !== job.id);
     this.jobs.value = [job, ...others].sort((a, b) => b.created.localeCompare(a.created));
-    // What was taken in is to be seen.
-    if (job.collection === page.query.value.collection && job.n_done !== before?.n_done) page.refresh();
+    // What was taken in is to be seen; the last of it is committed when the job is done.
+    const isNew = job.n_done !== before?.n_done || job.state !== before?.state;
+    if (job.collection === page.query.value.collection && isNew) page.refresh();
   }
 }
 
