@@ -17,6 +17,9 @@ MAX_CLUSTERS = 256
 ITEMS_PER_CLUSTER = 64
 TRAINING_ROWS = 32_768
 ROUNDS = 8
+# What exp may round off a calibrated similarity: a bound is so much higher, whichever way its term
+# counts.
+_ROUNDING = 1e-15
 CHUNK = 16_384
 
 _RAW = np.array([[1.0], [1.0], [0.0], [0.0]])
@@ -151,7 +154,7 @@ def plain_probe(task: MeaningTask, hub_range: Float32Array) -> MeaningQuery:
     largest = lengths - taken + 1e-6 * np.abs(taken)
     weight, sign, slope, intercept = calibrations
     bound = sum(
-        weight[b] * sign[b] * _calibrated(sign[b] * largest[b], slope[b], intercept[b])
+        weight[b] * sign[b] * _calibrated(sign[b] * largest[b], slope[b], intercept[b]) + _ROUNDING
         for b in range(n_terms)
     )
     rounding = 2.0**-24 * (dim + 8) * lengths
@@ -258,7 +261,7 @@ def _of_each(hub: Float64Array, n_terms: int) -> Float64Array:
 def _calibrated(cosines: Any, slope: float, intercept: float) -> Any:
     if slope == 0.0:
         return cosines
-    return 1.0 / (1.0 + np.exp(-(slope * cosines + intercept))) + 1e-15
+    return 1.0 / (1.0 + np.exp(-(slope * cosines + intercept)))
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from placelens.index.gmr_tree import GMRTree
 from placelens.index.kernel_calls import NO_DENSE, room_for
 from placelens.index.limb import Limb
 from placelens.index.scan import Scan
-from placelens.index.signature import Codebook, tail_reach
+from placelens.index.signature import Codebook, plain_probe, tail_reach
 from placelens.kernels.candidates import _fine_bounds, _sign_candidates
 
 ZERO, ONE = np.zeros(1), np.ones(1)
@@ -102,3 +102,12 @@ def test_a_recall_target_is_reached_on_average(target):
         kinds.add(found.certificate.kind)
     assert hits / (10 * len(queries)) >= target - 0.02
     assert kinds == {"recall"}
+
+
+def test_a_plain_bound_is_one_for_terms_that_push_away() -> None:
+    # What counts against an item is next to nothing: the bound is no lower than that.
+    query = np.array([[1.0, 0.0]])
+    one = np.ones(1)
+    task = MeaningTask(query, weights=-one, slopes=40 * one, intercepts=-one)
+    bound = plain_probe(task, np.zeros((2, 1), dtype=np.float32)).cluster_bound[0]
+    assert bound >= -1 / (1 + np.exp(41.0))
