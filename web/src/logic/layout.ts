@@ -58,24 +58,22 @@ export function seenRows({ rows }: Layout, top: number, bottom: number): Row[] {
 
 /** The row of a card. */
 export function rowOf({ rows }: Layout, index: number): Row | null {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows[middle]!.to <= index) low = middle + 1;
-    else high = middle;
-  }
-  return rows[low] ?? null;
+  return rows[countOf(rows, (row) => row.to <= index)] ?? null;
 }
 
 /** The last row that starts at or above a height. */
 function firstFrom(rows: readonly Row[], height: number): number {
+  return Math.max(0, countOf(rows, (row) => row.top <= height) - 1);
+}
+
+/** How many rows at the start meet a condition that none meets after the first that does not. */
+function countOf(rows: readonly Row[], meets: (row: Row) => boolean): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (rows[middle]!.top <= height) low = middle + 1;
+    if (meets(rows[middle]!)) low = middle + 1;
     else high = middle;
   }
-  return Math.max(0, low - 1);
+  return low;
 }

@@ -21,8 +21,10 @@ export interface PictureTerm {
   weight: number;
 }
 
-export const COMPARISONS = { is: "is", gte: "≥", lte: "≤", contains: "contains", starts: "starts with" } as const;
-export type Comparison = keyof typeof COMPARISONS;
+/** As they are written in a URL's filters; what they are called is for the page's language. */
+const MARKS = { is: "=", gte: ">=", lte: "<=", contains: " contains ", starts: " starts " } as const;
+export type Comparison = keyof typeof MARKS;
+export const COMPARISONS = Object.keys(MARKS) as Comparison[];
 export type Located = "" | "yes" | "no";
 
 /** Orders other than the question's own, which is by score or, in a list, the newest first. */
@@ -170,12 +172,11 @@ function toWhere(conditions: readonly Condition[]): Record<string, unknown> {
 /** The filters alone, as the query of a URL, written as on the command line. */
 export function toFilters(query: Query): URLSearchParams {
   const filters = new URLSearchParams();
-  const marks: Record<Comparison, string> = { is: "=", gte: ">=", lte: "<=", contains: " contains ", starts: " starts " };
   if (query.box) filters.set("bbox", query.box.join(","));
   if (query.from || query.to) filters.set("time", `${query.from}..${query.to}`);
   if (query.modality) filters.set("modality", query.modality);
   if (query.located) filters.set(query.located === "yes" ? "located_only" : "unlocated_only", "true");
-  for (const { name, comparison, value } of query.where) filters.append("where", `${name}${marks[comparison]}${value}`);
+  for (const { name, comparison, value } of query.where) filters.append("where", `${name}${MARKS[comparison]}${value}`);
   return filters;
 }
 
@@ -246,7 +247,7 @@ function readCondition(text: string): Condition[] {
     const parts: unknown = JSON.parse(text);
     if (!Array.isArray(parts) || parts.length !== 3) return [];
     const [name, comparison, value] = parts;
-    const known = typeof comparison === "string" && Object.hasOwn(COMPARISONS, comparison);
+    const known = typeof comparison === "string" && Object.hasOwn(MARKS, comparison);
     const scalar = ["string", "number", "boolean"].includes(typeof value);
     return typeof name === "string" && known && scalar ? [{ name, comparison: comparison as Comparison, value }] : [];
   } catch {

@@ -55,7 +55,7 @@ export function Conditions({ stats }: { stats: Stats }) {
           value={comparison}
           onChange={(event) => setComparison(event.currentTarget.value as Comparison)}
         >
-          {(Object.keys(COMPARISONS) as Comparison[]).map((each) => <option key={each} value={each}>{t.filters.comparisons[each]}</option>)}
+          {COMPARISONS.map((each) => <option key={each} value={each}>{t.filters.comparisons[each]}</option>)}
         </select>
         <input id="value" name="value" type="text" placeholder="value" aria-label={t.filters.value} autocomplete="off" />
         <button type="submit">{t.filters.add}</button>

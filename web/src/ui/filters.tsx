@@ -48,10 +48,10 @@ export function FilterPanel() {
         </button>
       </Group>
       <Group name={t.filters.dates}>
-        <label for="from">{t.filters.from}</label>
-        <input id="from" type="date" value={query.from} {...dates} onChange={(event) => page.change({ from: event.currentTarget.value })} />
-        <label for="to">{t.filters.to}</label>
-        <input id="to" type="date" value={query.to} {...dates} onChange={(event) => page.change({ to: event.currentTarget.value })} />
+        {(["from", "to"] as const).map((end) => [
+          <label for={end}>{t.filters[end]}</label>,
+          <input id={end} type="date" value={query[end]} {...dates} onChange={(event) => page.change({ [end]: event.currentTarget.value })} />,
+        ])}
       </Group>
       <Group name={t.filters.kind}>
         <Choice

@@ -1,35 +1,28 @@
 /** The panel that takes pictures in, and shows how far imports are. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { JobSummary } from "../logic/rest.ts";
 import { imports } from "../state/imports.ts";
 import { page } from "../state/page.ts";
 import { session } from "../state/session.ts";
 import { t } from "../words/index.ts";
-import { IconButton } from "./icon.tsx";
+import { Panel } from "./panel.tsx";
 
 export function Imports() {
-  const dialog = useRef<HTMLDialogElement>(null);
   const isOpen = page.importsOpen.value;
+  const hasToken = session.hasToken.value;
   useEffect(() => {
-    if (!isOpen) return;
-    dialog.current?.showModal();
-    if (session.hasToken.value) imports.watch();
-  }, [isOpen]);
+    if (isOpen && hasToken) imports.watch();
+  }, [isOpen, hasToken]);
   if (!isOpen) return null;
-  const close = () => (page.importsOpen.value = false);
   const add = (event: Event) => {
     const field = event.currentTarget as HTMLInputElement;
     void imports.add([...(field.files ?? [])]);
     field.value = "";
   };
   return (
-    <dialog ref={dialog} class="panel imports" aria-labelledby="imports-title" onClose={close}>
-      <header>
-        <h2 id="imports-title">{t.imports.title}</h2>
-        <IconButton name="close" label={t.close} onClick={close} />
-      </header>
-      {session.hasToken.value ? (
+    <Panel name="imports" title={t.imports.title} open={page.importsOpen}>
+      {hasToken ? (
         <label class="choose-files">
           {t.imports.choose}
           <input type="file" multiple accept="image/*,.heic,.heif,.dng" onChange={add} />
@@ -41,7 +34,7 @@ export function Imports() {
       <ul class="jobs" aria-label={t.imports.jobs}>
         {imports.jobs.value.map((job) => <Job key={job.id} job={job} />)}
       </ul>
-    </dialog>
+    </Panel>
   );
 }
 

@@ -1,11 +1,10 @@
 /** The keyboard: what works everywhere, and the table that says so. */
 
-import { useEffect, useRef } from "preact/hooks";
 import { mapActions } from "../map/actions.ts";
 import { page } from "../state/page.ts";
 import { selection } from "../state/selection.ts";
 import { t } from "../words/index.ts";
-import { IconButton } from "./icon.tsx";
+import { Panel } from "./panel.tsx";
 import { togglePanel } from "./rail.tsx";
 
 /** Listen as long as the page lives. */
@@ -55,22 +54,12 @@ function leaveOne(): void {
 }
 
 export function Keys() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const isOpen = page.keysOpen.value;
-  useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-  }, [isOpen]);
-  if (!isOpen) return null;
-  const close = () => (page.keysOpen.value = false);
+  if (!page.keysOpen.value) return null;
   return (
-    <dialog ref={dialog} class="keys" aria-labelledby="keys-title" onClose={close}>
-      <header>
-        <h2 id="keys-title">{t.keys.title}</h2>
-        <IconButton name="close" label={t.close} onClick={close} />
-      </header>
+    <Panel name="keys" title={t.keys.title} open={page.keysOpen}>
       <dl>
         {t.keys.rows.map(([key, what]) => [<dt><kbd>{key}</kbd></dt>, <dd>{what}</dd>])}
       </dl>
-    </dialog>
+    </Panel>
   );
 }

@@ -8,7 +8,7 @@ import { mapActions } from "../map/actions.ts";
 import { page } from "../state/page.ts";
 import { t } from "../words/index.ts";
 import { useClassMap } from "./class-map.tsx";
-import { IconButton } from "./icon.tsx";
+import { Icon, IconButton } from "./icon.tsx";
 import { Facts } from "./inspector.tsx";
 
 export function Lightbox() {
@@ -92,7 +92,7 @@ function Open({ hit }: { hit: Hit }) {
         {hit.image && <IconButton name="copy" label={copied.value ? t.lightbox.copied : t.lightbox.copyPath} onClick={() => void copy()} />}
         {hit.image_url && (
           <a class="quiet button" href={hit.image_url} download={hit.image?.split(/[\\/]/).at(-1) ?? ""} title={t.lightbox.download} aria-label={t.lightbox.download}>
-            <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 4v11M7 11l5 5 5-5M5 20h14" /></svg>
+            <Icon name="download" />
           </a>
         )}
         <IconButton name="info" label={t.lightbox.info} aria-pressed={info.value} onClick={() => (info.value = !info.value)} />
