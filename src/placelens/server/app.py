@@ -59,6 +59,27 @@ Finds photos and texts by what they show and where they are. Fields have the sam
 `placelens.Collection.search`. Errors are `application/problem+json` (RFC 9457).
 """
 
+# Below /v1, in the order that the OpenAPI lists them.
+_RESOURCES = (
+    config,
+    session,
+    encoders,
+    terms,
+    collections,
+    points,
+    clusters,
+    timeline,
+    pictures,
+    search,
+    export,
+    originals,
+    explain,
+    items,
+    changes,
+    jobs,
+    places,
+)
+
 
 def create_app(settings: Settings) -> FastAPI:
     """Make the app that serves the REST API and the page.
@@ -102,20 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         responses=ERRORS,
         generate_unique_id_function=operation_id,
-        middleware=[
-            Middleware(Observing, metrics=metrics),
-            Middleware(SecurityHeaders, settings=settings),
-            Middleware(HostCheck, settings=settings),
-            # Before tokens are asked for: a browser sends none to ask what another site may.
-            *_cors(settings),
-            Middleware(UnexpectedErrors),
-            Middleware(OriginCheck, settings=settings),
-            Middleware(Authentication, settings=settings, keys=keys),
-            Middleware(Admission, settings=settings),
-            Middleware(BodyLimit, settings=settings),
-            Middleware(HeadRequests),
-            Middleware(Compression),
-        ],
+        middleware=_middleware(settings, keys, metrics),
     )
     app.state.settings = settings
     app.state.catalogue = catalogue
@@ -126,32 +134,31 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.streams = set()
     app.state.metrics = metrics
     errors.install(app, settings)
-    resources = (
-        config,
-        session,
-        encoders,
-        terms,
-        collections,
-        points,
-        clusters,
-        timeline,
-        pictures,
-        search,
-        export,
-        originals,
-        explain,
-        items,
-        changes,
-        jobs,
-        places,
-    )
-    for resource in resources:
+    for resource in _RESOURCES:
         app.include_router(resource.router, prefix="/v1")
     app.include_router(health.router)
     if settings.metrics:
         app.include_router(health.metrics_router)
     pages.install(app)
     return app
+
+
+def _middleware(settings: Settings, keys: Keys, metrics: Metrics) -> list[Middleware]:
+    """What each request goes through, from outside in."""
+    return [
+        Middleware(Observing, metrics=metrics),
+        Middleware(SecurityHeaders, settings=settings),
+        Middleware(HostCheck, settings=settings),
+        # Before tokens are asked for: a browser sends none to ask what another site may.
+        *_cors(settings),
+        Middleware(UnexpectedErrors),
+        Middleware(OriginCheck, settings=settings),
+        Middleware(Authentication, settings=settings, keys=keys),
+        Middleware(Admission, settings=settings),
+        Middleware(BodyLimit, settings=settings),
+        Middleware(HeadRequests),
+        Middleware(Compression),
+    ]
 
 
 def _cors(settings: Settings) -> list[Middleware]:
