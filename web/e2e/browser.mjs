@@ -59,13 +59,21 @@ export function shownTitles(page) {
   return page.$$eval("#results .card .open", (cards) => cards.map((card) => card.textContent));
 }
 
-/** Type words and wait for the answer. */
+/** Type words and wait until the answer's best hit is the first card; what was shown before stays till then. */
 export async function searchFor(page, words) {
   const answered = page.waitForResponse((response) => response.url().endsWith("/search"));
   await page.fill("#words", words);
   await page.keyboard.press("Enter");
-  await answered;
-  await page.waitForSelector("#results .card");
+  const answer = await (await answered).json();
+  await firstCardIs(page, answer.hits[0].id);
+}
+
+/** Wait until an item is the first card, and no answer is on its way. */
+export function firstCardIs(page, id) {
+  return page.waitForFunction(
+    (id) => document.querySelector("#results:not([aria-busy=true]) .card")?.dataset.id === id,
+    id,
+  );
 }
 
 /** Wait until the map can be drawn on; it may be behind the results, where the screen is narrow. */

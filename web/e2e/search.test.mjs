@@ -1,7 +1,7 @@
 // Searching, re-ranking and sharing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { searchFor, shownIds, shownTitles, useBrowser } from "./browser.mjs";
+import { firstCardIs, searchFor, shownIds, shownTitles, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 
@@ -29,10 +29,7 @@ test("the slider re-ranks in place, without making the cards anew", async () => 
     slider.dispatchEvent(new Event("input", { bubbles: true }));
   });
   const answer = await (await slid).json();
-  await page.waitForFunction(
-    (id) => document.querySelector("#results .card").dataset.id === id,
-    answer.hits[0].id,
-  );
+  await firstCardIs(page, answer.hits[0].id);
   const after = await shownIds(page);
   assert.notDeepEqual(after, before);
   assert.deepEqual(after, answer.hits.slice(0, after.length).map((hit) => hit.id));
