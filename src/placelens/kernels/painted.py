@@ -13,18 +13,21 @@ from placelens.kernels.jit import kernel
 from placelens.types import (
     Float32Array,
     Float64Array,
-    Int16Array,
     Int32Array,
     Int64Array,
     UInt8Array,
 )
 
 
+# Maps that are taken together: in summaries, and in sums over blocks.
+FEW, MANY = 64, 2048
+
+
 @kernel()
 def _summarize_maps(
     maps: UInt8Array, block_of: Int64Array, sizes: Int64Array
 ) -> tuple[UInt8Array, Float32Array, Int64Array]:
-    """Of each map and class: the mean of every block, what the means leave, and the energy.
+    """Of each class and map: the mean of every block, what the means leave, and the energy.
 
     Parameters
     ----------
@@ -34,31 +37,36 @@ def _summarize_maps(
 
     Returns
     -------
-    (n, c, b) means to the nearest whole number; (n, c) root of the squared differences of the
-    cells from the exact means of their blocks, or a little more; (n, c) sums of squares.
+    (c * b, n) means to the nearest whole number; (c, n) root of the squared differences of the
+    cells from the exact means of their blocks, or a little more; (c, n) sums of squares.
     """
     n, n_cells, n_classes = maps.shape
     n_blocks = sizes.shape[0]
-    means = np.empty((n, n_classes, n_blocks), dtype=np.uint8)
-    rest = np.empty((n, n_classes), dtype=np.float32)
-    energy = np.zeros((n, n_classes), dtype=np.int64)
-    sums = np.empty((n_classes, n_blocks), dtype=np.int64)
-    for i in range(n):
-        sums[:] = 0
-        for j in range(n_cells):
-            block = block_of[j]
+    means = np.empty((n_classes * n_blocks, n), dtype=np.uint8)
+    rest = np.empty((n_classes, n), dtype=np.float32)
+    energy = np.zeros((n_classes, n), dtype=np.int64)
+    sums = np.empty((n_blocks, n_classes), dtype=np.int64)
+    # So many maps at once that what is written, a line of each class and block, stays in the cache.
+    few = np.empty((n_classes * n_blocks, FEW), dtype=np.uint8)
+    for start in range(0, n, FEW):
+        stop = min(start + FEW, n)
+        for i in range(start, stop):
+            sums[:] = 0
+            for j in range(n_cells):
+                block = block_of[j]
+                for c in range(n_classes):
+                    value = np.int64(maps[i, j, c])
+                    sums[block, c] += value
+                    energy[c, i] += value * value
             for c in range(n_classes):
-                value = np.int64(maps[i, j, c])
-                sums[c, block] += value
-                energy[i, c] += value * value
-        for c in range(n_classes):
-            explained = 0.0
-            for b in range(n_blocks):
-                means[i, c, b] = (2 * sums[c, b] + sizes[b]) // (2 * sizes[b])
-                explained += float(sums[c, b]) * float(sums[c, b]) / float(sizes[b])
-            left = max(0.0, float(energy[i, c]) - explained)
-            # Upwards: the nearest float32, and the rounding of the sum, may be below.
-            rest[i, c] = np.float32(math.sqrt(left) * (1.0 + 1e-6) + 1e-3)
+                explained = 0.0
+                for b in range(n_blocks):
+                    few[c * n_blocks + b, i - start] = (2 * sums[b, c] + sizes[b]) // (2 * sizes[b])
+                    explained += float(sums[b, c]) * float(sums[b, c]) / float(sizes[b])
+                left = max(0.0, float(energy[c, i]) - explained)
+                # Upwards: the nearest float32, and the rounding of the sum, may be below.
+                rest[c, i] = np.float32(math.sqrt(left) * (1.0 + 1e-6) + 1e-3)
+        means[:, start:stop] = few[:, : stop - start]
     return means, rest, energy
 
 
@@ -67,44 +75,62 @@ def _bound_distances(
     means: UInt8Array,
     rest: Float32Array,
     energy: Int64Array,
+    which: Int64Array,
+    sums: Int32Array,
+    stops: Int64Array,
     classes: Int64Array,
-    runs: Int64Array,
-    sums: Int16Array,
+    uneven: Float32Array,
     rounding: float,
-    uneven: Float64Array,
 ) -> tuple[Float64Array, Float64Array]:
     """Least and largest ``sum p^2 - 2 q p`` of each map, the distance less ``sum q^2``, (n,).
 
     With the means m of blocks, ``q p = sum_b (sum of q) m_b + (q - mean of q) (p - mean of p)``: a
     mean is off by a half at most, and the last sum is no larger than the product of two lengths.
 
+    Block by block over many maps, and not map by map: blocks where nothing was asked for are never
+    read, and sums of neighbours are made together.
+
     Parameters
     ----------
-    means : (n, c * b); rest, energy : (n, c), as `_summarize_maps` gives them.
-    classes : (k,) those that count.
-    runs : (r, 2) where means of these start and stop; classes beside each other are one run, which
-        is what makes this fast.
-    sums : (c * b,) sums of the query over blocks.
+    means, rest, energy : as `_summarize_maps` gives them.
+    which : (k,) rows of ``means`` where something was asked for; ``sums`` (k,) that of the query.
+    stops : (g,) ends of groups of these whose products with bytes add up to less than 2^31.
+    classes : those that count; ``uneven`` (len(classes),) twice the length of what the query
+        differs from its means over blocks.
     rounding : the sum of the query.
-    uneven : (k,) twice the length of what the query differs from its means over blocks.
     """
-    n = means.shape[0]
+    n = means.shape[1]
     low, high = np.empty(n), np.empty(n)
-    for i in range(n):
-        row = means[i]
-        dot = np.int64(0)
-        for at in range(runs.shape[0]):
-            part = np.int32(0)
-            for b in range(runs[at, 0], runs[at, 1]):
-                part += np.int32(sums[b]) * np.int32(row[b])
-            dot += np.int64(part)
-        fixed, loose = -2 * dot, rounding
+    part, dot = np.empty(MANY, dtype=np.int32), np.empty(MANY, dtype=np.int64)
+    loose = np.empty(MANY, dtype=np.float32)
+    for start in range(0, n, MANY):
+        m = min(MANY, n - start)
+        dot[:] = 0
+        begin = 0
+        for stop in stops:
+            part[:] = 0
+            for k in range(begin, stop):
+                row, times = means[which[k], start : start + m], sums[k]
+                for i in range(m):
+                    part[i] += times * np.int32(row[i])
+            for i in range(m):
+                dot[i] -= 2 * np.int64(part[i])
+            begin = stop
+        loose[:] = np.float32(0.0)
         for at in range(classes.shape[0]):
-            fixed += energy[i, classes[at]]
-            loose += uneven[at] * rest[i, classes[at]]
-        # Distances are whole numbers.
-        low[i] = math.ceil(fixed - loose)
-        high[i] = math.floor(fixed + loose)
+            own = energy[classes[at], start : start + m]
+            for i in range(m):
+                dot[i] += own[i]
+            if uneven[at] > 0.0:
+                left, length = rest[classes[at], start : start + m], uneven[at]
+                for i in range(m):
+                    loose[i] += length * left[i]
+        for i in range(m):
+            # Upwards: sums in float32 are off by a few parts in ten million.
+            most = float(loose[i]) * (1.0 + 1e-5) + rounding
+            # Distances are whole numbers.
+            low[start + i] = math.ceil(float(dot[i]) - most)
+            high[start + i] = math.floor(float(dot[i]) + most)
     return low, high
 
 

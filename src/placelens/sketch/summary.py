@@ -19,15 +19,13 @@ from placelens.types import (
     FeatureName,
     Float32Array,
     Float64Array,
-    Int16Array,
+    Int32Array,
     Int64Array,
     UInt8Array,
 )
 
-# Blocks along a side, where maps are not so large that a block of so many cells would be more than
-# a sum of 16 bits holds.
+# Blocks along a side.
 _BLOCKS = 7
-_LONGEST_BLOCK = 11
 _LARGEST_SUM = 2**31 - 1
 
 
@@ -47,7 +45,7 @@ class Blocks(NamedTuple):
         >>> blocks.block_of[:4].tolist(), len(blocks.sizes), int(blocks.sizes.max())
         ([0, 0, 1, 1], 49, 4)
         """
-        at = [np.arange(n) // min(_LONGEST_BLOCK, -(-n // _BLOCKS)) for n in grid]
+        at = [np.arange(n) // -(-n // _BLOCKS) for n in grid]
         block_of = (at[0][:, None] * (at[1][-1] + 1) + at[1]).ravel()
         return cls(block_of, np.bincount(block_of))
 
@@ -55,48 +53,45 @@ class Blocks(NamedTuple):
 class Asked(NamedTuple):
     """What a query is to summaries, the arguments of `kernels.painted._bound_distances`."""
 
+    which: Int64Array
+    sums: Int32Array
+    stops: Int64Array
     classes: Int64Array
-    runs: Int64Array
-    sums: Int16Array
+    uneven: Float32Array
     rounding: float
-    uneven: Float64Array
 
     @classmethod
-    def of(cls, query: UInt8Array, counts: BoolArray, blocks: Blocks) -> Asked:
-        """Of (cells, c) bytes, of which whole classes count."""
-        n_classes, n_blocks = query.shape[1], len(blocks.sizes)
-        sums = np.zeros((n_classes, n_blocks), dtype=np.int64)
-        classes = np.flatnonzero(counts.any(axis=0))
-        np.add.at(sums.T, blocks.block_of, query.astype(np.int64))
-        means = sums.T / blocks.sizes[:, None]
-        uneven = np.sqrt(((query - means[blocks.block_of]) ** 2).sum(axis=0))
-        # Upwards by more than the rounding of these sums.
-        uneven = 2.0 * (uneven * (1.0 + 1e-9) + 1e-9)
+    def of(cls, query: UInt8Array, classes: Int64Array, blocks: Blocks) -> Asked:
+        """Of (cells, c) bytes, of which some classes count."""
+        n_blocks = len(blocks.sizes)
+        sums = np.zeros((n_blocks, query.shape[1]), dtype=np.int64)
+        np.add.at(sums, blocks.block_of, query.astype(np.int64))
+        means = sums / blocks.sizes[:, None]
+        uneven = np.sqrt(((query - means[blocks.block_of]) ** 2).sum(axis=0))[classes]
+        counted = np.zeros_like(sums)
+        counted[:, classes] = sums[:, classes]
+        flat = counted.T.ravel()  # class by class
+        which = np.flatnonzero(flat)
         return cls(
+            which,
+            flat[which].astype(np.int32),
+            _groups(flat[which]),
             classes,
-            _runs(classes, sums),
-            sums.astype(np.int16).ravel(),
-            float(sums[classes].sum()),
-            uneven[classes],
+            # Upwards by more than the rounding of these sums; 0 where the query is even.
+            np.where(uneven > 1e-6, 2.0 * (uneven * (1.0 + 1e-6)), 0.0).astype(np.float32),
+            float(flat.sum()),
         )
 
 
-def _runs(classes: Int64Array, sums: Int64Array) -> Int64Array:
-    """Where the blocks of classes start and stop, neighbours together, (r, 2).
-
-    As long as the sum of a run's products, of bytes, fits in 32 bits.
-    """
-    n_blocks, most = sums.shape[1], 255 * sums.sum(axis=1)
-    runs: list[list[int]] = []
-    total = 0
-    for c in classes.tolist():
-        total += int(most[c])
-        if runs and runs[-1][1] == c * n_blocks and total <= _LARGEST_SUM:
-            runs[-1][1] += n_blocks
-        else:
-            runs.append([c * n_blocks, (c + 1) * n_blocks])
-            total = int(most[c])
-    return np.array(runs, dtype=np.int64).reshape(-1, 2)
+def _groups(sums: Int64Array) -> Int64Array:
+    """Ends of groups of sums whose products with bytes add up to what 32 bits hold."""
+    stops, total = [], 0
+    for at, most in enumerate((255 * sums).tolist()):
+        if total + most > _LARGEST_SUM:
+            stops.append(at)
+            total = 0
+        total += most
+    return np.array([*stops, len(sums)], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +128,7 @@ class MapSummaries:
         blocks = Blocks.of((maps.shape[1], maps.shape[2]))
         flat = maps.reshape(len(maps), -1, maps.shape[3])
         means, rest, energy = kernels._summarize_maps(flat, *blocks)
-        return cls(maps, position, blocks, means.reshape(len(maps), -1), rest, energy)
+        return cls(maps, position, blocks, means, rest, energy)
 
     def bounds(self, query: UInt8Array, counts: BoolArray) -> tuple[Float64Array, Float64Array]:
         """Least and largest squared distance of each map to a query of whole classes, (m,).
@@ -145,9 +140,10 @@ class MapSummaries:
             a class is all of its cells.
         """
         cells = query.reshape(-1, query.shape[-1])
-        asked = Asked.of(cells, counts.reshape(cells.shape), self.blocks)
+        classes = np.flatnonzero(counts.any(axis=(0, 1)))
+        asked = Asked.of(cells, classes, self.blocks)
         low, high = kernels._bound_distances(self.means, self.rest, self.energy, *asked)
-        own = float((cells[:, asked.classes].astype(np.int64) ** 2).sum())
+        own = float((cells[:, classes].astype(np.int64) ** 2).sum())
         return np.maximum(0.0, low + own), high + own
 
     def distances(self, query: UInt8Array, counts: BoolArray, at: Int64Array) -> Int64Array:
