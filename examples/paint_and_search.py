@@ -53,8 +53,7 @@ def painted(boxes, palette):
     return picture
 
 
-def main():
-    path, out = sys.argv[1:]
+def main(path, out):
     photos = pl.Collection.open(path)
     sheet = Image.new("RGB", ((FIRST + 1) * (SIDE + 6), len(PAINTINGS) * (SIDE + 6)), "white")
     for row, (title, boxes) in enumerate(PAINTINGS.items()):
@@ -71,4 +70,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    main(*sys.argv[1:])
