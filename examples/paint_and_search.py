@@ -44,7 +44,7 @@ SIDE, ROWS, COLUMNS, FIRST = 120, 28, 28, 10
 
 def painted(boxes, palette):
     """A picture in the colours of a collection's palette; white may be anything."""
-    colour_of = dict(zip(palette.classes, palette.colours))
+    colour_of = dict(zip(palette.classes, palette.colours, strict=True))
     picture = Image.new("RGB", (COLUMNS, ROWS), "white")
     draw = ImageDraw.Draw(picture)
     for name, (left, top, right, bottom) in boxes:

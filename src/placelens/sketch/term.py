@@ -10,6 +10,7 @@ none of it is to be seen, below that where it is in other places. For one query 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -126,7 +127,9 @@ class SketchTerm(RefineTerm):
         values[position < 0] = 0.0
         return self._after_words(version, values, rows)
 
-    def evidence(self, version: Version, rows: Int64Array) -> list[tuple[Evidence, ...]]:
+    def evidence(
+        self, version: Version, rows: Int64Array, matched: Sequence[FeatureName | None]
+    ) -> list[tuple[Evidence, ...]]:
         """What is where it was asked for: of each class its part of all that was, largest first."""
         kept = ClassMaps.of(version, self.feature)
         asked = np.where(self.counts, self.query, 0).astype(np.int64)
