@@ -84,6 +84,8 @@ def command(
     csv_safe: options.CsvSafe = False,
     open_it: opt.OpenIt = False,
     why: opt.Why = None,
+    explain: opt.Explain = False,
+    explain_to: opt.ExplainTo = None,
     explain_plan: opt.ExplainPlan = False,
     engine: opt.Engine = None,
 ) -> None:
@@ -129,6 +131,8 @@ def command(
         decay=decay,
         mu=mu,
         why=why,
+        explain=explain,
+        explain_to=explain_to,
         format=chosen,
         output=output,
         more=f"--cursor {hits.cursor}",

@@ -230,7 +230,12 @@ class Searching(Reading):
             )
         hit, above = found
         own = searcher.evidence(asked, hit, deadline=deadline)
-        return Explanation(hit=hit, above=above, evidence=(*hit.evidence, *own))
+        return Explanation(
+            hit=hit,
+            above=above,
+            evidence=(*hit.evidence, *own),
+            thumbnail=self.thumbnail(item_id),
+        )
 
     def search_many(self, queries: Iterable[str | Mapping[str, Any]], **common: Any) -> list[Hits]:
         """`search` for each of several queries, over one version, their words encoded together.

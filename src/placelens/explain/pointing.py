@@ -14,7 +14,7 @@ _HALF = 0.5
 
 
 def strongest_cells(heat: Float64Array) -> BoolArray:
-    """The cells that hang together with the largest one and have half of its value, (rows, columns).
+    """The cells around the largest one that have half of its value, (rows, columns).
 
     None where no value is above 0.
 
@@ -30,6 +30,28 @@ def strongest_cells(heat: Float64Array) -> BoolArray:
         return np.zeros(heat.shape, dtype=np.bool_)
     areas, _ = ndimage.label(heat >= _HALF * largest)
     return np.asarray(areas == areas[at])
+
+
+def place_in_words(heat: Float64Array) -> str:
+    """In which ninth of the picture the largest value is.
+
+    Examples
+    --------
+    >>> place_in_words(np.array([[0.1, 0.2, 0.9], [0.0, 0.0, 0.0], [0.3, 0.0, 0.0]]))
+    'top right'
+    >>> place_in_words(np.array([[0.1, 0.2], [0.3, 0.9], [0.3, 0.0]]))
+    'right'
+    >>> place_in_words(np.array([[1.0]]))
+    'middle'
+    """
+    at = np.unravel_index(heat.argmax(), heat.shape)
+    down, across = ((2 * i + 1) / (2 * n) for i, n in zip(at, heat.shape, strict=True))
+    words = [_third(down, "top", "bottom"), _third(across, "left", "right")]
+    return " ".join(word for word in words if word) or "middle"
+
+
+def _third(share: float, first: str, last: str) -> str:
+    return first if share < 1 / 3 else last if share > 2 / 3 else ""
 
 
 def box_of_cells(cells: BoolArray, size: tuple[int, int], spec: ImageSpec) -> Box | None:

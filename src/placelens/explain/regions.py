@@ -36,14 +36,14 @@ def regions_by(encoder: Encoder, manifest: Manifest) -> RegionsOf:
     def regions_of(version: Version, row: int) -> Float32Array | None:
         codes = version.value_of(row, REGIONS) if is_kept else None
         if codes is not None and code is not None:
-            return code.decode(codes)
+            return np.asarray(code.decode(codes[None])[0])
         return _from_thumbnail(encoder, version, row)
 
     return regions_of
 
 
 def _from_thumbnail(encoder: Encoder, version: Version, row: int) -> Float32Array | None:
-    """Of the small picture that was made when the item was added: its file may be gone, or large."""
+    """Of the small picture made when the item was added: its file may be gone, or large."""
     from placelens.readers.images import pixels_of
 
     thumbnail = version.take([row], ["thumbnail"])["thumbnail"][0].as_py()
