@@ -46,11 +46,21 @@ class Pointer:
     parts : of the term, which sum to its vector, but for what words between them give.
     regions : of items.
     spec : how images become the square that the regions lie in.
+    common : (dim,) the unit vector of what all texts have in common, which points nowhere; None
+        where that is not known.
     """
 
     parts: Callable[[], Sequence[Part]]
     regions: RegionsOf
     spec: ImageSpec | None
+    common: Float64Array | None = None
+
+    def heat(self, part: Part, regions: Float32Array) -> Float64Array:
+        """Where a part is: its products with regions, without what all texts have in common."""
+        vector = np.asarray(part.vector, dtype=np.float64)
+        if self.common is not None:
+            vector = vector - (vector @ self.common) * self.common
+        return np.asarray(regions.astype(np.float64) @ vector)
 
 
 def phrases_of(text: str, encoder: Encoder) -> list[Part]:
@@ -106,11 +116,11 @@ class PointedTerm(FusedTerm):
             found = [self._of_words(part, vector, cosine) for part in parts]
         else:
             regions = pointer.regions(version, row)
-            if regions is None or pointer.spec is None:
+            if regions is None:
                 return ()
             (item,) = version.items([row])
             size = (item.width or 0, item.height or 0)
-            found = [self._of_region(part, regions, cosine, size, pointer.spec) for part in parts]
+            found = [self._of_region(part, regions, cosine, size, pointer) for part in parts]
         found.sort(key=lambda entry: -(entry.share or 0.0))
         left = 1.0 - sum(entry.share or 0.0 for entry in found)
         return (*found, Evidence(kind="rest", label=REST, share=left, of=self.label))
@@ -127,17 +137,18 @@ class PointedTerm(FusedTerm):
         regions: Float32Array,
         cosine: float,
         size: tuple[int, int],
-        spec: ImageSpec,
+        pointer: Pointer,
     ) -> Evidence:
         """What a part adds to the cosine with an item's image, and where most of it comes from."""
         heat = (regions.astype(np.float64) @ part.vector) / cosine
-        pointed = strongest_cells(heat if cosine > 0.0 else -heat)
+        cells = strongest_cells(pointer.heat(part, regions))
+        is_seen = pointer.spec is not None and all(size)
         return Evidence(
             kind="region" if part.span is None else "phrase",
             label=part.label,
             share=float(heat.sum()),
             of=self.label,
             span=part.span,
-            box=box_of_cells(pointed, size, spec) if all(size) else None,
+            box=box_of_cells(cells, size, pointer.spec) if is_seen and pointer.spec else None,
             heat=tuple(tuple(row) for row in heat.tolist()),
         )

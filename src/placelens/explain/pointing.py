@@ -9,14 +9,15 @@ from placelens.types import BoolArray, Float64Array, ImageSpec, Int64Array
 
 Box = tuple[int, int, int, int]
 
-# Of the largest value, that cells have at least which are a part of the same thing.
+# Between the least and the largest value; cells above it are a part of the same thing. Of .4 to .8,
+# it gave most boxes of street photos that learnt nothing an overlap of .3 with what was meant.
 _HALF = 0.5
 
 
 def strongest_cells(heat: Float64Array) -> BoolArray:
-    """The cells around the largest one that have half of its value, (rows, columns).
+    """The cells around the largest one above half of the way to it, (rows, columns).
 
-    None where no value is above 0.
+    None where all values are equal.
 
     Examples
     --------
@@ -25,28 +26,26 @@ def strongest_cells(heat: Float64Array) -> BoolArray:
            [0, 0, 0]])
     """
     at = np.unravel_index(heat.argmax(), heat.shape)
-    largest = heat[at]
-    if largest <= 0.0:
+    least, largest = heat.min(), heat[at]
+    if least == largest:
         return np.zeros(heat.shape, dtype=np.bool_)
-    areas, _ = ndimage.label(heat >= _HALF * largest)
+    areas, _ = ndimage.label(heat >= least + _HALF * (largest - least))
     return np.asarray(areas == areas[at])
 
 
-def place_in_words(heat: Float64Array) -> str:
-    """In which ninth of the picture the largest value is.
+def place_in_words(box: Box, size: tuple[int, int]) -> str:
+    """In which ninth of a picture of a width and a height the middle of a box is.
 
     Examples
     --------
-    >>> place_in_words(np.array([[0.1, 0.2, 0.9], [0.0, 0.0, 0.0], [0.3, 0.0, 0.0]]))
-    'top right'
-    >>> place_in_words(np.array([[0.1, 0.2], [0.3, 0.9], [0.3, 0.0]]))
-    'right'
-    >>> place_in_words(np.array([[1.0]]))
-    'middle'
+    >>> place_in_words((500, 0, 600, 100), (600, 400)), place_in_words((0, 0, 90, 30), (90, 30))
+    ('top right', 'middle')
     """
-    at = np.unravel_index(heat.argmax(), heat.shape)
-    down, across = ((2 * i + 1) / (2 * n) for i, n in zip(at, heat.shape, strict=True))
-    words = [_third(down, "top", "bottom"), _third(across, "left", "right")]
+    left, top, right, bottom = box
+    words = [
+        _third((top + bottom) / 2 / size[1], "top", "bottom"),
+        _third((left + right) / 2 / size[0], "left", "right"),
+    ]
     return " ".join(word for word in words if word) or "middle"
 
 

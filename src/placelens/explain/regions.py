@@ -10,11 +10,21 @@ from placelens.encoders.base import Encoder
 from placelens.encoders.parts import REGIONS
 from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
-from placelens.types import Float32Array
+from placelens.types import Float32Array, Float64Array
 
 # Of a version: the regions (rows, columns, dim) of a row's image, which sum to its vector nearly;
 # None where there is no image, or the encoder gives no regions.
 RegionsOf = Callable[[Version, int], Float32Array | None]
+
+
+def common_of(encoder: Encoder) -> Float64Array | None:
+    """The unit vector of what texts have in common: the mean of those that show which are hubs."""
+    pool = encoder.hub_pools.get(("text", "image"))
+    if pool is None:
+        return None
+    mean = np.asarray(pool.vectors.mean(axis=0), dtype=np.float64)
+    length = float(np.sqrt(mean @ mean))
+    return mean / length if length > 0.0 else None
 
 
 def regions_by(encoder: Encoder, manifest: Manifest) -> RegionsOf:

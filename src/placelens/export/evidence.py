@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import numpy as np
-
 from placelens.display import visible
 from placelens.explain.pointing import place_in_words
 from placelens.geo.units import format_distance
-from placelens.types import Evidence, Hit, ScoreTerm
+from placelens.types import Evidence, Hit, Item, ScoreTerm
 
 # Less of a reading is not worth a word.
 LEAST_SHARE = 0.01
@@ -97,7 +95,7 @@ def explanation_text(explanation: Explanation) -> str:
         lines.append(f"   {kind.ljust(widths[0])}  {written.ljust(widths[1])}  {what}".rstrip())
     for term, own in _by_term(explanation.evidence):
         if any(entry.contribution is not None for entry in own):
-            lines += [f"   {visible(term)}", *(f"      {line}" for line in _account(own))]
+            lines += [f"   {visible(term)}", *(f"      {line}" for line in _account(own, hit.item))]
         else:
             lines.append(f"   {visible(term)}: {visible(evidence_text(own))}")
     if explanation.above is not None:
@@ -114,7 +112,7 @@ def explanation_html(explanation: Explanation) -> str:
         for term in hit.terms
     )
     notes = "".join(
-        f"<p>{escape(term)}</p>{_account_html(own)}"
+        f"<p>{escape(term)}</p>{_account_html(own, hit.item)}"
         if any(entry.contribution is not None for entry in own)
         else f"<p>{escape(term)}: {escape(evidence_text(own))}</p>"
         for term, own in _by_term(explanation.evidence)
@@ -151,14 +149,14 @@ def colours_of(evidence: Sequence[Evidence]) -> list[str]:
     ]
 
 
-def _account(evidence: Sequence[Evidence]) -> list[str]:
+def _account(evidence: Sequence[Evidence], item: Item) -> list[str]:
     """A line for each part: its name, its share, what it adds to the score, where it is."""
     rows = [
         (
             visible(entry.label),
             "" if entry.share is None else f"{entry.share:.0%}",
             "" if entry.contribution is None else f"{entry.contribution:+.3f}",
-            _where(entry),
+            _where(entry, item),
         )
         for entry in evidence
     ]
@@ -170,19 +168,20 @@ def _account(evidence: Sequence[Evidence]) -> list[str]:
     return ["  ".join(line).rstrip() for line in lines]
 
 
-def _where(entry: Evidence) -> str:
+def _where(entry: Evidence, item: Item) -> str:
     """In which part of the picture it is, where it speaks for the hit."""
-    if entry.heat is None or (entry.share or 0.0) < LEAST_SHARE:
+    is_there = entry.box is not None and (entry.share or 0.0) >= LEAST_SHARE
+    if not (is_there and entry.box and item.width and item.height):
         return ""
-    return place_in_words(np.array(entry.heat))
+    return place_in_words(entry.box, (item.width, item.height))
 
 
-def _account_html(evidence: Sequence[Evidence]) -> str:
+def _account_html(evidence: Sequence[Evidence], item: Item) -> str:
     rows = "".join(
         f'<tr><td><span style="color:{colour}">&#9632;</span> {escape(entry.label)}</td>'
         f"<td>{'' if entry.share is None else f'{entry.share:.0%}'}</td>"
         f"<td>{'' if entry.contribution is None else f'{entry.contribution:+.3f}'}</td>"
-        f"<td>{escape(_where(entry))}</td></tr>"
+        f"<td>{escape(_where(entry, item))}</td></tr>"
         for entry, colour in zip(evidence, colours_of(evidence), strict=True)
     )
     return f"<table>{rows}</table>"

@@ -11,7 +11,7 @@ from placelens.encoders.base import Encoder
 from placelens.engine.query import unit_vector
 from placelens.engine.terms import FusedTerm, Term
 from placelens.explain.pointed import Part, PointedTerm, Pointer, phrases_of
-from placelens.explain.regions import regions_by
+from placelens.explain.regions import common_of, regions_by
 from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
 from placelens.types import Evidence, Float64Array, Shares
@@ -71,7 +71,8 @@ class Context:
         def parts() -> list[Part]:
             return [Part(label, None, vector)] if text is None else phrases_of(text, encoder)
 
-        return Pointer(parts, regions_by(encoder, self.manifest), encoder.image_spec)
+        regions = regions_by(encoder, self.manifest)
+        return Pointer(parts, regions, encoder.image_spec, common_of(encoder))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
