@@ -33,26 +33,6 @@ def strongest_cells(heat: Float64Array) -> BoolArray:
     return np.asarray(areas == areas[at])
 
 
-def place_in_words(box: Box, size: tuple[int, int]) -> str:
-    """In which ninth of a picture of a width and a height the middle of a box is.
-
-    Examples
-    --------
-    >>> place_in_words((500, 0, 600, 100), (600, 400)), place_in_words((0, 0, 90, 30), (90, 30))
-    ('top right', 'middle')
-    """
-    left, top, right, bottom = box
-    words = [
-        _third((top + bottom) / 2 / size[1], "top", "bottom"),
-        _third((left + right) / 2 / size[0], "left", "right"),
-    ]
-    return " ".join(word for word in words if word) or "middle"
-
-
-def _third(share: float, first: str, last: str) -> str:
-    return first if share < 1 / 3 else last if share > 2 / 3 else ""
-
-
 def box_of_cells(cells: BoolArray, size: tuple[int, int], spec: ImageSpec) -> Box | None:
     """The smallest box around cells of a grid, in pixels of the image that the grid lies over.
 

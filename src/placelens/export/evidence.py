@@ -9,7 +9,6 @@ from html import escape
 from typing import Any
 
 from placelens.display import visible
-from placelens.explain.pointing import place_in_words
 from placelens.geo.units import format_distance
 from placelens.types import Evidence, Hit, Item, ScoreTerm
 
@@ -174,6 +173,26 @@ def _where(entry: Evidence, item: Item) -> str:
     if not (is_there and entry.box and item.width and item.height):
         return ""
     return place_in_words(entry.box, (item.width, item.height))
+
+
+def place_in_words(box: tuple[int, int, int, int], size: tuple[int, int]) -> str:
+    """In which ninth of a picture of a width and a height the middle of a box is.
+
+    Examples
+    --------
+    >>> place_in_words((500, 0, 600, 100), (600, 400)), place_in_words((0, 0, 90, 30), (90, 30))
+    ('top right', 'middle')
+    """
+    left, top, right, bottom = box
+    words = [
+        _third((top + bottom) / 2 / size[1], "top", "bottom"),
+        _third((left + right) / 2 / size[0], "left", "right"),
+    ]
+    return " ".join(word for word in words if word) or "middle"
+
+
+def _third(share: float, first: str, last: str) -> str:
+    return first if share < 1 / 3 else last if share > 2 / 3 else ""
 
 
 def _account_html(evidence: Sequence[Evidence], item: Item) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
+import unicodedata
 
 from PIL import Image, ImageDraw, ImageFont
 
 from placelens.errors import InputError
 from placelens.export.evidence import Explanation, colours_of
+from placelens.readers.pictures import read_picture
 from placelens.types import Evidence
 
 _WIDTH, _MARGIN, _LINE, _FRAME = 640, 8, 22, 4
@@ -24,6 +25,7 @@ def explained_picture(explanation: Explanation) -> Image.Image:
 
     Examples
     --------
+    >>> import io
     >>> from placelens.types import Hit, Item
     >>> out = io.BytesIO()
     >>> Image.new("RGB", (60, 40)).save(out, "JPEG")
@@ -36,7 +38,7 @@ def explained_picture(explanation: Explanation) -> Image.Image:
     item = explanation.hit.item
     if explanation.thumbnail is None:
         raise InputError(f"hit {explanation.hit.rank} has no picture to draw on")
-    photo = Image.open(io.BytesIO(explanation.thumbnail)).convert("RGB")
+    photo = read_picture(explanation.thumbnail).image.convert("RGB")
     height = round(photo.height * _WIDTH / photo.width)
     colours = colours_of(explanation.evidence)
     told = [
@@ -47,14 +49,17 @@ def explained_picture(explanation: Explanation) -> Image.Image:
     sheet = Image.new("RGB", (_WIDTH, height + _LINE * (len(told) + 1) + _MARGIN), "white")
     sheet.paste(photo.resize((_WIDTH, height), Image.Resampling.LANCZOS))
     draw = ImageDraw.Draw(sheet)
-    for entry, colour in told:
+    for order, (entry, colour) in enumerate(told):
         if entry.box is not None and item.width and item.height:
             scales = (_WIDTH / item.width, height / item.height) * 2
             box = [round(edge * scale) for edge, scale in zip(entry.box, scales, strict=True)]
-            draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), outline=colour, width=_FRAME)
+            # A little smaller each, so that boxes of one place are all seen.
+            inset = min(order * (_FRAME + 1), (min(box[2] - box[0], box[3] - box[1]) - 2) // 2)
+            inner = (box[0] + inset, box[1] + inset, box[2] - 1 - inset, box[3] - 1 - inset)
+            draw.rectangle(inner, outline=colour, width=_FRAME)
     font = ImageFont.load_default(_FONT_SIZE)
     score = "" if explanation.hit.score is None else f"  {explanation.hit.score:.3f}"
-    heading = f"{explanation.hit.rank}. {item.title}"[:70]
+    heading = f"{explanation.hit.rank}. {_plain(item.title)}"[:70]
     draw.text((_MARGIN, height + 4), heading + score, fill="black", font=font)
     for line, (entry, colour) in enumerate(told, start=1):
         top = height + _LINE * line + 4
@@ -65,4 +70,9 @@ def explained_picture(explanation: Explanation) -> Image.Image:
 
 def _told(entry: Evidence) -> str:
     gives = "" if entry.contribution is None else f"   {entry.contribution:+.3f}"
-    return f"{entry.label[:60]}   {entry.share:.0%}{gives}"
+    return f"{_plain(entry.label)[:60]}   {entry.share:.0%}{gives}"
+
+
+def _plain(text: str) -> str:
+    """Without accents and other scripts, which the font that Pillow brings has no letters for."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

@@ -248,7 +248,7 @@ class Evidence(BaseModel):
     box: tuple[int, int, int, int] | None = Field(
         description="Left, top, right, bottom in pixels of the original image."
     )
-    heat: list[list[float]] | None = Field(
+    heat: tuple[tuple[float, ...], ...] | None = Field(
         description="What each cell of a grid over the image adds to `share`, row by row."
     )
     contribution: float | None = Field(description="What it adds to the score.")
