@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 # Gives what speaks for a hit, term by term.
-Explainer = Callable[[Hit, "Deadline"], tuple[Evidence, ...]]
+Explainer = Callable[[Sequence[Hit], Deadline], Sequence[tuple[Evidence, ...]]]
 
 # Odds against an answer from which a search says so. Whoever asks mostly knows that there is one.
 UNLIKELY = 0.25
@@ -202,14 +202,34 @@ class Hits(Sequence[Hit]):
         if at is None:
             there = f"{self._hits[0].rank} to {self._hits[-1].rank}" if self._hits else "none"
             raise InputError(f"no hit here has the rank {shown(rank)}; there are: {there}")
-        hit, above = self._hits[at], self._hits[at - 1] if at else None
-        found = self._explainer(hit, deadline) if self._explainer is not None else ()
-        return Explanation(
-            hit=hit,
-            above=above,
-            evidence=(*hit.evidence, *found),
-            thumbnail=self.thumbnail(hit),
-        )
+        return self._explained([at], deadline)[0]
+
+    def explain_all(self, *, deadline: Deadline = NEVER) -> list[Explanation]:
+        """`explain` of every hit, in their order; what is looked up is looked up together.
+
+        Examples
+        --------
+        >>> [explanation.hit.id for explanation in photos.search("red", k=2).explain_all()]
+        ['red', 'green']
+        """
+        if not isinstance(deadline, Deadline):
+            raise InputError(f"deadline {shown(deadline)} is not a Deadline, like Deadline(10)")
+        return self._explained(range(len(self._hits)), deadline)
+
+    def _explained(self, places: Sequence[int], deadline: Deadline) -> list[Explanation]:
+        hits = [self._hits[at] for at in places]
+        found: Sequence[tuple[Evidence, ...]] = [() for _ in hits]
+        if self._explainer is not None:
+            found = self._explainer(hits, deadline)
+        return [
+            Explanation(
+                hit=hit,
+                above=self._hits[at - 1] if at else None,
+                evidence=(*hit.evidence, *own),
+                thumbnail=self.thumbnail(hit),
+            )
+            for at, hit, own in zip(places, hits, found, strict=True)
+        ]
 
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The hit's small JPEG, or None when it has no picture.

@@ -52,7 +52,7 @@ def print_answer(
     if explain_to is not None:
         _draw(hits, explain_to, force=printing["force"])
     if explain and hits:
-        say("\n\n".join(str(hits.explain(hit.rank)) for hit in hits))
+        say("\n\n".join(map(str, hits.explain_all())))
     else:
         print_hits(hits, format=format, output=output, **printing)
     if not hits:
@@ -67,13 +67,14 @@ def _draw(hits: Hits, folder: Path, *, force: bool) -> None:
     from placelens.errors import InputError
     from placelens.export.explained import explained_picture
 
-    shown = [hit.rank for hit in hits if hits.thumbnail(hit) is not None]
-    if folder.exists() and not force and any((folder / _name(rank)).exists() for rank in shown):
+    seen = [each for each in hits.explain_all() if each.thumbnail is not None]
+    files = [folder / _name(each.hit.rank) for each in seen]
+    if not force and any(file.exists() for file in files):
         raise InputError(f"{folder} holds such pictures already; give --force to replace them")
     folder.mkdir(parents=True, exist_ok=True)
-    for rank in shown:
-        explained_picture(hits.explain(rank)).save(folder / _name(rank))
-    notice(f"{len(shown)} pictures in {folder}")
+    for explanation, file in zip(seen, files, strict=True):
+        explained_picture(explanation).save(file)
+    notice(f"{len(seen)} pictures in {folder}")
 
 
 def _name(rank: int) -> str:

@@ -229,7 +229,7 @@ class Searching(Reading):
                 f"the filters leave out {shown(item_id)}, or nothing asked for compares with it"
             )
         hit, above = found
-        own = searcher.evidence(asked, hit, deadline=deadline)
+        (own,) = searcher.evidence(asked, [hit], deadline=deadline)
         return Explanation(
             hit=hit,
             above=above,
@@ -300,9 +300,9 @@ class Searching(Reading):
 
 
 def _evidence(
-    searcher: Searcher, query: Query, hit: Hit, deadline: Deadline
-) -> tuple[Evidence, ...]:
-    return searcher.evidence(query, hit, deadline=deadline)
+    searcher: Searcher, query: Query, hits: Sequence[Hit], deadline: Deadline
+) -> list[tuple[Evidence, ...]]:
+    return searcher.evidence(query, hits, deadline=deadline)
 
 
 def _with_reach(understood: Understood | None, answer: Answer) -> Understood | None:

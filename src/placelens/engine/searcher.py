@@ -141,20 +141,24 @@ class Searcher:
         return hits[-1], hits[0] if len(hits) > 1 else None
 
     def evidence(
-        self, query: Query, hit: Hit, *, deadline: Deadline = NEVER
-    ) -> tuple[Evidence, ...]:
-        """What in a hit's item speaks for each term of a query, but what hits carry themselves."""
-        row = self.version.row_of(hit.id)
-        # A hit without a vector of what is asked for has no scores of these terms.
-        scores = [score for score in hit.terms if score.kind != "place"][-len(query.terms) :]
-        found: list[Evidence] = []
-        if row is None or len(scores) < len(query.terms):
-            return ()
-        for term, score in zip(query.terms, scores, strict=True):
+        self, query: Query, hits: Sequence[Hit], *, deadline: Deadline = NEVER
+    ) -> list[tuple[Evidence, ...]]:
+        """What in each hit's item speaks for each term of a query, but what hits carry themselves.
+
+        Nothing for an item that is gone, and for one that has no vector of what is asked for.
+        """
+        n = len(query.terms)
+        scores = [[s for s in hit.terms if s.kind != "place"] for hit in hits]
+        rows = [self.version.row_of(hit.id) for hit in hits]
+        there = [at for at in range(len(hits)) if rows[at] is not None and len(scores[at]) == n]
+        found: list[tuple[Evidence, ...]] = [() for _ in hits]
+        at_rows = np.array([rows[at] for at in there], dtype=np.int64)
+        for number, term in enumerate(query.terms if there else ()):
             deadline.check()
-            (own,) = term.evidence(self.version, np.array([row]), [hit.matched])
-            found += accounted(score, own)
-        return tuple(found)
+            matched = [hits[at].matched for at in there]
+            for at, own in zip(there, term.evidence(self.version, at_rows, matched), strict=True):
+                found[at] += accounted(scores[at][number], own)
+        return found
 
     def _top_k(self, asks: Sequence[Ask]) -> list[Found]:
         if not asks:

@@ -93,34 +93,49 @@ class PointedTerm(FusedTerm):
         if pointer is None:
             return [() for _ in rows]
         parts = pointer.parts()
-        return [
-            self._evidence(version, row, feature, parts, pointer)
-            for row, feature in zip(rows.tolist(), matched, strict=True)
-        ]
+        found: list[tuple[Evidence, ...]] = [() for _ in rows]
+        for feature in (IMAGE, TEXT):
+            at = [i for i, name in enumerate(matched) if name == feature]
+            if at:
+                of_feature = self._of_items(version, rows[at], feature, parts, pointer)
+                for i, evidence in zip(at, of_feature, strict=True):
+                    found[i] = evidence
+        return found
 
-    def _evidence(
+    def _of_items(
         self,
         version: Version,
-        row: int,
-        feature: FeatureName | None,
+        rows: Int64Array,
+        feature: FeatureName,
         parts: Sequence[Part],
         pointer: Pointer,
-    ) -> tuple[Evidence, ...]:
-        if feature not in (IMAGE, TEXT):
-            return ()
-        vector = version.vector_of(row, feature)
-        cosine = 0.0 if vector is None else float(vector.astype(np.float64) @ self.vector)
-        if vector is None or abs(cosine) < _NOTHING:
-            return ()
+    ) -> list[tuple[Evidence, ...]]:
+        """Of items that counted with one feature."""
+        vectors, _ = version.vectors_at(rows, feature)
+        cosines = vectors.astype(np.float64) @ self.vector
         if feature == TEXT:
-            found = [self._of_words(part, vector, cosine) for part in parts]
-        else:
-            regions = pointer.regions(version, row)
-            if regions is None:
-                return ()
-            (item,) = version.items([row])
-            size = (item.width or 0, item.height or 0)
-            found = [self._of_region(part, regions, cosine, size, pointer) for part in parts]
+            return [
+                self._with_rest([self._of_words(part, vector, cosine) for part in parts])
+                if abs(cosine) >= _NOTHING
+                else ()
+                for vector, cosine in zip(vectors, cosines.tolist(), strict=True)
+            ]
+        regions = pointer.regions(version, rows.tolist())
+        items = version.items(rows)
+        return [
+            self._with_rest(
+                [
+                    self._of_region(part, own, cosine, (item.width or 0, item.height or 0), pointer)
+                    for part in parts
+                ]
+            )
+            if own is not None and abs(cosine) >= _NOTHING
+            else ()
+            for own, item, cosine in zip(regions, items, cosines.tolist(), strict=True)
+        ]
+
+    def _with_rest(self, found: list[Evidence]) -> tuple[Evidence, ...]:
+        """The parts, those that add most first, and what they leave over."""
         found.sort(key=lambda entry: -(entry.share or 0.0))
         left = 1.0 - sum(entry.share or 0.0 for entry in found)
         return (*found, Evidence(kind="rest", label=REST, share=left, of=self.label))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,9 +12,9 @@ from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
 from placelens.types import Float32Array, Float64Array
 
-# Of a version: the regions (rows, columns, dim) of a row's image, which sum to its vector nearly;
-# None where there is no image, or the encoder gives no regions.
-RegionsOf = Callable[[Version, int], Float32Array | None]
+# Of a version: the regions (rows, columns, dim) of the images of some rows, which sum to their
+# vectors nearly; None where there is no image, or the encoder gives no regions.
+RegionsOf = Callable[[Version, Sequence[int]], list[Float32Array | None]]
 
 
 def common_of(encoder: Encoder) -> Float64Array | None:
@@ -33,8 +33,8 @@ def regions_by(encoder: Encoder, manifest: Manifest) -> RegionsOf:
     What is kept is short, and a thumbnail is smaller than the image: the regions sum to less, or
     more, than the image's vector. Whoever says what they add up to says what they leave over.
     """
-    if REGIONS not in encoder.parts and encoder.grid is None:
-        return lambda _version, _row: None
+    if encoder.grid is None:
+        return lambda _version, rows: [None] * len(rows)
     code = encoder.region_code
     kept = next((each for each in manifest.features if each.name == REGIONS), None)
     is_kept = (
@@ -43,21 +43,38 @@ def regions_by(encoder: Encoder, manifest: Manifest) -> RegionsOf:
         and kept.fingerprint == f"{encoder.fingerprint}:{code.fingerprint}"
     )
 
-    def regions_of(version: Version, row: int) -> Float32Array | None:
-        codes = version.value_of(row, REGIONS) if is_kept else None
-        if codes is not None and code is not None:
-            return np.asarray(code.decode(codes[None])[0])
-        return _from_thumbnail(encoder, version, row)
+    def regions_of(version: Version, rows: Sequence[int]) -> list[Float32Array | None]:
+        found: list[Float32Array | None] = [None] * len(rows)
+        if is_kept and code is not None:
+            stored = version.values_of(rows, REGIONS)
+            there = [at for at, codes in enumerate(stored) if codes is not None]
+            if there:
+                decoded = code.decode(np.stack([stored[at] for at in there]))
+                for at, regions in zip(there, decoded, strict=True):
+                    found[at] = regions
+        lacking = [at for at, regions in enumerate(found) if regions is None]
+        made = _from_thumbnails(encoder, version, [rows[at] for at in lacking])
+        for at, regions in zip(lacking, made, strict=True):
+            found[at] = regions
+        return found
 
     return regions_of
 
 
-def _from_thumbnail(encoder: Encoder, version: Version, row: int) -> Float32Array | None:
-    """Of the small picture made when the item was added: its file may be gone, or large."""
+def _from_thumbnails(
+    encoder: Encoder, version: Version, rows: Sequence[int]
+) -> list[Float32Array | None]:
+    """Of the small pictures made when items were added: the files may be gone, or large."""
     from placelens.readers.images import pixels_of
 
-    thumbnail = version.take([row], ["thumbnail"])["thumbnail"][0].as_py()
-    if thumbnail is None or encoder.image_spec is None:
-        return None
-    pixels = pixels_of(thumbnail, encoder.image_spec)
-    return np.asarray(encoder.encode_regions(pixels[None]).regions[0])
+    if not rows or encoder.image_spec is None:
+        return [None] * len(rows)
+    thumbnails = version.take(rows, ["thumbnail"])["thumbnail"].to_pylist()
+    there = [at for at, thumbnail in enumerate(thumbnails) if thumbnail is not None]
+    made: list[Float32Array | None] = [None] * len(rows)
+    if there:
+        pixels = np.stack([pixels_of(thumbnails[at], encoder.image_spec) for at in there])
+        regions = encoder.encode_regions(pixels).regions
+        for at, own in zip(there, regions, strict=True):
+            made[at] = own
+    return made

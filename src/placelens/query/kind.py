@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from placelens.encoders.base import Encoder
@@ -59,7 +59,7 @@ class Context:
             weight=weight,
             vector=vector,
             read_as=read_as,
-            pointer=partial(self._pointer, label, vector, text),
+            pointer=cache(partial(self._pointer, label, vector, text)),
         )
 
     def _pointer(self, label: str, vector: Float64Array, text: str | None) -> Pointer | None:
@@ -68,6 +68,7 @@ class Context:
             return None
         encoder = self.encoder()
 
+        @cache
         def parts() -> list[Part]:
             return [Part(label, None, vector)] if text is None else phrases_of(text, encoder)
 

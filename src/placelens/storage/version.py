@@ -216,9 +216,12 @@ class Version:
 
     def value_of(self, row: int, feature: FeatureName) -> Any:
         """What one row has of a feature of any kind; None when it has nothing of it."""
+        return self.values_of([row], feature)[0]
+
+    def values_of(self, rows: Sequence[int] | Int64Array, feature: FeatureName) -> list[Any]:
+        """`value_of` of some rows, read together."""
         kept = self._manifest.feature(feature)
-        table = self.take([row], [field.name for field in fields_of(kept)])
-        return from_columns(kept, table)[0]
+        return from_columns(kept, self.take(rows, [field.name for field in fields_of(kept)]))
 
     def regions_at(
         self, rows: Sequence[int] | Int64Array, feature: FeatureName
