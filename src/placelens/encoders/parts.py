@@ -24,13 +24,13 @@ Parts = dict[FeatureName, np.ndarray]
 # Words that carry no picture of their own; a phrase is what stands between them. Verbs of being
 # and seeing are among them: captions are full of "there are" and "you can see".
 _FUNCTION_WORDS = """
-a about above across after against all along also although among an and another any are around as
-at away be because been before behind being below beneath beside besides between beyond both but by
-can could did do does doing down during each either else every except few for from front had has
-have having he her here hers him his how i if in inside into is it its itself just like many me might
+a about above across after against all along also although among an and another any are around as at
+away be because been before behind being below beneath beside besides between beyond both but by can
+could did do does doing down during each either else every except few for from front had has have
+having he her here hers him his how i if in inside into is it its itself just like many me might
 more most much must my near nearby neither next no nor not of off on one onto or other our out
-outside over own past per quite same see seen several she should shown shows since so some such
-than that the their theirs them then there these they this those through throughout to together too
+outside over own past per quite same see seen several she should shown shows since so some such than
+that the their theirs them then there these they this those through throughout to together too
 toward towards under until up upon us very via was we were what when where which while who whom
 whose why will with within without would you your
 """
