@@ -22,6 +22,7 @@ import type {
   Towns,
   UploadKept,
 } from "./logic/rest.ts";
+import type { SketchMap, SketchPalette } from "./logic/rest-sketch.ts";
 import type { Bounds } from "./logic/geodesy.ts";
 import { session } from "./state/session.ts";
 import { t } from "./words/index.ts";
@@ -88,6 +89,9 @@ async function file(path: string, body: unknown): Promise<File> {
 const collection = (name: string) => `/v1/collections/${encodeURIComponent(name)}`;
 const item = (name: string, id: string) => `${collection(name)}/items/${encodeURIComponent(id)}`;
 
+/** Where an item's picture is, small or as it was taken. */
+export const pictureUrl = (name: string, id: string, size: "thumbnail" | "image") => `${item(name, id)}/${size}`;
+
 export const api = {
   config: () => ask<Config>("/v1/config"),
   towns: () => ask<Towns>("/v1/towns"),
@@ -99,6 +103,9 @@ export const api = {
   item: (name: string, id: string, signal: AbortSignal) => ask<Item>(item(name, id), { signal }),
   feature: (name: string, id: string, feature: string, signal: AbortSignal) =>
     ask<ItemFeature>(`${item(name, id)}/kept?feature=${encodeURIComponent(feature)}`, { signal }),
+  palette: (name: string, signal: AbortSignal) => ask<SketchPalette>(`${collection(name)}/sketch`, { signal }),
+  classMap: (name: string, of: { item: string } | { picture: string }, signal?: AbortSignal) =>
+    post<SketchMap>(`${collection(name)}/sketch/map`, of, signal),
   keepPicture: (content: Blob) => ask<KeptPicture>("/v1/pictures", { method: "POST", body: content }),
   explain: (name: string, id: string, request: SearchRequest, signal: AbortSignal) =>
     post<Explanation>(`${item(name, id)}/explain`, request, signal),
