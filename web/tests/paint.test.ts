@@ -42,9 +42,9 @@ describe("painting", () => {
   test("a dab is round on the screen, whatever shape the picture has", () => {
     for (const aspect of [1, 4 / 3, 0.5]) {
       const labels = BLANK.labels.slice();
-      drawLine(labels, { x: 56, y: 56 }, { x: 56, y: 56 }, { diameter: 20, aspect }, 0);
+      drawLine(labels, { x: 112, y: 112 }, { x: 112, y: 112 }, { diameter: 20, aspect }, 0);
       const rows = Array.from({ length: SIDE }, (_, y) => labels.subarray(y * SIDE, (y + 1) * SIDE).indexOf(0)).filter((at) => at >= 0);
-      const widest = labels.subarray(56 * SIDE, 57 * SIDE).filter((label) => label === 0).length;
+      const widest = labels.subarray(112 * SIDE, 113 * SIDE).filter((label) => label === 0).length;
       assert.equal(widest, 20);
       // A label is 1 / aspect times as high as it is wide.
       assert.ok(Math.abs(rows.length / aspect - 20) <= 2, `${rows.length} rows at ${aspect}`);
@@ -52,7 +52,7 @@ describe("painting", () => {
   });
   test("a line has no gaps, and stops at the edges", () => {
     const labels = BLANK.labels.slice();
-    drawLine(labels, { x: -30, y: 4 }, { x: 200, y: 4 }, { diameter: 4, aspect: 1 }, 0);
+    drawLine(labels, { x: -30, y: 4 }, { x: 400, y: 4 }, { diameter: 4, aspect: 1 }, 0);
     for (let x = 0; x < SIDE; x++) assert.equal(labels[4 * SIDE + x], 0);
     assert.equal(labels.filter((label) => label === 0).length, 4 * SIDE);
   });
@@ -72,19 +72,21 @@ describe("painting", () => {
     for (let y = 0; y < SIDE; y++) labels[y * SIDE + 50] = 1; // a wall from top to bottom
     fill(labels, { x: 80, y: 60 }, 2);
     assert.equal(labels[60 * SIDE + 10], 0);
-    assert.equal(labels[60 * SIDE + 111], 2);
+    assert.equal(labels[60 * SIDE + SIDE - 1], 2);
   });
   test("a cell has what covers most of it, if half of it is painted", () => {
     const labels = BLANK.labels.slice();
+    const side = SIDE / CELLS;
+    const half = side ** 2 / 2;
     const dab = (n: number, from: number, label: number) => {
-      for (let i = from; i < from + n; i++) labels[Math.floor(i / 8) * SIDE + (i % 8)] = label;
+      for (let i = from; i < from + n; i++) labels[Math.floor(i / side) * SIDE + (i % side)] = label;
     };
-    dab(31, 0, 1);
+    dab(half - 1, 0, 1);
     const first = () => cellsOf({ classes: ["sky", "road"], labels })[0]![0];
     assert.equal(first(), null);
-    dab(1, 31, 0);
+    dab(1, half - 1, 0);
     assert.equal(first(), 1);
-    dab(31, 32, 0); // as many of both: the first class counts, as the server has it
+    dab(half - 2, half, 0); // as many of both: the first class counts, as the server has it
     assert.equal(first(), 0);
   });
   test("a painted cell is a cell of what is compared", () => {
@@ -115,11 +117,11 @@ describe("a painting as text", () => {
   test("runs come back as they were, of many classes too", () => {
     const labels = Uint8Array.from({ length: 300 }, (_, i) => (i < 50 ? NOTHING : i < 90 ? 0 : i % 200));
     assert.deepEqual(readRuns(writeRuns(labels), 300, 200), labels);
-    assert.equal(writeRuns(scene().labels), "6272a6272b");
+    assert.equal(writeRuns(scene().labels), "25088a25088b");
     assert.equal(writeRuns(Uint8Array.of(25, 26, 27)), "1z1ba1bb");
   });
   test("what was cut off, or is of other classes, is none", () => {
-    for (const text of ["", "6272a", "6272a6272", "6272a6272b4a", "6272a6272c", "6272a 6272b", "99999999999a"]) {
+    for (const text of ["", "25088a", "25088a25088", "25088a25088b4a", "25088a25088c", "25088a 25088b", "99999999999a"]) {
       assert.equal(readRuns(text, N, 2), null, text);
     }
   });
@@ -129,7 +131,7 @@ describe("a painting as text", () => {
     assert.deepEqual(back, sketch);
     const named = sketchOf({ classes: ["traffic light, red: 1 %"], labels: new Uint8Array(N) });
     assert.deepEqual(readSketch(writeSketch(named), null), named);
-    assert.deepEqual(readSketch("1:paper:%:12544a", null)?.painting.classes, ["%"]);
+    assert.deepEqual(readSketch("1:paper:%:50176a", null)?.painting.classes, ["%"]);
   });
   test("a picture of one's own stays out of it", () => {
     const map = { classes: ["sky"], rows: 1, columns: 1, map: "AA==", cells: [[0]], confidence: [[1]] };
@@ -139,7 +141,7 @@ describe("a painting as text", () => {
   test("nothing painted over nothing is no sketch", () => {
     assert.equal(readSketch(writeSketch(EMPTY_SKETCH), null), null);
     assert.equal(readSketch("", null), null);
-    assert.equal(readSketch("often:paper:sky:12544a", null), null);
+    assert.equal(readSketch("often:paper:sky:50176a", null), null);
     assert.notEqual(readSketch(writeSketch(EMPTY_SKETCH), { item: "a" }), null);
   });
 });

@@ -1,7 +1,7 @@
 /** A painting: which class is to be seen where, and what brushes, buckets and keys make of it. */
 
-/** Labels a side: as fine as a hand paints, and eight to a cell. */
-export const SIDE = 112;
+/** Labels a side: as fine as a hand paints, and sixteen to a cell. */
+export const SIDE = 224;
 /** Cells a side of what is compared; a server whose class maps have others fits them to its own. */
 export const CELLS = 14;
 const STEP = SIDE / CELLS;

@@ -1,6 +1,6 @@
 /** Paintings as pixels in the colours of the classes, and back. */
 
-import { NOTHING, type Painting, SIDE } from "./painting.ts";
+import { NOTHING, type Painting, SIDE, trimmed } from "./painting.ts";
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
@@ -32,9 +32,11 @@ export function colourOf(name: string, palette: readonly NamedColour[]): string 
 export function pixelsOf({ classes, labels }: Painting, palette: readonly NamedColour[]): Uint8ClampedArray<ArrayBuffer> {
   const colours = classes.map((name) => rgb(colourOf(name, palette)));
   const pixels = new Uint8ClampedArray(4 * labels.length);
-  for (const [i, label] of labels.entries()) {
-    const colour = colours[label];
-    if (colour) pixels.set([...colour, 255], 4 * i);
+  for (let i = 0; i < labels.length; i++) {
+    const colour = colours[labels[i]!];
+    if (!colour) continue;
+    for (let part = 0; part < 3; part++) pixels[4 * i + part] = colour[part]!;
+    pixels[4 * i + 3] = 255;
   }
   return pixels;
 }
@@ -45,16 +47,21 @@ export function paintingOf(pixels: Uint8ClampedArray, palette: readonly NamedCol
   const labels = new Uint8Array(SIDE * SIDE).fill(NOTHING);
   let painted = 0;
   let strange = 0;
-  for (const i of labels.keys()) {
-    const [red, green, blue, alpha] = pixels.subarray(4 * i, 4 * i + 4) as unknown as [number, number, number, number];
-    if (alpha < OPAQUE || isBlank([red, green, blue])) continue;
-    const apart = colours.map((colour) => Math.hypot(colour[0] - red, colour[1] - green, colour[2] - blue));
-    const least = Math.min(...apart);
+  for (let i = 0; i < labels.length; i++) {
+    const colour: Colour = [pixels[4 * i]!, pixels[4 * i + 1]!, pixels[4 * i + 2]!];
+    if (pixels[4 * i + 3]! < OPAQUE || isBlank(colour)) continue;
     painted += 1;
-    if (least <= NEAR) labels[i] = apart.indexOf(least);
-    else strange += 1;
+    const label = nearest(colour, colours);
+    if (label === null) strange += 1;
+    else labels[i] = label;
   }
-  return strange > MOST_STRANGE * painted ? null : { classes: palette.map(({ name }) => name), labels };
+  return strange > MOST_STRANGE * painted ? null : trimmed({ classes: palette.map(({ name }) => name), labels });
+}
+
+function nearest(colour: Colour, colours: readonly Colour[]): number | null {
+  const apart = colours.map((other) => Math.hypot(...other.map((part, i) => part - colour[i]!)));
+  const least = Math.min(...apart);
+  return least <= NEAR ? apart.indexOf(least) : null;
 }
 
 /** Black and white are paper, not paint. */

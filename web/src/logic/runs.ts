@@ -1,4 +1,4 @@
-/** Labels as text: how many in a row, and which, a for the first class: `6272a40_` . */
+/** Labels as text: how many in a row, and which, a for the first class: `6272a40_`. */
 
 import { NOTHING } from "./painting.ts";
 

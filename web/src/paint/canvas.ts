@@ -44,7 +44,7 @@ export class PaintCanvas {
   #layer: HTMLElement | null = null;
   #painting = BLANK;
   #palette: readonly NamedColour[] = [];
-  #stroke: Stroke = { tool: "brush", diameter: 16, name: null };
+  #stroke: Stroke = { tool: "brush", diameter: 0, name: null };
   #aspect = ASPECT;
   #cell: Point = { x: CELLS / 2, y: CELLS / 2 };
   /** What is being painted, from the press to the release. */

@@ -4,7 +4,7 @@ import { type NamedColour, paintingOf, pixelsOf } from "../logic/palette.ts";
 import { type Painting, SIDE } from "../logic/painting.ts";
 
 /** Pixels that a label is wide. */
-const SCALE = 8;
+const SCALE = 4;
 
 /** In the shape of the canvas; every label is whole pixels, so that it opens again as it was. */
 export async function toPng(painting: Painting, palette: readonly NamedColour[], aspect: number): Promise<Blob> {

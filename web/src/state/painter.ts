@@ -1,6 +1,6 @@
 /** Painting: what there is to paint with, what was painted before, and what becomes of a stroke. */
 
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import { api } from "../api.ts";
 import { BLANK, type Painting } from "../logic/painting.ts";
 import type { PictureTerm } from "../logic/query.ts";
@@ -14,8 +14,8 @@ import { Fetched } from "./resource.ts";
 
 export const FEATURE = "class_map";
 
-/** Diameters of the brush in labels of a row; a cell of what is compared is eight wide. */
-export const SIZES = { S: 8, M: 16, L: 28, XL: 44 } as const;
+/** Diameters of the brush in labels of a row; a cell of what is compared is sixteen wide. */
+export const SIZES = { S: 16, M: 32, L: 56, XL: 88 } as const;
 export type Size = keyof typeof SIZES;
 
 class Painter {
@@ -45,9 +45,8 @@ class Painter {
     const collection = computed(() => page.query.value.collection);
     effect(() => {
       const name = collection.value;
-      this.palette.clear();
-      this.#steps.value = begun(page.query.peek().sketch);
-      if (this.isKept.value) void this.palette.load((signal) => api.palette(name, signal));
+      const isKept = this.isKept.value;
+      untracked(() => this.#enter(name, isKept ?? false));
     });
     // Whatever changes what is painted can be undone: a stroke, a chip that is removed, a way back.
     effect(() => {
@@ -106,6 +105,12 @@ class Painter {
     } catch (error) {
       page.fail(error);
     }
+  }
+
+  #enter(collection: string, isKept: boolean): void {
+    this.palette.clear();
+    this.#steps.value = begun(this.sketch.value);
+    if (isKept) void this.palette.load((signal) => api.palette(collection, signal));
   }
 
   #go(steps: Steps<Sketch | null>): void {

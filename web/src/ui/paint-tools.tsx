@@ -69,7 +69,7 @@ export function PaintTools() {
             disabled={tool.value === "fill"}
             onClick={() => (size.value = each)}
           >
-            <span class="dot" style={{ width: `${4 + SIZES[each] / 2.4}px` }} />
+            <span class="dot" style={{ width: `${4 + SIZES[each] / 5}px` }} />
           </button>
         ))}
       </span>

@@ -4,7 +4,6 @@ import { useEffect, useRef } from "preact/hooks";
 import { formatDistance } from "../logic/format.ts";
 import { effectiveSort, type Sort, sortsFor } from "../logic/query.ts";
 import type { SearchAnswer } from "../logic/rest.ts";
-import { writeSketch } from "../logic/sketch.ts";
 import { connection } from "../state/connection.ts";
 import { page } from "../state/page.ts";
 import { t } from "../words/index.ts";
@@ -20,10 +19,10 @@ export function Results() {
   const hits = page.hits.value;
   const query = page.query.value;
   // A new question starts at its top; a re-ranking stays where one is.
-  const question = JSON.stringify([query.collection, query.words, query.from, query.to, query.sort, query.where, query.like.length, query.pictures.length, query.sketch && writeSketch(query.sketch)]);
+  const question = JSON.stringify([query.collection, query.words, query.from, query.to, query.sort, query.where, query.like.length, query.pictures.length]);
   useEffect(() => {
     if (scroller.current) scroller.current.scrollTop = 0;
-  }, [question]);
+  }, [question, query.sketch?.painting, query.sketch?.over]);
   return (
     <section
       ref={scroller}

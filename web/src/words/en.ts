@@ -96,7 +96,7 @@ export const en = {
 
   paint: {
     label: "Paint",
-    title: "Paint what you want to see, where you want to see it",
+    title: "Paint what you want to see, and where",
     close: "Close the canvas; what is painted stays",
     canvas: "Canvas: arrow keys go from cell to cell, Space paints one, with Shift the arrows paint too",
     start: "Choose what to paint, then draw here",
