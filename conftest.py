@@ -51,6 +51,16 @@ def _example_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _scenes(pictures: Path, folder: Path) -> Any:
+    """The same pictures in a collection with class maps."""
+    from placelens import Collection, read_photos
+    from placelens.testing.parts_encoder import PartsEncoder
+
+    made = Collection.create(folder / "s.pl", encoder=PartsEncoder(), features="class_map")
+    made.add(read_photos(pictures), workers=0)
+    return made
+
+
 @pytest.fixture(autouse=True)
 def _photos(request: pytest.FixtureRequest) -> None:
     """A collection of its own for each example of the classes that are about collections."""
@@ -65,4 +75,6 @@ def _photos(request: pytest.FixtureRequest) -> None:
     copy = shutil.copytree(pictures.parent / "photos.pl", folder / "photos.pl")
     names["photos"] = Collection.open(copy, encoder=HashEncoder())
     names["pictures"], names["folder"] = pictures, folder
+    if request.node.name.startswith("placelens.collection.painting."):
+        names["scenes"] = _scenes(pictures, folder)
     names["Collection"] = Collection

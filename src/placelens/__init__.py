@@ -33,6 +33,7 @@ if typing.TYPE_CHECKING:
     from placelens.readers.columns import TableOptions
     from placelens.readers.discover import read_photos, read_table
     from placelens.results import Hits
+    from placelens.sketch.painting import Sketch
 
 # Before anything else can import a package that reports on its users; see placelens.telemetry.
 switch_off()
@@ -68,6 +69,7 @@ __all__ = [
     "ReadError",
     "ScoreTerm",
     "SearchStoppedError",
+    "Sketch",
     "TableOptions",
     "VectorError",
     "__version__",
@@ -81,6 +83,7 @@ _LAZY = {
     "Collection": "placelens.collection",
     "Encoder": "placelens.encoders.base",
     "Hits": "placelens.results",
+    "Sketch": "placelens.sketch.painting",
     "TableOptions": "placelens.readers.columns",
     "load_encoder": "placelens.encoders.registry",
     "read_photos": "placelens.readers.discover",

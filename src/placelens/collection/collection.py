@@ -15,8 +15,8 @@ from placelens.collection.estimates import Estimates
 from placelens.collection.exporting import Exporting
 from placelens.collection.keeping import Keeping
 from placelens.collection.learning import Learning
+from placelens.collection.painting import Painting
 from placelens.collection.reencoding import Reencoding
-from placelens.collection.searching import Searching
 from placelens.collection.writing import Writing
 from placelens.display import shown
 from placelens.encoders.base import Encoder
@@ -30,7 +30,7 @@ from placelens.types import COORDINATES, FEATURES, FeatureName, Space
 
 
 @naming_faults
-class Collection(Searching, Browsing, Exporting, Writing, Estimates, Keeping, Learning, Reencoding):
+class Collection(Painting, Browsing, Exporting, Writing, Estimates, Keeping, Learning, Reencoding):
     """Items on disk with their vectors and index; many may read while one writes.
 
     Make one with `create`, or open one with `open`. The encoder is loaded when it is first

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from placelens.encoders.class_map import class_of_cells, confidence_of_cells
+from placelens.encoders.palette import hex_of, palette
 from placelens.encoders.parts import CLASS_MAP
 from placelens.types import Feature, Regions
 
-OTHER = "other"
+OTHER, OTHER_COLOUR = "other", "#808080"
 LEAST_PROBABLE = 0.5
 
 
@@ -41,11 +42,14 @@ def feature_to_dict(
         "shape": None if feature.shape is None else list(feature.shape),
         "values": _plain(value),
         "classes": None,
+        "colours": None,
         "cells": None,
         "confidence": None,
     }
     if feature.name == CLASS_MAP and feature.blocks:
-        answer["classes"] = [*(name for name, _ in feature.blocks), OTHER]
+        names = [name for name, _ in feature.blocks]
+        answer["classes"] = [*names, OTHER]
+        answer["colours"] = [*map(hex_of, palette(names)), OTHER_COLOUR]
         answer["cells"] = class_of_cells(value, minimum).tolist()
         answer["confidence"] = confidence_of_cells(value).astype(np.float64).round(3).tolist()
     return answer

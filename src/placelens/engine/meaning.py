@@ -63,7 +63,8 @@ def meaning_of(
         if isinstance(term, FusedTerm) and term.space in (None, first)
     ]
     similarity = _similarity(query, manifest, [term for _, term in fused], own)
-    terms = list(query.terms)
+    is_raw = query.similarity == "raw"
+    terms = [term.uncalibrated() if is_raw else term for term in query.terms]
     for at, term in enumerate(query.terms):
         if isinstance(term, FusedTerm) and term.space not in (None, first):
             terms[at] = _elsewhere(term, manifest, [f for f in features if spaces[f] == term.space])

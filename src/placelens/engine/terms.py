@@ -56,6 +56,10 @@ class Term(ABC):
         """All that decides its similarities, but kind, label and weight: pages belong together
         when the digests of their queries are equal."""
 
+    def uncalibrated(self) -> Term:
+        """The term for a query that asks for raw similarities; itself where it has but one form."""
+        return self
+
     def reading(self) -> tuple[Evidence, ...]:
         """What the term was taken for, the largest share first."""
         return ()

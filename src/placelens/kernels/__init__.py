@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from placelens.kernels.bounds import _largest_dense as _largest_dense
+    from placelens.kernels.painted import _bound_distances as _bound_distances
+    from placelens.kernels.painted import _map_distances as _map_distances
+    from placelens.kernels.painted import _summarize_maps as _summarize_maps
     from placelens.kernels.place import _distance as _distance
     from placelens.kernels.place import _distances as _distances
     from placelens.kernels.place import _max_distance as _max_distance
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "bounds": ("_largest_dense",),
+    "painted": ("_bound_distances", "_map_distances", "_summarize_maps"),
     "place": ("_distance", "_distances", "_max_distance", "_proximities"),
     "polygon": ("_inside", "_meetings"),
     "rows": ("_rows_of_slots",),

@@ -13,19 +13,12 @@ from placelens.query.kind import Asked, Context, TermKind
 
 
 def _image(asked: Asked, context: Context) -> FusedTerm:
-    from placelens.readers.images import decode, prepare
+    from placelens.readers.images import pixels_of
 
     image, encoder = asked.value, context.encoder()
     if encoder.image_spec is None:
         raise QueryError(f"the encoder {encoder.name} takes no images; search by text")
-    if isinstance(image, str | bytes | os.PathLike):
-        pixels = decode(image, encoder.image_spec).pixels
-    elif hasattr(image, "convert"):
-        pixels = prepare(image, encoder.image_spec)
-    else:
-        raise QueryError(f"image is a {type(image).__name__}; give a path, bytes or a PIL image")
-    if pixels is None:
-        raise QueryError("the image holds no pixels")
+    pixels = pixels_of(image, encoder.image_spec)
     label = Path(image).name if isinstance(image, str | os.PathLike) else "image"
     vector = encoder.encode_images(pixels[None])[0]
     (shares,) = encoder.describe_images(pixels[None])

@@ -19,7 +19,7 @@ from typing import Any
 
 from PIL import Image
 
-from placelens.errors import MissingExtraError, ReadError
+from placelens.errors import InputError, MissingExtraError, ReadError
 from placelens.files import read_regular
 from placelens.readers.formats import is_raw
 from placelens.readers.pictures import FILE_BUDGET_BYTES, UPLOAD_BUDGET_BYTES, read_picture
@@ -108,6 +108,26 @@ def decode_upload(
     it calls, and needs no server.
     """
     return replace(decode(source, spec, name=name, budget_bytes=UPLOAD_BUDGET_BYTES), info={})
+
+
+def pixels_of(image: Any, spec: ImageSpec) -> UInt8Array:
+    """What an encoder takes of a path, the bytes of a file, or a PIL image, (size, size, 3) uint8.
+
+    Raises
+    ------
+    ReadError
+        With the reason in words.
+    InputError
+        If it is neither of these.
+    """
+    if hasattr(image, "convert"):
+        return prepare(image, spec)
+    if not isinstance(image, str | bytes | os.PathLike):
+        raise InputError(f"image is a {type(image).__name__}; give a path, bytes or a PIL image")
+    pixels = decode(image, spec).pixels
+    if pixels is None:
+        raise ReadError("the image holds no pixels")
+    return pixels
 
 
 def read_image(path: str | os.PathLike[str]) -> Image.Image:

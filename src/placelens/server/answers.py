@@ -17,6 +17,7 @@ from placelens.types import FeatureKind, FeatureName, PlaceSource, Space
 
 __all__ = [
     "AttributeValue",
+    "ClassMap",
     "Clusters",
     "CollectionSummary",
     "Config",
@@ -31,6 +32,7 @@ __all__ = [
     "ItemList",
     "Job",
     "JobSummary",
+    "Palette",
     "PlaceChoice",
     "Points",
     "Problem",
@@ -81,12 +83,50 @@ class ItemFeature(BaseModel):
     classes: list[str] | None = Field(
         description="Of a class map: what the numbers in `cells` stand for, the last being other."
     )
+    colours: list[str] | None = Field(
+        description="Of a class map: a colour for each of `classes`, as `#rrggbb`."
+    )
     cells: list[list[int]] | None = Field(
         description="The class of each cell, row by row from the top; -1 where none is probable "
         "enough."
     )
     confidence: list[list[float]] | None = Field(
         description="How probable the likeliest class of each cell is, in [0, 1]."
+    )
+
+
+class PaintedClass(BaseModel):
+    """What may be painted, and in which colour."""
+
+    name: str
+    colour: str = Field(description="As `#rrggbb`; pictures that were painted are read by it.")
+
+
+class Palette(BaseModel):
+    """What may be painted in a collection."""
+
+    feature: FeatureName
+    classes: list[PaintedClass]
+    rows: int = Field(description="Of the class maps that sketches are compared with.")
+    columns: int
+    n_items: int = Field(description="How many items have such a map.")
+
+
+class ClassMap(BaseModel):
+    """What the cells of a picture show."""
+
+    classes: list[str]
+    map: str | None = Field(
+        None,
+        description="rows x columns x classes bytes as base64, 255 times each probability; a "
+        "sketch takes it in its field `over`. None of a painting.",
+    )
+    cells: list[list[int]] = Field(
+        description="A class's number, as many as there are classes for any other, -1 where none "
+        "is probable, or was painted."
+    )
+    confidence: list[list[float]] | None = Field(
+        None, description="How probable that is, in [0, 1]; None of a painting."
     )
 
 

@@ -47,6 +47,7 @@ from placelens.server.routes import (
     points,
     search,
     session,
+    sketch,
     terms,
     timeline,
 )
@@ -71,6 +72,7 @@ _RESOURCES = (
     timeline,
     pictures,
     search,
+    sketch,
     export,
     originals,
     explain,

@@ -153,6 +153,22 @@ class Decoders:
             return [(picture.content, weight) for picture, weight in pictures]
         return [(self._prepared(picture, spec), weight) for picture, weight in pictures]
 
+    def picture(self, handle: Handle, spec: ImageSpec) -> Any:
+        """A picture that was sent before, as a PIL image of a spec.
+
+        Raises
+        ------
+        ReadError, HTTPException
+            As `prepared`.
+        """
+        from PIL import Image
+
+        prepared = self._prepared(self._pictures.get(handle), spec)
+        if isinstance(prepared, bytes):
+            raise ReadError("the picture holds no pixels")
+        image: Image.Image = prepared
+        return image
+
     def _prepared(self, picture: Picture, spec: ImageSpec) -> Any:
         from PIL import Image
 

@@ -90,6 +90,23 @@ Weight = Annotated[
 ]
 
 
+_HANDLE = "^[0-9a-f]{32}$"
+
+
+def one_of(request: BaseModel, names: tuple[str, ...]) -> None:
+    """Raise PydanticCustomError unless exactly one of some fields is given."""
+    given = [name for name in names if getattr(request, name) is not None]
+    if len(given) != 1:
+        raise PydanticCustomError(
+            "one_of",
+            "needs one of {names}; it has {given}",
+            {
+                "names": f"{', '.join(names[:-1])} and {names[-1]}",
+                "given": " and ".join(given) or "none",
+            },
+        )
+
+
 class TextTerm(StrictRequest):
     """Words with a weight."""
 
@@ -102,7 +119,7 @@ class ImageTerm(StrictRequest):
 
     data: str | None = Field(None, description="A JPEG, PNG, HEIC, ... file as base64.")
     handle: str | None = Field(
-        None, pattern="^[0-9a-f]{32}$", description="Of a picture sent to `POST /v1/pictures`."
+        None, pattern=_HANDLE, description="Of a picture sent to `POST /v1/pictures`."
     )
     id: str | None = Field(
         None, max_length=MAX_ID, description="The id of an item of the collection."
@@ -111,13 +128,7 @@ class ImageTerm(StrictRequest):
 
     @model_validator(mode="after")
     def _one_of_them(self) -> ImageTerm:
-        given = [name for name in ("data", "handle", "id") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise PydanticCustomError(
-                "image_term",
-                "needs one of data, handle and id; it has {given}",
-                {"given": " and ".join(given) or "none"},
-            )
+        one_of(self, ("data", "handle", "id"))
         return self
 
     def decode(self, where: str) -> bytes | Handle:
@@ -134,6 +145,26 @@ class ImageTerm(StrictRequest):
         if not content:
             raise InputError(f"{where} is empty; send the bytes of an image file as base64")
         return content
+
+
+class SketchSource(StrictRequest):
+    """A picture to see the class map of: one of the three."""
+
+    item: str | None = Field(None, max_length=MAX_ID, description="The id of an item.")
+    picture: str | None = Field(
+        None, pattern=_HANDLE, description="Of a photo that was sent to `POST /v1/pictures`."
+    )
+    painting: str | None = Field(
+        None,
+        pattern=_HANDLE,
+        description="Of a picture that was painted in the colours of `GET .../sketch` and sent to "
+        "`POST /v1/pictures`.",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> SketchSource:
+        one_of(self, ("item", "picture", "painting"))
+        return self
 
 
 class VectorTerm(StrictRequest):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -110,10 +110,6 @@ class Sketch:
             )
         return on_grid
 
-    def with_over(self, over: UInt8Array) -> Sketch:
-        """The same painted over a photo with this class map."""
-        return replace(self, over=over)
-
 
 def query_of(sketch: Sketch, names: Sequence[str], grid: tuple[int, int]) -> _Query:
     """What a sketch asks of class maps: the values of Eq. 4 or 6, in bytes, and what counts.
@@ -178,8 +174,9 @@ def resampled(cells: Int16Array, grid: tuple[int, int]) -> Int16Array:
     n_numbers = int(cells.max()) + 1
     if n_numbers == 0:
         return np.full(grid, ANYTHING, dtype=np.int16)
-    counts = np.zeros((grid[0] * grid[1], n_numbers + 1), dtype=np.int64)
-    np.add.at(counts, (place, cells), 1)  # -1 takes the last
+    of_cell = np.where(cells == ANYTHING, n_numbers, cells) + place * (n_numbers + 1)
+    n_counts = grid[0] * grid[1] * (n_numbers + 1)
+    counts = np.bincount(of_cell.ravel(), minlength=n_counts).reshape(-1, n_numbers + 1)
     total = counts.sum(axis=1)
     is_painted = 2 * (total - counts[:, -1]) >= total
     label = np.where(is_painted, counts[:, :-1].argmax(axis=1), ANYTHING)

@@ -202,6 +202,18 @@ class Version:
             whole: tuple[UInt8Array, Int64Array] = self._whole[name]
             return whole
 
+    def made_once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What is made of the columns, such as summaries; kept as long as this version is.
+
+        Two threads that ask at once may both make it; the first one's stays.
+        """
+        with self._lock:
+            if name in self._whole:
+                return self._whole[name]
+        made = make()  # without the lock: it reads columns
+        with self._lock:
+            return self._whole.setdefault(name, made)
+
     def value_of(self, row: int, feature: FeatureName) -> Any:
         """What one row has of a feature of any kind; None when it has nothing of it."""
         kept = self._manifest.feature(feature)

@@ -18,6 +18,17 @@ export interface Certificate {
   n_items: number;
 }
 
+/** What the cells of a picture show. */
+export interface ClassMap {
+  classes: string[];
+  /** rows x columns x classes bytes as base64, 255 times each probability; a sketch takes it in its field `over`. None of a painting. */
+  map?: string | null;
+  /** A class's number, as many as there are classes for any other, -1 where none is probable, or was painted. */
+  cells: number[][];
+  /** How probable that is, in [0, 1]; None of a painting. */
+  confidence?: number[][] | null;
+}
+
 /** Two items or more of one cell of the map. */
 export interface Cluster {
   n_items: number;
@@ -266,6 +277,8 @@ export interface ItemFeature {
   values: unknown;
   /** Of a class map: what the numbers in `cells` stand for, the last being other. */
   classes: string[] | null;
+  /** Of a class map: a colour for each of `classes`, as `#rrggbb`. */
+  colours: string[] | null;
   /** The class of each cell, row by row from the top; -1 where none is probable enough. */
   cells: number[][] | null;
   /** How probable the likeliest class of each cell is, in [0, 1]. */
@@ -399,6 +412,24 @@ export interface OriginalsRequest {
   ids: string[];
   /** Send no file as it is, since its metadata may say where it was taken, but a JPEG made anew of each picture, without any metadata. */
   strip_location?: boolean;
+}
+
+/** What may be painted, and in which colour. */
+export interface PaintedClass {
+  name: string;
+  /** As `#rrggbb`; pictures that were painted are read by it. */
+  colour: string;
+}
+
+/** What may be painted in a collection. */
+export interface Palette {
+  feature: string;
+  classes: PaintedClass[];
+  /** Of the class maps that sketches are compared with. */
+  rows: number;
+  columns: number;
+  /** How many items have such a map. */
+  n_items: number;
 }
 
 /** A month or a day, and how many items are from it. */
@@ -566,6 +597,16 @@ export interface Single {
   id: string;
   lat: number;
   lon: number;
+}
+
+/** A picture to see the class map of: one of the three. */
+export interface SketchSource {
+  /** The id of an item. */
+  item?: string | null;
+  /** Of a photo that was sent to `POST /v1/pictures`. */
+  picture?: string | null;
+  /** Of a picture that was painted in the colours of `GET .../sketch` and sent to `POST /v1/pictures`. */
+  painting?: string | null;
 }
 
 /** Counts, extent in space and time, encoder, version and snapshots of a collection. */

@@ -9,7 +9,7 @@ import numpy as np
 
 from placelens.encoders.class_names import class_of_name
 from placelens.errors import InputError
-from placelens.types import Int16Array, UInt8Array
+from placelens.types import BoolArray, Int16Array, Int32Array, UInt8Array
 
 Colour = tuple[int, int, int]
 
@@ -28,9 +28,8 @@ _GOLDEN_ANGLE = 0.381966
 # A pixel of a painting stands for the nearest class if it is as near as this; a brush's soft edge
 # is a mixture, and stands for nothing.
 _NEAR = 48.0
-# Opaque pixels of other colours than the palette's, at most; soft edges are some.
+# Painted pixels of other colours than the palette's, at most; soft edges are some.
 _MOST_STRANGE = 0.2
-_OPAQUE = 128
 
 
 def palette(names: Sequence[str]) -> tuple[Colour, ...]:
@@ -65,12 +64,12 @@ def palette(names: Sequence[str]) -> tuple[Colour, ...]:
 def cells_of_colours(pixels: UInt8Array, names: Sequence[str]) -> Int16Array:
     """The class that each pixel of a painting stands for, (height, width); -1 for none.
 
-    Transparent, black and white stand for none, and so does what is near no colour of the palette.
+    Black and white stand for none, and so does what is near no colour of the palette.
 
     Parameters
     ----------
     pixels
-        (height, width, 4) RGBA.
+        (height, width, 3) RGB, with white for what was transparent.
     names
         Of the classes, in the order of `palette`.
 
@@ -82,26 +81,26 @@ def cells_of_colours(pixels: UInt8Array, names: Sequence[str]) -> Int16Array:
 
     Examples
     --------
-    >>> blue, none = (120, 190, 255, 255), (0, 0, 0, 0)
-    >>> cells_of_colours(np.array([[blue, none]], dtype=np.uint8), ["road", "sky"])
+    >>> blue, white = (120, 190, 255), (255, 255, 255)
+    >>> cells_of_colours(np.array([[blue, white]], dtype=np.uint8), ["road", "sky"])
     array([[ 1, -1]], dtype=int16)
     """
     colours = np.array(palette(names), dtype=np.int32)
-    flat = pixels.reshape(-1, 4)
-    different, back, counts = np.unique(flat, axis=0, return_inverse=True, return_counts=True)
-    rgb = different[:, :3].astype(np.int32)
+    packed = pixels.astype(np.int32) @ np.array([65_536, 256, 1], dtype=np.int32)
+    different, back, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    rgb = np.stack([different >> 16, (different >> 8) & 255, different & 255], axis=1)
     apart = np.sqrt(((rgb[:, None] - colours[None]) ** 2).sum(axis=2))
     nearest = apart.argmin(axis=1)
     is_near = apart.min(axis=1) <= _NEAR
-    is_painted = (different[:, 3] >= _OPAQUE) & ~_is_blank(rgb)
+    is_painted = ~_is_blank(rgb)
     strange = is_painted & ~is_near
     n_painted, n_strange = counts[is_painted].sum(), counts[strange].sum()
     if n_strange > _MOST_STRANGE * n_painted:
         odd = rgb[strange][counts[strange].argmax()]
         raise InputError(
             f"{n_strange / n_painted:.0%} of what is painted has a colour of no class, most of it "
-            f"{hex_of(tuple(odd.tolist()))}; the classes are {legend(names)}, and transparent, "
-            "black or white is for what may be anything"
+            f"{hex_of(tuple(odd.tolist()))}; the classes are {legend(names)}; transparent, black "
+            "or white is for what may be anything"
         )
     label = np.where(is_painted & is_near, nearest, -1).astype(np.int16)
     return label[back.reshape(pixels.shape[:2])]
@@ -141,5 +140,5 @@ def _nearest(colour: Colour, others: Sequence[Colour]) -> float:
     return min((float(np.hypot.reduce(np.subtract(colour, o))) for o in others), default=np.inf)
 
 
-def _is_blank(rgb: np.ndarray) -> np.ndarray:
-    return (rgb <= 8).all(axis=1) | (rgb >= 247).all(axis=1)
+def _is_blank(rgb: Int32Array) -> BoolArray:
+    return np.asarray((rgb <= 8).all(axis=1) | (rgb >= 247).all(axis=1))
