@@ -2,6 +2,7 @@
 
 import type {
   AttributeValue,
+  ClassMap,
   Clusters,
   Config,
   Explanation,
@@ -13,16 +14,17 @@ import type {
   JobRequest,
   JobSummary,
   KeptPicture,
+  Palette,
   PlaceChoice,
   Problem as ProblemDetails,
   SearchAnswer,
   SearchRequest,
+  SketchSource,
   Stats,
   Timeline,
   Towns,
   UploadKept,
 } from "./logic/rest.ts";
-import type { SketchMap, SketchPalette } from "./logic/rest-sketch.ts";
 import type { Bounds } from "./logic/geodesy.ts";
 import { session } from "./state/session.ts";
 import { t } from "./words/index.ts";
@@ -103,9 +105,9 @@ export const api = {
   item: (name: string, id: string, signal: AbortSignal) => ask<Item>(item(name, id), { signal }),
   feature: (name: string, id: string, feature: string, signal: AbortSignal) =>
     ask<ItemFeature>(`${item(name, id)}/kept?feature=${encodeURIComponent(feature)}`, { signal }),
-  palette: (name: string, signal: AbortSignal) => ask<SketchPalette>(`${collection(name)}/sketch`, { signal }),
-  classMap: (name: string, of: { item: string } | { picture: string }, signal?: AbortSignal) =>
-    post<SketchMap>(`${collection(name)}/sketch/map`, of, signal),
+  palette: (name: string, signal: AbortSignal) => ask<Palette>(`${collection(name)}/sketch`, { signal }),
+  classMap: (name: string, of: SketchSource, signal?: AbortSignal) =>
+    post<ClassMap>(`${collection(name)}/sketch/map`, of, signal),
   keepPicture: (content: Blob) => ask<KeptPicture>("/v1/pictures", { method: "POST", body: content }),
   explain: (name: string, id: string, request: SearchRequest, signal: AbortSignal) =>
     post<Explanation>(`${item(name, id)}/explain`, request, signal),

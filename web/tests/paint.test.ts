@@ -134,7 +134,7 @@ describe("a painting as text", () => {
     assert.deepEqual(readSketch("1:paper:%:50176a", null)?.painting.classes, ["%"]);
   });
   test("a picture of one's own stays out of it", () => {
-    const map = { classes: ["sky"], rows: 1, columns: 1, map: "AA==", cells: [[0]], confidence: [[1]] };
+    const map = { classes: ["sky"], map: "AA==", cells: [[0]], confidence: [[1]] };
     const hash = toHash({ ...emptyQuery(), sketch: sketchOf(scene(), { over: { name: "mine", preview: "blob:x", map } }) });
     assert.equal(fromHash(hash).sketch?.over, null);
   });

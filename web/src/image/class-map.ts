@@ -5,7 +5,7 @@ export const OTHER = "#808080";
 
 export interface Cells {
   cells: readonly (readonly number[])[];
-  confidence: readonly (readonly number[])[] | null;
+  confidence?: readonly (readonly number[])[] | null;
 }
 
 /** Numbers without a colour are of other things; below zero nothing is known. */

@@ -1,14 +1,9 @@
 /** Paintings as pixels in the colours of the classes, and back. */
 
 import { NOTHING, type Painting, SIDE, trimmed } from "./painting.ts";
+import type { PaintedClass } from "./rest.ts";
 
 export type Colour = readonly [red: number, green: number, blue: number];
-
-export interface NamedColour {
-  name: string;
-  /** As web pages write it: #78beff. */
-  colour: string;
-}
 
 /** Of a class that the collection does not know. */
 export const UNKNOWN_COLOUR = "#808080";
@@ -24,12 +19,12 @@ export function rgb(colour: string): Colour {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-export function colourOf(name: string, palette: readonly NamedColour[]): string {
+export function colourOf(name: string, palette: readonly PaintedClass[]): string {
   return palette.find((each) => each.name === name)?.colour ?? UNKNOWN_COLOUR;
 }
 
 /** RGBA, one pixel a label; transparent where nothing is painted. */
-export function pixelsOf({ classes, labels }: Painting, palette: readonly NamedColour[]): Uint8ClampedArray<ArrayBuffer> {
+export function pixelsOf({ classes, labels }: Painting, palette: readonly PaintedClass[]): Uint8ClampedArray<ArrayBuffer> {
   const colours = classes.map((name) => rgb(colourOf(name, palette)));
   const pixels = new Uint8ClampedArray(4 * labels.length);
   for (let i = 0; i < labels.length; i++) {
@@ -42,7 +37,7 @@ export function pixelsOf({ classes, labels }: Painting, palette: readonly NamedC
 }
 
 /** The painting of SIDE x SIDE pixels; null when much of it has the colour of no class. */
-export function paintingOf(pixels: Uint8ClampedArray, palette: readonly NamedColour[]): Painting | null {
+export function paintingOf(pixels: Uint8ClampedArray, palette: readonly PaintedClass[]): Painting | null {
   const colours = palette.map(({ colour }) => rgb(colour));
   const labels = new Uint8Array(SIDE * SIDE).fill(NOTHING);
   let painted = 0;

@@ -1,15 +1,14 @@
 /** A painting as a part of the question: with its weight, what it is painted over, and how strictly it is meant. */
 
 import { BLANK, cellsOf, counts, isBlank, type Painting, SIDE, trimmed } from "./painting.ts";
-import type { TermIn } from "./rest.ts";
-import type { SketchMap } from "./rest-sketch.ts";
+import type { ClassMap, TermIn } from "./rest.ts";
 import { readRuns, writeRuns } from "./runs.ts";
 
 /** A picture of one's own, never part of the URL. */
 export interface OwnPicture {
   name: string;
   preview: string;
-  map: SketchMap;
+  map: ClassMap;
 }
 
 /** The photo under the paint. */
@@ -44,9 +43,8 @@ export function isSamePaint(a: Sketch | null, b: Sketch | null): boolean {
 
 export function toTerm({ painting, over, weight, form }: Sketch): TermIn {
   const value = {
-    classes: painting.classes,
-    cells: cellsOf(painting),
     form,
+    ...(counts(painting) && { classes: painting.classes, cells: cellsOf(painting) }),
     ...(over && { over: "item" in over ? over : { map: over.map.map } }),
   };
   return { kind: "sketch", weight, value };

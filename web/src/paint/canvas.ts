@@ -1,7 +1,8 @@
 /** A canvas to paint classes on: with mouse, pen and finger, or cell by cell with the keyboard. */
 
-import { type NamedColour, colourOf, pixelsOf } from "../logic/palette.ts";
+import { colourOf, pixelsOf } from "../logic/palette.ts";
 import { BLANK, CELLS, classAt, drawLine, fill, fillCell, middleOf, type Painting, type Point, SIDE, withClass } from "../logic/painting.ts";
+import type { PaintedClass } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
 
 export type Tool = "brush" | "eraser" | "fill";
@@ -43,7 +44,7 @@ export class PaintCanvas {
   readonly #listening = new AbortController();
   #layer: HTMLElement | null = null;
   #painting = BLANK;
-  #palette: readonly NamedColour[] = [];
+  #palette: readonly PaintedClass[] = [];
   #stroke: Stroke = { tool: "brush", diameter: 0, name: null };
   #aspect = ASPECT;
   #cell: Point = { x: CELLS / 2, y: CELLS / 2 };
@@ -68,7 +69,7 @@ export class PaintCanvas {
     this.#listen();
   }
 
-  show(painting: Painting, palette: readonly NamedColour[]): void {
+  show(painting: Painting, palette: readonly PaintedClass[]): void {
     [this.#painting, this.#palette] = [painting, palette];
     // A stroke that is not at its end yet is what one sees.
     if (!this.#drawing) this.#draw(painting);

@@ -4,7 +4,7 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import { api } from "../api.ts";
 import { BLANK, type Painting } from "../logic/painting.ts";
 import type { PictureTerm } from "../logic/query.ts";
-import type { SketchPalette } from "../logic/rest-sketch.ts";
+import type { Palette } from "../logic/rest.ts";
 import { EMPTY_SKETCH, isSamePaint, orNone, type Sketch } from "../logic/sketch.ts";
 import { begun, done, redone, type Steps, undone } from "../logic/steps.ts";
 import type { Tool } from "../paint/canvas.ts";
@@ -23,7 +23,7 @@ class Painter {
   readonly size = signal<Size>("M");
   readonly #name = signal<string | null>(null);
   readonly #steps = signal<Steps<Sketch | null>>(begun(null));
-  readonly palette = new Fetched<SketchPalette>();
+  readonly palette = new Fetched<Palette>();
   /** Whether this collection keeps what paintings are compared with; null until it is known. */
   readonly isKept = computed(() => {
     const stats = page.stats.state.value.value;

@@ -11,7 +11,8 @@ export function Balance() {
   const decay = page.decay.value;
   const hasPlace = page.place.value !== null;
   const hasMeaning = asksByMeaning(query);
-  if (!asksForSomething(query)) return null;
+  // Beside the canvas it waits for a place: one's strokes must not move what one paints on.
+  if (!asksForSomething(query) || (page.panel.value === "paint" && !hasPlace)) return null;
   const place = Math.round(query.mu * 100);
   const setReach = (change: Partial<Decay>, pace: "now" | "dragging") =>
     page.change({ decay: { ...decay, ...change } }, { pace });

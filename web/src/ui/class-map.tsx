@@ -5,7 +5,6 @@ import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { api, Problem } from "../api.ts";
 import { drawClassMap, OTHER } from "../image/class-map.ts";
-import { colourOf, type NamedColour } from "../logic/palette.ts";
 import type { Hit, ItemFeature } from "../logic/rest.ts";
 import { page } from "../state/page.ts";
 import { FEATURE, painter } from "../state/painter.ts";
@@ -24,7 +23,6 @@ export interface ClassMap {
 export function useClassMap(hit: Hit): ClassMap {
   const shown = useSignal(false);
   const fetched = useMemo(() => new Fetched<ItemFeature>(), []);
-  const palette = painter.classes.value;
   const known = Boolean(painter.isKept.value && hit.thumbnail_url);
   const isShown = known && shown.value;
   useEffect(() => {
@@ -36,30 +34,26 @@ export function useClassMap(hit: Hit): ClassMap {
     });
   }, [hit.id, isShown]);
   const feature = fetched.state.value.value;
-  const layer = useMemo(() => {
-    if (!feature?.cells) return null;
-    const { cells, confidence } = feature;
-    return drawClassMap({ cells, confidence }, namesOf(feature).map((name) => colourOf(name, palette)));
-  }, [feature, palette]);
+  const layer = useMemo(() => (feature?.cells ? drawClassMap({ ...feature, cells: feature.cells }, coloursOf(feature)) : null), [feature]);
   return {
     known,
     shown: isShown,
     layer,
-    legend: feature ? <ClassLegend feature={feature} palette={palette} /> : null,
+    legend: feature ? <ClassLegend feature={feature} /> : null,
     toggle: () => (shown.value = !shown.value),
   };
 }
 
 /** Names of the classes that are seen, with the share of the cells that each fills. */
-function ClassLegend({ feature, palette }: { feature: ItemFeature; palette: readonly NamedColour[] }) {
+function ClassLegend({ feature }: { feature: ItemFeature }) {
   const cells = feature.cells?.flat() ?? [];
   const names = feature.classes ?? [];
-  const shares = names.map((name, number) => ({ name, share: cells.filter((cell) => cell === number).length / cells.length }));
+  const shares = names.map((name, number) => ({ name, colour: feature.colours?.[number] ?? OTHER, share: cells.filter((cell) => cell === number).length / cells.length }));
   return (
     <ul class="class-legend" aria-label={t.detail.shows}>
-      {shares.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share).map(({ name, share }) => (
+      {shares.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share).map(({ name, colour, share }) => (
         <li key={name}>
-          <span class="swatch" style={{ background: name === names.at(-1) ? OTHER : colourOf(name, palette) }} />
+          <span class="swatch" style={{ background: colour }} />
           {name} {Math.round(100 * share)} %
         </li>
       ))}
@@ -67,7 +61,7 @@ function ClassLegend({ feature, palette }: { feature: ItemFeature; palette: read
   );
 }
 
-/** The last one is other, which is no class. */
-function namesOf({ classes }: ItemFeature): string[] {
-  return classes?.slice(0, -1) ?? [];
+/** Of the classes; the last one is other, which is none. */
+function coloursOf({ colours }: ItemFeature): string[] {
+  return colours?.slice(0, -1) ?? [];
 }

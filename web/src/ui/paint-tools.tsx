@@ -113,10 +113,10 @@ export function PaintFiles({ aspect, shows }: { aspect: { current: number }; sho
           <button type="button" onClick={() => painter.change({ over: null })}>{t.paint.withoutPhoto}</button>
         </>
       ) : (
-        <FileButton id="paint-photo" name={t.paint.onPhoto} accept="image/*,.heic,.heif,.dng" take={paintOnFile} />
+        <FileButton id="paint-photo" name={t.paint.onPhoto} help={t.paint.onPhotoHelp} accept="image/*,.heic,.heif,.dng" take={paintOnFile} />
       )}
-      <FileButton id="paint-open" name={t.paint.open} accept="image/png" take={openPainting} />
-      <button type="button" disabled={!hasPaint} onClick={() => void save(aspect.current)}>{t.paint.save}</button>
+      <FileButton id="paint-open" name={t.paint.open} help={t.paint.openHelp} accept="image/png" take={openPainting} />
+      <button type="button" title={t.paint.saveHelp} aria-label={t.paint.saveHelp} disabled={!hasPaint} onClick={() => void save(aspect.current)}>{t.paint.save}</button>
       {!over && (
         <label class="check" title={t.paint.nowhereElseHelp}>
           <input
@@ -135,12 +135,13 @@ export function PaintFiles({ aspect, shows }: { aspect: { current: number }; sho
 interface FileButtonProps {
   id: string;
   name: string;
+  help: string;
   accept: string;
   take: (file: File) => Promise<void>;
 }
 
 /** A button that asks for a file. */
-function FileButton({ id, name, accept, take }: FileButtonProps) {
+function FileButton({ id, name, help, accept, take }: FileButtonProps) {
   return (
     <>
       <input
@@ -149,14 +150,14 @@ function FileButton({ id, name, accept, take }: FileButtonProps) {
         type="file"
         accept={accept}
         tabIndex={-1}
-        aria-label={name}
+        aria-label={help}
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];
           event.currentTarget.value = "";
           if (file) void take(file);
         }}
       />
-      <button type="button" onClick={() => document.getElementById(id)?.click()}>{name}</button>
+      <button type="button" title={help} aria-label={help} onClick={() => document.getElementById(id)?.click()}>{name}</button>
     </>
   );
 }

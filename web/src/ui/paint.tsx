@@ -6,7 +6,7 @@ import { api } from "../api.ts";
 import { drawClassMap } from "../image/class-map.ts";
 import { type Point, isBlank } from "../logic/painting.ts";
 import { colourOf } from "../logic/palette.ts";
-import type { SketchMap } from "../logic/rest-sketch.ts";
+import type { ClassMap } from "../logic/rest.ts";
 import { asks, type Over } from "../logic/sketch.ts";
 import { PaintCanvas } from "../paint/canvas.ts";
 import { page } from "../state/page.ts";
@@ -100,7 +100,7 @@ function Canvas({ aspect, showsParts, onReach }: CanvasProps) {
 
 /** What the parts of the photo show, drawn, while it is wanted. */
 function useParts(over: Over | null, isWanted: boolean): HTMLCanvasElement | null {
-  const fetched = useMemo(() => new Fetched<SketchMap>(), []);
+  const fetched = useMemo(() => new Fetched<ClassMap>(), []);
   const palette = painter.classes.value;
   const item = over && "item" in over ? over.item : null;
   useEffect(() => {

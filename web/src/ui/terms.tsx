@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { pictureUrl } from "../api.ts";
 import { formatDistance, formatLatLon, formatName, formatSpan } from "../logic/format.ts";
+import { isBlank } from "../logic/painting.ts";
 import { type Condition, type LikeTerm, type PictureTerm, type Query } from "../logic/query.ts";
 import type { Offer, PlaceMention } from "../logic/rest.ts";
 import type { Sketch } from "../logic/sketch.ts";
@@ -155,11 +156,17 @@ function Painted({ sketch }: { sketch: Sketch }) {
         <button type="button" class="painted" title={t.terms.openPaint} aria-label={t.terms.openPaint} onClick={() => page.paint()}>
           <Thumbnail sketch={sketch} />
         </button>
-        <span class="name">{sketch.weight < 0 ? t.terms.unpainted : t.terms.painted}</span>
+        <span class="name">{nameOf(sketch)}</span>
         <Weight weight={sketch.weight} onChange={(weight) => page.change({ sketch: { ...sketch, weight } })} />
       </span>
     </Chip>
   );
+}
+
+function nameOf({ painting, over, weight }: Sketch): string {
+  if (weight < 0) return t.terms.unpainted;
+  if (!over) return t.terms.painted;
+  return isBlank(painting) ? t.terms.laidOut : t.terms.paintedOver;
 }
 
 const WEIGHTS = [2, 1, 0.5, -0.5, -1];
