@@ -116,7 +116,7 @@ export function PaintFiles({ aspect, shows }: { aspect: { current: number }; sho
         <FileButton id="paint-photo" name={t.paint.onPhoto} help={t.paint.onPhotoHelp} accept="image/*,.heic,.heif,.dng" take={paintOnFile} />
       )}
       <FileButton id="paint-open" name={t.paint.open} help={t.paint.openHelp} accept="image/png" take={openPainting} />
-      <button type="button" title={t.paint.saveHelp} aria-label={t.paint.saveHelp} disabled={!hasPaint} onClick={() => void save(aspect.current)}>{t.paint.save}</button>
+      <button type="button" title={t.paint.saveHelp} disabled={!hasPaint} onClick={() => void save(aspect.current)}>{t.paint.save}</button>
       {!over && (
         <label class="check" title={t.paint.nowhereElseHelp}>
           <input
@@ -157,7 +157,7 @@ function FileButton({ id, name, help, accept, take }: FileButtonProps) {
           if (file) void take(file);
         }}
       />
-      <button type="button" title={help} aria-label={help} onClick={() => document.getElementById(id)?.click()}>{name}</button>
+      <button type="button" title={help} onClick={() => document.getElementById(id)?.click()}>{name}</button>
     </>
   );
 }

@@ -116,7 +116,7 @@ export const en = {
     thin: "Too thin to be compared: go over it with a wider brush.",
     reached: (row: number, column: number, name: string | null) => `Row ${row}, column ${column}: ${name ?? "anything"}`,
     onPhoto: "On a photo …",
-    onPhotoHelp: "Choose a photo to paint on; it stays on this machine",
+    onPhotoHelp: "Choose a photo to paint on",
     withoutPhoto: "Without the photo",
     parts: "What the photo shows",
     open: "Open …",
