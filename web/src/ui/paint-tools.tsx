@@ -8,6 +8,7 @@ import { fromPng, toPng } from "../paint/png.ts";
 import { page } from "../state/page.ts";
 import { painter, type Size, SIZES } from "../state/painter.ts";
 import { t } from "../words/index.ts";
+import { download } from "./download.ts";
 import { IconButton, type IconName } from "./icon.tsx";
 import { sendPicture } from "./pictures.ts";
 
@@ -174,9 +175,6 @@ async function openPainting(file: File): Promise<void> {
 }
 
 async function save(aspect: number): Promise<void> {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await toPng(painter.painting.value, painter.classes.value, aspect));
-  link.download = t.paint.fileName;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  const content = await toPng(painter.painting.value, painter.classes.value, aspect);
+  download(new File([content], t.paint.fileName, { type: content.type }));
 }

@@ -1,10 +1,10 @@
 /** A painting as a small picture, over its photo if it has one. */
 
 import { useEffect, useRef } from "preact/hooks";
+import { pictureUrl } from "../api.ts";
 import { SIDE } from "../logic/painting.ts";
 import { pixelsOf } from "../logic/palette.ts";
 import type { Over, Sketch } from "../logic/sketch.ts";
-import { pictureUrl } from "../api.ts";
 import { page } from "../state/page.ts";
 import { painter } from "../state/painter.ts";
 
