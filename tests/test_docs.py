@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import typer.main
 
+import placelens as pl
 from placelens.cli.bench import installed_command
 from placelens.cli.main import app
 
@@ -160,5 +161,9 @@ def _arguments(script: Path, workplace: Path) -> list[str]:
     needs = {
         "search_photos.py": [os.fspath(pictures), "a red square"],
         "point_at_words.py": [os.fspath(pictures / "prague.png"), "a red square"],
+        "paint_and_search.py": [os.fspath(workplace / "photos.pl"), "paintings.jpg"],
     }
+    if script.name == "paint_and_search.py":
+        made = pl.Collection.create(workplace / "photos.pl", features="class_map")
+        made.add(pl.read_photos(pictures), workers=0)
     return needs.get(script.name, [])

@@ -204,7 +204,12 @@ class Hits(Sequence[Hit]):
             raise InputError(f"no hit here has the rank {shown(rank)}; there are: {there}")
         hit, above = self._hits[at], self._hits[at - 1] if at else None
         found = self._explainer(hit, deadline) if self._explainer is not None else ()
-        return Explanation(hit=hit, above=above, evidence=(*hit.evidence, *found))
+        return Explanation(
+            hit=hit,
+            above=above,
+            evidence=(*hit.evidence, *found),
+            thumbnail=self.thumbnail(hit),
+        )
 
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The hit's small JPEG, or None when it has no picture.

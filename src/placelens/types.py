@@ -457,6 +457,8 @@ class ScoreTerm:
     ``value`` is what the score uses (a decay for the place; a cosine, calibrated where the
     collection's encoder says how, for meaning); ``cosine`` is the raw cosine of a meaning term, and
     ``correction`` what it loses before it is calibrated, because the item is near every query.
+    ``baseline`` is the value that a cosine of 0 would have, after the correction: what the term
+    gives to whatever has nothing to do with it, so that parts of the cosine share the rest alone.
     """
 
     kind: str
@@ -466,6 +468,7 @@ class ScoreTerm:
     contribution: float
     cosine: float | None = None
     correction: float | None = None
+    baseline: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -477,6 +480,7 @@ class ScoreTerm:
             "contribution": self.contribution,
             "cosine": self.cosine,
             "correction": self.correction,
+            "baseline": self.baseline,
         }
 
 
@@ -487,12 +491,16 @@ class Evidence:
     Attributes
     ----------
     kind : "reading" of what a term was taken for, "concept" of what an item shares with the query;
-        terms may have kinds of their own.
+        "phrase" of the words of a term, "region" of the picture, and "rest" of what these leave
+        over; terms may have kinds of their own.
     label : in words.
-    share : its part of the whole, in [0, 1]; None where parts do not add up to anything.
+    share : its part of the whole, in [0, 1]; below 0 for what speaks against it. None where parts
+        do not add up to anything.
     of : label of the term that it speaks for; None for the query as a whole.
     span : first and last character, the last one excluded, of the words of the query or the item.
     box : left, top, right and bottom in pixels of the item's original image.
+    heat : (rows, columns) of a grid over the image, what each cell adds to ``share``.
+    contribution : what it adds to the score; None where it does not add up.
     """
 
     kind: str
@@ -501,6 +509,8 @@ class Evidence:
     of: str | None = None
     span: tuple[int, int] | None = None
     box: tuple[int, int, int, int] | None = None
+    heat: tuple[tuple[float, ...], ...] | None = None
+    contribution: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -511,6 +521,8 @@ class Evidence:
             "of": self.of,
             "span": None if self.span is None else list(self.span),
             "box": None if self.box is None else list(self.box),
+            "heat": None if self.heat is None else [list(row) for row in self.heat],
+            "contribution": self.contribution,
         }
 
 

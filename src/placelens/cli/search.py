@@ -51,15 +51,17 @@ def command(
     csv_safe: options.CsvSafe = False,
     open_it: opt.OpenIt = False,
     why: opt.Why = None,
+    explain: opt.Explain = False,
+    explain_to: opt.ExplainTo = None,
     explain_plan: opt.ExplainPlan = False,
     engine: opt.Engine = None,
     recall_target: opt.RecallTarget = None,
     allow_download: options.AllowDownload = False,
 ) -> None:
     """Find items by words, example images and place, in one ranking; or list what passes limits."""
-    from placelens.cli.console import notice, say, waiting
-    from placelens.cli.output import choose_format, print_hits
-    from placelens.cli.search_notes import notes_before, why_no_hits
+    from placelens.cli.answering import print_answer
+    from placelens.cli.console import waiting
+    from placelens.cli.output import choose_format
     from placelens.cli.vectors import weighted_vector
     from placelens.collection import Collection
 
@@ -96,24 +98,23 @@ def command(
             _ = opened.encoder
     with waiting("searching; a machine's first search, and one in an area, may take some seconds"):
         hits = _page(asked, page, cursor, images=image or ())
-    for note in notes_before(hits, near=near, decay=decay, mu=mu, space=opened.space):
-        notice(note)
-    if why is not None:
-        say(str(hits.explain(why)))
-        return
-    print_hits(
+    print_answer(
         hits,
+        opened,
+        near=near,
+        decay=decay,
+        mu=mu,
+        why=why,
+        explain=explain,
+        explain_to=explain_to,
         format=chosen,
         output=output,
+        more=f"--cursor {hits.cursor}" if cursor else f"--page {page + 1}",
         force=force,
         explain_plan=explain_plan,
         csv_safe=csv_safe,
         open_it=open_it,
     )
-    if not hits:
-        notice(why_no_hits(opened))
-    elif hits.cursor and chosen == "table":
-        notice(f"more with --cursor {hits.cursor}" if cursor else f"more with --page {page + 1}")
 
 
 def _refuse_unquoted(context: typer.Context, words: str | None) -> None:

@@ -146,6 +146,23 @@ Why = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Explain = Annotated[
+    bool,
+    typer.Option(
+        "--explain",
+        help="Say of each hit why it is there: which words are which part of the picture.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+ExplainTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--explain-to",
+        metavar="DIR",
+        help="Write each hit's picture with these parts drawn in to DIR, as PNG.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 ExplainPlan = Annotated[
     bool,
     typer.Option(

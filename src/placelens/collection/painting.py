@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +13,7 @@ import numpy as np
 
 from placelens.collection.searching import Searching
 from placelens.encoders.palette import Colour, cells_of_colours, hex_of, palette
-from placelens.errors import InputError
+from placelens.errors import InputError, ReadError
 from placelens.ingest.extractor import extract, extractors_for
 from placelens.query.sketches import class_maps_of
 from placelens.sketch.painting import ANYTHING, Form, Sketch
@@ -51,6 +54,17 @@ class Palette:
             "columns": self.grid[1],
             "n_items": self.n_items,
         }
+
+
+@contextmanager
+def _named(image: Any) -> Iterator[None]:
+    """Name the file that cannot be used."""
+    try:
+        yield
+    except (ReadError, InputError) as error:
+        if not isinstance(image, str | os.PathLike):
+            raise
+        raise type(error)(f"{os.fspath(image)}: {error}") from error
 
 
 @naming_faults
@@ -114,7 +128,9 @@ class Painting(Searching):
             )
         from placelens.readers.images import pixels_of
 
-        made = extract(own, pixels=[pixels_of(image, encoder.image_spec)])
+        with _named(image):
+            pixels = pixels_of(image, encoder.image_spec)
+        made = extract(own, pixels=[pixels])
         maps: UInt8Array = made[0][feature.name]
         return maps
 
@@ -144,8 +160,9 @@ class Painting(Searching):
         from placelens.readers.pixels import to_rgb
 
         _, names = self._class_maps()
-        rgb = to_rgb(image) if hasattr(image, "convert") else read_image(image)
-        cells = cells_of_colours(np.asarray(rgb, dtype=np.uint8), names)
+        with _named(image):
+            rgb = to_rgb(image) if hasattr(image, "convert") else read_image(image)
+            cells = cells_of_colours(np.asarray(rgb, dtype=np.uint8), names)
         return Sketch(cells=cells, classes=names)
 
     def sketch(

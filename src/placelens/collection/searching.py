@@ -229,8 +229,13 @@ class Searching(Reading):
                 f"the filters leave out {shown(item_id)}, or nothing asked for compares with it"
             )
         hit, above = found
-        own = searcher.evidence(asked, item_id, deadline=deadline)
-        return Explanation(hit=hit, above=above, evidence=(*hit.evidence, *own))
+        own = searcher.evidence(asked, hit, deadline=deadline)
+        return Explanation(
+            hit=hit,
+            above=above,
+            evidence=(*hit.evidence, *own),
+            thumbnail=self.thumbnail(item_id),
+        )
 
     def search_many(self, queries: Iterable[str | Mapping[str, Any]], **common: Any) -> list[Hits]:
         """`search` for each of several queries, over one version, their words encoded together.
@@ -297,7 +302,7 @@ class Searching(Reading):
 def _evidence(
     searcher: Searcher, query: Query, hit: Hit, deadline: Deadline
 ) -> tuple[Evidence, ...]:
-    return searcher.evidence(query, hit.id, deadline=deadline)
+    return searcher.evidence(query, hit, deadline=deadline)
 
 
 def _with_reach(understood: Understood | None, answer: Answer) -> Understood | None:

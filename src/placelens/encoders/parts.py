@@ -26,8 +26,8 @@ Parts = dict[FeatureName, np.ndarray]
 _FUNCTION_WORDS = """
 a about above across after against all along also although among an and another any are around as
 at away be because been before behind being below beneath beside besides between beyond both but by
-can could did do does doing down during each either else every except few for from had has have
-having he her here hers him his how i if in inside into is it its itself just like many me might
+can could did do does doing down during each either else every except few for from front had has
+have having he her here hers him his how i if in inside into is it its itself just like many me might
 more most much must my near nearby neither next no nor not of off on one onto or other our out
 outside over own past per quite same see seen several she should shown shows since so some such
 than that the their theirs them then there these they this those through throughout to together too
@@ -78,7 +78,7 @@ def phrase_spans(text: str) -> tuple[Span, ...]:
     --------
     >>> text = "a red boat on the calm lake, in front of mountains"
     >>> [text[start:end] for start, end in phrase_spans(text)]
-    ['red boat', 'calm lake', 'front', 'mountains']
+    ['red boat', 'calm lake', 'mountains']
     """
     spans: list[Span] = []
     for match in _WORD.finditer(text):

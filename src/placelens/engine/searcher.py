@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from placelens.deadline import NEVER, Deadline
+from placelens.engine.account import accounted
 from placelens.engine.clusters import Grid
 from placelens.engine.cursor import Cursor
 from placelens.engine.lists import Lists
@@ -140,15 +141,19 @@ class Searcher:
         return hits[-1], hits[0] if len(hits) > 1 else None
 
     def evidence(
-        self, query: Query, item_id: str, *, deadline: Deadline = NEVER
+        self, query: Query, hit: Hit, *, deadline: Deadline = NEVER
     ) -> tuple[Evidence, ...]:
-        """What in an item speaks for each term of a query, but what hits carry themselves."""
-        row = self.version.row_of(item_id)
+        """What in a hit's item speaks for each term of a query, but what hits carry themselves."""
+        row = self.version.row_of(hit.id)
+        # A hit without a vector of what is asked for has no scores of these terms.
+        scores = [score for score in hit.terms if score.kind != "place"][-len(query.terms) :]
         found: list[Evidence] = []
-        for term in query.terms if row is not None else ():
+        if row is None or len(scores) < len(query.terms):
+            return ()
+        for term, score in zip(query.terms, scores, strict=True):
             deadline.check()
-            (own,) = term.evidence(self.version, np.array([row], dtype=np.int64))
-            found += own
+            (own,) = term.evidence(self.version, np.array([row]), [hit.matched])
+            found += accounted(score, own)
         return tuple(found)
 
     def _top_k(self, asks: Sequence[Ask]) -> list[Found]:

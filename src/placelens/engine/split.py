@@ -95,6 +95,7 @@ class _Compared:
             value=value,
             contribution=weight * value,
             cosine=self.cosines[i][t],
+            baseline=float(kernels._calibrate(0.0, *self.maps[t])),
             correction=None if self.corrections is None else self.corrections[i][t],
         )
 

@@ -31,7 +31,7 @@ import numpy as np
 from placelens.display import shown
 from placelens.errors import QueryError, VectorError
 from placelens.storage.version import Version
-from placelens.types import Evidence, Float64Array, Int64Array
+from placelens.types import Evidence, FeatureName, Float64Array, Int64Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,11 +65,13 @@ class Term(ABC):
         return ()
 
     def evidence(
-        self,
-        version: Version,
-        rows: Int64Array,
+        self, version: Version, rows: Int64Array, matched: Sequence[FeatureName | None]
     ) -> list[tuple[Evidence, ...]]:
-        """What in each of some items speaks for the term; asked for one hit at a time."""
+        """What in each of some items speaks for the term.
+
+        ``matched`` (len(rows),) are the features that the items counted with. Of evidence of the
+        kinds `placelens.engine.account.PARTS` the shares add up to 1.
+        """
         return [() for _ in rows]
 
 

@@ -42,7 +42,15 @@ _MODULES = {
     "signatures": ("_encode", "_fill_probe"),
     "search": ("_scan_leaves", "_search", "_search_slots"),
 }
-_PLAIN = {"_calibrate", "_cosines", "_distances", "_max_distance", "_meanings", "_proximities"}
+_PLAIN = {
+    "_calibrate",
+    "_cosines",
+    "_distances",
+    "_map_distances",
+    "_max_distance",
+    "_meanings",
+    "_proximities",
+}
 
 
 _loading = threading.RLock()

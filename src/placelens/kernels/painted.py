@@ -18,7 +18,6 @@ from placelens.types import (
     UInt8Array,
 )
 
-
 # Maps that are taken together: in summaries, and in sums over blocks.
 FEW, MANY = 64, 2048
 

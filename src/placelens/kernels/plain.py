@@ -25,10 +25,14 @@ from placelens.kernels.layout import (
     SUMS,
     UNDERFLOW,
 )
-from placelens.types import Float32Array, Float64Array, Int64Array
+from placelens.types import Float32Array, Float64Array, Int32Array, Int64Array, UInt8Array
 
 # Numbers that NumPy takes through these functions in the time in which numba is loaded, or fewer.
 WORTH_LOADING = 4_000_000
+
+
+# Maps that are taken together, so that the numbers in between stay in the cache.
+_AT_ONCE = 128
 
 
 class _Budget:
@@ -112,6 +116,21 @@ def _meanings(
             values = 1.0 / (1.0 + _each(_exp, -(slope * values + intercept)))
         total += weight * values
     return total
+
+
+def _map_distances(
+    maps: UInt8Array, rows: Int64Array, query: UInt8Array, counts: Int32Array
+) -> Int64Array:
+    which = np.flatnonzero(counts)
+    if not _budget.covers(len(rows) * len(which) // 4):  # bytes
+        far: Int64Array = kernels.load("_map_distances")(maps, rows, query, counts)
+        return far
+    asked = query[which].astype(np.int64)
+    out = np.empty(len(rows), dtype=np.int64)
+    for start in range(0, len(rows), _AT_ONCE):
+        apart = maps[rows[start : start + _AT_ONCE]][:, which] - asked
+        out[start : start + _AT_ONCE] = (apart * apart).sum(axis=1)
+    return out
 
 
 def _calibrate(cosine: float, slope: float, intercept: float) -> float:

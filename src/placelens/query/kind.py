@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from placelens.encoders.base import Encoder
 from placelens.engine.query import unit_vector
 from placelens.engine.terms import FusedTerm, Term
+from placelens.explain.pointed import Part, PointedTerm, Pointer, phrases_of
+from placelens.explain.regions import common_of, regions_by
 from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
-from placelens.types import Evidence, Shares
+from placelens.types import Evidence, Float64Array, Shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,9 +31,18 @@ class Context:
     encoded: dict[str, tuple[Any, Shares]] = field(default_factory=dict)
 
     def fused(
-        self, kind: str, label: str, values: Any, weight: float, shares: Shares = ()
+        self,
+        kind: str,
+        label: str,
+        values: Any,
+        weight: float,
+        shares: Shares = (),
+        *,
+        text: str | None = None,
     ) -> FusedTerm:
         """A term from the components of a vector, which is checked and scaled to length 1.
+
+        ``text`` is what the encoder made it of, whose phrases explain it.
 
         Raises
         ------
@@ -41,7 +53,26 @@ class Context:
             Evidence(kind="reading", label=name, share=share, of=label) for name, share in shares
         )
         vector = unit_vector(values, self.manifest.dim, what=label)
-        return FusedTerm(kind=kind, label=label, weight=weight, vector=vector, read_as=read_as)
+        return PointedTerm(
+            kind=kind,
+            label=label,
+            weight=weight,
+            vector=vector,
+            read_as=read_as,
+            pointer=partial(self._pointer, label, vector, text),
+        )
+
+    def _pointer(self, label: str, vector: Float64Array, text: str | None) -> Pointer | None:
+        """What tells the parts of a term apart; None in a collection of vectors of one's own."""
+        if self.manifest.encoder is None:
+            return None
+        encoder = self.encoder()
+
+        def parts() -> list[Part]:
+            return [Part(label, None, vector)] if text is None else phrases_of(text, encoder)
+
+        regions = regions_by(encoder, self.manifest)
+        return Pointer(parts, regions, encoder.image_spec, common_of(encoder))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from placelens.query.kind import Asked, Context, TermKind
 def _read(asked: Asked, context: Context) -> FusedTerm:
     vector, shares = context.encoded[asked.value]
     label = cut(asked.value, LONGEST_LABEL)
-    return context.fused("text", label, vector, asked.weight, shares)
+    return context.fused("text", label, vector, asked.weight, shares, text=asked.value)
 
 
 TEXT = TermKind(

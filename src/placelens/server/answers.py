@@ -232,6 +232,7 @@ class ScoreTerm(BaseModel):
     correction: float | None = Field(
         description="What the cosine loses because the item is near every query."
     )
+    baseline: float | None = Field(description="The value that a cosine of 0, corrected, has.")
 
 
 class Evidence(BaseModel):
@@ -239,12 +240,18 @@ class Evidence(BaseModel):
 
     kind: str
     label: str
-    share: float | None = Field(description="Its part of the whole, in [0, 1].")
+    share: float | None = Field(
+        description="Its part of the whole, in [0, 1]; below 0 for what speaks against it."
+    )
     of: str | None = Field(description="Label of the term that it speaks for.")
     span: tuple[int, int] | None = Field(description="Characters of the words, end excluded.")
     box: tuple[int, int, int, int] | None = Field(
         description="Left, top, right, bottom in pixels of the original image."
     )
+    heat: tuple[tuple[float, ...], ...] | None = Field(
+        description="What each cell of a grid over the image adds to `share`, row by row."
+    )
+    contribution: float | None = Field(description="What it adds to the score.")
 
 
 class Hit(Item):

@@ -95,18 +95,51 @@ def _groups(sums: Int64Array) -> Int64Array:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MapSummaries:
-    """The class maps of a version, and what is known of all of them without looking.
+class ClassMaps:
+    """The class maps of a version.
 
     Attributes
     ----------
     maps : (m, rows, columns, c) uint8.
     position : (n,) of each row of the version its place in ``maps``; -1 without a map.
-    means, rest, energy : see `kernels.painted._summarize_maps`.
     """
 
     maps: UInt8Array
     position: Int64Array
+
+    @classmethod
+    def of(cls, version: Version, feature: FeatureName) -> ClassMaps:
+        """Those of a version."""
+        maps, rows = version.maps(feature)
+
+        def position() -> Int64Array:
+            found = np.full(version.n_items, -1, dtype=np.int64)
+            found[rows] = np.arange(len(rows))
+            return found
+
+        return cls(maps, version.made_once(f"places of {feature}", position))
+
+    def distances(self, query: UInt8Array, counts: BoolArray, at: Int64Array) -> Int64Array:
+        """Squared distances of some maps to a query, (len(at),), in squared bytes.
+
+        Parameters
+        ----------
+        query, counts
+            (rows, columns, c), as `placelens.sketch.painting.query_of` gives them.
+        """
+        flat = self.maps.reshape(len(self.maps), -1)
+        which = counts.astype(np.int32).ravel()
+        exact: Int64Array = kernels._map_distances(flat, at, query.ravel(), which)
+        return exact
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapSummaries:
+    """What is known of all class maps of a version without looking at them.
+
+    ``means``, ``rest`` and ``energy`` are as `kernels.painted._summarize_maps` gives them.
+    """
+
     blocks: Blocks
     means: UInt8Array
     rest: Float32Array
@@ -116,19 +149,16 @@ class MapSummaries:
     def of(cls, version: Version, feature: FeatureName) -> MapSummaries:
         """Those of a version, made once."""
         made: MapSummaries = version.made_once(
-            f"summaries of {feature}", lambda: cls._made(version, feature)
+            f"summaries of {feature}", lambda: cls.made_of(version.maps(feature)[0])
         )
         return made
 
     @classmethod
-    def _made(cls, version: Version, feature: FeatureName) -> MapSummaries:
-        maps, rows = version.maps(feature)
-        position = np.full(version.n_items, -1, dtype=np.int64)
-        position[rows] = np.arange(len(rows))
+    def made_of(cls, maps: UInt8Array) -> MapSummaries:
+        """Those of maps, (m, rows, columns, c)."""
         blocks = Blocks.of((maps.shape[1], maps.shape[2]))
         flat = maps.reshape(len(maps), -1, maps.shape[3])
-        means, rest, energy = kernels._summarize_maps(flat, *blocks)
-        return cls(maps, position, blocks, means, rest, energy)
+        return cls(blocks, *kernels._summarize_maps(flat, *blocks))
 
     def bounds(self, query: UInt8Array, counts: BoolArray) -> tuple[Float64Array, Float64Array]:
         """Least and largest squared distance of each map to a query of whole classes, (m,).
@@ -145,10 +175,3 @@ class MapSummaries:
         low, high = kernels._bound_distances(self.means, self.rest, self.energy, *asked)
         own = float((cells[:, classes].astype(np.int64) ** 2).sum())
         return np.maximum(0.0, low + own), high + own
-
-    def distances(self, query: UInt8Array, counts: BoolArray, at: Int64Array) -> Int64Array:
-        """Squared distances of some maps to a query, (len(at),), in squared bytes."""
-        flat = self.maps.reshape(len(self.maps), -1)
-        which = counts.astype(np.int32).ravel()
-        exact: Int64Array = kernels._map_distances(flat, at, query.ravel(), which)
-        return exact

@@ -10,6 +10,7 @@ none of it is to be seen, below that where it is in other places. For one query 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from placelens import kernels
 from placelens.display import LONGEST_LABEL, cut
 from placelens.engine.terms import RefineTerm
 from placelens.sketch.painting import Sketch, query_of
-from placelens.sketch.summary import MapSummaries
+from placelens.sketch.summary import ClassMaps, MapSummaries
 from placelens.storage.version import Version
 from placelens.types import (
     BoolArray,
@@ -32,6 +33,8 @@ from placelens.types import (
 
 # Slope and intercept where a collection has no calibration of its own.
 CALIBRATION = (6.0, -4.0)
+# Bytes of class maps up to which all are looked at: sooner done than summaries are made.
+LOOKED_AT = 4_000_000
 _WHOLE_SQUARED = 255.0 * 255.0
 # Below 1, so that no map outweighs one word more.
 _BELOW_ONE = 1.0 - 2.0**-20
@@ -100,20 +103,22 @@ class SketchTerm(RefineTerm):
 
     def bounds(self, version: Version) -> tuple[Float64Array, Float64Array] | None:
         """See `placelens.engine.terms.RefineTerm`."""
-        whole_classes = self.counts.all(axis=(0, 1)) | ~self.counts.any(axis=(0, 1))
-        if not whole_classes.all():
-            # Some cells only: what their blocks hold beside them would have to be known.
-            values = self.similarity(version, np.arange(version.n_items))
-            return values, values
-        kept = MapSummaries.of(version, self.feature)
-        nearest, farthest = kept.bounds(self.query, self.counts)
         every = np.arange(version.n_items)
-        low, high = (self._similarities(kept, d, every) for d in (farthest, nearest))
-        return self._after_words(version, low, every), self._after_words(version, high, every)
+        kept = ClassMaps.of(version, self.feature)
+        # Of some cells of a class, what their blocks hold beside them would have to be known.
+        has_parts = (self.counts.any(axis=(0, 1)) & ~self.counts.all(axis=(0, 1))).any()
+        if has_parts or kept.maps.size <= LOOKED_AT:
+            values = self.similarity(version, every)
+            return values, values
+        nearest, farthest = MapSummaries.of(version, self.feature).bounds(self.query, self.counts)
+        high = self._of_all(version, kept, nearest)
+        if self.weight > 0.0:  # then nobody asks how unlike they may be
+            return np.zeros(version.n_items), high
+        return self._of_all(version, kept, farthest), high
 
     def similarity(self, version: Version, rows: Int64Array) -> Float64Array:
         """See `placelens.engine.terms.RefineTerm`; 0 for items without a class map."""
-        kept = MapSummaries.of(version, self.feature)
+        kept = ClassMaps.of(version, self.feature)
         position = kept.position[rows]
         distances = np.zeros(len(rows))
         there = np.flatnonzero(position >= 0)
@@ -122,9 +127,11 @@ class SketchTerm(RefineTerm):
         values[position < 0] = 0.0
         return self._after_words(version, values, rows)
 
-    def evidence(self, version: Version, rows: Int64Array) -> list[tuple[Evidence, ...]]:
+    def evidence(
+        self, version: Version, rows: Int64Array, matched: Sequence[FeatureName | None]
+    ) -> list[tuple[Evidence, ...]]:
         """What is where it was asked for: of each class its part of all that was, largest first."""
-        kept = MapSummaries.of(version, self.feature)
+        kept = ClassMaps.of(version, self.feature)
         asked = np.where(self.counts, self.query, 0).astype(np.int64)
         found: list[tuple[Evidence, ...]] = []
         for position in kept.position[rows].tolist():
@@ -139,17 +146,13 @@ class SketchTerm(RefineTerm):
     def _evidence(self, at: int, share: float) -> Evidence:
         return Evidence(kind="painted", label=self.names[at], share=share, of=self.label)
 
-    def _similarities(
-        self, kept: MapSummaries, distances: Float64Array, rows: Int64Array
-    ) -> Float64Array:
-        """Of rows, from distances of all maps."""
-        of_maps = self._of_distances(distances)
-        if len(of_maps) == len(rows):
-            return of_maps
-        position = kept.position[rows]
-        values = np.zeros(len(rows))
-        values[position >= 0] = of_maps[position[position >= 0]]
-        return values
+    def _of_all(self, version: Version, kept: ClassMaps, distances: Float64Array) -> Float64Array:
+        """Similarities of all items from distances of all maps."""
+        values = self._of_distances(distances)
+        if len(values) < version.n_items:
+            of_maps, values = values, np.zeros(version.n_items)
+            values[kept.position >= 0] = of_maps
+        return self._after_words(version, values, np.arange(version.n_items))
 
     def _of_distances(self, distances: Float64Array) -> Float64Array:
         """Similarities from squared distances in squared bytes."""

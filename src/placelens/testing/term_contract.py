@@ -71,6 +71,6 @@ class TermContract:
         """Evidence names the term that it speaks for."""
         rows = np.arange(min(3, version.n_items))
         for term in self.terms(version):
-            found = term.evidence(version, rows)
+            found = term.evidence(version, rows, ["image"] * len(rows))
             assert len(found) == len(rows)
             assert all(entry.of in (None, term.label) for own in found for entry in own)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from placelens.errors import QueryError
 from placelens.query.kind import Asked, Context, TermKind
 from placelens.query.kinds import KINDS
 from placelens.storage.version import Version
-from placelens.types import Evidence, Float64Array, Int64Array
+from placelens.types import Evidence, FeatureName, Float64Array, Int64Array
 
 
 def lengths(version: Version) -> Float64Array:
@@ -35,7 +35,9 @@ class IdLength(DenseTerm):
         """See `placelens.engine.terms.DenseTerm`."""
         return 1.0 / (1.0 + np.abs(lengths(version) - self.wanted))
 
-    def evidence(self, version: Version, rows: Int64Array) -> list[tuple[Evidence, ...]]:
+    def evidence(
+        self, version: Version, rows: Int64Array, matched: Sequence[FeatureName | None]
+    ) -> list[tuple[Evidence, ...]]:
         """How many letters each id has."""
         return [
             (Evidence(kind="letters", label=f"{int(n)} letters", of=self.label),)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from PIL import Image
 from pydantic import BaseModel
 
 import placelens as pl
@@ -22,6 +23,7 @@ from placelens.readers.base import Skipped
 from placelens.results import Hits
 from placelens.server import answers
 from placelens.server.urls import with_links
+from placelens.testing.parts_encoder import PartsEncoder
 from placelens.types import Evidence, Hit, Item, ScoreTerm
 
 MODELS = {
@@ -84,6 +86,18 @@ def searches(squares: pl.Collection, plane: pl.Collection) -> Iterator[dict[str,
     )
 
 
+def painting(make_client: Any, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What may be painted, and what a picture shows, of a collection with class maps."""
+    Image.new("RGB", (28, 28), (70, 120, 230)).save(folder / "sky.png")
+    made = pl.Collection.create(folder / "s.pl", encoder=PartsEncoder(), features="class_map")
+    made.add(pl.read_photos(folder / "sky.png"), workers=0)
+    server = make_client(collections={"scenes": made})
+    url = "/v1/collections/scenes/sketch"
+    yield "Palette", server.get(url).json()
+    item = next(iter(made))
+    yield "ClassMap", server.request("POST", f"{url}/map", json={"item": item}).json()
+
+
 def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is answered, by its model; where a model filters the answer, what it is made of."""
     server = rest["make_client"](collections={"squares": rest["squares"], "plane": plane})
@@ -119,6 +133,7 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
             if hit is not None:
                 with_links(hit, collection.name, show_paths=True)
         yield "Explanation", plain(answer)
+    yield from painting(rest["make_client"], rest["folder"])
     yield from writing(rest["make_client"], rest["squares"], plane)
     yield "Health", client.get("/health").json()
     yield "Invalid", client.get("/v1/collections/squares/values").json()
@@ -162,9 +177,12 @@ def fields_of(model: BaseModel) -> Iterator[tuple[str, str]]:
                 yield from fields_of(below)
 
 
-def test_every_key_has_a_field_and_every_field_a_key(client, make_client, squares, plane) -> None:
+def test_every_key_has_a_field_and_every_field_a_key(
+    client, make_client, squares, plane, tmp_path
+) -> None:
     seen = set()
-    for name, answer in given(client, plane, make_client=make_client, squares=squares):
+    rest = {"make_client": make_client, "squares": squares, "folder": tmp_path}
+    for name, answer in given(client, plane, **rest):
         read = MODELS[name].model_validate(answer)
         # A key that no field stands for would be lost, a value of another type changed.
         assert read.model_dump(mode="json", exclude_unset=True) == answer

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placelens.kernels import place, plain, score
+from placelens.kernels import painted, place, plain, score
 from placelens.kernels.layout import EXP, GAUSS, LINEAR, PLANE, SPHERE
 
 NONE = np.zeros(0, np.float32)
@@ -90,6 +90,16 @@ def test_meanings(cosines, slope, intercept):
     for cosine in cosines:
         expected = score._calibrate(cosine, slope, intercept)
         equal(plain._calibrate(cosine, slope, intercept), expected)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_map_distances(share):
+    rng = np.random.default_rng(3)
+    maps = rng.integers(0, 256, (300, 392), dtype=np.uint8)
+    rows = rng.integers(0, 300, 290)
+    counts = (rng.random(392) < share).astype(np.int32)
+    asked = (maps, rows, maps[7], counts)
+    equal(plain._map_distances(*asked), painted._map_distances(*asked))
 
 
 def test_much_work_is_left_to_the_kernels():

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 import placelens as pl
 from placelens.errors import QueryError
+from placelens.sketch import term
 from placelens.sketch.distance import mass, squared_distances
 from placelens.sketch.painting import Sketch, query_of
-from placelens.sketch.summary import MapSummaries
+from placelens.sketch.summary import ClassMaps, MapSummaries
 from placelens.sketch.term import SketchTerm
 from placelens.testing.class_maps import keep_maps, scenes
 from placelens.testing.term_contract import TermContract
@@ -20,6 +21,12 @@ NAMES = ("sky", "road", "vegetation", "water")
 GRID = (14, 14)
 N, N_MAPS, DIM = 400, 350, 4
 SKY_OVER_ROAD = Sketch(cells=[[0], [1]], classes=NAMES)
+
+
+@pytest.fixture(autouse=True)
+def _few_are_many(monkeypatch):
+    """Bounds are used, though there are few maps."""
+    monkeypatch.setattr(term, "LOOKED_AT", 0)
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +111,8 @@ def test_calibrated_is_the_logistic_map_of_what_is_as_it_was_asked(collection, m
     sketch = all_forms(maps)[form]
     query, counts = query_of(sketch, NAMES, GRID)
     fits = 1 - squared_distances(query, counts, maps) / mass(query, counts)
-    term = SketchTerm.of(sketch, feature(collection), calibration=(3.0, -1.0))
-    scores = {hit.id: hit.score for hit in collection.search(term, k=N)}
+    asked = SketchTerm.of(sketch, feature(collection), calibration=(3.0, -1.0))
+    scores = {hit.id: hit.score for hit in collection.search(asked, k=N)}
     for at, fit in enumerate(fits):
         expected = 1 / (1 + np.exp(-(3 * fit - 1)))
         assert scores[f"i{at:03}"] == pytest.approx(expected, abs=1e-12)
@@ -117,21 +124,19 @@ def test_with_a_vector_a_place_and_a_filter_all_indexes_say_the_same(
     collection, maps, engine, weight
 ):
     vector = [1.0, -0.5, 0.2, 0.3]
-    term = SketchTerm.of(all_forms(maps)["strokes"], feature(collection), weight=weight)
+    painted = SketchTerm.of(all_forms(maps)["strokes"], feature(collection), weight=weight)
     asked = {"vector": vector, "near": "50,10", "decay": "gauss:2000km", "mu": 0.3}
     area = (-60, -60, 120, 70)
-    hits = collection.search([term], **asked, bbox=area, k=25, engine=engine)
-    every = collection.search([term], **asked, bbox=area, k=N, engine="scan")
+    hits = collection.search([painted], **asked, bbox=area, k=25, engine=engine)
+    every = collection.search([painted], **asked, bbox=area, k=N, engine="scan")
     assert [(hit.id, hit.score) for hit in hits] == [(hit.id, hit.score) for hit in every][:25]
-    painted = {hit.id: hit.terms[1].value for hit in every}
     unit = np.array(vector) / np.linalg.norm(vector)
     for hit in every:
-        place, sketched = hit.terms[0].value, painted[hit.id]
+        place = hit.terms[0].value
         cosine = float(collection.vector(hit.id).astype(float) @ unit)
         meaning = next(t.value for t in hit.terms if t.kind == "sketch") * weight + cosine
-        assert hit.score == pytest.approx(
-            0.3 * place + 0.7 * meaning / (1 + abs(weight)), abs=1e-9
-        ), sketched
+        expected = 0.3 * place + 0.7 * meaning / (1 + abs(weight))
+        assert hit.score == pytest.approx(expected, abs=1e-9)
 
 
 @settings(max_examples=60)
@@ -149,15 +154,8 @@ def test_bounds_hold_for_any_grid_and_any_photo(seed, grid, n_classes):
     over = stored[0] if seed % 2 else None
     query, counts = query_of(Sketch(cells=cells, classes=names, over=over), names, grid)
 
-    class Version:
-        n_items = 12
-
-        def maps(self, _):
-            return stored, np.arange(12)
-
-    kept = MapSummaries._made(Version(), "class_map")
-    low, high = kept.bounds(query, counts)
-    exact = kept.distances(query, counts, np.arange(12))
+    low, high = MapSummaries.made_of(stored).bounds(query, counts)
+    exact = ClassMaps(stored, np.arange(12)).distances(query, counts, np.arange(12))
     expected = squared_distances(query, counts, stored) * 255 * 255
     assert np.array_equal(exact, np.rint(expected))
     assert (low <= exact).all()
@@ -165,15 +163,8 @@ def test_bounds_hold_for_any_grid_and_any_photo(seed, grid, n_classes):
 
 
 def test_what_is_painted_in_whole_blocks_is_known_without_looking(maps):
-    class Version:
-        n_items = N_MAPS
-
-        def maps(self, _):
-            return maps, np.arange(N_MAPS)
-
-    kept = MapSummaries._made(Version(), "class_map")
     whole = Sketch(cells=[[0]] * 6 + [[1]] * 8, classes=NAMES)
-    low, high = kept.bounds(*query_of(whole, NAMES, GRID))
+    low, high = MapSummaries.made_of(maps).bounds(*query_of(whole, NAMES, GRID))
     # But for the rounding of the means of 98 blocks of four cells.
     assert (high - low).max() <= 2 * 98 * 4 * 255
 
@@ -249,3 +240,11 @@ def test_a_collection_without_class_maps_says_how_to_make_them(tmp_path):
     plain.add_vectors(["a"], [[1, 0]])
     with pytest.raises(QueryError, match="placelens index COLLECTION --features class_map"):
         plain.search([{"kind": "sketch", "value": {"classes": ["sky"], "cells": [[0]]}}])
+
+
+def test_few_maps_are_looked_at_without_summaries(collection, maps, monkeypatch):
+    sketch = SketchTerm.of(SKY_OVER_ROAD, feature(collection))
+    expected = [(hit.id, hit.score) for hit in collection.search(sketch, k=20)]
+    monkeypatch.setattr(term, "LOOKED_AT", 10**9)
+    monkeypatch.setattr(term, "MapSummaries", None)
+    assert [(hit.id, hit.score) for hit in collection.search(sketch, k=20)] == expected

@@ -92,7 +92,7 @@ export interface Encoder {
 export interface Evidence {
   kind: string;
   label: string;
-  /** Its part of the whole, in [0, 1]. */
+  /** Its part of the whole, in [0, 1]; below 0 for what speaks against it. */
   share: number | null;
   /** Label of the term that it speaks for. */
   of: string | null;
@@ -100,6 +100,10 @@ export interface Evidence {
   span: [number, number] | null;
   /** Left, top, right, bottom in pixels of the original image. */
   box: [number, number, number, number] | null;
+  /** What each cell of a grid over the image adds to `share`, row by row. */
+  heat: number[][] | null;
+  /** What it adds to the score. */
+  contribution: number | null;
 }
 
 /** Why an item ranks where it does: its score's terms, the hit above, what speaks for it. */
@@ -529,6 +533,8 @@ export interface ScoreTerm {
   cosine: number | null;
   /** What the cosine loses because the item is near every query. */
   correction: number | null;
+  /** The value that a cosine of 0, corrected, has. */
+  baseline: number | null;
 }
 
 /** Hits, best first, with what was understood and how sure the order is. */

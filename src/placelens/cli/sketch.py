@@ -1,0 +1,154 @@
+"""``placelens sketch``: what is to be seen, and where in the picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from placelens.cli import options
+from placelens.cli import search_options as opt
+from placelens.cli.limits import Limits, takes_limits
+from placelens.errors import InputError
+
+_PAINTED = "What is painted"
+
+Painting = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="PAINTING",
+        help="A picture painted in the colours of --palette: PNG, or any image.",
+        show_default=False,
+    ),
+]
+Over = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PHOTO",
+        help="What it was painted over: an image file, or the id of an item. Alone, its layout is "
+        "looked for.",
+        rich_help_panel=_PAINTED,
+    ),
+]
+FormOption = Annotated[
+    Literal["paper", "mask"],
+    typer.Option(
+        help="paper: a class is not to be where it was not painted; mask: painted places only.",
+        rich_help_panel=_PAINTED,
+    ),
+]
+Weight = Annotated[
+    float,
+    typer.Option(metavar="W", help="What it counts for beside --text.", rich_help_panel=_PAINTED),
+]
+WordsFirst = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WORDS",
+        help="Texts with more of these words come first, whatever is painted.",
+        rich_help_panel=_PAINTED,
+    ),
+]
+ShowPalette = Annotated[
+    bool,
+    typer.Option(
+        "--palette",
+        help="Print the classes that may be painted, with their colours, and nothing else.",
+        rich_help_panel=_PAINTED,
+    ),
+]
+
+
+@takes_limits
+def command(
+    *,
+    collection: options.CollectionArgument,
+    painting: Painting = None,
+    over: Over = None,
+    form: FormOption = "paper",
+    weight: Weight = 1.0,
+    words_first: WordsFirst = None,
+    palette: ShowPalette = False,
+    text: opt.Text = None,
+    similarity: opt.Similarity = None,
+    near: opt.Near = None,
+    decay: opt.Decay = None,
+    mu: opt.Mu = 0.5,
+    limits: Limits,
+    k: opt.K = 10,
+    cursor: opt.Cursor = None,
+    format: opt.Format = None,
+    output: opt.Output = None,
+    force: opt.Force = False,
+    csv_safe: options.CsvSafe = False,
+    open_it: opt.OpenIt = False,
+    why: opt.Why = None,
+    explain: opt.Explain = False,
+    explain_to: opt.ExplainTo = None,
+    explain_plan: opt.ExplainPlan = False,
+    engine: opt.Engine = None,
+) -> None:
+    """Find images by a painted map of what is where: sky above, a road below."""
+    from placelens.cli.answering import print_answer
+    from placelens.cli.console import waiting
+    from placelens.cli.output import choose_format
+    from placelens.collection import Collection
+
+    opened = Collection.open(collection)
+    if palette:
+        _print_palette(opened, as_json=format == "json")
+        return
+    if painting is None and over is None:
+        raise InputError(
+            "there is nothing to look for; give a painted picture, --over PHOTO, or both. "
+            f"The colours to paint with are told by: placelens sketch {collection} --palette"
+        )
+    wanted = format or ("html" if open_it and output is None else None)
+    chosen = choose_format(wanted, output, otherwise="table", opened=open_it)
+    if csv_safe and chosen != "csv":
+        raise InputError(f"--csv-safe is for CSV, not for {chosen}; leave it out or --format csv")
+    with waiting("searching; a machine's first search, and one in an area, may take some seconds"):
+        hits = opened.sketch(
+            painting,
+            over=over,
+            form=form,
+            words_first=words_first,
+            weight=weight,
+            query=[options.weighted(phrase) for phrase in text or ()],
+            similarity=similarity,
+            decay=options.with_unit(decay, "--decay"),
+            mu=mu,
+            k=k,
+            cursor=cursor,
+            engine=engine,
+            **limits,
+        )
+    print_answer(
+        hits,
+        opened,
+        near=near,
+        decay=decay,
+        mu=mu,
+        why=why,
+        explain=explain,
+        explain_to=explain_to,
+        format=chosen,
+        output=output,
+        more=f"--cursor {hits.cursor}",
+        force=force,
+        explain_plan=explain_plan,
+        csv_safe=csv_safe,
+        open_it=open_it,
+    )
+
+
+def _print_palette(opened: Any, *, as_json: bool) -> None:
+    from placelens.cli.console import print_facts, print_json
+
+    told = opened.palette.to_dict()
+    if as_json:
+        print_json(told)
+        return
+    facts = [(each["name"], each["colour"]) for each in told["classes"]]
+    print_facts([*facts, ("anything", "transparent, white or black")])
