@@ -17,6 +17,7 @@ from placelens.server import Settings, create_app
 from placelens.server.routes.pages import STATIC
 from placelens.server.tokens import new_secret
 from placelens.testing.fakes import HashEncoder
+from placelens.testing.parts_encoder import PartsEncoder
 
 E2E = Path(__file__).resolve().parents[2] / "web" / "e2e"
 CHROMIUM = os.environ.get("PLACELENS_CHROMIUM") or shutil.which("chromium")
@@ -35,6 +36,14 @@ CITIES = {
     "Paris": (48.85, 2.35),
     "Nice": (43.70, 7.27),
     "Oslo": (59.9, 10.7),
+}
+# Above and below, in the colours that the encoder of parts takes for sky, road and so on.
+_SKY, _GREEN, _GREY, _RED = (70, 120, 230), (40, 160, 50), (128, 128, 128), (220, 30, 30)
+SCENES = {
+    "street": (_SKY, _GREY),
+    "meadow": (_SKY, _GREEN),
+    "upside down": (_GREY, _SKY),
+    "wall": (_RED, _GREY),
 }
 
 pytestmark = pytest.mark.browser
@@ -87,6 +96,24 @@ def draw_years(folder: Path) -> pl.Collection:
     return collection
 
 
+def draw_scenes(folder: Path) -> pl.Collection:
+    """Three of each scene, one above the other, with class maps."""
+    rows = ["image,title,lat,lon"]
+    for i, (name, (above, below)) in enumerate(SCENES.items()):
+        for j in range(3):
+            image = Image.new("RGB", (280, 210), above)
+            draw = ImageDraw.Draw(image)
+            draw.rectangle((0, 105 + 4 * j, 280, 210), fill=below)  # no two are the same file
+            image.save(folder / f"{i}{j}.png")
+            rows.append(f"{i}{j}.png,{name} {j},{45 + i},{4 + j}")
+    (folder / "scenes.csv").write_text("\n".join(rows))
+    made = pl.Collection.create(
+        folder / "scenes.pl", encoder=PartsEncoder(), features=["class_map"]
+    )
+    assert made.add(pl.read_photos(folder), workers=0).n_added == 12
+    return made
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server on a free port."""
@@ -100,8 +127,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     dated = draw_years(tmp_path_factory.mktemp("years"))
     # One more that is written to, so that the others stay what they are.
     mine = pl.Collection.create(folder / "mine.pl", encoder=HashEncoder())
+    scenes = draw_scenes(tmp_path_factory.mktemp("scenes"))
     settings = Settings(
-        collections={"squares": collection, "years": dated, "mine": mine},
+        collections={"squares": collection, "years": dated, "mine": mine, "scenes": scenes},
         write=True,
         run_token=TOKEN,
         token_file=folder / "tokens.json",

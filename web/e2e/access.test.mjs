@@ -32,6 +32,22 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
+for (const colorScheme of ["light", "dark"]) {
+  for (const [name, viewport] of [["desktop", { width: 1360, height: 860 }], ["phone", { width: 390, height: 844 }]]) {
+    test(`nor beside the canvas: ${name}, ${colorScheme}`, async () => {
+      const { page } = await open("#in=scenes&panel=paint", { colorScheme, viewport });
+      await page.waitForSelector("#results .card");
+      await page.locator(".paint-canvas").focus();
+      await page.keyboard.press("Space");
+      await page.waitForSelector("#results .score");
+      assert.deepEqual(await findings(page), []);
+      await page.goto(page.url().replace("in=scenes", "in=squares"));
+      await page.getByText("placelens index squares --features class_map").waitFor();
+      assert.deepEqual(await findings(page), []);
+    });
+  }
+}
+
 test("nor in a list, in the large view, in the table of keys", async () => {
   const { page } = await open("#in=years");
   await mapReady(page);

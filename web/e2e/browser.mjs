@@ -61,7 +61,9 @@ export function shownTitles(page) {
 
 /** Type words and wait until the answer's best hit is the first card; what was shown before stays till then. */
 export async function searchFor(page, words) {
-  const answered = page.waitForResponse((response) => response.url().endsWith("/search"));
+  // The answer to what was asked before may still be on its way.
+  const isAnswer = (response) => response.url().endsWith("/search") && response.request().postDataJSON().text === words;
+  const answered = page.waitForResponse(isAnswer);
   await page.fill("#words", words);
   await page.keyboard.press("Enter");
   const answer = await (await answered).json();

@@ -2,6 +2,7 @@
 
 import type {
   AttributeValue,
+  ClassMap,
   Clusters,
   Config,
   Explanation,
@@ -13,10 +14,12 @@ import type {
   JobRequest,
   JobSummary,
   KeptPicture,
+  Palette,
   PlaceChoice,
   Problem as ProblemDetails,
   SearchAnswer,
   SearchRequest,
+  SketchSource,
   Stats,
   Timeline,
   Towns,
@@ -88,6 +91,9 @@ async function file(path: string, body: unknown): Promise<File> {
 const collection = (name: string) => `/v1/collections/${encodeURIComponent(name)}`;
 const item = (name: string, id: string) => `${collection(name)}/items/${encodeURIComponent(id)}`;
 
+/** Where an item's picture is, small or as it was taken. */
+export const pictureUrl = (name: string, id: string, size: "thumbnail" | "image") => `${item(name, id)}/${size}`;
+
 export const api = {
   config: () => ask<Config>("/v1/config"),
   towns: () => ask<Towns>("/v1/towns"),
@@ -99,6 +105,9 @@ export const api = {
   item: (name: string, id: string, signal: AbortSignal) => ask<Item>(item(name, id), { signal }),
   feature: (name: string, id: string, feature: string, signal: AbortSignal) =>
     ask<ItemFeature>(`${item(name, id)}/kept?feature=${encodeURIComponent(feature)}`, { signal }),
+  palette: (name: string, signal: AbortSignal) => ask<Palette>(`${collection(name)}/sketch`, { signal }),
+  classMap: (name: string, of: SketchSource, signal?: AbortSignal) =>
+    post<ClassMap>(`${collection(name)}/sketch/map`, of, signal),
   keepPicture: (content: Blob) => ask<KeptPicture>("/v1/pictures", { method: "POST", body: content }),
   explain: (name: string, id: string, request: SearchRequest, signal: AbortSignal) =>
     post<Explanation>(`${item(name, id)}/explain`, request, signal),

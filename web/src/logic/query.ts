@@ -3,6 +3,7 @@
 import type { Bounds } from "./geodesy.ts";
 import { type Decay, formatDecay, parseDecay } from "./reach.ts";
 import type { AttributeValue, LatLon, SearchRequest, Understood } from "./rest.ts";
+import { asks, readSketch, type Sketch, toTerm, writeSketch } from "./sketch.ts";
 import { splitWords } from "./words.ts";
 
 export interface LikeTerm {
@@ -44,6 +45,7 @@ export interface Query {
   words: string;
   like: LikeTerm[];
   pictures: PictureTerm[];
+  sketch: Sketch | null;
   near: (LatLon & { name?: string }) | null;
   /** Null: as the words say ("within 5 km of"), or the server's own. */
   decay: Decay | null;
@@ -70,6 +72,7 @@ export function emptyQuery(collection = ""): Query {
     words: "",
     like: [],
     pictures: [],
+    sketch: null,
     near: null,
     decay: null,
     mu: 0.5,
@@ -92,10 +95,12 @@ export function effectiveDecay(query: Query, understood: Pick<Understood, "decay
 
 /** Whether there is anything to rank by; filters alone list, newest first. */
 export function asksForSomething(query: Query): boolean {
-  const { wanted, unwanted } = splitWords(query.words);
-  return Boolean(
-    wanted || unwanted.length || query.like.length || query.pictures.length || query.near,
-  );
+  return Boolean(asksByMeaning(query) || splitWords(query.words).unwanted.length || query.near);
+}
+
+/** Whether there is anything to look for, wherever it is. */
+export function asksByMeaning({ words, like, pictures, sketch }: Query): boolean {
+  return Boolean(splitWords(words).wanted || like.length || pictures.length || asks(sketch));
 }
 
 export function hasFilters(query: Query): boolean {
@@ -115,10 +120,11 @@ export function effectiveSort(query: Query, sorts: readonly Sort[]): Sort {
 
 /** What the tab is called: the question, in as many words as it takes. */
 export function titleOf(query: Query): string {
-  const { near, words, like, pictures, from, to } = query;
+  const { near, words, like, pictures, sketch, from, to } = query;
   const parts = [
     words.trim(),
     like.length || pictures.length ? "like a picture" : "",
+    asks(sketch) ? "as painted" : "",
     near ? `near ${near.name ?? `${near.lat.toFixed(2)}, ${near.lon.toFixed(2)}`}` : "",
     from || to ? `${from}–${to}` : "",
   ];
@@ -144,6 +150,7 @@ export function toRequest(query: Query, cursor?: string): SearchRequest {
     ...query.like.map(({ id, weight }) => ({ id, weight })),
   ];
   if (images.length) request.images = images;
+  if (asks(query.sketch)) request.terms = [toTerm(query.sketch)];
   if (query.near) request.near = { lat: query.near.lat, lon: query.near.lon };
   if (query.decay) request.decay = formatDecay(query.decay);
   if (query.box) request.bbox = query.box;
@@ -187,6 +194,8 @@ export function toHash(query: Query): string {
   if (query.collection) hash.set("in", query.collection);
   if (query.words.trim()) hash.set("q", query.words.trim());
   for (const { id, weight } of query.like) hash.append("like", `${weight}:${id}`);
+  if (query.sketch) hash.set("paint", writeSketch(query.sketch));
+  if (query.sketch?.over && "item" in query.sketch.over) hash.set("over", query.sketch.over.item);
   if (query.near) {
     const { lat, lon, name } = query.near;
     hash.set("near", [lat, lon].map(short).join(",") + (name ? `,${name}` : ""));
@@ -211,6 +220,8 @@ export function fromHash(text: string): Query {
   const query = emptyQuery(hash.get("in") ?? "");
   query.words = hash.get("q") ?? "";
   query.like = hash.getAll("like").flatMap(readLike);
+  const over = hash.get("over");
+  query.sketch = readSketch(hash.get("paint") ?? "", over === null ? null : { item: over });
   const near = /^(-?[\d.]+),(-?[\d.]+)(?:,(.+))?$/.exec(hash.get("near") ?? "");
   const [lat, lon] = [Number(near?.[1]), Number(near?.[2])];
   if (near && Math.abs(lat) <= 90 && Math.abs(lon) <= 180) {

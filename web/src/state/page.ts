@@ -136,6 +136,16 @@ class Page {
     this.#record(false);
   }
 
+  /** Show the canvas, perhaps with something else on it; back leads to where one was before. */
+  paint(change: Partial<Query> = {}): void {
+    batch(() => {
+      this.#close();
+      this.panel.value = "paint";
+    });
+    if ("sketch" in change) this.change(change);
+    else this.#record(true);
+  }
+
   moreLike(id: string): void {
     const { like } = this.query.value;
     const all: LikeTerm[] = [...like, { id, weight: 1 }];

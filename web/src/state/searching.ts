@@ -4,6 +4,7 @@ import { computed } from "@preact/signals";
 import { api, Problem } from "../api.ts";
 import { type Query, toRequest } from "../logic/query.ts";
 import type { Hit, SearchAnswer } from "../logic/rest.ts";
+import { withPictures } from "./kept-pictures.ts";
 import { Fetched } from "./resource.ts";
 
 /** An answer with all pages of hits that have come so far. */
@@ -55,7 +56,7 @@ export class Searching {
 
   async #send(query: Query): Promise<void> {
     await this.#fetched.load(async (signal) => {
-      const answer = await withPictures(query, () => api.search(query.collection, toRequest(query), signal));
+      const answer = await withPictures(query.pictures, () => api.search(query.collection, toRequest(query), signal));
       return { query, hits: answer.hits, answer };
     });
     const next = this.#next;
@@ -83,16 +84,5 @@ export class Searching {
       hits: [...found.hits, ...fresh],
       answer: { ...found.answer, cursor: page.cursor },
     }));
-  }
-}
-
-/** Ask; when the server has forgotten pictures, for instance by a restart, send them again first. */
-async function withPictures<T>(query: Query, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 410) throw error;
-    await Promise.all(query.pictures.map(({ content }) => api.keepPicture(content)));
-    return await ask();
   }
 }

@@ -13,6 +13,7 @@ import { Inspector } from "./inspector.tsx";
 import { Keys, listenForKeys } from "./keys.tsx";
 import { Lightbox } from "./lightbox.tsx";
 import { MapPanel } from "./map-panel.tsx";
+import { Paint } from "./paint.tsx";
 import { listenForPictures } from "./pictures.ts";
 import { Rail } from "./rail.tsx";
 import { Results } from "./results.tsx";
@@ -53,6 +54,7 @@ export function App() {
         <main class={`stage panel-${page.panel.value} ${page.openHit.value ? "with-detail" : ""}`}>
           <Results />
           <div class="side">
+            <Paint />
             {/* Whether there are tiles is for the server to say. */}
             {page.config.value && <MapPanel />}
             <Inspector />

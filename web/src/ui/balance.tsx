@@ -1,9 +1,8 @@
 /** The controls that re-rank: meaning against place, and how far the place reaches. */
 
-import { asksForSomething } from "../logic/query.ts";
+import { asksByMeaning, asksForSomething } from "../logic/query.ts";
 import { type Decay, type DecayKind, halfDistance, positionOf, scaleAt, STEPS } from "../logic/reach.ts";
 import { formatDistance } from "../logic/format.ts";
-import { splitWords } from "../logic/words.ts";
 import { page } from "../state/page.ts";
 import { t } from "../words/index.ts";
 
@@ -11,8 +10,9 @@ export function Balance() {
   const query = page.query.value;
   const decay = page.decay.value;
   const hasPlace = page.place.value !== null;
-  const hasMeaning = Boolean(splitWords(query.words).wanted || query.like.length || query.pictures.length);
-  if (!asksForSomething(query)) return null;
+  const hasMeaning = asksByMeaning(query);
+  // Beside the canvas it waits for a place: one's strokes must not move what one paints on.
+  if (!asksForSomething(query) || (page.panel.value === "paint" && !hasPlace)) return null;
   const place = Math.round(query.mu * 100);
   const setReach = (change: Partial<Decay>, pace: "now" | "dragging") =>
     page.change({ decay: { ...decay, ...change } }, { pace });

@@ -3,6 +3,7 @@
 import { formatDistance, formatTime } from "../logic/format.ts";
 import type { Hit } from "../logic/rest.ts";
 import { page } from "../state/page.ts";
+import { painter } from "../state/painter.ts";
 import { selection } from "../state/selection.ts";
 import { t } from "../words/index.ts";
 import { inWords } from "./evidence.tsx";
@@ -59,6 +60,11 @@ export function Card({ hit, best, style, index, total, ids }: CardProps) {
       <button type="button" class="similar" title={t.results.similar} aria-label={t.results.similarTo(hit.title)} onClick={() => page.moreLike(hit.id)}>
         <Icon name="similar" />
       </button>
+      {painter.isKept.value && hit.thumbnail_url && (
+        <button type="button" class="similar paint-on" title={t.paint.on} aria-label={t.paint.onTitle(hit.title)} onClick={() => painter.paintOn(hit.id)}>
+          <Icon name="brush" />
+        </button>
+      )}
     </li>
   );
 }

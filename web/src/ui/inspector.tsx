@@ -7,6 +7,7 @@ import type { Hit, ScoreTerm } from "../logic/rest.ts";
 import { longest } from "../logic/shares.ts";
 import { mapActions } from "../map/actions.ts";
 import { page } from "../state/page.ts";
+import { painter } from "../state/painter.ts";
 import { t } from "../words/index.ts";
 import { Shared, WhyHere } from "./evidence.tsx";
 import { Icon, IconButton } from "./icon.tsx";
@@ -37,6 +38,12 @@ export function Inspector() {
           <Icon name="similar" />
           {t.results.similar}
         </button>
+        {painter.isKept.value && hit.thumbnail_url && (
+          <button type="button" onClick={() => painter.paintOn(hit.id)}>
+            <Icon name="brush" />
+            {t.paint.on}
+          </button>
+        )}
         {typeof hit.lat === "number" && (
           <>
             <button type="button" onClick={() => page.searchNear(hit)}>

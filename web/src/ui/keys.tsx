@@ -39,6 +39,7 @@ function handle(event: KeyboardEvent): void {
     f: () => open !== null && page.show(open, { large: true }),
     g: () => togglePanel("results"),
     m: () => togglePanel("map"),
+    p: () => togglePanel("paint"),
   };
   const call = keys[event.key];
   if (!call) return;
@@ -46,11 +47,12 @@ function handle(event: KeyboardEvent): void {
   call();
 }
 
-/** Escape closes one thing: the box being drawn, the open result, the selection. */
+/** Escape closes one thing: the box being drawn, the open result, the selection, the canvas. */
 function leaveOne(): void {
   if (mapActions.cancelDrawing()) return;
   if (page.open.value !== null) page.close();
   else if (selection.ids.value.size) selection.clear();
+  else if (page.panel.value === "paint") page.setPanel("both");
 }
 
 export function Keys() {

@@ -6,6 +6,7 @@ import { ImageView } from "../image/view.ts";
 import type { Hit } from "../logic/rest.ts";
 import { mapActions } from "../map/actions.ts";
 import { page } from "../state/page.ts";
+import { painter } from "../state/painter.ts";
 import { t } from "../words/index.ts";
 import { useClassMap } from "./class-map.tsx";
 import { Icon, IconButton } from "./icon.tsx";
@@ -88,6 +89,7 @@ function Open({ hit }: { hit: Hit }) {
         <IconButton name="zoomIn" label={t.lightbox.zoomIn} onClick={() => view.current?.zoomIn()} />
         <IconButton name="fit" label={t.lightbox.fit} onClick={() => view.current?.fit()} />
         <IconButton name="similar" label={t.results.similar} onClick={() => { leave(); page.moreLike(hit.id); }} />
+        {classes.known && <IconButton name="brush" label={t.paint.on} onClick={() => painter.paintOn(hit.id)} />}
         {typeof hit.lat === "number" && <IconButton name="map" label={t.detail.onMap} onClick={showOnMap} />}
         {hit.image && <IconButton name="copy" label={copied.value ? t.lightbox.copied : t.lightbox.copyPath} onClick={() => void copy()} />}
         {hit.image_url && (

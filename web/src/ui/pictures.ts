@@ -10,7 +10,7 @@ const LONGEST_SIDE = 1024;
 
 /** Search with these files; one that the server cannot read is told of, and the others stay. */
 export async function takePictures(files: readonly File[]): Promise<void> {
-  const sent = await Promise.allSettled(files.map(sendPicture));
+  const sent = await Promise.allSettled(files.map(send));
   const pictures = sent.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   if (pictures.length) page.addPictures(pictures);
   for (const [number, each] of sent.entries()) {
@@ -18,7 +18,17 @@ export async function takePictures(files: readonly File[]): Promise<void> {
   }
 }
 
-async function sendPicture(file: File): Promise<PictureTerm> {
+/** Send one picture; null, and told of, when the server cannot read it. */
+export async function sendPicture(file: File): Promise<PictureTerm | null> {
+  try {
+    return await send(file);
+  } catch (error) {
+    page.fail(refusal(file.name, error));
+    return null;
+  }
+}
+
+async function send(file: File): Promise<PictureTerm> {
   const { content, preview } = await shrunk(file);
   const { handle } = await api.keepPicture(content);
   return { name: file.name || t.pastedPicture, handle, content, preview, weight: 1 };

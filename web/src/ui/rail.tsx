@@ -10,6 +10,7 @@ export function Rail() {
   const query = page.query.value;
   const isAsking = asksForSomething(query) || hasFilters(query);
   const panel = page.panel.value;
+  const isResults = panel !== "map" && panel !== "paint";
   const search = () => {
     if (panel === "map") page.setPanel("both");
     const field = document.getElementById("words") as HTMLInputElement | null;
@@ -17,14 +18,15 @@ export function Rail() {
     field?.select();
   };
   const browse = () => {
-    if (panel === "map") page.setPanel("both");
+    if (!isResults) page.setPanel("both");
     page.browse();
   };
   return (
     <nav class="rail" aria-label={t.rail.label}>
-      <RailButton icon="browse" name={t.rail.browse} isCurrent={!isAsking && panel !== "map"} onClick={browse} />
-      <RailButton icon="search" name={t.rail.search} isCurrent={isAsking && panel !== "map"} onClick={search} />
+      <RailButton icon="browse" name={t.rail.browse} isCurrent={!isAsking && isResults} onClick={browse} />
+      <RailButton icon="search" name={t.rail.search} isCurrent={isAsking && isResults} onClick={search} />
       <RailButton icon="map" name={t.rail.map} isCurrent={panel === "map"} onClick={() => togglePanel("map")} />
+      <RailButton icon="brush" name={t.rail.paint} isCurrent={panel === "paint"} onClick={() => togglePanel("paint")} />
       {page.config.value?.writes && (
         <RailButton icon="import" name={t.rail.imports} isCurrent={page.importsOpen.value} onClick={() => (page.importsOpen.value = true)} />
       )}
@@ -35,7 +37,9 @@ export function Rail() {
 
 /** Give the whole stage to the map or the results, or share it again. */
 export function togglePanel(panel: Exclude<Panel, "both">): void {
-  page.setPanel(page.panel.value === panel ? "both" : panel);
+  if (page.panel.value === panel) page.setPanel("both");
+  else if (panel === "paint") page.paint();
+  else page.setPanel(panel);
 }
 
 function RailButton({ icon, name, isCurrent, onClick }: { icon: IconName; name: string; isCurrent: boolean; onClick: () => void }) {

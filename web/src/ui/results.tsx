@@ -22,7 +22,7 @@ export function Results() {
   const question = JSON.stringify([query.collection, query.words, query.from, query.to, query.sort, query.where, query.like.length, query.pictures.length]);
   useEffect(() => {
     if (scroller.current) scroller.current.scrollTop = 0;
-  }, [question]);
+  }, [question, query.sketch?.painting, query.sketch?.over]);
   return (
     <section
       ref={scroller}

@@ -7,6 +7,7 @@ import { page } from "../state/page.ts";
 import { selection } from "../state/selection.ts";
 import { session } from "../state/session.ts";
 import { t } from "../words/index.ts";
+import { download } from "./download.ts";
 import { Icon, IconButton } from "./icon.tsx";
 
 export function SelectionBar() {
@@ -86,14 +87,4 @@ function AlbumForm({ disabled, add }: { disabled: boolean; add: (album: string) 
       <input name="album" type="text" size={12} disabled={disabled} placeholder={t.selection.album} aria-label={t.selection.album} />
     </form>
   );
-}
-
-/** Hand a file to the browser. */
-function download(file: File): void {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement("a");
-  [link.href, link.download] = [url, file.name];
-  link.click();
-  // Not at once: the browser reads it after the click.
-  window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,13 +1,18 @@
 /** Chips of everything that is asked: what was understood, pictures, words against, filters. */
 
 import type { ComponentChildren } from "preact";
+import { pictureUrl } from "../api.ts";
 import { formatDistance, formatLatLon, formatName, formatSpan } from "../logic/format.ts";
+import { isBlank } from "../logic/painting.ts";
 import { type Condition, type LikeTerm, type PictureTerm, type Query } from "../logic/query.ts";
 import type { Offer, PlaceMention } from "../logic/rest.ts";
+import type { Sketch } from "../logic/sketch.ts";
 import { joinWords, quote, replacePlace, splitWords } from "../logic/words.ts";
 import { page } from "../state/page.ts";
+import { painter } from "../state/painter.ts";
 import { t } from "../words/index.ts";
-import { Icon } from "./icon.tsx";
+import { Icon, IconButton } from "./icon.tsx";
+import { Thumbnail } from "./painting.tsx";
 
 export function Terms() {
   const query = page.query.value;
@@ -28,6 +33,7 @@ export function Terms() {
       )}
       {query.pictures.map((each) => <Picture key={each.handle} picture={each} query={query} />)}
       {query.like.map((each) => <Like key={each.id} like={each} query={query} />)}
+      {query.sketch && <Painted sketch={query.sketch} />}
       <Unwanted query={query} />
       <Filters query={query} />
     </section>
@@ -119,6 +125,7 @@ function Picture({ picture, query }: { picture: PictureTerm; query: Query }) {
       <span class="picture">
         {picture.preview && <img src={picture.preview} alt="" />}
         <span class="name">{picture.name}</span>
+        {painter.isKept.value && <IconButton name="brush" label={t.paint.onPicture(picture.name)} onClick={() => void painter.paintOnPicture(picture)} />}
         <Weight weight={picture.weight} onChange={weigh} />
       </span>
     </Chip>
@@ -127,19 +134,39 @@ function Picture({ picture, query }: { picture: PictureTerm; query: Query }) {
 
 function Like({ like, query }: { like: LikeTerm; query: Query }) {
   const others = query.like.filter((each) => each !== like);
-  const base = `/v1/collections/${encodeURIComponent(query.collection)}/items`;
   const weigh = (weight: number) =>
     page.change({ like: query.like.map((each) => (each === like ? { ...each, weight } : each)) });
   return (
     <Chip remove={t.terms.removeExample} onRemove={() => page.change({ like: others })}>
       <span class="picture">
         {/* A text has no thumbnail. */}
-        <img src={`${base}/${encodeURIComponent(like.id)}/thumbnail`} alt="" onError={(event) => event.currentTarget.remove()} />
+        <img src={pictureUrl(query.collection, like.id, "thumbnail")} alt="" onError={(event) => event.currentTarget.remove()} />
         <span class="name">{like.weight < 0 ? t.terms.unlike : t.terms.like}</span>
         <Weight weight={like.weight} onChange={weigh} />
       </span>
     </Chip>
   );
+}
+
+/** What is painted, small; pressed, it opens on the canvas. */
+function Painted({ sketch }: { sketch: Sketch }) {
+  return (
+    <Chip remove={t.terms.removePaint} onRemove={() => page.change({ sketch: null })}>
+      <span class="picture">
+        <button type="button" class="painted" title={t.terms.openPaint} aria-label={t.terms.openPaint} onClick={() => page.paint()}>
+          <Thumbnail sketch={sketch} />
+        </button>
+        <span class="name">{nameOf(sketch)}</span>
+        <Weight weight={sketch.weight} onChange={(weight) => page.change({ sketch: { ...sketch, weight } })} />
+      </span>
+    </Chip>
+  );
+}
+
+function nameOf({ painting, over, weight }: Sketch): string {
+  if (weight < 0) return t.terms.unpainted;
+  if (!over) return t.terms.painted;
+  return isBlank(painting) ? t.terms.laidOut : t.terms.paintedOver;
 }
 
 const WEIGHTS = [2, 1, 0.5, -0.5, -1];
