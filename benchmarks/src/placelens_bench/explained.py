@@ -76,7 +76,7 @@ class Case:
 
 
 def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
-    """Shares of phrases that point right, of boxes that overlap, of masks that matter, and the time.
+    """Shares of phrases that point right, of boxes that overlap, and of masks that matter.
 
     Parameters
     ----------
@@ -137,9 +137,8 @@ def _cases(rows: Sequence[Mapping[str, Any]], encoder: Encoder) -> Iterator[Case
                 ]
             )  # fmt: skip
             name = naming([category])
-            other = re.compile(
-                rf"\b(?:{OTHER_WORDS.get(category, '(?!)')})(?:e?s)?\b", re.IGNORECASE
-            )
+            others = OTHER_WORDS.get(category, "(?!)")  # or nothing at all
+            other = re.compile(rf"\b(?:{others})(?:e?s)?\b", re.IGNORECASE)
             by_name = next((part for part in parts if name.search(part.label)), None)
             by_other = next(
                 (p for p in parts if other.search(p.label) and not name.search(p.label)), None
