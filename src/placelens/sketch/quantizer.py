@@ -14,22 +14,18 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from placelens import kernels
 from placelens.display import shown
 from placelens.encoders.concept_map import read_arrays
 from placelens.errors import InputError, ReadError
 from placelens.sketch.distance import WHOLE
-from placelens.types import (
-    BoolArray,
-    Float64Array,
-    Int32Array,
-    Int64Array,
-    UInt8Array,
-)
+from placelens.types import BoolArray, Float64Array, Int32Array, Int64Array, UInt8Array
 
 FORMAT = 1
 MOST_CENTROIDS = 256
@@ -37,8 +33,8 @@ MOST_CENTROIDS = 256
 MOST_CELLS = (2**31 - 1) // (WHOLE * WHOLE)
 # Rounds of k-means; the maps of 844 street photos need 8 to 20 until nothing moves.
 _ROUNDS = 50
-# Bytes of products with centroids that are made at once.
-_BLOCK_BYTES = 2**24
+# Bytes of maps, and of numbers made from them, that are worked on at once.
+_BLOCK_BYTES = 2**27
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,8 +104,7 @@ class MapQuantizer:
         """The quantizer whose centroids k-means finds among some maps (Eq. 8 of the paper).
 
         Sub-vectors that occur often count so often. If there are no more different ones than
-        centroids, each is kept exactly. Time grows with maps, cells and centroids: a sample of
-        some ten thousand is enough.
+        centroids, each is kept exactly. Time grows with maps, cells and centroids.
 
         Parameters
         ----------
@@ -136,12 +131,16 @@ class MapQuantizer:
                 "ask for fewer centroids"
             )
         centroids = np.empty((*given.shape[1:], n_centroids), dtype=np.uint8)
-        for cells in _cells_of_parts(given.shape[1:3], parts):
+        # In one thread: k-means makes many short calls, each of which would wait for all threads,
+        # beside other work twenty times as long; and sums come in one order.
+        with threadpool_limits(1):
             for c in range(given.shape[3]):
-                values = given[(slice(None), *cells, c)].reshape(len(given), -1)
-                found = _centroids_of(values, n_centroids, seed)
-                shape = centroids[(*cells, c)].shape
-                centroids[(*cells, c)] = found.T.reshape(shape)
+                of_class = np.ascontiguousarray(given[..., c])
+                for cells in _cells_of_parts(given.shape[1:3], parts):
+                    values = of_class[:, *cells].reshape(len(given), -1)
+                    found = _centroids_of(values, n_centroids, seed)
+                    shape = centroids[*cells, c].shape
+                    centroids[*cells, c] = found.T.reshape(shape)
         return cls(centroids=centroids, parts=parts)
 
     @property
@@ -204,12 +203,25 @@ class MapQuantizer:
                 f"{given.shape}"
             )
         codes = np.empty((len(given), self.n_classes, self.n_parts), dtype=np.uint8)
-        for part, cells in enumerate(_cells_of_parts(self.grid, self.parts)):
-            for c in range(self.n_classes):
-                values = given[(slice(None), *cells, c)].reshape(len(given), -1)
-                centroids = self.centroids[(*cells, c)].reshape(-1, self.n_centroids)
-                codes[:, c, part] = _nearest(values, centroids)
+        step = max(1, _BLOCK_BYTES // max(1, self.centroids[..., 0].size))
+        with threadpool_limits(1):
+            for first in range(0, len(given), step):
+                rows = slice(first, first + step)
+                self._encode_block(given[rows], codes[rows])
         return codes
+
+    def _encode_block(self, maps: UInt8Array, out: UInt8Array) -> None:
+        """Write the codes of some maps."""
+        by_class = np.ascontiguousarray(np.moveaxis(maps, 3, 0))
+        by_class = by_class.reshape(self.n_classes, len(maps), self._part_of_cell.size)
+        centroids, norms = self._by_class
+        for part in range(self.n_parts):
+            cells = self._part_of_cell == part
+            whole = slice(None) if cells.all() else cells
+            for c in range(self.n_classes):
+                out[:, c, part] = _nearest(
+                    by_class[c][:, whole], centroids[c][whole], norms[c, part]
+                )
 
     def decode(self, codes: UInt8Array) -> UInt8Array:
         """The maps that codes stand for, (n, rows, columns, c) uint8.
@@ -223,8 +235,8 @@ class MapQuantizer:
         maps = np.empty((len(checked), *self.centroids.shape[:3]), dtype=np.uint8)
         for part, cells in enumerate(_cells_of_parts(self.grid, self.parts)):
             for c in range(self.n_classes):
-                chosen = self.centroids[(*cells, c)][..., checked[:, c, part]]
-                maps[(slice(None), *cells, c)] = np.moveaxis(chosen, -1, 0)
+                chosen = self.centroids[*cells, c][..., checked[:, c, part]]
+                maps[:, *cells, c] = np.moveaxis(chosen, -1, 0)
         return maps
 
     def distances(self, query: UInt8Array, counts: BoolArray, codes: UInt8Array) -> Float64Array:
@@ -260,7 +272,7 @@ class MapQuantizer:
     def to_bytes(self) -> bytes:
         """An ``.npz`` file of plain arrays; the same bytes every time."""
         file = io.BytesIO()
-        np.savez(file, format=FORMAT, centroids=self.centroids, parts=np.array(self.parts))  # type: ignore[arg-type]
+        np.savez(file, format=FORMAT, centroids=self.centroids, parts=np.array(self.parts))
         return file.getvalue()
 
     def save(self, path: str | Path) -> None:
@@ -339,22 +351,23 @@ class MapQuantizer:
         return np.ascontiguousarray(array)
 
 
-def _cells_of_parts(
-    grid: tuple[int, ...], parts: tuple[int, int]
-) -> Iterator[tuple[slice, slice]]:
+def _cells_of_parts(grid: tuple[int, ...], parts: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
     """Rows and columns of the cells of each part, one after the other."""
     rows, columns = (
         np.linspace(0, side, n + 1).round().astype(int).tolist()
         for side, n in zip(grid, parts, strict=True)
     )
-    for top, bottom in zip(rows, rows[1:], strict=False):
-        for left, right in zip(columns, columns[1:], strict=False):
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
             yield slice(top, bottom), slice(left, right)
 
 
 def _centroids_of(values: UInt8Array, n_centroids: int, seed: int) -> UInt8Array:
     """Centroids (k, d) of sub-vectors (n, d)."""
-    different, times = np.unique(values, axis=0, return_counts=True)
+    # As strings of bytes: NumPy would compare columns one by one.
+    rows = np.ascontiguousarray(values).view(np.dtype((np.void, values.shape[1]))).ravel()
+    _, first, times = np.unique(rows, return_index=True, return_counts=True)
+    different = values[first]
     if len(different) <= n_centroids:
         # Those that are left over repeat the last, and no code names them.
         return different[np.minimum(np.arange(n_centroids), len(different) - 1)]
@@ -365,18 +378,14 @@ def _centroids_of(values: UInt8Array, n_centroids: int, seed: int) -> UInt8Array
     return np.rint(kmeans.cluster_centers_).astype(np.uint8)
 
 
-def _nearest(values: UInt8Array, centroids: UInt8Array) -> UInt8Array:
+def _nearest(values: UInt8Array, centroids: UInt8Array, norms: Int32Array) -> UInt8Array:
     """The nearest of centroids (d, k) to each sub-vector (n, d); in whole numbers, so exactly."""
-    by_column = centroids.astype(np.float64)
-    lengths = (by_column * by_column).sum(axis=0)
     # Most classes are nowhere in most images, and what is nowhere has one code.
-    nearest = np.full(len(values), lengths.argmin(), dtype=np.uint8)
+    nearest = np.full(len(values), norms.argmin(), dtype=np.uint8)
     somewhere = np.flatnonzero(values.any(axis=1))
-    step = max(1, _BLOCK_BYTES // (8 * max(by_column.shape)))
-    for start in range(0, len(somewhere), step):
-        rows = somewhere[start : start + step]
-        apart = lengths - 2.0 * (values[rows].astype(np.float64) @ by_column)
-        nearest[rows] = apart.argmin(axis=1)
+    if len(somewhere):
+        products = values[somewhere].astype(np.float64) @ centroids.astype(np.float64)
+        nearest[somewhere] = (norms - 2.0 * products).argmin(axis=1)
     return nearest
 
 
