@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -406,15 +407,18 @@ def _check_n_centroids(n_centroids: object) -> None:
         )
 
 
-def _check_parts(parts: tuple[int, int], grid: tuple[int, ...]) -> None:
-    if not all(1 <= n <= side for n, side in zip(parts, grid, strict=True)):
+def _check_parts(parts: Any, grid: tuple[int, ...]) -> None:
+    is_pair = isinstance(parts, tuple) and len(parts) == 2
+    if not is_pair or not all(
+        isinstance(n, int) and 1 <= n <= side for n, side in zip(parts, grid, strict=True)
+    ):
         raise InputError(
-            f"maps of {grid[0]} x {grid[1]} cells are cut into 1 x 1 parts to as many as there are "
-            f"cells, got {shown(parts)}"
+            f"maps of {grid[0]} x {grid[1]} cells are cut into (rows, columns) of parts, whole "
+            f"numbers up to those of the cells; got {shown(parts)}"
         )
-    largest = max(-(-side // n) for n, side in zip(parts, grid, strict=True))
-    if largest * largest > MOST_CELLS:
+    sides = [-(-side // n) for n, side in zip(parts, grid, strict=True)]
+    if sides[0] * sides[1] > MOST_CELLS:
         raise InputError(
-            f"a part of {largest} cells a side is too large; cut the maps into more parts than "
-            f"{parts[0]} x {parts[1]}"
+            f"parts of {sides[0]} x {sides[1]} cells are too large; cut the maps into more parts "
+            f"than {parts[0]} x {parts[1]}"
         )
