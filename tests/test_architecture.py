@@ -54,6 +54,7 @@ OPEN_TO_BENCHES = {
     "installed",
     "readers",
     "results",
+    "sketch",
     "types",
 }
 

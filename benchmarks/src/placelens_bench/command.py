@@ -82,6 +82,20 @@ def _regions(asked: Asked) -> Any:
     return run(asked.needed_data, encoder=asked.encoder)
 
 
+def _sketch(asked: Asked) -> Any:
+    from placelens.evaluation.reliability_plot import require_matplotlib
+    from placelens_bench import sketch_plots
+    from placelens_bench.sketch import run
+
+    folder = asked.options.get("plots")
+    if folder is not None:
+        require_matplotlib()  # before the work, not after it
+    result = run(asked.needed_data, encoder=asked.encoder, quick=asked.quick)
+    for path in [] if folder is None else sketch_plots.draw(result, folder):
+        notice(str(path))
+    return result
+
+
 def _spread(asked: Asked) -> Any:
     from placelens_bench.spread import run
 
@@ -169,6 +183,7 @@ BENCHES: Mapping[str, Callable[[Asked], Any]] = {
     "scan": _scan,
     "encoder": _encoder,
     "regions": _regions,
+    "sketch": _sketch,
     "spread": _spread,
     "answers": _answers,
     "cosmat": _cosmat,
@@ -184,7 +199,8 @@ BENCHES: Mapping[str, Callable[[Asked], Any]] = {
 OWNERS: Mapping[str, tuple[str, ...]] = {
     "items": ("engine", "updates", "browse"),
     "dim": ("engine", "updates"),
-    **dict.fromkeys(("plots", "work"), ("engine", "cosmat", "paper-000")),
+    "plots": ("engine", "cosmat", "paper-000", "sketch"),
+    "work": ("engine", "cosmat", "paper-000"),
     **dict.fromkeys(("dataset", "features", "network", "layer"), ("cosmat",)),
     **dict.fromkeys(("queries", "methods", "workloads", "budget", "curves"), ("engine",)),
 }
@@ -217,7 +233,9 @@ Work = Annotated[
 Curves = Annotated[bool | None, _option("--curves", help="Also by items, k, mu and scale.")]
 Plots = Annotated[
     Path | None,
-    _option(metavar="DIR", help="Draw figures into this folder. Also 'cosmat', 'paper-000'."),
+    _option(
+        metavar="DIR", help="Draw figures into this folder. Also 'cosmat', 'paper-000', 'sketch'."
+    ),
 ]
 DatasetName = Annotated[
     str | None,

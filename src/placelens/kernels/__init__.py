@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from placelens.kernels.place import _proximities as _proximities
     from placelens.kernels.polygon import _inside as _inside
     from placelens.kernels.polygon import _meetings as _meetings
+    from placelens.kernels.quantized import _quantized_distances as _quantized_distances
+    from placelens.kernels.quantized import _quantizer_tables as _quantizer_tables
     from placelens.kernels.rows import _rows_of_slots as _rows_of_slots
     from placelens.kernels.score import _calibrate as _calibrate
     from placelens.kernels.score import _cosines as _cosines
@@ -37,6 +39,7 @@ _MODULES = {
     "painted": ("_bound_distances", "_map_distances", "_summarize_maps"),
     "place": ("_distance", "_distances", "_max_distance", "_proximities"),
     "polygon": ("_inside", "_meetings"),
+    "quantized": ("_quantized_distances", "_quantizer_tables"),
     "rows": ("_rows_of_slots",),
     "score": ("_calibrate", "_cosines", "_meanings"),
     "signatures": ("_encode", "_fill_probe"),
