@@ -31,6 +31,7 @@ COMMANDS = (
     "repair",
     "migrate",
     "encoders",
+    "models",
     "eval",
     "calibrate",
     "train",

@@ -30,6 +30,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _UNFINISHED = ".unfinished-"
 _ABANDONED_S = 3_600
 _MAX_FACTS_BYTES = 2**16
+# What reading facts that somebody else wrote may end in.
+_NOT_FACTS = (ReadError, ValueError, RecursionError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class ModelStore:
         try:
             facts = json.loads(read_regular(folder / self._facts_file, _MAX_FACTS_BYTES))
             sums = {str(file): str(digest) for file, digest in facts["sha256"].items()}
-        except (ReadError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        except _NOT_FACTS as error:
             raise self.damaged(name, str(error) or type(error).__name__) from error
         for file, digest in sums.items():
             if Path(file).name != file:

@@ -55,5 +55,7 @@ def remove_model(kind: str, name: str) -> None:
         If there is none of the name.
     """
     if kind not in MODEL_KINDS:
-        raise InputError(f"there is no kind {shown(kind)} of models; there are: {', '.join(MODEL_KINDS)}")
+        raise InputError(
+            f"there is no kind {shown(kind)} of models; there are: {', '.join(MODEL_KINDS)}"
+        )
     MODEL_KINDS[kind].remove(name)

@@ -1,1 +1,1 @@
-"""Networks of a user's own that tell the classes of an image's pixels, and what becomes of these."""
+"""Networks of a user's own that tell the classes of an image's pixels, and class maps of them."""

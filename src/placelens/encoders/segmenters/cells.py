@@ -27,7 +27,10 @@ def mean_of_cells(values: Float32Array, grid: Grid) -> Float32Array:
     >>> mean_of_cells(np.array([[[1.0], [4.0], [1.0]]], dtype=np.float32), (1, 2)).round(3).tolist()
     [[[2.0], [2.0]]]
     """
-    down, across = shares_of_cells(values.shape[0], grid[0]), shares_of_cells(values.shape[1], grid[1])
+    down, across = (
+        shares_of_cells(values.shape[0], grid[0]),
+        shares_of_cells(values.shape[1], grid[1]),
+    )
     rows = np.tensordot(down, values, axes=(1, 0))  # (rows, w, c)
     return np.ascontiguousarray(np.moveaxis(np.tensordot(across, rows, axes=(1, 1)), 0, 1))
 

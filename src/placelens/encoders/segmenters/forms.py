@@ -21,15 +21,21 @@ Scale = Literal["unit", "signed", "imagenet", "bytes"]
 Output = Literal["numbers", "logits", "probabilities"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
 
+
+def _channels(*values: float) -> Float32Array:
+    """A value for each colour, or one for all."""
+    return np.array(values, dtype=np.float32)
+
+
 # What a byte of a pixel becomes: (byte - middle) / spread. Those of ImageNet, a channel each, are
 # of the photos that torchvision's networks were trained on (its documentation, "Normalize").
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-SCALES: Mapping[Scale, tuple[np.ndarray, np.ndarray]] = MappingProxyType(
+SCALES: Mapping[Scale, tuple[Float32Array, Float32Array]] = MappingProxyType(
     {
-        "unit": (np.float32([0]), np.float32([255])),
-        "signed": (np.float32([127.5]), np.float32([127.5])),
-        "imagenet": (np.float32(_IMAGENET_MEAN) * 255, np.float32(_IMAGENET_STD) * 255),
-        "bytes": (np.float32([0]), np.float32([1])),
+        "unit": (_channels(0), _channels(255)),
+        "signed": (_channels(127.5), _channels(127.5)),
+        "imagenet": (_channels(*_IMAGENET_MEAN) * 255, _channels(*_IMAGENET_STD) * 255),
+        "bytes": (_channels(0), _channels(1)),
     }
 )
 # A side that a model leaves free.
@@ -199,10 +205,9 @@ def _form_of_input(taken: Tensor, side: int | None) -> tuple[Layout, tuple[int, 
     height, width = (side or FREE_SIDE if each is None else each for each in own)
     if side is not None and (height, width) != (side, side):
         raise EncoderError(
-            f"it takes images of {height} x {width} pixels and no others; leave the side "
-            f"{side} out"
+            f"it takes images of {height} x {width} pixels and no others; leave the side {side} out"
         )
-    if not (_LEAST_SIDE <= min(height, width) and max(height, width) <= MAX_MODEL_SIDE):
+    if not (min(height, width) >= _LEAST_SIDE and max(height, width) <= MAX_MODEL_SIDE):
         raise EncoderError(
             f"it takes images of {height} x {width} pixels; {_LEAST_SIDE} to {MAX_MODEL_SIDE} are "
             "possible: export it for others"
@@ -310,7 +315,9 @@ def _said(made: np.ndarray) -> str:
 
 
 def _pair(written: Any) -> tuple[int, int]:
-    if not (isinstance(written, list) and len(written) == 2 and all(type(n) is int for n in written)):
+    if not (
+        isinstance(written, list) and len(written) == 2 and all(type(n) is int for n in written)
+    ):
         raise ValueError(f"not two whole numbers: {shown(written)}")
     return (written[0], written[1])
 

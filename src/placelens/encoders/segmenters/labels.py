@@ -126,7 +126,9 @@ def _checked(names: tuple[str, ...], where: Any) -> Labels:
     for name in names:
         within(name, MAX_NAME, f"a label of {where}", error=InputError)
         if not name or visible(name) != name:
-            raise InputError(f"{shown(where)}: {shown(name)} is no label; write its name in letters")
+            raise InputError(
+                f"{shown(where)}: {shown(name)} is no label; write its name in letters"
+            )
     labels = Labels(names)
     folded = [name.casefold() for name in labels.classes]
     twice = next((name for name in labels.classes if folded.count(name.casefold()) > 1), None)
@@ -137,6 +139,6 @@ def _checked(names: tuple[str, ...], where: Any) -> Labels:
     if not labels.classes:
         raise InputError(
             f"{shown(where)} names no class; write a name a line, in the order of the numbers "
-            f"(those that mean nothing of their own, {', '.join(sorted(MEANINGLESS))}, do not count)"
+            f"({', '.join(sorted(MEANINGLESS))} mean nothing of their own, and do not count)"
         )
     return labels

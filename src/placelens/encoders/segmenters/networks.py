@@ -84,6 +84,7 @@ class Network(ABC):
     taken: Tensor
     given: Tensor
 
+    @abstractmethod
     def prepared(self, shape: tuple[int, ...]) -> None:
         """Take inputs of a shape from now on, which ``taken`` allows."""
 
@@ -161,6 +162,9 @@ class OnnxNetwork(Network):
         self._session = LazySession(path)
         inputs, outputs = self._session.tensors()
         self.taken, self.given = _only(tuple(map(_of_onnx, inputs))), _of_onnx(outputs[0])
+
+    def prepared(self, shape: tuple[int, ...]) -> None:
+        """Nothing to do: memory is taken in each run."""
 
     def run(self, values: np.ndarray) -> np.ndarray:
         """The output for an input."""

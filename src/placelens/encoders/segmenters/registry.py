@@ -117,9 +117,7 @@ def load_segmenter(name: str) -> Segmenter:
     except (KeyError, TypeError, ValueError, ReadError) as error:
         raise STORE.damaged(name, str(error)) from error
     fingerprint = fingerprint_of(name, model_sha256=digest, labels=labels, form=form)
-    return Segmenter(
-        name, model=folder / model, labels=labels, form=form, fingerprint=fingerprint
-    )
+    return Segmenter(name, model=folder / model, labels=labels, form=form, fingerprint=fingerprint)
 
 
 def segmenters() -> list[dict[str, Any]]:
@@ -132,7 +130,7 @@ def segmenters() -> list[dict[str, Any]]:
         ``fingerprint``, ``classes``, ``grid``, ``size``, ``scale``, ``output``, ``file`` and
         ``size_bytes``; else ``error``.
     """
-    return [_facts(name) for name in STORE.names()]
+    return [facts_of(name) for name in STORE.names()]
 
 
 def remove_segmenter(name: str) -> None:
@@ -158,7 +156,8 @@ def name_after(file: Path) -> str:
     return plain or "segmenter"
 
 
-def _facts(name: str) -> dict[str, Any]:
+def facts_of(name: str) -> dict[str, Any]:
+    """The row of `segmenters` of one of them."""
     row: dict[str, Any] = {"kind": STORE.kind, "name": name}
     try:
         found = load_segmenter(name)

@@ -111,8 +111,12 @@ class Segmenter:
             it was added.
         """
         expected = (*self.size, 3)
-        if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.ndim != 4 \
-                or images.shape[1:] != expected:
+        if (
+            not isinstance(images, np.ndarray)
+            or images.dtype != np.uint8
+            or images.ndim != 4
+            or images.shape[1:] != expected
+        ):
             raise EncoderError(
                 f"segmenter {self.name!r} takes images as an array (n, {self.size[0]}, "
                 f"{self.size[1]}, 3) uint8, got {shown(getattr(images, 'shape', images))}"
@@ -125,7 +129,9 @@ class Segmenter:
 
     def _cells(self, image: UInt8Array) -> np.ndarray:
         try:
-            return cells_of(run(self._open(), self._form, image), self._form, len(self._labels.names))
+            return cells_of(
+                run(self._open(), self._form, image), self._form, len(self._labels.names)
+            )
         except EncoderError as error:
             raise EncoderError(f"segmenter {self.name!r}: {error}") from error
 
@@ -136,5 +142,3 @@ class Segmenter:
                 network.prepared(self._form.input_shape)
                 self._network = network
         return self._network
-
-
