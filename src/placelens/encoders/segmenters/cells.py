@@ -58,9 +58,9 @@ def shares_of_numbers(numbers: np.ndarray, n_classes: int, grid: Grid) -> Float3
     across = shares_of_cells(numbers.shape[1], grid[1])
     shares = np.zeros((*grid, n_classes), dtype=np.float32)
     # Those that are there only: a mask of thousands of pixels a side shows few of many classes.
-    for number in np.unique(numbers):
-        if number != UNSAID:
-            shares[..., number] = down @ (numbers == number).astype(np.float32) @ across.T
+    there = np.bincount(numbers.ravel(), minlength=n_classes)[:n_classes]
+    for number in np.flatnonzero(there):
+        shares[..., number] = down @ (numbers == number).astype(np.float32) @ across.T
     said = shares.sum(axis=-1, keepdims=True)
     return np.asarray(shares / np.where(said > 0, said, np.float32(1)), dtype=np.float32)
 

@@ -172,9 +172,8 @@ def cells_of(made: np.ndarray, form: Form, n_labels: int) -> Float32Array:
     axis = 1 if form.classes == "NCHW" else 3
     if made.ndim != 4 or made.shape[0] != 1 or made.shape[axis] != n_labels:
         raise EncoderError(f"it gives {_said(made)}, which is not of the {n_labels} labels")
+    _check_finite(made)
     values = np.moveaxis(made[0], axis - 1, -1).astype(np.float32, copy=False)
-    if not np.isfinite(values).all():
-        raise EncoderError("it gives values that are not finite; is the scale the right one?")
     return mean_of_cells(_probabilities(values, form.output), form.grid)
 
 
@@ -271,6 +270,8 @@ def _form_of_output(
 def _told(made: list[np.ndarray], classes: Layout, given: Tensor) -> Output:
     """Whether values are probabilities or logits, by what they add up to."""
     axis = 3 if classes == "NHWC" else 1
+    for each in made:
+        _check_finite(each)
     least = min(float(each.min()) for each in made)
     most = max(float(each.sum(axis=axis).max()) for each in made)
     if least < -1e-3 or max(float(each.max()) for each in made) > 1 + 1e-3:
@@ -308,6 +309,11 @@ def _check_numbers(numbers: np.ndarray, n_labels: int) -> None:
             f"it gives the class {int(odd.flat[0])}, and there are {n_labels} labels, from 0 to "
             f"{n_labels - 1}; give the labels that belong to it, a line each"
         )
+
+
+def _check_finite(made: np.ndarray) -> None:
+    if not np.isfinite(made).all():
+        raise EncoderError("it gives values that are not finite; is the scale the right one?")
 
 
 def _said(made: np.ndarray) -> str:
