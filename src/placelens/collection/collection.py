@@ -109,7 +109,7 @@ class Collection(Searching, Browsing, Exporting, Writing, Estimates, Keeping, Le
         more = as_texts(features, "the feature")
         if dim is not None and (more or segmenter is not None):
             raise InputError(
-                f"features {shown(more or segmenter)} are made of images that are imported, and "
+                f"features {shown(more or segmenter)} are made by an encoder or a segmenter, and "
                 "dim is for vectors of your own; fill makes class maps of these later"
             )
         if dim is not None:

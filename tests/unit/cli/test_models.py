@@ -117,4 +117,4 @@ def test_masks_are_given_and_counted(cli: Run, labels: Path, photos: Path, tmp_p
     assert "go without --features" in refused.stderr
     refused = cli("index", path, *asked, "--reencode", code=1)
     assert "--reencode goes without --masks" in refused.stderr
-    assert "no collection" in cli("index", photos, *asked, code=1).stderr
+    assert "not a placelens collection" in cli("index", photos, *asked, code=1).stderr
