@@ -116,3 +116,70 @@ def make_network() -> Callable[..., np.ndarray]:
         return weights
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_segmenter() -> Callable[..., Path]:
+    """Write a tiny segmenter: void, red, green or blue by a pixel's colours, in [0, 1]."""
+
+    def make(
+        path: Path,
+        *,
+        gives: str = "logits",
+        layout: str = "NCHW",
+        size: int | str = 28,
+        batch: int | str = 1,
+        pool: int = 1,
+        extra_input: bool = False,
+    ) -> Path:
+        onnx = pytest.importorskip("onnx")
+        helper, kinds = onnx.helper, onnx.TensorProto
+        # Void has the logit 0, a colour 10 where there is all of it and -10 where there is none.
+        weights = np.zeros((4, 3, 1, 1), np.float32)
+        weights[1:, :, 0, 0] = 20 * np.eye(3)
+        arrays = {"w": weights, "b": np.float32([0, -10, -10, -10])}
+        nodes, at = [], "x"
+
+        def then(operator: str, *more: str, **how: object) -> None:
+            nonlocal at
+            made = f"{operator}{len(nodes)}"
+            nodes.append(helper.make_node(operator, [at, *more], [made], **how))
+            at = made
+
+        if layout == "NHWC":
+            then("Transpose", perm=[0, 3, 1, 2])
+        if pool > 1:
+            then("AveragePool", kernel_shape=[pool, pool], strides=[pool, pool])
+        then("Conv", "w", "b")
+        if gives in ("probabilities", "sigmoid"):
+            then(
+                "Softmax" if gives == "probabilities" else "Sigmoid",
+                **({"axis": 1} if gives == "probabilities" else {}),
+            )
+        if gives == "numbers":
+            then("ArgMax", axis=1, keepdims=0)
+        elif gives == "pooled":
+            then("GlobalAveragePool")
+            then("Flatten")
+        elif gives == "nan":
+            then("Log")
+        elif layout == "NHWC":
+            then("Transpose", perm=[0, 2, 3, 1])
+        sides = [batch, size, size, 3] if layout == "NHWC" else [batch, 3, size, size]
+        names = ["x", "y"] if extra_input else ["x"]
+        graph = helper.make_graph(
+            nodes,
+            "tiny",
+            [helper.make_tensor_value_info(name, kinds.FLOAT, sides) for name in names],
+            [
+                helper.make_tensor_value_info(
+                    at, kinds.INT64 if gives == "numbers" else kinds.FLOAT, None
+                )
+            ],
+            [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()],
+        )
+        opset = [helper.make_opsetid("", 13)]
+        onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+        return path
+
+    return make

@@ -68,6 +68,7 @@ CONFINED = {
     "torch": {"models", "training", "encoders"},
     "lance": {"storage"},
     "onnxruntime": {"encoders", "training"},
+    "ai_edge_litert": {"encoders/segmenters/networks"},
 }
 # What leads from bytes to a program, a file or a host stands in few places. The first list is of
 # modules: a room, or "room/module"; the second of calls, and what may make them.
@@ -101,7 +102,10 @@ CALLS = {
 
 
 # Packages that must not be imported when a module is: they are slow, or an extra.
-LAZY = {"torch", "open_clip", "transformers", "geopandas", "pandas", "pyogrio", "shapely", "rawpy"}
+LAZY = {
+    "ai_edge_litert", "torch", "open_clip", "transformers", "geopandas", "pandas", "pyogrio",
+    "shapely", "rawpy",
+}  # fmt: skip
 LAZY_BUT_IN = {"torch": {"models", "training"}}
 
 

@@ -30,6 +30,11 @@ if typing.TYPE_CHECKING:
     from placelens.collection import Collection
     from placelens.encoders.base import Encoder
     from placelens.encoders.registry import load_encoder
+    from placelens.encoders.segmenters.registry import (
+        add_segmenter,
+        remove_segmenter,
+        segmenters,
+    )
     from placelens.readers.columns import TableOptions
     from placelens.readers.discover import read_photos, read_table
     from placelens.results import Hits
@@ -73,9 +78,12 @@ __all__ = [
     "TableOptions",
     "VectorError",
     "__version__",
+    "add_segmenter",
     "load_encoder",
     "read_photos",
     "read_table",
+    "remove_segmenter",
+    "segmenters",
 ]
 
 # Imported when first used: numba and Lance alone take longer than `placelens --help` may.
@@ -85,9 +93,12 @@ _LAZY = {
     "Hits": "placelens.results",
     "Sketch": "placelens.sketch.painting",
     "TableOptions": "placelens.readers.columns",
+    "add_segmenter": "placelens.encoders.segmenters.registry",
     "load_encoder": "placelens.encoders.registry",
     "read_photos": "placelens.readers.discover",
     "read_table": "placelens.readers.discover",
+    "remove_segmenter": "placelens.encoders.segmenters.registry",
+    "segmenters": "placelens.encoders.segmenters.registry",
 }
 
 

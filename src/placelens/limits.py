@@ -66,6 +66,24 @@ MAX_METRES: Final = 1e15
 MAX_DEPTH: Final = 16
 """Levels of collections within collections in a GeoJSON."""
 
+MAX_MODEL_BYTES: Final = 2**29
+"""Bytes of a model's file that a user adds."""
+
+MAX_LABELS_BYTES: Final = 2**16
+"""Bytes of a file of labels."""
+
+MAX_CLASSES: Final = 255
+"""Labels of a segmenter, or of masks: a mask's byte 255 says nothing."""
+
+MAX_MODEL_SIDE: Final = 2_048
+"""Pixels along a side of what a segmenter takes."""
+
+MAX_MODEL_VALUES: Final = 2**26
+"""Numbers that a segmenter gives of an image: 256 MiB of float32."""
+
+MAX_CLASS_GRID: Final = 64
+"""Cells along a side of a class map; 64 x 64 x 255 bytes fill what a map may have."""
+
 _S = TypeVar("_S", bound=Sized)
 
 

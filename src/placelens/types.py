@@ -169,12 +169,14 @@ class ImageSpec:
     """How an encoder wants its images: a square of uint8 RGB, ``size`` pixels a side.
 
     ``fit`` is "crop" (shorter side to ``size``, centre cut out), "squash" (both sides to
-    ``size``) or "pad" (longer side to ``size``, the rest black).
+    ``size``) or "pad" (longer side to ``size``, the rest black). ``whole`` is the height and width
+    that all of the image is squashed to beside, for a segmenter, whatever the encoder leaves out.
     """
 
     size: int
     fit: Literal["crop", "squash", "pad"] = "crop"
     thumbnail_size: int = 320
+    whole: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

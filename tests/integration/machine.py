@@ -37,6 +37,7 @@ COMMANDS = {
     "proposals": "proposals c.pl",
     "tokens": "tokens list",
     "encoders": "encoders --json",
+    "models": "models list --format json",
     "eval": "eval pairs.jsonl --json",
     "train": "train cosmat c.pl --labels kind --to concepts.pl",
     "help": "--help",

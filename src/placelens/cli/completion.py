@@ -71,11 +71,25 @@ def _encoders() -> list[str]:
     return [pattern.partition("<")[0] for pattern in ENCODERS]
 
 
+def _segmenters() -> list[str]:
+    from placelens.encoders.segmenters.registry import STORE
+
+    return STORE.names()
+
+
+def _model_kinds() -> list[str]:
+    from placelens.encoders.user_models import MODEL_KINDS
+
+    return list(MODEL_KINDS)
+
+
 formats = among(_formats)
 formats_and_table = among(lambda: ["table", *_formats()])
 sorts = among(_sorts)
 engines = among(_engines)
 encoders = among(_encoders)
+segmenters = among(_segmenters)
+model_kinds = among(_model_kinds)
 decays = among(lambda: ["gauss:", "exp:", "linear:", "linear"])
 
 

@@ -107,17 +107,40 @@ class Import:
         )
 
 
-def fill(collection: Collection, features: Sequence[str], *, workers: int | None) -> None:
+def fill(
+    collection: Collection,
+    features: Sequence[str],
+    *,
+    segmenter: str | None,
+    workers: int | None,
+) -> None:
     """Make features of what is there already, and say how many items have them now."""
     try:
         with showing_progress() as progress:
-            report = collection.fill(features, workers=workers, progress=progress)
+            report = collection.fill(
+                features, segmenter=segmenter, workers=workers, progress=progress
+            )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; the same command goes on from there") from None
     for name, n_filled in report.n_filled.items():
         left = report.n_left[name]
         more = f", {count(left, 'image')} could not be read" if left else ""
         notice(f"{name}: made of {count(n_filled, 'item')}{more}; {collection.path}")
+
+
+def give_masks(collection: Collection, masks: Path, labels: Path, written: Path | None) -> None:
+    """Keep class maps of a folder of masks, and say which were of no item."""
+    with showing_progress("averaging masks") as progress:
+        report = collection.add_class_maps(masks, labels=labels, progress=progress)
+    if written is not None:
+        write_report(report.unmatched, written)
+    notice(
+        f"class_map: given to {count(report.n_given, 'item')}, "
+        f"{count(report.n_without, 'item')} with an image have none, "
+        f"{count(len(report.unmatched), 'mask')} not taken; {collection.path}"
+    )
+    if report.unmatched:
+        show_files([f"not taken {each.key}: {each.reason}" for each in report.unmatched], written)
 
 
 @contextmanager

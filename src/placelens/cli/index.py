@@ -76,6 +76,25 @@ Features = Annotated[
         help="Features that a new collection also keeps; of a collection PATH, fill them in.",
     ),
 ]
+Segmenter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Have a model of yours make the class maps of --features class_map.",
+        autocompletion=completion.segmenters,
+    ),
+]
+Masks = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Give the items of the collection PATH class maps: PNGs named as their images are.",
+    ),
+]
+Labels = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="What the numbers in --masks mean: a name a line, from 0."),
+]
 Reencode = Annotated[
     bool,
     typer.Option(
@@ -104,6 +123,9 @@ def command(
     workers: Workers = None,
     report: ReportFile = None,
     features: Features = None,
+    segmenter: Segmenter = None,
+    masks: Masks = None,
+    labels: Labels = None,
     reencode: Reencode = False,
     allow_download: options.AllowDownload = False,
 ) -> None:
@@ -115,24 +137,35 @@ def command(
     if reencode:
         from placelens.cli.reencoding import Reencoding
 
-        _check_alone(to=to, features=features, prune=prune, watch=watch)
+        others = {"features": features, "segmenter": segmenter, "masks": masks, "labels": labels}
+        _check_alone(to=to, **others, prune=prune, watch=watch)
         for path in paths:
             run = Reencoding(path, encoder, allow_download=allow_download)
             run.preview() if dry_run else run.run(workers=workers, written=report)
         return
+    if masks is not None or labels is not None:
+        from placelens.cli.importing import give_masks
+
+        folder, names = _checked_masks(
+            paths, masks, labels, to=to, features=features, segmenter=segmenter, watch=watch
+        )
+        give_masks(_open(paths[0], encoder, allow_download=allow_download), folder, names, report)
+        return
     more = _names(features)
+    _check_makes(more, segmenter)
     if more and _are_collections(paths):
         from placelens.cli.importing import fill
 
         for path in paths:
-            fill(_open(path, encoder, allow_download=allow_download), more, workers=workers)
+            opened = _open(path, encoder, allow_download=allow_download)
+            fill(opened, more, segmenter=segmenter, workers=workers)
         return
     if dry_run and watch:
         raise InputError("--dry-run changes nothing, so there is nothing to --watch")
     target = _target(paths, to)
-    find = _open if dry_run else partial(_open_or_create, features=more)
+    find = _open if dry_run else partial(_open_or_create, features=more, segmenter=segmenter)
     collection = find(target, encoder, allow_download=allow_download)
-    _check_kept(collection, more)
+    _check_kept(collection, more, segmenter)
     importing = Import(
         collection,
         paths,
@@ -180,17 +213,54 @@ def _are_collections(paths: Sequence[Path]) -> bool:
     return bool(found)
 
 
-def _check_kept(collection: Collection, names: Sequence[str]) -> None:
-    """What is asked for of new items must not be missing of those that are there, unsaid."""
+def _check_makes(names: Sequence[str], segmenter: str | None) -> None:
+    """A segmenter that is named must have something to make."""
+    from placelens.encoders.parts import CLASS_MAP
     from placelens.errors import InputError
 
-    kept = {feature.name for feature in collection.features}
+    if segmenter is not None and CLASS_MAP not in names:
+        raise InputError(
+            f"--segmenter {segmenter} makes class maps, which collections keep where they are "
+            f"asked for; add --features {CLASS_MAP}"
+        )
+
+
+def _checked_masks(
+    paths: Sequence[Path], masks: Path | None, labels: Path | None, **others: object
+) -> tuple[Path, Path]:
+    """What --masks does is of one collection that is there, and of nothing else."""
+    from placelens.errors import InputError
+
+    given = [f"--{name}" for name, value in others.items() if value]
+    if masks is None or labels is None or given or len(paths) > 1:
+        wrong = f"go without {given[0]}" if given else "go together, with one collection"
+        raise InputError(
+            f"--masks and --labels {wrong}, like: placelens index photos.pl --masks FOLDER "
+            "--labels FILE"
+        )
+    return masks, labels
+
+
+def _check_kept(collection: Collection, names: Sequence[str], segmenter: str | None) -> None:
+    """What is asked for of new items must not be missing of those that are there, unsaid."""
+    from placelens.encoders.segmenters.segmenter import segmenter_name
+    from placelens.errors import EncoderMismatchError, InputError
+
+    kept = {feature.name: feature for feature in collection.features}
     missing = [name for name in names if name not in kept]
+    maker = f" --segmenter {segmenter}" if segmenter is not None else ""
     if missing:
         raise InputError(
             f"{collection.path} is there and keeps no {' and no '.join(missing)}; fill in what its "
-            f"items lack: placelens index {collection.path} --features {','.join(missing)}"
+            f"items lack: placelens index {collection.path} --features {','.join(missing)}{maker}"
         )
+    if segmenter is not None:
+        made_by = kept["class_map"].fingerprint
+        if segmenter_name(made_by) != segmenter:
+            raise EncoderMismatchError(
+                f"{collection.path} keeps class maps of {made_by}, not of the segmenter "
+                f"{segmenter}; leave --segmenter out, or make another collection with --to NEW.pl"
+            )
 
 
 def _check_alone(**others: object) -> None:
@@ -237,7 +307,12 @@ def _columns(texts: str | None, others: Sequence[str]) -> TableOptions:
 
 
 def _open_or_create(
-    path: Path, encoder: str | None, *, allow_download: bool, features: Sequence[str] = ()
+    path: Path,
+    encoder: str | None,
+    *,
+    allow_download: bool,
+    features: Sequence[str] = (),
+    segmenter: str | None = None,
 ) -> Collection:
     from placelens.collection import Collection
     from placelens.errors import CollectionNotFoundError
@@ -245,7 +320,9 @@ def _open_or_create(
     try:
         return _open(path, encoder, allow_download=allow_download)
     except CollectionNotFoundError:
-        collection = Collection.create(path, encoder=encoder, features=features)
+        collection = Collection.create(
+            path, encoder=encoder, features=features, segmenter=segmenter
+        )
         notice(f"new collection {path} with the encoder {collection.encoder_name}")
         return collection
 

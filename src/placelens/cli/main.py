@@ -32,6 +32,7 @@ COMMANDS = (
     "repair",
     "migrate",
     "encoders",
+    "models",
     "eval",
     "calibrate",
     "train",

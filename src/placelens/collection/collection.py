@@ -17,7 +17,7 @@ from placelens.collection.keeping import Keeping
 from placelens.collection.learning import Learning
 from placelens.collection.painting import Painting
 from placelens.collection.reencoding import Reencoding
-from placelens.collection.writing import Writing
+from placelens.collection.writing import Writing, load_maker
 from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import as_encoder
@@ -61,6 +61,7 @@ class Collection(Painting, Browsing, Exporting, Writing, Estimates, Keeping, Lea
         dim: int | None = None,
         modalities: Sequence[FeatureName] | None = None,
         features: str | Sequence[FeatureName] = (),
+        segmenter: str | None = None,
         space: Space = "sphere",
     ) -> Collection:
         """Create an empty collection.
@@ -78,6 +79,9 @@ class Collection(Painting, Browsing, Exporting, Writing, Estimates, Keeping, Lea
         features
             What its encoder makes and is kept only where it is asked for: "regions", "class_map".
             `fill` makes them of items that are there.
+        segmenter
+            Name of the one that makes "class_map" instead of the encoder, of those added with
+            `placelens.add_segmenter`.
         space
             "sphere" for lat and lon in degrees, "plane" for x and y in metres.
 
@@ -103,9 +107,10 @@ class Collection(Painting, Browsing, Exporting, Writing, Estimates, Keeping, Lea
             raise InputError(f"space {shown(space)} is not known; use sphere or plane")
         folder = folder_of(path)
         more = as_texts(features, "the feature")
-        if dim is not None and more:
+        if dim is not None and (more or segmenter is not None):
             raise InputError(
-                f"features {shown(more)} are made by an encoder, and dim is for vectors of your own"
+                f"features {shown(more or segmenter)} are made by an encoder or a segmenter, and "
+                "dim is for vectors of your own; fill makes class maps of these later"
             )
         if dim is not None:
             chosen = _checked_modalities(modalities or ("vector",))
@@ -117,8 +122,9 @@ class Collection(Painting, Browsing, Exporting, Writing, Estimates, Keeping, Lea
             with named(folder):
                 return cls(ItemTable.create(folder, manifest))
         loaded = as_encoder(encoder if encoder is not None else "lite")
-        asked_for(more, loaded)
-        kept = [extractor.feature for extractor in chosen_extractors(loaded, more)]
+        maker = load_maker(segmenter)
+        asked_for(more, loaded, maker)
+        kept = [extractor.feature for extractor in chosen_extractors(loaded, more, maker)]
         manifest = manifest_for(loaded, features=kept, space=space)
         with named(folder):
             return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)

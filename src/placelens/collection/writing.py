@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from placelens.arguments import as_text, as_texts
+from placelens.arguments import as_path, as_text, as_texts
 from placelens.collection.reading import Reading
 from placelens.display import shown
 from placelens.errors import InputError
@@ -18,7 +19,9 @@ from placelens.types import PLACE_SOURCES, Attribute, FeatureName, Item, Place, 
 
 # What reads files and what shows hits is imported when it is used: many commands only look.
 if TYPE_CHECKING:
+    from placelens.encoders.segmenters.segmenter import Segmenter
     from placelens.ingest.fill import FillReport
+    from placelens.ingest.masks import ClassMapReport
     from placelens.ingest.preview import Preview
     from placelens.ingest.report import IngestReport, ProgressCallback
     from placelens.ingest.vectors import Conflict
@@ -215,6 +218,7 @@ class Writing(Reading):
         self,
         features: str | Iterable[FeatureName],
         *,
+        segmenter: str | None = None,
         workers: int | None = None,
         progress: ProgressCallback | None = None,
     ) -> FillReport:
@@ -227,6 +231,9 @@ class Writing(Reading):
         ----------
         features
             Names of what the collection's encoder makes, as "image_hubness".
+        segmenter
+            Name of the one that makes "class_map", of those added with `placelens.add_segmenter`.
+            The collection remembers it, by its hash: new items get class maps of it as well.
         workers
             Processes that decode; 0 for none, None to choose.
         progress
@@ -236,6 +243,8 @@ class Writing(Reading):
         ------
         InputError
             If the encoder makes no feature of a name; the message lists those it makes.
+        EncoderError
+            If there is no such segmenter on this machine.
         EncoderMismatchError
             If the collection's feature of a name was made by something else.
         CollectionLockedError
@@ -250,8 +259,78 @@ class Writing(Reading):
 
         check_run(workers, progress)
         names = as_texts(features, "the feature")
+        maker = load_maker(segmenter)
+        # Vectors of one's own have no encoder, and class maps of a segmenter need none.
+        needs_none = self.encoder_name is None and maker is not None and names == ["class_map"]
         with self._table.writing():
-            report = fill(self._table, self.encoder, names, workers=workers, progress=progress)
+            report = fill(
+                self._table,
+                None if needs_none else self.encoder,
+                names,
+                segmenter=maker,
+                workers=workers,
+                progress=progress,
+            )
+        self._versions.settle()
+        return report
+
+    def add_class_maps(
+        self,
+        masks: str | os.PathLike[str] | Mapping[str, Any],
+        *,
+        labels: str | os.PathLike[str] | Sequence[str],
+        grid: int = 14,
+        progress: ProgressCallback | None = None,
+    ) -> ClassMapReport:
+        """Keep class maps of masks that somebody drew, averaged over the cells of a grid.
+
+        Items that have one get this one instead; others are left alone. Interrupted, it keeps
+        what is done.
+
+        Parameters
+        ----------
+        masks
+            (height, width) numbers of classes by the items' ids; or a folder of PNGs, each of
+            them called as its image is, whose pixels are these numbers: of a palette, or greys.
+            255 says nothing of its pixel. A mask covers its whole image, at any size.
+        labels
+            Names of the classes in the order of their numbers, or a file with a name a line.
+            Background, other, void and the like are no classes: they are what is left.
+        grid
+            Rows, and columns, of the class maps.
+        progress
+            Called with a `Progress` after each batch.
+
+        Raises
+        ------
+        InputError
+            If there are no labels, or a mask that is given as numbers is none.
+        EncoderMismatchError
+            If the collection's class maps are of other labels, another grid, or another maker.
+        CollectionLockedError
+            If another process is writing.
+
+        Examples
+        --------
+        Sky above, and below it something that nothing is said of.
+
+        >>> mask = np.array([[0, 0], [255, 255]], dtype=np.uint8)
+        >>> photos.add_class_maps({"red": mask}, labels=["sky", "sea"], grid=2).n_given
+        1
+        >>> photos.feature("red", "class_map").tolist()
+        [[[255, 0], [255, 0]], [[0, 0], [0, 0]]]
+        """
+        from placelens.encoders.segmenters.forms import Wanted
+        from placelens.encoders.segmenters.labels import labels_of
+        from placelens.ingest.masks import give_class_maps
+
+        check_run(None, progress)
+        named, side = labels_of(labels), Wanted(grid=grid).grid
+        given = masks if isinstance(masks, Mapping) else as_path(masks, "the folder of masks")
+        with self._table.writing():
+            report = give_class_maps(
+                self._table, given, labels=named, grid=(side, side), progress=progress
+            )
         self._versions.settle()
         return report
 
@@ -270,6 +349,15 @@ class Writing(Reading):
             iids = self._table.find(wanted, ["iid"])["iid"].to_pylist()
             self._table.delete(iids)
             return len(iids)
+
+
+def load_maker(segmenter: str | None) -> Segmenter | None:
+    """The segmenter of a name that a user wrote; None for none."""
+    if segmenter is None:
+        return None
+    from placelens.encoders.segmenters.registry import load_segmenter
+
+    return load_segmenter(as_text(segmenter, "the segmenter"))
 
 
 def check_run(workers: Any, progress: Any) -> None:

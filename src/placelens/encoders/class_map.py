@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from placelens.errors import EncoderError, InputError
-from placelens.types import Float32Array, Float64Array, Int8Array, UInt8Array
+from placelens.types import Float32Array, Float64Array, Int8Array, Int16Array, UInt8Array
 
 WHOLE = 255
 # No class, other included, is probable enough.
@@ -56,7 +56,7 @@ def stored_map(probabilities: Float32Array | Float64Array) -> UInt8Array:
     return np.asarray(rounded - (rank < excess), dtype=np.uint8)
 
 
-def class_of_cells(stored: UInt8Array, minimum: float = 0.5) -> Int8Array:
+def class_of_cells(stored: UInt8Array, minimum: float = 0.5) -> Int8Array | Int16Array:
     """The class that each cell of a stored class map shows: its channel, or that it is not known.
 
     Parameters
@@ -68,7 +68,7 @@ def class_of_cells(stored: UInt8Array, minimum: float = 0.5) -> Int8Array:
 
     Returns
     -------
-    (..., rows, columns) int8
+    (..., rows, columns) int8, or int16 of more than 127 classes
         0 to c - 1 for a class, c for other, -1 where none of them is probable enough: "I don't
         know". Of equal ones the first counts.
 
@@ -90,7 +90,9 @@ def class_of_cells(stored: UInt8Array, minimum: float = 0.5) -> Int8Array:
         raise InputError(f"the least probability of a class is in [0, 1], got {minimum}")
     best = all_of_them.argmax(axis=-1)
     is_sure = all_of_them.max(axis=-1) >= minimum * WHOLE
-    return np.where(is_sure, best, UNKNOWN).astype(np.int8)
+    found = np.where(is_sure, best, UNKNOWN)
+    is_small = stored.shape[-1] <= np.iinfo(np.int8).max
+    return found.astype(np.int8) if is_small else found.astype(np.int16)
 
 
 def confidence_of_cells(stored: UInt8Array) -> Float32Array:

@@ -8,13 +8,25 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from placelens.encoders.kept_network import KeptNetwork
 from placelens.errors import EncoderError
 from placelens.types import Float32Array
+
+
+class TensorFacts(NamedTuple):
+    """What a network says of an input or an output.
+
+    ``kind`` is ONNX Runtime's word, as "tensor(float)"; a length in ``shape`` is None where it is
+    free.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int | None, ...]
 
 
 class LazySession:
@@ -51,6 +63,15 @@ class LazySession:
         outputs: list[Float32Array] = self._open().run(list(output_names), inputs)
         return outputs
 
+    def tensors(self) -> tuple[tuple[TensorFacts, ...], tuple[TensorFacts, ...]]:
+        """What the network takes, and what it gives."""
+        session = self._open()
+        taken, given = (
+            tuple(TensorFacts(each.name, each.type, _sides(each.shape)) for each in those)
+            for those in (session.get_inputs(), session.get_outputs())
+        )
+        return taken, given
+
     @property
     def input(self) -> tuple[str, tuple[int | None, ...]]:
         """Name and shape of the network's only input; None where a length is free.
@@ -60,12 +81,11 @@ class LazySession:
         EncoderError
             If it has several.
         """
-        inputs = self._open().get_inputs()
+        inputs, _ = self.tensors()
         if len(inputs) != 1:
             names = ", ".join(repr(given.name) for given in inputs)
             raise EncoderError(f"a network of one input is needed, and this one has {names}")
-        shape = tuple(side if isinstance(side, int) else None for side in inputs[0].shape)
-        return inputs[0].name, shape
+        return inputs[0].name, inputs[0].shape
 
     @property
     def outputs(self) -> list[str]:
@@ -112,6 +132,11 @@ class LazySession:
 
     def _session_of(self, runtime: ModuleType, given: str | bytes, options: Any) -> Any:
         return runtime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
+
+
+def _sides(shape: Sequence[Any]) -> tuple[int | None, ...]:
+    """Lengths that are fixed; a free one has a name, or nothing."""
+    return tuple(side if isinstance(side, int) else None for side in shape)
 
 
 def onnx_runtime() -> ModuleType:

@@ -23,8 +23,13 @@ from placelens.installed import reinstall_command
 DAYS = 7
 
 
-def check_sha256(path: Path, expected: str) -> None:
-    """Raise EncoderError unless the file is there and has the SHA-256 (hexadecimal)."""
+def check_sha256(
+    path: Path, expected: str, *, what: str = "encoder weights", mend: str | None = None
+) -> None:
+    """Raise EncoderError unless the file is there and has the SHA-256 (hexadecimal).
+
+    The message calls the file ``what``, and ``mend`` is its next step: by default to reinstall.
+    """
     try:
         if _is_noted(path, expected):
             return
@@ -33,17 +38,20 @@ def check_sha256(path: Path, expected: str) -> None:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise EncoderError(
-            f"encoder weights {path} cannot be read ({error.strerror or error}); reinstall: "
-            + reinstall_command()
+            f"{what} {path} cannot be read ({error.strerror or error}); {mend or _reinstall()}"
         ) from error
     if actual != expected:
         raise EncoderError(
-            f"encoder weights {path} have SHA-256 {actual}, expected {expected}: the file is "
-            f"damaged or of another version; reinstall: {reinstall_command()}"
+            f"{what} {path} have SHA-256 {actual}, expected {expected}: the file is "
+            f"damaged or of another version; {mend or _reinstall()}"
         )
     # Without the note it is hashed again.
     with contextlib.suppress(OSError), written_whole(_note_of(path)) as note:
         note.write(json.dumps({"sha256": actual, "stamp": stamp}).encode())
+
+
+def _reinstall() -> str:
+    return f"reinstall: {reinstall_command()}"
 
 
 def _is_noted(path: Path, expected: str) -> bool:

@@ -40,9 +40,9 @@ def class_map_text(cells: Sequence[Sequence[int]], names: Sequence[str]) -> str:
 
 
 def _letters(names: Sequence[str]) -> list[str]:
-    """A letter of each name that no other has; a digit where none is left."""
+    """A letter of each name that no other has; a digit where none is left, and then a star."""
     taken: list[str] = []
     for name in names:
-        free = [letter for letter in [*name.upper(), *"0123456789*"] if letter not in taken]
-        taken.append(free[0])
+        free = [letter for letter in [*name.upper(), *"0123456789"] if letter not in taken]
+        taken.append(free[0] if free else "*")
     return taken

@@ -4,14 +4,14 @@ An extractor turns what it needs of some items (their pixels, their texts, or an
 an array with an entry an item. Imports run all those of a collection over each batch, each once:
 one pass of a network serves all that is made from its vectors, and all that is a `PartOf` it.
 `placelens.ingest.fill` runs some over items that are there already. A new feature is a recipe in a
-file of its own, and a line in `EXTRACTORS`.
+file of its own, and a line in `EXTRACTORS`. Class maps may be a segmenter's instead of the
+encoder's, or be given: see `placelens.ingest.class_maps`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,13 +21,22 @@ from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import reencode_command
 from placelens.encoders.parts import CLASS_MAP, IMAGE, REGIONS
-from placelens.errors import EncoderMismatchError, InputError
+from placelens.encoders.segmenters.segmenter import Segmenter
+from placelens.errors import CollectionError, EncoderMismatchError, InputError
+from placelens.ingest.class_maps import (
+    is_from_elsewhere,
+    map_feature,
+    other_maker,
+    segmenter_feature,
+    segmenter_of,
+)
 from placelens.storage.feature_columns import to_columns
 from placelens.storage.manifest import Hub, Hubs, Manifest, hubness_of
-from placelens.types import Feature, FeatureName, UInt8Array
+from placelens.types import Feature, FeatureName, ImageSpec, UInt8Array
 
 # What an extractor may need, beside the names of features.
-PIXELS, TEXT = "pixels", "words"
+PIXELS, WHOLE, TEXT = "pixels", "whole image", "words"
+OF_IMAGES = (PIXELS, WHOLE)
 
 Values = dict[FeatureName, Any]
 
@@ -40,13 +49,16 @@ class Extractor:
     ----------
     feature : what it makes.
     needs : what it makes it from: `PIXELS`, (n, size, size, 3) uint8 RGB as the encoder wants them;
-        `TEXT`, n texts that are not empty; or the name of a feature.
+        `WHOLE`, (n, *size, 3) uint8 RGB, each all of an image; `TEXT`, n texts that are not empty;
+        or the name of a feature.
     make : from these to an array, or a sequence, with an entry for each.
+    size : height and width, of what needs `WHOLE`; all that are run together need the same.
     """
 
     feature: Feature
     needs: str
     make: Callable[[Any], Any]
+    size: tuple[int, int] | None = None
 
 
 Made = tuple[Feature, Callable[[Any], Any]]
@@ -95,16 +107,15 @@ def _regions(encoder: Encoder) -> Made | None:
     if REGIONS not in encoder.parts or encoder.grid is None or code is None:
         return None
     made_by = f"{encoder.fingerprint}:{code.fingerprint}"
-    feature = _map(REGIONS, (*encoder.grid, code.n_components), made_by)
+    feature = map_feature(REGIONS, (*encoder.grid, code.n_components), made_by)
     return feature, PartOf(encoder.encode_parts, REGIONS)
 
 
 def _class_map(encoder: Encoder) -> Made | None:
     if CLASS_MAP not in encoder.parts or encoder.class_grid is None:
         return None
-    classes = tuple((name, 1) for name in encoder.class_names)
-    shape = (*encoder.class_grid, len(classes))
-    feature = _map(CLASS_MAP, shape, encoder.fingerprint, blocks=classes)
+    shape = (*encoder.class_grid, len(encoder.class_names))
+    feature = map_feature(CLASS_MAP, shape, encoder.fingerprint, encoder.class_names)
     return feature, PartOf(encoder.encode_parts, CLASS_MAP)
 
 
@@ -130,22 +141,6 @@ def _vector(name: FeatureName, encoder: Encoder) -> Feature:
     return Feature(name=name, length=encoder.dim, space=fingerprint, fingerprint=fingerprint)
 
 
-def _map(
-    name: FeatureName,
-    shape: tuple[int, int, int],
-    fingerprint: str,
-    blocks: tuple[tuple[str, int], ...] = (),
-) -> Feature:
-    return Feature(
-        name=name,
-        kind="map",
-        length=math.prod(shape),
-        shape=shape,
-        fingerprint=fingerprint,
-        blocks=blocks,
-    )
-
-
 # By the feature that each makes; what one needs stands before it.
 EXTRACTORS: dict[FeatureName, Recipe] = {
     IMAGE: Recipe(PIXELS, _image_vectors),
@@ -166,28 +161,61 @@ def hubs_of(encoder: Encoder) -> Hubs:
     }
 
 
-def extractors_of(encoder: Encoder) -> dict[FeatureName, Extractor]:
-    """The extractors that an encoder has, by the feature that each makes."""
-    made = {name: recipe.build(encoder) for name, recipe in EXTRACTORS.items()}
-    return {
-        name: Extractor(feature=each[0], needs=EXTRACTORS[name].needs, make=each[1])
-        for name, each in made.items()
-        if each is not None
-    }
+def extractors_of(
+    encoder: Encoder | None, segmenter: Segmenter | None = None
+) -> dict[FeatureName, Extractor]:
+    """The extractors that an encoder has, by the feature that each makes.
+
+    With a segmenter, class maps are made by that. Without an encoder there is nothing else.
+    """
+    found: dict[FeatureName, Extractor] = {}
+    for name, recipe in EXTRACTORS.items():
+        if name == CLASS_MAP and segmenter is not None:
+            found[name] = _of_segmenter(segmenter)
+        elif encoder is not None and (made := recipe.build(encoder)) is not None:
+            found[name] = Extractor(feature=made[0], needs=recipe.needs, make=made[1])
+    return found
 
 
-def extractors_for(manifest: Manifest, encoder: Encoder, folder: Path) -> list[Extractor]:
-    """The extractors of a collection's features, as far as its encoder has them.
+def _of_segmenter(segmenter: Segmenter) -> Extractor:
+    return Extractor(
+        feature=segmenter_feature(segmenter),
+        needs=WHOLE,
+        make=segmenter.class_maps,
+        size=segmenter.size,
+    )
 
-    ``folder`` is the collection's.
+
+def extractors_for(
+    manifest: Manifest,
+    encoder: Encoder,
+    folder: Path,
+    names: Iterable[FeatureName] | None = None,
+) -> list[Extractor]:
+    """The extractors of a collection's features, as far as there are any.
+
+    Parameters
+    ----------
+    manifest, folder
+        The collection's.
+    encoder
+        Its encoder. Class maps of a segmenter are made by that, and those that were given by none.
+    names
+        Of the features that matter; all by default.
 
     Raises
     ------
     EncoderMismatchError
-        If one of them makes another feature of the name than the collection holds.
+        If one of them makes another feature of the name than the collection holds, or a segmenter
+        is not on this machine.
     """
-    kept = {feature.name: feature for feature in manifest.features}
-    found = [each for name, each in extractors_of(encoder).items() if name in kept]
+    wanted = manifest.names if names is None else set(names)
+    kept = {each.name: each for each in manifest.features if each.name in wanted}
+    segmenter = segmenter_of(kept.get(CLASS_MAP), folder)
+    known = extractors_of(encoder, segmenter)
+    if segmenter is None and is_from_elsewhere(kept.get(CLASS_MAP)):  # they were given
+        known.pop(CLASS_MAP, None)
+    found = [each for name, each in known.items() if name in kept]
     for extractor in found:
         check_same(kept[extractor.feature.name], extractor.feature, folder)
     return found
@@ -195,43 +223,77 @@ def extractors_for(manifest: Manifest, encoder: Encoder, folder: Path) -> list[E
 
 def check_same(kept: Feature, made: Feature, folder: Path) -> None:
     """Raise EncoderMismatchError unless a collection's feature is the one that is made."""
-    if kept != made:
-        raise EncoderMismatchError(
-            f"{folder} holds {kept.name!r} of {shown(kept.fingerprint)}, and the extractor at hand "
-            f"is {shown(made.fingerprint)}, or of another kind or length; make all anew with: "
-            f"{reencode_command(folder)}"
-        )
+    if kept == made:
+        return
+    if is_from_elsewhere(kept) or is_from_elsewhere(made):
+        raise other_maker(kept, made, folder)
+    raise EncoderMismatchError(
+        f"{folder} holds {kept.name!r} of {shown(kept.fingerprint)}, and the extractor at hand "
+        f"is {shown(made.fingerprint)}, or of another kind or length; make all anew with: "
+        f"{reencode_command(folder)}"
+    )
 
 
-def asked_for(names: Iterable[FeatureName], encoder: Encoder) -> list[Extractor]:
+def asked_for(
+    names: Iterable[FeatureName], encoder: Encoder | None, segmenter: Segmenter | None = None
+) -> list[Extractor]:
     """The extractors of some features, those that others need first.
 
     Raises
     ------
     InputError
-        If the encoder has none for one; the message lists those it has.
+        If the encoder has none for one (the message lists those it has), or a segmenter is named
+        and no class map is asked for.
+    CollectionError
+        If one is made by an encoder, and there is none.
     """
-    wanted, known = set(names), extractors_of(encoder)
+    wanted, known = set(names), extractors_of(encoder, segmenter)
+    if segmenter is not None and CLASS_MAP not in wanted:
+        raise InputError(
+            f"the segmenter {segmenter.name} makes class maps, and features name none; "
+            f"ask for {CLASS_MAP} too"
+        )
     unknown = sorted(wanted - set(known))
+    if unknown and encoder is None:
+        raise CollectionError(
+            f"the feature {shown(unknown[0])} is made by an encoder, and a collection of vectors "
+            "of your own has none"
+        )
     if unknown:
         raise InputError(
-            f"the encoder {encoder.name} makes no feature {shown(unknown[0])}; "
-            f"it makes: {', '.join(known)}"
+            f"the encoder {encoder.name if encoder else None} makes no feature "
+            f"{shown(unknown[0])}; it makes: {', '.join(known)}"
         )
     return [extractor for name, extractor in known.items() if name in wanted]
 
 
-def chosen_extractors(encoder: Encoder, names: Iterable[FeatureName] = ()) -> list[Extractor]:
+def chosen_extractors(
+    encoder: Encoder, names: Iterable[FeatureName] = (), segmenter: Segmenter | None = None
+) -> list[Extractor]:
     """The extractors of what every collection of an encoder has, and of some that not all have.
 
-    Names of which the encoder makes nothing are passed over; `asked_for` refuses them.
+    Names of which nothing is made are passed over; `asked_for` refuses them.
     """
     wanted = set(names)
     return [
         extractor
-        for name, extractor in extractors_of(encoder).items()
+        for name, extractor in extractors_of(encoder, segmenter).items()
         if EXTRACTORS[name].is_default or name in wanted
     ]
+
+
+def spec_for(extractors: Iterable[Extractor], spec: ImageSpec | None) -> ImageSpec | None:
+    """How images are to be prepared for some extractors, of an encoder that wants ``spec``.
+
+    None where no extractor is of images.
+    """
+    own = [each for each in extractors if each.needs in OF_IMAGES]
+    sizes = {each.size for each in own if each.size is not None}
+    if not own or not sizes:
+        return spec if own else None
+    (whole,) = sizes
+    # An encoder that takes no images leaves nothing to say but how large the whole is.
+    return replace(spec or ImageSpec(size=1, fit="squash"), whole=whole)
 
 
 def made_from(source: str, names: Iterable[FeatureName]) -> list[FeatureName]:
@@ -260,8 +322,7 @@ def columns_from_text(
     names = made_from(TEXT, kept)
     made: Values = {}
     if text and names:
-        known = extractors_for(manifest, encoder(), folder)
-        own = [each for each in known if each.feature.name in names]
+        own = extractors_for(manifest, encoder(), folder, names)
         made = extract(own, texts=[text])[0]
     return {
         column: array[0].as_py()
@@ -275,6 +336,7 @@ def extract(
     *,
     texts: Sequence[str | None] = (),
     pixels: Sequence[UInt8Array | None] = (),
+    whole: Sequence[UInt8Array | None] = (),
     features: Mapping[FeatureName, Sequence[Any]] | None = None,
 ) -> list[Values]:
     """What extractors make of some items, each from those that have what it needs.
@@ -283,7 +345,7 @@ def extract(
     ----------
     extractors
         What one needs is given, or made by one before it.
-    texts, pixels, features
+    texts, pixels, whole, features
         What there is of each item, None for nothing; as many of each as are given.
 
     Returns
@@ -291,7 +353,12 @@ def extract(
     list of dict
         For each item its features by name, without those it has not.
     """
-    given: dict[str, Sequence[Any]] = {TEXT: texts, PIXELS: pixels, **(features or {})}
+    given: dict[str, Sequence[Any]] = {
+        TEXT: texts,
+        PIXELS: pixels,
+        WHOLE: whole,
+        **(features or {}),
+    }
     out: list[Values] = [{} for _ in range(max(map(len, given.values())))]
     for needs, group in _passes(extractors):
         inputs = given.get(needs, ())

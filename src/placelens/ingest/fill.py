@@ -12,10 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from placelens.encoders.base import Encoder
+from placelens.encoders.parts import CLASS_MAP
+from placelens.encoders.segmenters.segmenter import Segmenter
 from placelens.errors import InputError
+from placelens.ingest.class_maps import segmenter_of
 from placelens.ingest.decoding import read_all
 from placelens.ingest.extractor import (
-    PIXELS,
+    OF_IMAGES,
     TEXT,
     Extractor,
     Values,
@@ -23,14 +26,17 @@ from placelens.ingest.extractor import (
     check_same,
     extract,
     hubs_of,
+    spec_for,
 )
 from placelens.ingest.pipeline import ENCODE_BATCH
 from placelens.ingest.report import Progress, ProgressCallback
 from placelens.readers.base import Reading, Source
 from placelens.storage.feature_columns import fields_of, from_columns, to_columns
 from placelens.storage.table import ItemTable
-from placelens.types import FeatureName, Int64Array, UInt8Array
+from placelens.types import FeatureName, Int64Array
 
+# What all that is made from images is made from, whatever each needs of them.
+_IMAGES = "images"
 # Items in one commit. Whole rows are written anew, thumbnails included: some twenty megabytes.
 COMMIT_ROWS = 1024
 
@@ -57,9 +63,10 @@ class FillReport:
 
 def fill(
     table: ItemTable,
-    encoder: Encoder,
+    encoder: Encoder | None,
     names: Sequence[FeatureName],
     *,
+    segmenter: Segmenter | None = None,
     workers: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> FillReport:
@@ -69,6 +76,15 @@ def fill(
     batch is a commit: what is done is kept when it is interrupted, and the next call goes on from
     there.
 
+    Parameters
+    ----------
+    encoder
+        The collection's; None where there is none, and only a segmenter makes something.
+    names
+        Of the features.
+    segmenter
+        What makes class maps; None for the one that the collection's are of, or else the encoder.
+
     Raises
     ------
     InputError
@@ -77,18 +93,21 @@ def fill(
         If the collection's feature of a name was made by something else.
     """
     started = time.perf_counter()
-    extractors = asked_for(names, encoder)
     kept = {feature.name: feature for feature in table.manifest.features}
+    if segmenter is None and CLASS_MAP in names:
+        segmenter = segmenter_of(kept.get(CLASS_MAP), table.folder)
+    extractors = asked_for(names, encoder, segmenter)
     for extractor in extractors:
         feature = extractor.feature
         check_same(kept.get(feature.name, feature), feature, table.folder)
     _check_needs(extractors, [*kept, *names])
-    table.add_features([extractor.feature for extractor in extractors], hubs_of(encoder))
+    hubs = None if encoder is None else hubs_of(encoder)
+    table.add_features([extractor.feature for extractor in extractors], hubs)
     n_filled: dict[FeatureName, int] = {}
     n_left: dict[FeatureName, int] = {}
     # What one is made from stands before it, so that it is filled in before.
-    for needs in dict.fromkeys(extractor.needs for extractor in extractors):
-        group = [extractor for extractor in extractors if extractor.needs == needs]
+    for source in dict.fromkeys(map(_source, extractors)):
+        group = [extractor for extractor in extractors if _source(extractor) == source]
         filled, lacked = _Filling(table, encoder, group, workers).run(progress)
         n_filled |= filled
         n_left |= {name: lacked[name] - filled[name] for name in filled}
@@ -100,10 +119,15 @@ def fill(
     )
 
 
+def _source(extractor: Extractor) -> str:
+    """What is read for an extractor."""
+    return _IMAGES if extractor.needs in OF_IMAGES else extractor.needs
+
+
 def _check_needs(extractors: Sequence[Extractor], names: Sequence[FeatureName]) -> None:
     """Raise InputError when what one is made from is neither there nor made as well."""
     for extractor in extractors:
-        if extractor.needs not in (PIXELS, TEXT, *names):
+        if extractor.needs not in (*OF_IMAGES, TEXT, *names):
             raise InputError(
                 f"{extractor.feature.name} is made from {extractor.needs}, which the collection "
                 f"does not have; name both"
@@ -116,14 +140,15 @@ class _Filling:
     def __init__(
         self,
         table: ItemTable,
-        encoder: Encoder,
+        encoder: Encoder | None,
         extractors: Sequence[Extractor],
         workers: int | None,
     ) -> None:
         self._table, self._extractors = table, extractors
-        self._needs = extractors[0].needs
+        self._source = _source(extractors[0])
         self._features = [extractor.feature for extractor in extractors]
-        self._encoder, self._workers = encoder, workers
+        self._spec = encoder.image_spec if encoder is not None else None
+        self._workers = workers
 
     def run(
         self, progress: ProgressCallback | None
@@ -146,9 +171,9 @@ class _Filling:
     def _todo(self) -> Int64Array:
         """Internal ids of items that lack one of the features and have what it needs."""
         columns = [fields_of(feature)[0].name for feature in self._features]
-        needed = {PIXELS: "image IS NOT NULL", TEXT: "text != ''"}.get(self._needs)
+        needed = {_IMAGES: "image IS NOT NULL", TEXT: "text != ''"}.get(self._source)
         if needed is None:
-            inputs = fields_of(self._table.manifest.feature(self._needs))
+            inputs = fields_of(self._table.manifest.feature(self._source))
             needed = f"{inputs[0].name} IS NOT NULL"
         lacking = " OR ".join(f"{column} IS NULL" for column in columns)
         found = self._table.dataset.to_table(columns=["iid"], filter=f"({lacking}) AND {needed}")
@@ -189,19 +214,24 @@ class _Filling:
         return int(np.count_nonzero(~is_changed))
 
     def _made(self, rows: pa.Table, extractors: Sequence[Extractor]) -> list[Values]:
-        if self._needs == PIXELS:
-            pixels, made = self._pixels(rows), list[Values]()
-            while batch := list(islice(pixels, ENCODE_BATCH)):
-                made += extract(extractors, pixels=batch)
+        if self._source == _IMAGES:
+            images, made = self._images(rows, extractors), list[Values]()
+            while batch := list(islice(images, ENCODE_BATCH)):
+                made += extract(
+                    extractors,
+                    pixels=[each.pixels if each is not None else None for each in batch],
+                    whole=[each.whole if each is not None else None for each in batch],
+                )
             return made
-        if self._needs == TEXT:
+        if self._source == TEXT:
             return extract(extractors, texts=rows["text"].to_pylist())
-        stored = from_columns(self._table.manifest.feature(self._needs), rows)
-        return extract(extractors, features={self._needs: stored})
+        stored = from_columns(self._table.manifest.feature(self._source), rows)
+        return extract(extractors, features={self._source: stored})
 
-    def _pixels(self, rows: pa.Table) -> Iterator[UInt8Array | None]:
+    def _images(self, rows: pa.Table, extractors: Sequence[Extractor]) -> Iterator[Reading | None]:
         """Images read again; None for one that is gone, or cannot be read."""
         images = rows["image"].to_pylist()
         sources = [Source(key=image, stamp="", image=image) for image in images]
-        for each in read_all(sources, self._encoder.image_spec, workers=self._workers):
-            yield each.pixels if isinstance(each, Reading) else None
+        spec = spec_for(extractors, self._spec)
+        for each in read_all(sources, spec, workers=self._workers):
+            yield each if isinstance(each, Reading) else None

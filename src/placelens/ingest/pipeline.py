@@ -14,10 +14,18 @@ import numpy as np
 from placelens.encoders.base import Encoder
 from placelens.ingest.copies import Copies, may_say_more
 from placelens.ingest.decoding import read_all
-from placelens.ingest.extractor import PIXELS, TEXT, Values, extract, extractors_for, made_from
+from placelens.ingest.extractor import (
+    OF_IMAGES,
+    TEXT,
+    Values,
+    extract,
+    extractors_for,
+    made_from,
+    spec_for,
+)
 from placelens.ingest.known import Known, KnownRow, content_hash_of, heard, is_there
 from placelens.ingest.report import IngestReport, Progress, ProgressCallback
-from placelens.ingest.rows import stored_proposals, stored_rows, with_files
+from placelens.ingest.rows import stored_given, stored_proposals, stored_rows, with_files
 from placelens.readers.base import Reading, Skipped, Source
 from placelens.readers.metadata import Metadata
 from placelens.storage.proposals import with_accepted
@@ -66,6 +74,8 @@ class Ingest:
         self._moved: set[int] = set()
         self._unsure: set[int] = set()
         self._emptied: set[int] = set()
+        # Items that are read again, though their image is what it was: a sidecar has changed.
+        self._same_image: set[int] = set()
         self._todo: set[str] = set()
         self._last_commit = time.monotonic()
         self._skipped: list[Skipped] = []
@@ -82,7 +92,8 @@ class Ingest:
         self._tell(n_done, len(todo))
         with self._opening_network(todo):
             try:
-                readings = read_all(todo, self._encoder.image_spec, workers=self._workers)
+                spec = spec_for(self._extractors, self._encoder.image_spec)
+                readings = read_all(todo, spec, workers=self._workers)
                 for batch in _batches(readings, ENCODE_BATCH):
                     self._take(batch)
                     n_done += len(batch)
@@ -195,6 +206,8 @@ class Ingest:
                 before = None
         if before is not None:
             self._report.n_updated += 1
+            if before.content_hash.partition(":")[0] == reading.content_hash:
+                self._same_image.add(before.iid)
             row = replace(before, stamp=source.stamp, content_hash=content, image=source.image)
             known.put(row)
             if row.copies and row.image is not None:
@@ -278,11 +291,14 @@ class Ingest:
             self._unsure.add(row.iid)
 
     def _extract(self, readings: Sequence[Reading]) -> list[Values]:
-        pixels = [reading.pixels for reading in readings]
-        if any(extractor.needs == PIXELS for extractor in self._extractors):
-            self._report.n_images += sum(each is not None for each in pixels)
-        texts = [reading.text for reading in readings]
-        return extract(self._extractors, texts=texts, pixels=pixels)
+        if any(extractor.needs in OF_IMAGES for extractor in self._extractors):
+            self._report.n_images += sum(each.pixels is not None for each in readings)
+        return extract(
+            self._extractors,
+            texts=[reading.text for reading in readings],
+            pixels=[reading.pixels for reading in readings],
+            whole=[reading.whole for reading in readings],
+        )
 
     def _commit(self) -> None:
         """Make the staged work durable, in one commit."""
@@ -291,6 +307,8 @@ class Ingest:
             iid: with_accepted(replace(self._row(iid, *staged), proposals=proposals.get(iid, ())))
             for iid, staged in self._staged.items()
         }
+        for iid, given in stored_given(self._table, sorted(self._same_image & set(rows))).items():
+            rows[iid] = replace(rows[iid], features={**rows[iid].features, **given})
         rows |= stored_rows(self._table, sorted(self._moved - set(rows)))
         rows = self._with_copies(rows)
         manifest = self._table.manifest
@@ -303,6 +321,7 @@ class Ingest:
         self._first_new = self._next_iid
         self._staged.clear()
         self._emptied.clear()
+        self._same_image.clear()
         self._moved.clear()
         self._unsure.clear()
         self._copies.forget()

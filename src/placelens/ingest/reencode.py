@@ -20,6 +20,7 @@ import xxhash
 
 from placelens.encoders.base import Encoder
 from placelens.errors import CollectionError
+from placelens.ingest.class_maps import is_from_elsewhere
 from placelens.ingest.concepts import manifest_for
 from placelens.ingest.extractor import (
     EXTRACTORS,
@@ -83,7 +84,8 @@ def check_can_be(folder: Path, manifest: Manifest, encoder: Encoder | None = Non
 def is_of(manifest: Manifest, encoder: Encoder) -> bool:
     """Whether all that the encoder makes of a collection's features is made by it already."""
     made = {name: extractor.feature for name, extractor in extractors_of(encoder).items()}
-    same = all(made.get(each.name, each) == each for each in manifest.features)
+    own = [each for each in manifest.features if not is_from_elsewhere(each)]
+    same = all(made.get(each.name, each) == each for each in own)
     return same and manifest.fingerprint == encoder.fingerprint
 
 
@@ -109,7 +111,9 @@ class Reencoding:
         self._started = time.perf_counter()
         self._table, self._encoder = table, encoder
         self._workers, self._progress = workers, progress
-        self._extractors = chosen_extractors(encoder, self._before.names)
+        # Class maps of a segmenter's, or that were given, stay what they are.
+        own = [each.name for each in self._before.features if not is_from_elsewhere(each)]
+        self._extractors = chosen_extractors(encoder, own)
         needs = {extractor.needs for extractor in self._extractors}
         self._reads = TEXT in needs
         self._spec = encoder.image_spec if PIXELS in needs else None
@@ -131,6 +135,8 @@ class Reencoding:
 
     def _is_made_anew(self, feature: Feature) -> bool:
         """Whether a feature goes, or is made anew: what the encoder made, and all made with it."""
+        if is_from_elsewhere(feature):
+            return False
         made_by = self._before.fingerprint
         is_old = made_by is not None and f"{feature.fingerprint}:".startswith(f"{made_by}:")
         return feature.name in EXTRACTORS or is_old

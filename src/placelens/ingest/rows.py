@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from placelens.ingest.class_maps import is_given
 from placelens.ingest.known import KnownRow
+from placelens.storage.feature_columns import fields_of, from_columns
 from placelens.storage.rows import Row, rows_from
 from placelens.storage.table import ItemTable
+from placelens.types import FeatureName
 
 
 def stored_rows(table: ItemTable, iids: Sequence[int]) -> dict[int, Row]:
@@ -17,6 +20,20 @@ def stored_rows(table: ItemTable, iids: Sequence[int]) -> dict[int, Row]:
         return {}
     found = table.rows(iids)
     return dict(zip(found["iid"].to_pylist(), rows_from(found, table.manifest), strict=True))
+
+
+def stored_given(table: ItemTable, iids: Sequence[int]) -> dict[int, dict[FeatureName, Any]]:
+    """What items have of features that were given, by internal id: nothing makes these again."""
+    given = [feature for feature in table.manifest.features if is_given(feature)]
+    if not iids or not given:
+        return {}
+    columns = [field.name for feature in given for field in fields_of(feature)]
+    found = table.rows(iids, ["iid", *columns])
+    values = {feature.name: from_columns(feature, found) for feature in given}
+    return {
+        iid: {name: each[at] for name, each in values.items() if each[at] is not None}
+        for at, iid in enumerate(found["iid"].to_pylist())
+    }
 
 
 def stored_proposals(

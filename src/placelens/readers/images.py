@@ -17,24 +17,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from placelens.errors import InputError, MissingExtraError, ReadError
 from placelens.files import read_regular
 from placelens.readers.formats import is_raw
 from placelens.readers.pictures import FILE_BUDGET_BYTES, UPLOAD_BUDGET_BYTES, read_picture
-from placelens.readers.pixels import prepare, to_rgb, to_square, turn_upright
+from placelens.readers.pixels import prepare, to_rgb, to_square, to_whole, turn_upright
 from placelens.readers.raster_pixels import MAX_PIXELS_READ, read_raster
 from placelens.readers.raw import read_preview
 from placelens.types import ImageSpec, UInt8Array
 
-__all__ = ["Decoded", "decode", "decode_upload", "prepare"]
+__all__ = ["Decoded", "decode", "decode_upload", "prepare", "read_image", "read_numbers"]
 
 MAX_FILE_BYTES = 2**30
 THUMBNAIL_QUALITY = 80
 DEFAULT_THUMBNAIL_SIZE = 320
 # Phones' Display P3 profiles have some 500 bytes; print profiles have half a megabyte.
 _MAX_PROFILE_BYTES = 8192
+# How Pillow keeps a PNG of a palette, of 8-bit greys, of two, and of 16-bit ones.
+_NUMBER_MODES = frozenset({"P", "L", "1", "I", "I;16"})
+_MAX_NUMBER = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class Decoded:
     Attributes
     ----------
     pixels : (size, size, 3) uint8 RGB, upright; None when no spec was given.
+    whole : (*spec.whole, 3) uint8 RGB, all of it, upright; None unless it was asked for.
     thumbnail : JPEG bytes without metadata, upright, longer side ``spec.thumbnail_size`` or less.
     width, height : of the original, upright, in pixels.
     info : "format"; "exif", a PIL.Image.Exif; "xmp", the embedded packet in bytes or None;
@@ -57,6 +62,7 @@ class Decoded:
     height: int
     info: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    whole: UInt8Array | None = None
 
 
 def decode(
@@ -144,6 +150,34 @@ def read_image(path: str | os.PathLike[str]) -> Image.Image:
         return turn_upright(to_rgb(picture.image), picture.orientation)
 
 
+def read_numbers(path: str | os.PathLike[str]) -> UInt8Array:
+    """The number in each pixel of a mask, (height, width) uint8: a PNG of a palette or of greys.
+
+    Not the colours: those of a palette only show which number is where. Nothing is turned, since
+    what writes masks says nothing of turning.
+
+    Raises
+    ------
+    ReadError
+        If it is no such PNG, or is cut off: half a mask would say of the rest what it does not.
+    """
+    data = read_file(path)
+    with _in_words():
+        picture = read_picture(data, name=Path(path).name)
+        image = picture.image
+        if image.format != "PNG" or image.mode not in _NUMBER_MODES:
+            raise ReadError(
+                f"it is a {image.format} of colours ({image.mode}), and a mask is a PNG of the "
+                "numbers of classes, in greys or a palette"
+            )
+        if picture.note is not None:
+            raise ReadError(picture.note)
+        numbers = np.array(image)
+    if numbers.max(initial=0) > _MAX_NUMBER or numbers.min(initial=0) < 0:
+        raise ReadError(f"it holds the number {numbers.max()}; {_MAX_NUMBER} is the most")
+    return numbers.astype(np.uint8)
+
+
 @contextlib.contextmanager
 def _in_words() -> Iterator[None]:
     """Give whatever goes wrong in a decoder as a ReadError."""
@@ -179,7 +213,7 @@ def _decode(data: bytes, spec: ImageSpec | None, name: str, budget_bytes: int) -
         picture = read_preview(data, budget_bytes, shrink)
         info["raw"] = data
     else:
-        sides = (spec.size if spec else 0, thumbnail_size)
+        sides = (_longest(spec), thumbnail_size)
         # A raster is read block by block: not its memory is bounded by the budget but its work.
         max_pixels = MAX_PIXELS_READ * budget_bytes // FILE_BUDGET_BYTES
         raster = read_raster(data, *sides, max_pixels=max_pixels)
@@ -190,12 +224,18 @@ def _decode(data: bytes, spec: ImageSpec | None, name: str, budget_bytes: int) -
     rgb = to_rgb(image)
     return Decoded(
         pixels=to_square(rgb, spec, turn) if spec else None,
+        whole=to_whole(rgb, spec.whole, turn) if spec and spec.whole else None,
         thumbnail=_thumbnail(rgb, thumbnail_size, turn, profile),
         width=picture.width,
         height=picture.height,
         info=info,
         warnings=(picture.note,) if picture.note else (),
     )
+
+
+def _longest(spec: ImageSpec | None) -> int:
+    """The longest side of what an encoder and a segmenter want; 0 for nothing."""
+    return max((spec.size, *(spec.whole or ()))) if spec else 0
 
 
 def _draft(image: Image.Image, spec: ImageSpec | None, thumbnail_size: int) -> None:
@@ -205,6 +245,8 @@ def _draft(image: Image.Image, spec: ImageSpec | None, thumbnail_size: int) -> N
     if spec:
         side = max(width, height) if spec.fit == "pad" else min(width, height)
         scale = max(scale, spec.size / side)
+        if spec.whole:
+            scale = max(scale, max(spec.whole) / min(width, height))
     if scale < 1:
         # Rounded up: the decoder may not go below the sizes needed.
         image.draft("RGB", (max(1, -int(-width * scale // 1)), max(1, -int(-height * scale // 1))))

@@ -93,6 +93,13 @@ def to_square(rgb: Image.Image, spec: ImageSpec, orientation: int = 1) -> UInt8A
     return np.array(turn_upright(square, orientation), dtype=np.uint8)
 
 
+def to_whole(rgb: Image.Image, size: tuple[int, int], orientation: int = 1) -> UInt8Array:
+    """All of an RGB image squashed to a height and width, upright, (height, width, 3) uint8."""
+    stored = size if orientation >= 5 else size[::-1]  # those of 5 and above swap the sides
+    squashed = rgb.resize(stored, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return np.array(turn_upright(squashed, orientation), dtype=np.uint8)
+
+
 def to_rgb(image: Image.Image) -> Image.Image:
     """Convert any mode to RGB: transparency on white, deep greys scaled to 8 bits."""
     if image.mode == "RGB" and "transparency" not in image.info:
