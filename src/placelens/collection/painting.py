@@ -14,12 +14,12 @@ import numpy as np
 from placelens.collection.searching import Searching
 from placelens.encoders.palette import Colour, cells_of_colours, hex_of, palette
 from placelens.errors import InputError, ReadError
-from placelens.ingest.extractor import extract, extractors_for
+from placelens.ingest.extractor import Extractor, extract, extractors_for
 from placelens.query.sketches import class_maps_of
 from placelens.sketch.painting import ANYTHING, Form, Sketch
 from placelens.sketch.term import words_of
 from placelens.storage.faults import naming_faults
-from placelens.types import Feature, FeatureName, UInt8Array
+from placelens.types import Feature, FeatureName, ImageSpec, UInt8Array
 
 if TYPE_CHECKING:
     from placelens.results import Hits
@@ -118,21 +118,48 @@ class Painting(Searching):
         >>> scenes.class_map(pictures / "blue.png")[0, 0].argmax()  # as the sky is
         np.int64(0)
         """
-        feature, _ = self._class_maps()
-        encoder = self.encoder
-        made_by = extractors_for(self._table.manifest, encoder, self.path)
-        own = [each for each in made_by if each.feature.name == feature.name]
-        if not own or encoder.image_spec is None:
-            raise InputError(
-                f"{self.path} holds class maps that its encoder {encoder.name} does not make"
-            )
-        from placelens.readers.images import pixels_of
+        maker = self._map_maker()
+        from placelens.readers.images import pixels_of, whole_of
 
         with _named(image):
-            pixels = pixels_of(image, encoder.image_spec)
-        made = extract(own, pixels=[pixels])
-        maps: UInt8Array = made[0][feature.name]
-        return maps
+            if maker.size is not None:
+                made = extract([maker], whole=[whole_of(image, maker.size)])
+            else:
+                made = extract([maker], pixels=[pixels_of(image, self.class_map_spec)])
+        found: UInt8Array = made[0][maker.feature.name]
+        return found
+
+    @property
+    def class_map_spec(self) -> ImageSpec:
+        """How pictures are prepared for what makes the class maps: the encoder, or a segmenter.
+
+        Raises
+        ------
+        QueryError, InputError
+            If the collection keeps none, or only masks that were given.
+
+        Examples
+        --------
+        >>> scenes.class_map_spec.size, scenes.class_map_spec.fit
+        (28, 'squash')
+        """
+        maker = self._map_maker()
+        if maker.size is None:
+            return self.encoder.image_spec or ImageSpec(size=1)
+        height, width = maker.size
+        return ImageSpec(size=max(height, width), fit="squash")
+
+    def _map_maker(self) -> Extractor:
+        """What makes the class maps of new pictures."""
+        feature, _ = self._class_maps()
+        encoder = None if self.encoder_name is None else self.encoder
+        found = extractors_for(self._table.manifest, encoder, self.path, [feature.name])
+        if not found:
+            raise InputError(
+                f"{self.path} holds class maps of masks that were given, and nothing makes them of "
+                "other pictures; paint over an item"
+            )
+        return found[0]
 
     def read_sketch(self, image: Any) -> Sketch:
         """A painted picture in the colours of `palette` as a sketch.

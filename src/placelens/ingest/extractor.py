@@ -188,7 +188,7 @@ def _of_segmenter(segmenter: Segmenter) -> Extractor:
 
 def extractors_for(
     manifest: Manifest,
-    encoder: Encoder,
+    encoder: Encoder | None,
     folder: Path,
     names: Iterable[FeatureName] | None = None,
 ) -> list[Extractor]:
@@ -199,7 +199,8 @@ def extractors_for(
     manifest, folder
         The collection's.
     encoder
-        Its encoder. Class maps of a segmenter are made by that, and those that were given by none.
+        Its encoder; None where it has none. Class maps of a segmenter are made by that, and those
+        that were given by none.
     names
         Of the features that matter; all by default.
 

@@ -128,12 +128,26 @@ def pixels_of(image: Any, spec: ImageSpec) -> UInt8Array:
     """
     if hasattr(image, "convert"):
         return prepare(image, spec)
-    if not isinstance(image, str | bytes | os.PathLike):
-        raise InputError(f"image is a {type(image).__name__}; give a path, bytes or a PIL image")
-    pixels = decode(image, spec).pixels
+    pixels = decode(_source(image), spec).pixels
     if pixels is None:
         raise ReadError("the image holds no pixels")
     return pixels
+
+
+def whole_of(image: Any, size: tuple[int, int]) -> UInt8Array:
+    """All of a path's, a file's bytes' or a PIL image squashed to a height and width; see above."""
+    if hasattr(image, "convert"):
+        return to_whole(to_rgb(image), size)
+    whole = decode(_source(image), ImageSpec(size=1, fit="squash", whole=size)).whole
+    if whole is None:
+        raise ReadError("the image holds no pixels")
+    return whole
+
+
+def _source(image: Any) -> str | os.PathLike[str] | bytes:
+    if not isinstance(image, str | bytes | os.PathLike):
+        raise InputError(f"image is a {type(image).__name__}; give a path, bytes or a PIL image")
+    return image
 
 
 def read_image(path: str | os.PathLike[str]) -> Image.Image:

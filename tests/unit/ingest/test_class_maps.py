@@ -387,3 +387,32 @@ def test_a_folder_without_masks_is_refused(tmp_path: Path, photos: Path) -> None
         with pytest.raises(pl.InputError, match=says):
             collection.add_class_maps(tmp_path / folder, labels=LABELS)
     assert CLASS_MAP not in [feature.name for feature in collection.features]
+
+
+def test_one_paints_with_the_classes_of_a_segmenter(
+    tmp_path: Path, photos: Path, colours: str
+) -> None:
+    collection = imported(
+        tmp_path, photos, CroppingEncoder(), features="class_map", segmenter=colours
+    )
+    assert collection.palette.classes == ("red", "green", "blue")
+    painted = pl.Sketch(cells=[[-1, 1, -1]], classes=["red", "green", "blue"])
+    hits = collection.sketch(painted, k=3)
+    assert hits[0].item.title == "green.png"
+    # A picture that is not in it is seen as they are: whole, whatever the encoder crops.
+    for image in (photos / "blue.png", Image.open(photos / "blue.png")):
+        np.testing.assert_array_equal(collection.class_map(image), stored(collection)["blue"])
+    assert collection.sketch(over=photos / "blue.png", k=1)[0].item.title == "blue.png"
+
+
+def test_masks_are_painted_over_by_item_only(tmp_path: Path, photos: Path) -> None:
+    collection = imported(tmp_path, photos, HashEncoder())
+    ids = {item.title: item.id for item in collection.items()}
+    mask = np.full((20, 20), 255, np.uint8)
+    mask[:10] = 1
+    collection.add_class_maps({ids["red.png"]: mask}, labels=LABELS)
+    painted = pl.Sketch(cells=[[0], [-1]], classes=["red"])
+    assert collection.sketch(painted, k=1)[0].id == ids["red.png"]
+    assert collection.sketch(over=ids["red.png"], k=1)[0].id == ids["red.png"]
+    with pytest.raises(pl.InputError, match="nothing makes them of other pictures"):
+        collection.sketch(over=photos / "red.png")

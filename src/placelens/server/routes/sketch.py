@@ -53,8 +53,7 @@ def read_class_map(
     if source.item is not None:
         stored: UInt8Array = collection.feature(source.item, palette.feature)
     else:
-        handle = Handle(source.picture or "")
-        (photo, _) = (decoders.prepared([(handle, 1.0)], collection) or [])[0]
+        photo = decoders.picture(Handle(source.picture or ""), collection.class_map_spec)
         stored = collection.class_map(photo)
     (kept,) = (each for each in collection.features if each.name == palette.feature)
     told = feature_to_dict(kept, stored)
