@@ -25,6 +25,7 @@ import numpy as np
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import as_encoder
+from placelens.encoders.map_quantizer import MapQuantizer
 from placelens.errors import EncoderError, InputError
 from placelens.evaluation import ndcg_at_k, prepared_blocks
 from placelens.evaluation.bootstrap import LEVEL, N_DRAWS
@@ -32,7 +33,6 @@ from placelens.evaluation.prepared import image_spec_of
 from placelens.evaluation.words import naming
 from placelens.sketch.distance import squared_distances
 from placelens.sketch.painting import ANYTHING, Sketch, query_of
-from placelens.sketch.quantizer import MapQuantizer
 from placelens.types import Float32Array, Float64Array, Int64Array, UInt8Array
 from placelens_bench import sketch_speed
 from placelens_bench.sketch_data import (

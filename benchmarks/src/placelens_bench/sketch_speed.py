@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from placelens.encoders.class_map import WHOLE
+from placelens.encoders.map_quantizer import MapQuantizer
 from placelens.sketch.distance import squared_distances
-from placelens.sketch.quantizer import MapQuantizer
 from placelens.types import BoolArray, Float64Array, UInt8Array
 
 SEED = 20180613

@@ -28,6 +28,7 @@ COMMANDS = (
     "snapshot",
     "restore",
     "compact",
+    "quantize",
     "check",
     "repair",
     "migrate",

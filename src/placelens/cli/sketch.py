@@ -50,6 +50,14 @@ WordsFirst = Annotated[
         rich_help_panel=_PAINTED,
     ),
 ]
+Codes = Annotated[
+    bool,
+    typer.Option(
+        "--codes",
+        help="Compare the codes of placelens quantize: less memory, and approximate.",
+        rich_help_panel=_PAINTED,
+    ),
+]
 ShowPalette = Annotated[
     bool,
     typer.Option(
@@ -69,6 +77,7 @@ def command(
     form: FormOption = "paper",
     weight: Weight = 1.0,
     words_first: WordsFirst = None,
+    codes: Codes = False,
     palette: ShowPalette = False,
     text: opt.Text = None,
     similarity: opt.Similarity = None,
@@ -114,6 +123,7 @@ def command(
             over=over,
             form=form,
             words_first=words_first,
+            codes=codes or None,
             weight=weight,
             query=[options.weighted(phrase) for phrase in text or ()],
             similarity=similarity,

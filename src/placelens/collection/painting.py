@@ -22,6 +22,7 @@ from placelens.storage.faults import naming_faults
 from placelens.types import Feature, FeatureName, ImageSpec, UInt8Array
 
 if TYPE_CHECKING:
+    from placelens.ingest.codes import QuantizeReport
     from placelens.results import Hits
 
 
@@ -199,6 +200,7 @@ class Painting(Searching):
         over: Any = None,
         form: Form | None = None,
         words_first: str | None = None,
+        codes: bool | None = None,
         weight: float = 1.0,
         query: Any = None,
         **search: Any,
@@ -218,6 +220,9 @@ class Painting(Searching):
         words_first
             Words that items' texts are to have; more of them come first, and the map decides among
             equals.
+        codes
+            Whether codes are compared instead of the maps, as `quantize` made them: the answer is
+            approximate then. None for what the painting says, else the maps.
         weight
             What the sketch counts for beside ``query``, whose words count for 1.
         query, search
@@ -247,11 +252,52 @@ class Painting(Searching):
             sketch = sketch if over is None else replace(sketch, over=self._map_of(over))
         if form is not None:
             sketch = replace(sketch, form=form)
+        if codes is not None:
+            sketch = replace(sketch, codes=codes)
         if words_first is not None:
             sketch = replace(sketch, words=words_of(words_first))
         term = ({"kind": "sketch", "value": sketch}, weight)
         others = query if isinstance(query, list) else [] if query is None else [query]
         return self.search([*others, term], **search)
+
+    def quantize(
+        self, *, n_centroids: int = 256, parts: tuple[int, int] = (1, 1)
+    ) -> QuantizeReport:
+        """Keep codes of the class maps: a few bytes an image, by product quantization.
+
+        Learnt from the maps that are there; what comes later gets codes as it comes. Calling it
+        again learns anew. A search uses them where it is told to (``codes=True``).
+
+        Parameters
+        ----------
+        n_centroids
+            The paper's K, in 2 to 256: how many maps of a class are told apart.
+        parts
+            Rows and columns of parts that the map of each class is cut into: (1, 1) is the paper's
+            setting, one byte a class; (2, 2) takes four, and is nearer to the maps.
+
+        Raises
+        ------
+        QueryError, InputError
+            If the collection keeps no class maps, or fewer than centroids.
+        CollectionLockedError
+            If another process is writing.
+
+        Examples
+        --------
+        >>> report = scenes.quantize(n_centroids=2)
+        >>> report.n_items, report.bytes_before, report.bytes_per_image
+        (4, 784, 4)
+        >>> scenes.sketch(over="red", codes=True, k=1).certificate.kind
+        'approximate'
+        """
+        from placelens.ingest.codes import quantize
+
+        self._class_maps()
+        with self._table.writing():
+            report = quantize(self._table, n_centroids=n_centroids, parts=parts)
+        self._versions.settle()
+        return report
 
     def _map_of(self, photo: Any) -> UInt8Array:
         """The class map of an item or of a picture."""

@@ -187,7 +187,10 @@ class LocalShard:
     def _found(self, ask: Ask, top: TopK, plan: Plan) -> Found:
         iids = self.version.iids[top.rows]
         self._prepared(ask).rows.update(zip(iids.tolist(), top.rows.tolist(), strict=True))
-        return Found(iids, top.scores, top.certificate, plan)
+        certificate = top.certificate
+        if any(term.is_approximate for term in ask.query.terms):
+            certificate = replace(certificate, kind="approximate")
+        return Found(iids, top.scores, certificate, plan)
 
     def _rows(self, prepared: _Prepared, iids: Int64Array) -> Int64Array:
         known = prepared.rows

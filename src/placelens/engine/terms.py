@@ -25,6 +25,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -40,6 +41,9 @@ class Term(ABC):
 
     ``kind`` names its row of the table of kinds; calibrations are by the kind and a feature.
     """
+
+    is_approximate: ClassVar[bool] = False
+    """Whether its similarities stand for others, so that no answer with it is proven."""
 
     kind: str
     label: str

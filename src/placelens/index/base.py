@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
@@ -150,6 +150,11 @@ class Task:
         return 1.0 if self.meaning is None and self.dense is None else self.mu
 
 
+CertificateKind = Literal["proven", "probability", "recall", "approximate"]
+# The strongest first.
+_KINDS: tuple[CertificateKind, ...] = get_args(CertificateKind)
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """Why the answer is the true top k.
@@ -157,10 +162,11 @@ class Certificate:
     No item that was not looked at scores above ``bound`` (None when all were looked at).
     ``kind`` is "proven" when the bound holds without doubt, "probability" when it fails for at most
     one query in 10^9, over the draw of a rotation that queries know nothing of, and "recall" when
-    a recall below 1 was asked for: then the bound is only likely.
+    a recall below 1 was asked for: then the bound is only likely. "approximate" is the true top k
+    of similarities that stand for others, such as those of quantized class maps.
     """
 
-    kind: Literal["proven", "probability", "recall"]
+    kind: CertificateKind
     bound: float | None
     n_nodes: int
     n_items: int
@@ -178,9 +184,9 @@ class Certificate:
 def joined(certificates: Sequence[Certificate]) -> Certificate:
     """One certificate for an answer that came in parts: the weakest kind, the largest bound."""
     bounds = [c.bound for c in certificates if c.bound is not None]
-    kinds = {c.kind for c in certificates}
+    kinds = [_KINDS.index(c.kind) for c in certificates]
     return Certificate(
-        "recall" if "recall" in kinds else "probability" if "probability" in kinds else "proven",
+        _KINDS[max(kinds, default=0)],
         max(bounds, default=None),
         sum(c.n_nodes for c in certificates),
         sum(c.n_items for c in certificates),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from placelens.ingest.class_maps import (
     segmenter_feature,
     segmenter_of,
 )
+from placelens.ingest.codes import CODES, codes_of, quantizer_of
 from placelens.storage.feature_columns import to_columns
 from placelens.storage.manifest import Hub, Hubs, Manifest, hubness_of
 from placelens.types import Feature, FeatureName, ImageSpec, UInt8Array
@@ -147,6 +149,8 @@ EXTRACTORS: dict[FeatureName, Recipe] = {
     REGIONS: Recipe(PIXELS, _regions, is_default=False),
     CLASS_MAP: Recipe(PIXELS, _class_map, is_default=False),
     "text": Recipe(TEXT, _text_vectors),
+    # By a quantizer of the collection's own.
+    CODES: Recipe(CLASS_MAP, lambda _: None, is_default=False),
     hubness_of("image"): Recipe("image", _hubness("text", "image")),
     hubness_of("text"): Recipe("text", _hubness("image", "text")),
 }
@@ -219,7 +223,21 @@ def extractors_for(
     found = [each for name, each in known.items() if name in kept]
     for extractor in found:
         check_same(kept[extractor.feature.name], extractor.feature, folder)
-    return found
+    return found + coders_of(kept.get(CODES), folder)
+
+
+def coders_of(feature: Feature | None, folder: Path) -> list[Extractor]:
+    """What makes codes of a collection's class maps; nothing where it keeps none.
+
+    Raises
+    ------
+    CollectionError
+        If the quantizer that made them is gone.
+    """
+    if feature is None:
+        return []
+    quantizer = quantizer_of(feature, folder)
+    return [Extractor(feature=feature, needs=CLASS_MAP, make=partial(codes_of, quantizer))]
 
 
 def check_same(kept: Feature, made: Feature, folder: Path) -> None:

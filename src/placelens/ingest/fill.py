@@ -16,6 +16,7 @@ from placelens.encoders.parts import CLASS_MAP
 from placelens.encoders.segmenters.segmenter import Segmenter
 from placelens.errors import InputError
 from placelens.ingest.class_maps import segmenter_of
+from placelens.ingest.codes import CODES
 from placelens.ingest.decoding import read_all
 from placelens.ingest.extractor import (
     OF_IMAGES,
@@ -24,6 +25,7 @@ from placelens.ingest.extractor import (
     Values,
     asked_for,
     check_same,
+    coders_of,
     extract,
     hubs_of,
     spec_for,
@@ -96,7 +98,9 @@ def fill(
     kept = {feature.name: feature for feature in table.manifest.features}
     if segmenter is None and CLASS_MAP in names:
         segmenter = segmenter_of(kept.get(CLASS_MAP), table.folder)
-    extractors = asked_for(names, encoder, segmenter)
+    extractors = asked_for([each for each in names if each != CODES], encoder, segmenter)
+    if CODES in names or CLASS_MAP in names:  # codes of what there was not
+        extractors += coders_of(kept.get(CODES), table.folder)
     for extractor in extractors:
         feature = extractor.feature
         check_same(kept.get(feature.name, feature), feature, table.folder)

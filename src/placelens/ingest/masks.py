@@ -17,7 +17,8 @@ from placelens.encoders.segmenters.cells import UNSAID, Grid, shares_of_numbers
 from placelens.encoders.segmenters.labels import Labels
 from placelens.errors import InputError, ReadError
 from placelens.ingest.class_maps import given_feature
-from placelens.ingest.extractor import check_same
+from placelens.ingest.codes import CODES
+from placelens.ingest.extractor import check_same, coders_of
 from placelens.ingest.report import Progress, ProgressCallback
 from placelens.readers.base import Skipped
 from placelens.readers.images import read_numbers
@@ -147,7 +148,11 @@ def _write(table: ItemTable, feature: Feature, made: Mapping[int, UInt8Array]) -
         return
     rows = table.rows(list(made))
     values = [made[iid] for iid in rows["iid"].to_pylist()]
-    for name, column in to_columns(feature, values).items():
+    columns = to_columns(feature, values)
+    kept = {each.name: each for each in table.manifest.features}
+    for coder in coders_of(kept.get(CODES), table.folder):
+        columns |= to_columns(coder.feature, list(coder.make(np.stack(values))))
+    for name, column in columns.items():
         at = rows.schema.get_field_index(name)
         rows = rows.set_column(at, rows.schema.field(at), column)
     table.replace(rows)

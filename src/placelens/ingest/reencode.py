@@ -19,8 +19,10 @@ import pyarrow as pa
 import xxhash
 
 from placelens.encoders.base import Encoder
+from placelens.encoders.parts import CLASS_MAP
 from placelens.errors import CollectionError
 from placelens.ingest.class_maps import is_from_elsewhere
+from placelens.ingest.codes import CODES
 from placelens.ingest.concepts import manifest_for
 from placelens.ingest.extractor import (
     EXTRACTORS,
@@ -135,6 +137,8 @@ class Reencoding:
 
     def _is_made_anew(self, feature: Feature) -> bool:
         """Whether a feature goes, or is made anew: what the encoder made, and all made with it."""
+        if feature.name == CODES and CLASS_MAP in self._before.names:
+            feature = self._before.feature(CLASS_MAP)  # codes are of these
         if is_from_elsewhere(feature):
             return False
         made_by = self._before.fingerprint

@@ -1,6 +1,6 @@
 """Distances of a painted query to quantized class maps: tables of a query, and sums by codes.
 
-See `placelens.sketch.quantizer`. All numbers are whole: bytes, their squares, and sums of those.
+See `placelens.encoders.map_quantizer`. All numbers are whole: bytes, their squares, and sums.
 """
 
 from __future__ import annotations

@@ -12,14 +12,17 @@ import numpy as np
 from placelens.display import shown
 from placelens.encoders.parts import CLASS_MAP
 from placelens.errors import ItemNotFoundError, QueryError
+from placelens.ingest.codes import CODES, quantizer_of
 from placelens.limits import MAX_ID, MAX_TEXT, within
 from placelens.query.kind import Asked, Context, TermKind
+from placelens.query.values import flag
 from placelens.sketch.painting import ANYTHING, Sketch
+from placelens.sketch.quantized import QuantizedSketchTerm
 from placelens.sketch.term import CALIBRATION, SketchTerm, words_of
 from placelens.storage.manifest import Manifest
 from placelens.types import Feature, UInt8Array
 
-_FIELDS = ("classes", "cells", "over", "form", "words")
+_FIELDS = ("classes", "cells", "over", "form", "words", "codes")
 _EXAMPLE = {"classes": ["sky", "road"], "cells": [[0, 0], [None, 1]]}
 
 
@@ -40,12 +43,35 @@ def class_maps_of(manifest: Manifest) -> Feature:
     return kept
 
 
-def _read(asked: Asked, context: Context) -> SketchTerm:
+def _read(asked: Asked, context: Context) -> SketchTerm | QuantizedSketchTerm:
     feature = class_maps_of(context.manifest)
     value = asked.value
     sketch = value if isinstance(value, Sketch) else sketch_of(value, context)
     calibration = context.manifest.calibrations.get(("sketch", feature.name), CALIBRATION)
-    return SketchTerm.of(sketch, feature, weight=asked.weight, calibration=calibration)
+    term = SketchTerm.of(sketch, feature, weight=asked.weight, calibration=calibration)
+    return _quantized(term, context) if sketch.codes else term
+
+
+def _quantized(term: SketchTerm, context: Context) -> QuantizedSketchTerm:
+    """The term by the codes that a collection keeps.
+
+    Raises
+    ------
+    QueryError
+        If it keeps none; the message says how to make them.
+    CollectionError
+        If what made them is gone.
+    """
+    kept = next((f for f in context.manifest.features if f.name == CODES), None)
+    if kept is None:
+        raise QueryError(
+            "the collection keeps no codes of its class maps; make them with: "
+            "placelens quantize COLLECTION"
+        )
+    quantizer = context.version.made_once(
+        f"quantizer {kept.fingerprint}", lambda: quantizer_of(kept, context.version.folder)
+    )
+    return QuantizedSketchTerm.of(term, kept.name, quantizer)
 
 
 def sketch_of(value: Any, context: Context) -> Sketch:
@@ -73,6 +99,7 @@ def sketch_of(value: Any, context: Context) -> Sketch:
         over=_over(told["over"], feature, context) if "over" in told else None,
         form=told.get("form", "paper"),
         words=words_of(within(words, MAX_TEXT, "words of a sketch")),
+        codes=flag(told.get("codes", False), "codes"),
     )
 
 

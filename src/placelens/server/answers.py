@@ -363,7 +363,7 @@ class Plan(BaseModel):
 class Certificate(BaseModel):
     """Why no better item was missed: none that was not looked at scores above ``bound``."""
 
-    kind: Literal["proven", "probability", "recall"]
+    kind: Literal["proven", "probability", "recall", "approximate"]
     bound: float | None = Field(description="Null when all were looked at.")
     n_nodes: int
     n_items: int

@@ -3,5 +3,5 @@
 After Furuta, Inoue and Yamasaki, "Efficient and Interactive Spatial-Semantic Image Retrieval"
 (2018). `painting` is what somebody paints, in the colours of `placelens.encoders.palette`;
 `distance` the paper's distances as they are printed, `term` what the engine asks, with its bounds
-from `summary`; `quantizer` the small mode by product quantization.
+from `summary`; `quantized` the small mode, by the codes of `placelens.encoders.map_quantizer`.
 """

@@ -40,6 +40,8 @@ class Sketch:
         it was not painted (Eq. 5); "mask" painted cells only. Over a photo everything is compared.
     words : looked for in the items' texts first: those with more of them come first, and the map
         decides among equals, as in the paper's section 4.2.
+    codes : whether codes of the class maps are compared, which take less memory, and not the maps:
+        the answer is approximate then. The collection must keep them: `Collection.quantize`.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class Sketch:
     over: UInt8Array | None = None
     form: Form = "paper"
     words: tuple[str, ...] = ()
+    codes: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cells", _checked_cells(self.cells))

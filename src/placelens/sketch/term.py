@@ -123,9 +123,9 @@ class SketchTerm(RefineTerm):
         distances = np.zeros(len(rows))
         there = np.flatnonzero(position >= 0)
         distances[there] = kept.distances(self.query, self.counts, position[there])
-        values = self._of_distances(distances)
+        values = self.of_distances(distances)
         values[position < 0] = 0.0
-        return self._after_words(version, values, rows)
+        return self.after_words(version, values, rows)
 
     def evidence(
         self, version: Version, rows: Int64Array, matched: Sequence[FeatureName | None]
@@ -148,13 +148,13 @@ class SketchTerm(RefineTerm):
 
     def _of_all(self, version: Version, kept: ClassMaps, distances: Float64Array) -> Float64Array:
         """Similarities of all items from distances of all maps."""
-        values = self._of_distances(distances)
+        values = self.of_distances(distances)
         if len(values) < version.n_items:
             of_maps, values = values, np.zeros(version.n_items)
             values[kept.position >= 0] = of_maps
-        return self._after_words(version, values, np.arange(version.n_items))
+        return self.after_words(version, values, np.arange(version.n_items))
 
-    def _of_distances(self, distances: Float64Array) -> Float64Array:
+    def of_distances(self, distances: Float64Array) -> Float64Array:
         """Similarities from squared distances in squared bytes."""
         if self.calibration is None:
             n_cells = self.query.shape[0] * self.query.shape[1]
@@ -164,9 +164,7 @@ class SketchTerm(RefineTerm):
         slope, intercept = (np.array([number]) for number in self.calibration)
         return kernels._meanings(fits[:, None], np.ones(1), slope, intercept)
 
-    def _after_words(
-        self, version: Version, values: Float64Array, rows: Int64Array
-    ) -> Float64Array:
+    def after_words(self, version: Version, values: Float64Array, rows: Int64Array) -> Float64Array:
         """Words first, and the map among those that have as many (the paper's section 4.2)."""
         if not self.words:
             return values

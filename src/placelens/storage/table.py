@@ -24,7 +24,7 @@ from placelens.errors import (
     CollectionExistsError,
     CollectionNotFoundError,
 )
-from placelens.storage.durable import sync_files, sync_folder
+from placelens.storage.durable import sync_files, sync_folder, write_whole
 from placelens.storage.feature_columns import vector_column, with_vectors
 from placelens.storage.format_v2 import schema
 from placelens.storage.ids import Ids
@@ -216,6 +216,12 @@ class ItemTable(VersionedTable):
         self._write_manifest(manifest)
         with writing_to(self.folder):
             self._complete_columns()
+
+    def keep_file(self, name: str, content: bytes) -> None:
+        """Write a small file beside the table, whole or not at all; call while writing."""
+        path = self.folder / name
+        write_whole(path, content)
+        self.ledger.announce(path, content)
 
     def reform(self, made: Manifest, convert: Callable[[pa.Table], pa.Table]) -> None:
         """Give all rows the features of another manifest, in one commit; call while writing.

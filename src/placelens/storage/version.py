@@ -94,6 +94,8 @@ class Version:
             previous._names.copy_for(fragments) if previous is not None and is_next else FileNames()
         )
         self._fragments = {self._key(f): f for f in fragments}
+        self.folder = self._path.parent
+        """The collection's."""
         self.number = int(self._dataset.version)
         self.space: Space = manifest.space
         # What a version lacks is read as null: see `placelens.storage.format_v2`.

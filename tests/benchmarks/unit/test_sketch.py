@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from placelens.cli.main import app
 from placelens.encoders.class_map import stored_map
+from placelens.encoders.map_quantizer import MapQuantizer
 from placelens.encoders.parts import Parts
 from placelens.errors import EncoderError, InputError
 from placelens.sketch.distance import squared_distances
-from placelens.sketch.quantizer import MapQuantizer
 from placelens.testing.fakes import HashEncoder
 from placelens_bench import sketch, sketch_data, sketch_plots, sketch_speed
 from placelens_bench.sketch import _agrees, _is_large, _painted_box, ndcg

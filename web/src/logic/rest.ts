@@ -11,7 +11,7 @@ export interface AttributeValue {
 
 /** Why no better item was missed: none that was not looked at scores above `bound`. */
 export interface Certificate {
-  kind: "proven" | "probability" | "recall";
+  kind: "proven" | "probability" | "recall" | "approximate";
   /** Null when all were looked at. */
   bound: number | null;
   n_nodes: number;

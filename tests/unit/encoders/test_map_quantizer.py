@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from placelens.encoders.class_map import stored_map
+from placelens.encoders.map_quantizer import MOST_CELLS, MapQuantizer
 from placelens.errors import InputError, ReadError
 from placelens.sketch.distance import squared_distances
 from placelens.sketch.painting import Sketch, query_of
-from placelens.sketch.quantizer import MOST_CELLS, MapQuantizer
 
 NAMES = ("sky", "building", "road")
 GRID = (5, 4)
@@ -102,7 +102,7 @@ def test_codes_of_new_maps_are_those_of_all_at_once(maps, quantizer):
 
 def test_encoding_in_blocks_changes_nothing(maps, quantizer, monkeypatch):
     whole = quantizer.encode(maps)
-    monkeypatch.setattr("placelens.sketch.quantizer._BLOCK_BYTES", 7 * maps[0].size)
+    monkeypatch.setattr("placelens.encoders.map_quantizer._BLOCK_BYTES", 7 * maps[0].size)
     assert quantizer.encode(maps).tolist() == whole.tolist()
 
 

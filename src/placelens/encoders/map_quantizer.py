@@ -23,9 +23,9 @@ from threadpoolctl import threadpool_limits
 
 from placelens import kernels
 from placelens.display import shown
+from placelens.encoders.class_map import WHOLE
 from placelens.encoders.concept_map import read_arrays
 from placelens.errors import InputError, ReadError
-from placelens.sketch.distance import WHOLE
 from placelens.types import BoolArray, Float64Array, Int32Array, Int64Array, UInt8Array
 
 FORMAT = 1
