@@ -147,7 +147,11 @@ def command(
         from placelens.cli.importing import give_masks
 
         folder, names = _checked_masks(
-            paths, masks, labels, to=to, features=features, segmenter=segmenter, watch=watch
+            paths,
+            masks,
+            labels,
+            **{"to": to, "features": features, "segmenter": segmenter, "dry-run": dry_run},
+            **{"prune": prune, "watch": watch},
         )
         give_masks(_open(paths[0], encoder, allow_download=allow_download), folder, names, report)
         return

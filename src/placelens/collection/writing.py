@@ -314,6 +314,7 @@ class Writing(Reading):
         --------
         Sky above, and below it something that nothing is said of.
 
+        >>> import numpy as np
         >>> mask = np.array([[0, 0], [255, 255]], dtype=np.uint8)
         >>> photos.add_class_maps({"red": mask}, labels=["sky", "sea"], grid=2).n_given
         1

@@ -52,7 +52,7 @@ def given_feature(labels: Labels, grid: Grid) -> Feature:
     --------
     >>> made = given_feature(Labels(("void", "sky", "sea")), (14, 14))
     >>> made.shape, made.blocks, made.fingerprint
-    ((14, 14, 2), (('sky', 1), ('sea', 1)), 'masks:2b3fb7ee0b5c')
+    ((14, 14, 2), (('sky', 1), ('sea', 1)), 'masks:5a866082326f')
     """
     classes = labels.classes
     fingerprint = f"{_MASKS}{labels.sha256[:12]}"

@@ -184,7 +184,10 @@ def _iids(table: ItemTable, ids: list[str]) -> dict[str, int]:
 
 
 def _numbers(item_id: Any, given: Any) -> UInt8Array:
-    numbers = np.asarray(given)
+    try:
+        numbers = np.asarray(given)
+    except (ValueError, TypeError, RecursionError, OverflowError):  # rows of several lengths
+        numbers = np.empty(0, dtype=object)
     is_whole = np.issubdtype(numbers.dtype, np.integer) and numbers.ndim == 2 and numbers.size
     if not isinstance(item_id, str) or not is_whole or numbers.min() < 0 or numbers.max() > UNSAID:
         raise InputError(

@@ -115,6 +115,7 @@ def test_masks_are_given_and_counted(cli: Run, labels: Path, photos: Path, tmp_p
     assert "go together" in cli("index", path, "--masks", masks, code=1).stderr
     refused = cli("index", path, *asked, "--features", "class_map", code=1)
     assert "go without --features" in refused.stderr
+    assert "without --dry-run" in cli("index", path, *asked, "--dry-run", code=1).stderr
     refused = cli("index", path, *asked, "--reencode", code=1)
     assert "--reencode goes without --masks" in refused.stderr
     assert "not a placelens collection" in cli("index", photos, *asked, code=1).stderr

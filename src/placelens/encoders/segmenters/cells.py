@@ -71,8 +71,9 @@ def shares_of_cells(n_pixels: int, n_cells: int) -> Float32Array:
 
     Examples
     --------
-    >>> shares_of_cells(3, 2).round(3).tolist()
-    [[0.667, 0.333, 0.0], [0.0, 0.333, 0.667]]
+    >>> shares_of_cells(3, 2).round(3)
+    array([[0.667, 0.333, 0.   ],
+           [0.   , 0.333, 0.667]], dtype=float32)
     """
     edges = np.arange(n_cells + 1) * (n_pixels / n_cells)
     starts = np.arange(n_pixels)

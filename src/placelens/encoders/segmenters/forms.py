@@ -57,8 +57,9 @@ class Wanted:
     def __post_init__(self) -> None:
         _one_of(self.scale, tuple(SCALES), "scale")
         _one_of(self.output, OUTPUTS, "output")
-        _in_range(self.side, _LEAST_SIDE, MAX_MODEL_SIDE, "the side of the images")
-        _in_range(self.grid or 0, 1, MAX_CLASS_GRID, "the grid's side")
+        if self.side is not None:
+            _in_range(self.side, _LEAST_SIDE, MAX_MODEL_SIDE, "the side of the images")
+        _in_range(self.grid, 1, MAX_CLASS_GRID, "the grid's side")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +148,10 @@ def run(network: Network, form: Form, image: UInt8Array) -> np.ndarray:
         values = values.transpose(2, 0, 1)
     with in_words("it cannot be run"):
         made = network.run(np.ascontiguousarray(values[None]))
-    if not isinstance(made, np.ndarray) or made.size > MAX_MODEL_VALUES:
+    if not isinstance(made, np.ndarray) or not 0 < made.size <= MAX_MODEL_VALUES:
         raise EncoderError(
-            f"it gives {getattr(made, 'size', 0):,} numbers of an image; {MAX_MODEL_VALUES:,} are "
-            "the most"
+            f"it gives {getattr(made, 'size', 0):,} numbers of an image; a segmenter gives 1 to "
+            f"{MAX_MODEL_VALUES:,}"
         )
     return made
 
@@ -329,11 +330,11 @@ def _pair(written: Any) -> tuple[int, int]:
 
 
 def _one_of(value: object, known: tuple[str, ...], what: str) -> None:
-    if value is not None and value not in known:
+    if value is not None and (not isinstance(value, str) or value not in known):
         raise InputError(f"the {what} {shown(value)} is not one of {', '.join(known)}")
 
 
 def _in_range(value: object, least: int, most: int, what: str) -> None:
     is_one = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-    if value is not None and not is_one:
+    if not is_one:
         raise InputError(f"{what} {shown(value)} is not a whole number from {least} to {most}")

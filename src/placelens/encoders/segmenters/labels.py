@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from placelens.arguments import as_texts
+from placelens.arguments import as_path, as_texts
 from placelens.display import shown, visible
 from placelens.errors import InputError, ReadError
 from placelens.files import read_regular
@@ -89,7 +89,7 @@ def read_label_file(path: str | os.PathLike[str]) -> bytes:
     """
     try:
         return read_regular(
-            Path(path).expanduser(), MAX_LABELS_BYTES, advice="give a name a line, one for a class"
+            as_path(path, "the labels"), MAX_LABELS_BYTES, advice="give a name a line"
         )
     except ReadError as error:
         raise InputError(f"the labels {shown(os.fspath(path))}: {error}") from None

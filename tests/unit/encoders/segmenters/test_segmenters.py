@@ -134,6 +134,8 @@ def test_names_lead_nowhere_else(make_segmenter: Make, tmp_path: Path, name: str
         ({"gives": "pooled"}, r"it gives float32 \(1, 4\); of 4 labels a segmenter gives"),
         ({"gives": "sigmoid"}, "add up to .* in a pixel.*--output probabilities or"),
         ({"gives": "nan"}, "not finite"),
+        ({"gives": "too large"}, r"shape \(1, 4, 160000, 160000\)"),
+        ({"gives": "too much"}, r"memory|alloc"),
         ({"extra_input": True}, "it has 2 inputs"),
         ({"batch": 8}, "with a batch of 1"),
         ({"size": 4096}, "4096 x 4096 pixels; 8 to 2048"),
