@@ -112,7 +112,7 @@ def test_all_of_it(data, tmp_path):
     found = result["ndcg10"]
     # Its mistakes are the same in all photos, and so of little weight.
     assert min(found["true_maps"], found["painted"]) > found["areas_only"] > found["random"]
-    assert {"global", "words", "pq4", "pq12_parts", "pq12_parts_half"} <= set(found)
+    assert {"global", "words", "pq4", "pq16_parts", "pq16_parts_half"} <= set(found)
     assert result["n_queries"] == {"labelmefacade": 5}
     # One cell in ten is told to be sky.
     assert 0.8 < result["miou"]["labelmefacade"]["road"] < 0.95
