@@ -45,6 +45,9 @@ from placelens.storage.versioned_table import (
 from placelens.storage.versions import LOST, damage_of_files, files_of, newest, version_files
 
 OLDER = "older version"
+BESIDE = "files beside the table"
+# What made codes of class maps.
+QUANTIZERS = "quantizer-*.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Damage:
     ----------
     what : in words, with the file.
     concerns : "manifest", "items" (the newest version), "snapshot NAME", "older version",
+        "files beside the table",
         "index" or "checksums".
     path : the file, relative to the collection.
     """
@@ -174,6 +178,7 @@ def repair(folder: Path, *, dry_run: bool = False) -> Repairs:
             done.actions.append(f"index: {each.what}; removed, to be built anew")
             if not dry_run:
                 shutil.rmtree(folder / each.path, ignore_errors=True)
+        _repair_quantizers(table, done, dry_run)
         newest_kept = _repair_items(table, done, dry_run)
         _repair_older(table, newest_kept, done, dry_run)
         if table.ledger.n_damaged or not table.ledger:
@@ -201,6 +206,9 @@ def _owners(folder: Path, ledger: Ledger) -> dict[Path, str]:
     """All files, with what they belong to; the newest version counts before snapshots."""
     table = folder / TABLE_NAME
     owners: dict[Path, str] = dict.fromkeys(manifest_files(folder), "manifest")
+    for name in ledger:
+        if "/" not in name:  # beside the table: concepts, what made codes of class maps
+            owners.setdefault(folder / name, BESIDE)
     found = newest(table, ledger).dataset
     kept: dict[int | None, str] = {}
     tags = Tags(table, ledger)
@@ -297,6 +305,19 @@ def _fits(folder: Path, manifest: Manifest) -> bool:
     except (OSError, ValueError):
         return True  # the table's own damage is not the manifest's
     return not odd_columns(columns, manifest)
+
+
+def _repair_quantizers(table: ItemTable, done: Repairs, dry_run: bool) -> None:
+    """Remove what made codes and is not what was written: others can be learnt of the maps."""
+    for path in sorted(table.folder.glob(QUANTIZERS)):
+        wrong = table.ledger.damage_of(path)
+        if wrong is not None:
+            done.actions.append(
+                f"{wrong}; removed, learn another one with: placelens quantize {table.folder}"
+            )
+            if not dry_run:
+                path.unlink()
+                table.ledger.forget(path)
 
 
 def _repair_items(table: ItemTable, done: Repairs, dry_run: bool) -> int:

@@ -122,6 +122,10 @@ def test_what_is_missing_is_told(collection: pl.Collection, tmp_path: Path) -> N
     again = pl.Collection.open(collection.path)
     with pytest.raises(CollectionError, match="learn another one with: placelens quantize"):
         again.sketch(SKETCH, codes=True)
-    assert pl.Collection.check(again.path).damage
+    (damage,) = pl.Collection.check(again.path).damage
+    assert damage.path == file.name
+    repairs = pl.Collection.repair(again.path)
+    assert any("placelens quantize" in action for action in repairs.actions)
+    assert not pl.Collection.check(again.path).damage
     again.quantize(n_centroids=4)
     assert again.sketch(SKETCH, codes=True, k=1)
