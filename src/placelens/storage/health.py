@@ -58,8 +58,7 @@ class Damage:
     ----------
     what : in words, with the file.
     concerns : "manifest", "items" (the newest version), "snapshot NAME", "older version",
-        "files beside the table",
-        "index" or "checksums".
+        "files beside the table", "index" or "checksums".
     path : the file, relative to the collection.
     """
 
