@@ -24,6 +24,9 @@ MAX_ID: Final = 4_096
 MAX_TERMS: Final = 16
 """Texts, images, items and vectors that one query weighs against each other."""
 
+MAX_SKETCHES: Final = 4
+"""Painted maps that one query weighs against each other: each may be compared with all items."""
+
 MAX_PAINTED_SIDE: Final = 4_096
 """Cells along a side of a painted map; over HTTP a body holds fewer."""
 

@@ -20,6 +20,8 @@ from placelens.types import (
 
 # Maps that are taken together: in summaries, and in sums over blocks.
 FEW, MANY = 64, 2048
+# Cells whose squares add up to less than 2^31.
+CELLS = 16_384
 
 
 @kernel()
@@ -43,20 +45,27 @@ def _summarize_maps(
     n_blocks = sizes.shape[0]
     means = np.empty((n_classes * n_blocks, n), dtype=np.uint8)
     rest = np.empty((n_classes, n), dtype=np.float32)
-    energy = np.zeros((n_classes, n), dtype=np.int64)
-    sums = np.empty((n_blocks, n_classes), dtype=np.int64)
+    energy = np.empty((n_classes, n), dtype=np.int64)
+    # In 32 bits, which are sooner added, as far as a class's energy fits in them.
+    sums = np.empty((n_blocks, n_classes), dtype=np.int32)
+    squares = np.empty(n_classes, dtype=np.int32)
     # So many maps at once that what is written, a line of each class and block, stays in the cache.
     few = np.empty((n_classes * n_blocks, FEW), dtype=np.uint8)
     for start in range(0, n, FEW):
         stop = min(start + FEW, n)
         for i in range(start, stop):
             sums[:] = 0
-            for j in range(n_cells):
-                block = block_of[j]
+            energy[:, i] = 0
+            for begin in range(0, n_cells, CELLS):
+                squares[:] = 0
+                for j in range(begin, min(begin + CELLS, n_cells)):
+                    own = sums[block_of[j]]
+                    for c in range(n_classes):
+                        value = np.int32(maps[i, j, c])
+                        own[c] += value
+                        squares[c] += value * value
                 for c in range(n_classes):
-                    value = np.int64(maps[i, j, c])
-                    sums[block, c] += value
-                    energy[c, i] += value * value
+                    energy[c, i] += squares[c]
             for c in range(n_classes):
                 explained = 0.0
                 for b in range(n_blocks):
@@ -147,12 +156,11 @@ def _map_distances(
     counts : (m,) 1 where it counts, else 0.
     """
     out = np.empty(rows.shape[0], dtype=np.int64)
-    step = 16_384  # a sum of so many squares of bytes fits in 31 bits
     for i in range(rows.shape[0]):
         row, total = rows[i], np.int64(0)
-        for start in range(0, query.shape[0], step):
+        for start in range(0, query.shape[0], CELLS):
             part = np.int32(0)
-            for at in range(start, min(start + step, query.shape[0])):
+            for at in range(start, min(start + CELLS, query.shape[0])):
                 apart = np.int32(query[at]) - np.int32(maps[row, at])
                 part += apart * apart * counts[at]
             total += np.int64(part)

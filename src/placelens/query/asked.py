@@ -44,6 +44,12 @@ def asked_of(request: SearchRequest) -> list[Asked]:
     for at, asked in enumerate(found):
         found[at] = replace(asked, nth=counts[asked.kind])
         counts[asked.kind] += 1
+    for kind in KINDS.values():
+        if kind.most is not None and counts[kind.name] > kind.most:
+            raise QueryError(
+                f"the query has {counts[kind.name]} terms of the kind {kind.name}, and {kind.most} "
+                "is the most"
+            )
     return found
 
 

@@ -105,6 +105,7 @@ class TermKind:
         open.
     is_text : whether its values are texts, so that others are refused.
     longest : characters of such a text, at most; None for as many as a query's words may have.
+    most : how many of them one query may hold; None for as many as it may hold terms.
     argument : the argument of `placelens.Collection.search` that holds values of this kind; None
         for kinds that are asked for by name.
     texts : the texts of a value that are to be encoded, with those of other terms in one batch.
@@ -117,5 +118,6 @@ class TermKind:
     is_json: bool = True
     is_text: bool = False
     longest: int | None = None
+    most: int | None = None
     argument: str | None = None
     texts: Callable[[Any], Iterable[str]] = lambda _: ()

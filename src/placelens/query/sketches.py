@@ -13,7 +13,7 @@ from placelens.display import shown
 from placelens.encoders.parts import CLASS_MAP
 from placelens.errors import ItemNotFoundError, QueryError
 from placelens.ingest.codes import CODES, quantizer_of
-from placelens.limits import MAX_ID, MAX_TEXT, within
+from placelens.limits import MAX_ID, MAX_SKETCHES, MAX_TEXT, within
 from placelens.query.kind import Asked, Context, TermKind
 from placelens.query.values import flag
 from placelens.sketch.painting import ANYTHING, Sketch
@@ -156,5 +156,6 @@ SKETCH = TermKind(
     name="sketch",
     what="a painted class map: what is to be seen, and where in the picture",
     example=_EXAMPLE,
+    most=MAX_SKETCHES,
     read=_read,
 )

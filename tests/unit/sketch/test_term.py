@@ -248,3 +248,10 @@ def test_few_maps_are_looked_at_without_summaries(collection, maps, monkeypatch)
     monkeypatch.setattr(term, "LOOKED_AT", 10**9)
     monkeypatch.setattr(term, "MapSummaries", None)
     assert [(hit.id, hit.score) for hit in collection.search(sketch, k=20)] == expected
+
+
+def test_more_than_four_are_refused(collection):
+    one = {"kind": "sketch", "value": {"classes": ["sky"], "cells": [[0]]}}
+    assert collection.search([one] * 4, k=1)
+    with pytest.raises(QueryError, match="5 terms of the kind sketch, and 4 is the most"):
+        collection.search([one] * 5)
