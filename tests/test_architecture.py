@@ -48,6 +48,7 @@ OPEN_TO_BENCHES = {
     "encoders",
     "errors",
     "evaluation",
+    "explain",
     "geo",
     "index",
     "ingest",

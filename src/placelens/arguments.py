@@ -36,9 +36,14 @@ def as_texts(values: Any, name: str) -> list[str]:
     """One text, or several, as a list."""
     if isinstance(values, str):
         return [as_text(values, name)]
+    wrong = f"{name} {shown(values)} is neither a text nor a list of texts"
     if isinstance(values, bytes) or not isinstance(values, Iterable):
-        raise InputError(f"{name} {shown(values)} is neither a text nor a list of texts")
-    return [as_text(value, name) for value in values]
+        raise InputError(wrong)
+    try:
+        found = list(values)
+    except TypeError:  # an array without axes says that it is iterable
+        raise InputError(wrong) from None
+    return [as_text(value, name) for value in found]
 
 
 def as_path(value: Any, name: str) -> Path:
