@@ -115,5 +115,5 @@ function statusOf(answer: SearchAnswer | null, n: number, loading: boolean): str
   const { certificate, plan, elapsed_ms } = answer;
   if (plan?.engine === "list") return t.counted(plan.n_allowed, "item");
   const time = elapsed_ms < 10 ? elapsed_ms.toFixed(1) : elapsed_ms.toFixed(0);
-  return t.results.best(n, time, certificate?.kind === "proven" || plan?.engine === "scan");
+  return t.results.best(n, time, certificate?.kind !== "approximate" && (certificate?.kind === "proven" || plan?.engine === "scan"));
 }
