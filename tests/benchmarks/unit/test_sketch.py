@@ -119,9 +119,10 @@ def test_all_of_it(data, tmp_path):
     check = result["caption_check"]
     assert check["painted"]["low"] > check["random"]["high"]
     assert check["painted_minus_captions"]["mean"] > 0
+    assert check["painted_mask_minus_random"]["low"] > 0
     assert result["bytes_per_image"]["pq_parts"] == 4 * result["bytes_per_image"]["pq"] == 32
     assert {"600_pq", "600_7c_painted", "600_7c_photo"} <= set(result["latency_ms"])
-    assert list(result["fig5_ms_by_n_painted"]) == [1, 5, 7]
+    assert list(result["fig5_by_n_painted"]["cpu_ms"]) == [1, 5, 7]
     json.dumps(result)
     pytest.importorskip("matplotlib")
     paths = sketch_plots.draw(result, tmp_path)
