@@ -56,6 +56,7 @@ OPEN_TO_BENCHES = {
     "readers",
     "results",
     "sketch",
+    "testing",  # what is made up
     "types",
 }
 

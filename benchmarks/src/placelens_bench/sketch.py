@@ -34,7 +34,7 @@ from placelens.evaluation.words import naming
 from placelens.sketch.distance import squared_distances
 from placelens.sketch.painting import ANYTHING, Sketch, query_of
 from placelens.types import Float32Array, Float64Array, Int64Array, UInt8Array
-from placelens_bench import sketch_speed
+from placelens_bench import sketch_calibration, sketch_speed
 from placelens_bench.sketch_data import (
     DRIVES,
     FACADES,
@@ -102,6 +102,7 @@ def run(data: Path, *, encoder: str | Encoder = "lite", quick: bool = False) -> 
         "ndcg10_by_steps": streets[FACADES]["ndcg10_by_steps"],
         **{f"ndcg10_{name}": found["ndcg10"] for name, found in streets.items() if name != FACADES},
         "caption_check": caption_check(data / COCO, loaded),
+        **({"calibration": _calibration(data, photos, loaded)} if DRIVES in photos else {}),
         "miou": {name: mean_iou(own, loaded.class_names) for name, own in photos.items()},
         "latency_ms": _latency(papers, large, "ms"),
         "latency_cpu_ms": _latency(papers, large, "cpu_ms"),
@@ -112,6 +113,13 @@ def run(data: Path, *, encoder: str | Encoder = "lite", quick: bool = False) -> 
         "encode_s": papers["encode_s"],
         "faiss": papers["faiss"],
     }
+
+
+def _calibration(data: Path, photos: Mapping[str, Photos], encoder: Encoder) -> dict[str, Any]:
+    """Of how probable fits are; see `placelens_bench.sketch_calibration`."""
+    if not (data / sketch_calibration.ANYTHING_AT_ALL).is_dir():
+        return {"skipped": f"{data / sketch_calibration.ANYTHING_AT_ALL} is not there"}
+    return sketch_calibration.calibration(data, photos[DRIVES], photos[FACADES], encoder)
 
 
 def street_search(photos: Photos, encoder: Encoder, *, every: int = 1) -> dict[str, Any]:

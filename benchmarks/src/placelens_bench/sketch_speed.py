@@ -8,17 +8,22 @@ soft edges: as in maps of photos, most bytes are 0.
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from placelens.collection import Collection
 from placelens.encoders.class_map import WHOLE
 from placelens.encoders.map_quantizer import MapQuantizer
 from placelens.sketch.distance import squared_distances
+from placelens.sketch.painting import Sketch
+from placelens.testing.class_maps import keep_maps
 from placelens.types import BoolArray, Float64Array, UInt8Array
 
 SEED = 20180613
@@ -57,6 +62,8 @@ COLLECTION = Size(n=100_000, side=14, n_classes=8, n_shown=4, n_taught=10_000)
 # Classes of a painted query, unless a figure is drawn over their number.
 N_PAINTED = 5
 ROUNDS = 15
+# Of a collection: components of its vectors, and items that get their maps in one commit.
+_DIM, _AT_ONCE = 64, 20_000
 
 
 def made_maps(size: Size, seed: int) -> Iterator[UInt8Array]:
@@ -147,7 +154,41 @@ def of_a_collection(size: Size = COLLECTION, *, rounds: int = ROUNDS) -> dict[st
         quantizer = MapQuantizer.train(maps[: size.n_taught], parts=parts)
         codes = quantizer.encode(maps)
         medians[name] = _medians_ms(partial(_first, quantizer, codes, query), rounds)
+    medians |= in_a_collection(maps, size, rounds=rounds)
     return {**found, "n_painted": min(N_PAINTED, size.n_classes), **_by_clock(medians)}
+
+
+def in_a_collection(
+    maps: UInt8Array, size: Size, *, rounds: int = ROUNDS
+) -> dict[str, tuple[float, float]]:
+    """Milliseconds of whole searches, hits read from the disk included, in a collection of maps.
+
+    "exact" is painted; the others are asked with a photo, or with a place and a vector as well.
+    """
+    rng = np.random.default_rng(SEED)
+    names = [f"class {number}" for number in range(size.n_classes)]
+    ids = [f"item {number}" for number in range(size.n)]
+    with tempfile.TemporaryDirectory() as folder:
+        made = Collection.create(Path(folder) / "maps.pl", dim=_DIM)
+        places = {"lat": rng.uniform(-60, 70, size.n), "lon": rng.uniform(-180, 180, size.n)}
+        made.add_vectors(ids, rng.normal(size=(size.n, _DIM)), **places)
+        for start in range(0, size.n, _AT_ONCE):
+            own = slice(start, start + _AT_ONCE)
+            keep_maps(made, dict(zip(ids[own], maps[own], strict=True)), names)
+        made.compact()
+        stripes = np.arange(size.side) * min(N_PAINTED, size.n_classes) // size.side
+        cells = np.broadcast_to(stripes[:, None], (size.side, size.side))
+        painting = Sketch(cells=cells.astype(np.int16), classes=tuple(names))
+        near = {"near": "48,10", "decay": "gauss:500km", "mu": 0.5, "bbox": (-30, 20, 60, 65)}
+        asked = {
+            "exact": partial(made.sketch, painting, k=K),
+            "exact_photo": partial(made.sketch, over=ids[7], k=K),
+            "exact_with_place": partial(made.sketch, painting, k=K, **near),
+            "exact_with_place_and_vector": partial(
+                made.sketch, painting, k=K, vector=rng.normal(size=_DIM), **near
+            ),
+        }
+        return {name: _medians_ms(ask, rounds) for name, ask in asked.items()}
 
 
 def exact(query: UInt8Array, counts: BoolArray, maps: UInt8Array) -> Float64Array:

@@ -22,10 +22,10 @@ def command(
         str,
         typer.Option(
             metavar="RxC",
-            help="Parts that the map of each class is cut into: 1x1 takes a byte a class, 2x2 "
-            "four, and is nearer to the maps.",
+            help="Parts that the map of each class is cut into: 2x2 takes four bytes a class, 1x1, "
+            "the paper's, one, and is farther from the maps.",
         ),
-    ] = "1x1",
+    ] = "2x2",
     as_json: options.JsonOption = False,
 ) -> None:
     """Learn codes of a collection's class maps, for sketch --codes: less memory, approximate."""

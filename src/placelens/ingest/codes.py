@@ -110,7 +110,7 @@ class QuantizeReport:
 
 
 def quantize(
-    table: ItemTable, *, n_centroids: int = 256, parts: tuple[int, int] = (1, 1)
+    table: ItemTable, *, n_centroids: int = 256, parts: tuple[int, int] = (2, 2)
 ) -> QuantizeReport:
     """Learn a quantizer of a table's class maps, and keep codes of all; call while writing.
 
