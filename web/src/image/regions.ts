@@ -12,6 +12,9 @@ export interface Region<T> {
   heat: readonly (readonly number[])[] | null;
 }
 
+/** Pixels a cell of heat. */
+const SMOOTH = 16;
+
 export class RegionLayer<T> {
   readonly element = document.createElement("div");
   readonly #onPoint: (of: T | null) => void;
@@ -62,12 +65,17 @@ function frameOf({ label, colour }: Pick<Region<unknown>, "label" | "colour">, [
   return frame;
 }
 
-/** One pixel a cell: the browser makes it smooth where it is stretched over the picture. */
+/** Drawn larger than its cells, since browsers smooth better than they stretch. */
 function drawHeat(heat: readonly (readonly number[])[], colour: string): HTMLCanvasElement {
+  const columns = heat[0]?.length ?? 1;
+  const cells = new OffscreenCanvas(columns, heat.length);
+  cells.getContext("2d")?.putImageData(new ImageData(heatPixels(heat, colour), columns), 0, 0);
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [heat[0]?.length ?? 1, heat.length];
   canvas.className = "heat";
-  canvas.getContext("2d")?.putImageData(new ImageData(heatPixels(heat, colour), canvas.width), 0, 0);
+  [canvas.width, canvas.height] = [SMOOTH * columns, SMOOTH * heat.length];
+  const context = canvas.getContext("2d");
+  if (context) context.imageSmoothingQuality = "high";
+  context?.drawImage(cells, 0, 0, canvas.width, canvas.height);
   return canvas;
 }
 

@@ -5,7 +5,9 @@ import { rgb } from "./palette.ts";
 export type Box = readonly [left: number, top: number, right: number, bottom: number];
 
 /** Of the hottest cell, in bytes; the picture is to be seen through it. */
-const MOST_OPAQUE = 190;
+const MOST_OPAQUE = 170;
+/** Above 1, so that what is lukewarm leaves the picture as it is. */
+const STEEPNESS = 1.5;
 /** Names nearer to each other than this share of a side would cover each other. */
 const [APART_X, APART_Y] = [0.25, 0.1];
 
@@ -16,7 +18,7 @@ export function heatPixels(heat: readonly (readonly number[])[], colour: string)
   const [red, green, blue] = rgb(colour);
   const pixels = new Uint8ClampedArray(4 * values.length);
   for (const [i, value] of values.entries()) {
-    pixels.set([red, green, blue, most > least ? (MOST_OPAQUE * (value - least)) / (most - least) : 0], 4 * i);
+    pixels.set([red, green, blue, most > least ? MOST_OPAQUE * ((value - least) / (most - least)) ** STEEPNESS : 0], 4 * i);
   }
   return pixels;
 }

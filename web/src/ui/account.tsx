@@ -1,5 +1,6 @@
 /** How a score came about, as a table that adds up: terms, and when asked for what speaks for each of them. */
 
+import type { ComponentChildren } from "preact";
 import { barOf, behind, type Entry, type Part } from "../logic/account.ts";
 import { formatDistance, formatName, formatShare, formatSigned } from "../logic/format.ts";
 import { thirdsOf } from "../logic/regions.ts";
@@ -10,15 +11,18 @@ import { t } from "../words/index.ts";
 import { Phrases } from "./phrases.tsx";
 import { ScoreBar } from "./score-bar.tsx";
 
-/** Nothing in a list, which has no scores. */
-export function Account({ hit }: { hit: Hit }) {
+/** Nothing in a list, which has no scores; what is in it goes beside the heading. */
+export function Account({ hit, children }: { hit: Hit; children?: ComponentChildren }) {
   if (hit.score === null) return null;
   const account = why.account.value;
   return (
     <section class="why" aria-busy={why.loading.value}>
-      <h3>
-        {t.why.score} <span class="number">{hit.score.toFixed(3)}</span>
-      </h3>
+      <div class="why-head">
+        <h3>
+          {t.why.score} <span class="number">{formatSigned(hit.score, "minus")}</span>
+        </h3>
+        {children}
+      </div>
       <ScoreBar hit={hit} best={Math.max(longest([hit]), hit.score)} />
       <table class="account">
         <thead>
@@ -52,10 +56,10 @@ function TermRow({ entry, account, hit }: { entry: Entry; account: readonly Entr
       <th scope="row">
         <span class={`swatch ${kind}`} />
         <Phrases words={term.label || formatName(term.kind)} parts={parts} />
-        <span class="note">{noteOf(term, hit)}</span>
-        {parts.length === 0 && <Bar summand={entry} account={account} kind={kind} />}
+        <span class="note below">{noteOf(term, hit)}</span>
+        {parts.every(({ contribution }) => contribution === null) && <Bar summand={entry} account={account} kind={kind} />}
       </th>
-      <td>{formatSigned(term.value, "minus")} × {formatSigned(term.weight, "minus")}</td>
+      <td>{formatSigned(term.value, "minus")} × {term.weight.toFixed(2).replace("-", "−")}</td>
       <td class="contribution">{formatSigned(term.contribution, "minus")}</td>
     </tr>
   );
@@ -92,17 +96,23 @@ function PartName({ evidence, hit }: { evidence: Evidence | null; hit: Hit }) {
       onPointerLeave={() => why.point(null)}
     >
       <span class="dot" />
-      {evidence.label}
-      <span class="note">{whereIs(evidence, hit)}</span>
+      <span>
+        {nameOf(evidence)} <span class="note">{whereIs(evidence, hit)}</span>
+      </span>
     </button>
   );
+}
+
+/** Of a phrase its words; the region that is most like a picture has no name. */
+export function nameOf({ kind, label }: Evidence): string {
+  return kind === "region" ? t.why.alike : label;
 }
 
 /** A bar begins where the one before ended, so that all of them together are the score; hollow is what is taken away. */
 function Bar({ summand, account, kind }: { summand: { from: number; to: number }; account: readonly Entry[]; kind: "meaning" | "place" | "part" }) {
   const { left, width } = barOf(summand, account);
   const sign = summand.to < summand.from ? "less" : "";
-  return <span class="bar" aria-hidden="true"><span class={`${kind} ${sign}`} style={{ left: `${left}%`, width: `${width}%` }} /></span>;
+  return <span class="summand" aria-hidden="true"><span class={`${kind} ${sign}`} style={{ left: `${left}%`, width: `${width}%` }} /></span>;
 }
 
 function Below({ hit }: { hit: Hit }) {

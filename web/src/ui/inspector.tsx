@@ -58,13 +58,12 @@ export function Inspector() {
           </>
         )}
       </div>
-      <Account hit={hit} />
-      {hit.score !== null && (
-        <button type="button" class="ask-why" aria-expanded={why.isShown.value} aria-keyshortcuts="W" onClick={() => why.toggle()}>
+      <Account hit={hit}>
+        <button type="button" aria-expanded={why.isShown.value} aria-keyshortcuts="W" onClick={() => why.toggle()}>
           <Icon name="why" />
           {t.why.ask(hit.rank)}
         </button>
-      )}
+      </Account>
       <Shared evidence={hit.evidence} />
       <Facts hit={hit} />
     </aside>
@@ -84,7 +83,7 @@ export function Facts({ hit }: { hit: Hit }) {
 function Figure({ hit }: { hit: Hit }) {
   const image = useRef<HTMLImageElement>(null);
   const missing = useRef<HTMLElement>(null);
-  const layers = useRef<HTMLSpanElement>(null);
+  const layers = useRef<HTMLDivElement>(null);
   const regions = useRegions(hit);
   useLayoutEffect(() => layers.current?.replaceChildren(...(regions ? [regions] : [])), [regions]);
   useEffect(() => {
@@ -94,14 +93,18 @@ function Figure({ hit }: { hit: Hit }) {
     original.onerror = () => missing.current?.removeAttribute("hidden");
     original.src = hit.image_url;
   }, [hit.image_url]);
+  const enlarge = () => page.show(hit.id, { large: true });
   if (!hit.thumbnail_url) return <blockquote>{hit.text ?? hit.title}</blockquote>;
   const shape = hit.width && hit.height ? { aspectRatio: `${hit.width} / ${hit.height}` } : {};
   return (
     <figure>
-      <button type="button" class="enlarge" title={t.detail.enlarge} aria-label={t.detail.enlarge} onClick={() => page.show(hit.id, { large: true })}>
-        <img ref={image} src={hit.thumbnail_url} alt={hit.title} style={shape} />
-        <span ref={layers} />
-      </button>
+      <div class="picture">
+        <button type="button" class="enlarge" title={t.detail.enlarge} aria-label={t.detail.enlarge} onClick={enlarge}>
+          <img ref={image} src={hit.thumbnail_url} alt={hit.title} style={shape} />
+        </button>
+        {/* Not in the button, whose name is not theirs; a pointer that is on them is on it all the same. */}
+        <div ref={layers} onClick={enlarge} />
+      </div>
       <figcaption ref={missing} hidden>{t.detail.noOriginal}</figcaption>
     </figure>
   );

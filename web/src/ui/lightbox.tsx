@@ -94,9 +94,9 @@ function Open({ hit }: { hit: Hit }) {
         <h2>{hit.title}</h2>
         {isRanked && <IconButton name="why" label={t.lightbox.why} aria-pressed={isExplained} onClick={() => why.toggle()} />}
         {classes.known && <IconButton name="layers" label={t.lightbox.classes} aria-pressed={classes.shown} onClick={classes.toggle} />}
-        <IconButton name="zoomOut" label={t.lightbox.zoomOut} onClick={() => view.current?.zoomOut()} />
-        <IconButton name="zoomIn" label={t.lightbox.zoomIn} onClick={() => view.current?.zoomIn()} />
-        <IconButton name="fit" label={t.lightbox.fit} onClick={() => view.current?.fit()} />
+        <IconButton name="zoomOut" class="quiet zoom" label={t.lightbox.zoomOut} onClick={() => view.current?.zoomOut()} />
+        <IconButton name="zoomIn" class="quiet zoom" label={t.lightbox.zoomIn} onClick={() => view.current?.zoomIn()} />
+        <IconButton name="fit" class="quiet zoom" label={t.lightbox.fit} onClick={() => view.current?.fit()} />
         <IconButton name="similar" label={t.results.similar} onClick={() => { leave(); page.moreLike(hit.id); }} />
         {classes.known && <IconButton name="brush" label={t.paint.on} onClick={() => painter.paintOn(hit.id)} />}
         {typeof hit.lat === "number" && <IconButton name="map" label={t.detail.onMap} onClick={showOnMap} />}

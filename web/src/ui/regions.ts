@@ -6,6 +6,7 @@ import type { Part } from "../logic/account.ts";
 import type { Evidence, Hit } from "../logic/rest.ts";
 import { LEAST_SHARE } from "../logic/shares.ts";
 import { why } from "../state/why.ts";
+import { nameOf } from "./account.tsx";
 
 /** A layer over the picture of the open result; null as long as there is nothing to see in it. */
 export function useRegions({ width, height }: Hit): HTMLElement | null {
@@ -23,6 +24,6 @@ export function useRegions({ width, height }: Hit): HTMLElement | null {
 /** What speaks against the item, or hardly for it, has no box: it is nowhere in the picture. */
 function regionOf({ evidence, colour, share }: Part): Region<Evidence>[] {
   if (!evidence?.heat || (share ?? 0) < LEAST_SHARE) return [];
-  const { label, box, heat } = evidence;
-  return [{ of: evidence, label, colour, box, heat }];
+  const { box, heat } = evidence;
+  return [{ of: evidence, label: nameOf(evidence), colour, box, heat }];
 }

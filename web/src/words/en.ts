@@ -224,6 +224,7 @@ export const en = {
     cosine: (value: string) => `cosine ${value}`,
     away: (distance: string) => `${distance} away`,
     noPlace: "has no place",
+    alike: "most alike",
     rest: "the rest",
     anyPicture: "any picture",
     anyText: "any text",
