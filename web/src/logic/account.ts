@@ -49,13 +49,12 @@ export function accountOf(terms: readonly ScoreTerm[], evidence: readonly Eviden
 export function coloursOf(evidence: readonly Evidence[], classes: readonly PaintedClass[]): Map<Evidence, string> {
   const spans = [...new Map(evidence.flatMap(({ span }) => (span ? [[String(span), span]] : []))).values()];
   const order = spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(String);
-  return new Map(evidence.map((entry) => [entry, colour(entry)]));
-
-  function colour({ kind, label, span }: Evidence): string {
+  const colour = ({ kind, label, span }: Evidence) => {
     if (span) return COLOURS[order.indexOf(String(span)) % COLOURS.length]!;
     if (kind === "region") return COLOURS[0];
     return kind === "painted" ? colourOf(label, classes) : REST_COLOUR;
-  }
+  };
+  return new Map(evidence.map((entry) => [entry, colour(entry)]));
 }
 
 /** Several pictures may have one name: their evidence follows their order, that of each ends with its rest. */

@@ -29,9 +29,9 @@ export function Account({ hit, children }: { hit: Hit; children?: ComponentChild
           <tr>{t.why.columns.map((name) => <th key={name} scope="col">{name}</th>)}</tr>
         </thead>
         {account.map((entry) => (
-          <tbody key={`${entry.term.kind} ${entry.term.label}`}>
+          <tbody>
             <TermRow entry={entry} account={account} hit={hit} />
-            {entry.parts.map((part) => <PartRow key={part.evidence?.label} part={part} account={account} hit={hit} />)}
+            {entry.parts.map((part) => <PartRow part={part} account={account} hit={hit} />)}
           </tbody>
         ))}
         <tfoot>

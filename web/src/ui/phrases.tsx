@@ -4,7 +4,7 @@ import { phrasesIn, type Part } from "../logic/account.ts";
 import { why } from "../state/why.ts";
 
 export function Phrases({ words, parts }: { words: string; parts: readonly Part[] }) {
-  return <>{phrasesIn(words, parts).map(({ text, part }) => (part ? <Phrase key={text} text={text} part={part} /> : text))}</>;
+  return <>{phrasesIn(words, parts).map(({ text, part }) => (part ? <Phrase text={text} part={part} /> : text))}</>;
 }
 
 function Phrase({ text, part: { evidence, colour } }: { text: string; part: Part }) {
@@ -24,5 +24,5 @@ function Phrase({ text, part: { evidence, colour } }: { text: string; part: Part
 export function AskedPhrases() {
   const entries = why.account.value.filter(({ parts }) => parts.some(({ evidence }) => evidence?.span));
   if (entries.length === 0) return null;
-  return <p class="asked-phrases">{entries.map(({ term, parts }) => <span key={term.label}><Phrases words={term.label} parts={parts} /></span>)}</p>;
+  return <p class="asked-phrases">{entries.map(({ term, parts }) => <span><Phrases words={term.label} parts={parts} /></span>)}</p>;
 }
