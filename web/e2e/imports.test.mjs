@@ -24,6 +24,7 @@ test("a token comes by the address and leaves it; pictures are sent, taken in, a
   await page.getByText("Nothing here yet").waitFor();
   assert.doesNotMatch(page.url(), /token/);
   await page.getByRole("button", { name: "Import" }).click();
+  assert.deepEqual(await page.$$eval(".rail [aria-current]", (all) => all.map((each) => each.textContent)), ["Import"]);
   const files = [await picture(page, "rgb(10,200,30)", "green.png"), await picture(page, "rgb(200,10,30)", "red.png")];
   const none = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
   await page.setInputFiles(".imports input[type=file]", [...files, none]);

@@ -95,6 +95,8 @@ export class ImageView {
     const farthest = (size: number) => (size * (this.#zoom - 1)) / 2;
     this.#x = Math.min(farthest(clientWidth), Math.max(-farthest(clientWidth), this.#x));
     this.#y = Math.min(farthest(clientHeight), Math.max(-farthest(clientHeight), this.#y));
+    // What has one size at any zoom, as names do, divides by it.
+    this.#stage.style.setProperty("--zoom", String(this.#zoom));
     this.#stage.style.transform = `translate(${this.#x}px, ${this.#y}px) scale(${this.#zoom})`;
     this.element.classList.toggle("zoomed", this.#zoom > 1);
   }

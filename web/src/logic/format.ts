@@ -37,6 +37,13 @@ export function formatShare(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
+/** A number of a score; `both`: with its sign, as a summand. */
+export function formatSigned(value: number, signs: "minus" | "both"): string {
+  const text = Math.abs(value).toFixed(3);
+  if (value < 0 && Number(text) > 0) return `−${text}`;
+  return signs === "both" ? `+${text}` : text;
+}
+
 /** A span of days in as few words as name it: a year, a month, a day; null when none does. */
 export function formatSpan(from: string, to: string, locale: string): string | null {
   const date = new Date(`${from}T00:00:00Z`);

@@ -2,6 +2,9 @@
 
 import type { Hit, ScoreTerm } from "./rest.ts";
 
+/** Less of a whole is not worth a word. */
+export const LEAST_SHARE = 0.01;
+
 /** What of a hit its bar is drawn of. */
 interface Scored {
   terms: readonly Pick<ScoreTerm, "kind" | "contribution">[];

@@ -1,15 +1,9 @@
-/** Why a result was found: the page's one way of showing evidence, and explanations. */
+/** Concepts as evidence: how the question was read, and what a result shares with it. */
 
-import { useEffect, useState } from "preact/hooks";
-import { api } from "../api.ts";
 import { formatShare } from "../logic/format.ts";
-import { toRequest } from "../logic/query.ts";
 import type { Evidence, SearchAnswer } from "../logic/rest.ts";
-import { page } from "../state/page.ts";
+import { LEAST_SHARE } from "../logic/shares.ts";
 import { t } from "../words/index.ts";
-
-/** Less of a reading is not worth a word. */
-const LEAST_SHARE = 0.01;
 
 export function inWords({ label, share }: Evidence): string {
   return share === null ? label : `${label} ${formatShare(share)}`;
@@ -36,43 +30,6 @@ export function Shared({ evidence }: { evidence: Evidence[] }) {
       <dl>
         {evidence.map(({ label, share }) => [<dt>{label}</dt>, <dd>{share === null ? "" : formatShare(share)}</dd>])}
       </dl>
-    </section>
-  );
-}
-
-/** A button that asks why a result ranks where it does; the answer takes its place. */
-export function WhyHere({ id, rank }: { id: string; rank: number }) {
-  const [running, setRunning] = useState<AbortController | null>(null);
-  const [text, setText] = useState<string | null>(null);
-  const query = page.query.value;
-  // Whoever has gone on to another result, or another question, does not wait for this one.
-  useEffect(() => () => running?.abort(), [running]);
-  useEffect(() => {
-    setText(null);
-    setRunning(null);
-  }, [id, query]);
-  const ask = async () => {
-    const asked = new AbortController();
-    setRunning(asked);
-    try {
-      const answer = await api.explain(query.collection, id, toRequest(query), asked.signal);
-      setText(answer.text);
-    } catch (error) {
-      if (!asked.signal.aborted) setText(error instanceof Error ? error.message : String(error));
-    }
-  };
-  return (
-    <section class="why">
-      {text === null ? (
-        <button type="button" class="quiet" onClick={() => void ask()}>
-          {running ? t.detail.looking : t.detail.whyAsk(rank)}
-        </button>
-      ) : (
-        <>
-          <h3>{t.detail.why}</h3>
-          <pre>{text}</pre>
-        </>
-      )}
     </section>
   );
 }

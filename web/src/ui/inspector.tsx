@@ -1,17 +1,18 @@
 /** One result beside the map: its picture or text, how its score came about, all that is known. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { formatDistance, formatLatLon, formatName, formatTime } from "../logic/format.ts";
 import type { Scalar } from "../logic/query.ts";
-import type { Hit, ScoreTerm } from "../logic/rest.ts";
-import { longest } from "../logic/shares.ts";
+import type { Hit } from "../logic/rest.ts";
 import { mapActions } from "../map/actions.ts";
 import { page } from "../state/page.ts";
 import { painter } from "../state/painter.ts";
+import { why } from "../state/why.ts";
 import { t } from "../words/index.ts";
-import { Shared, WhyHere } from "./evidence.tsx";
+import { Account } from "./account.tsx";
+import { Shared } from "./evidence.tsx";
 import { Icon, IconButton } from "./icon.tsx";
-import { ScoreBar } from "./score-bar.tsx";
+import { useRegions } from "./regions.ts";
 
 const LONGEST_VALUE = 60;
 
@@ -57,9 +58,13 @@ export function Inspector() {
           </>
         )}
       </div>
-      <Score hit={hit} />
+      <Account hit={hit}>
+        <button type="button" aria-expanded={why.isShown.value} aria-keyshortcuts="W" onClick={() => why.toggle()}>
+          <Icon name="why" />
+          {t.why.ask(hit.rank)}
+        </button>
+      </Account>
       <Shared evidence={hit.evidence} />
-      {hit.score !== null && <WhyHere id={hit.id} rank={hit.rank} />}
       <Facts hit={hit} />
     </aside>
   );
@@ -78,6 +83,9 @@ export function Facts({ hit }: { hit: Hit }) {
 function Figure({ hit }: { hit: Hit }) {
   const image = useRef<HTMLImageElement>(null);
   const missing = useRef<HTMLElement>(null);
+  const layers = useRef<HTMLDivElement>(null);
+  const regions = useRegions(hit);
+  useLayoutEffect(() => layers.current?.replaceChildren(...(regions ? [regions] : [])), [regions]);
   useEffect(() => {
     if (!hit.image_url) return;
     const original = new Image();
@@ -85,59 +93,21 @@ function Figure({ hit }: { hit: Hit }) {
     original.onerror = () => missing.current?.removeAttribute("hidden");
     original.src = hit.image_url;
   }, [hit.image_url]);
+  const enlarge = () => page.show(hit.id, { large: true });
   if (!hit.thumbnail_url) return <blockquote>{hit.text ?? hit.title}</blockquote>;
   const shape = hit.width && hit.height ? { aspectRatio: `${hit.width} / ${hit.height}` } : {};
   return (
     <figure>
-      <button type="button" class="enlarge" title={t.detail.enlarge} aria-label={t.detail.enlarge} onClick={() => page.show(hit.id, { large: true })}>
-        <img ref={image} src={hit.thumbnail_url} alt={hit.title} style={shape} />
-      </button>
+      <div class="picture">
+        <button type="button" class="enlarge" title={t.detail.enlarge} aria-label={t.detail.enlarge} onClick={enlarge}>
+          <img ref={image} src={hit.thumbnail_url} alt={hit.title} style={shape} />
+        </button>
+        {/* Not in the button, whose name is not theirs; a pointer that is on them is on it all the same. */}
+        <div ref={layers} onClick={enlarge} />
+      </div>
       <figcaption ref={missing} hidden>{t.detail.noOriginal}</figcaption>
     </figure>
   );
-}
-
-/** The score and its terms; nothing in a list, which has none. */
-function Score({ hit }: { hit: Hit }) {
-  if (hit.score === null) return null;
-  return (
-    <section>
-      <h3>
-        {t.detail.score} <span class="number">{hit.score.toFixed(3)}</span>
-      </h3>
-      <ScoreBar hit={hit} best={Math.max(longest([hit]), hit.score)} />
-      <table>
-        <thead>
-          <tr>{t.detail.columns.map((name) => <th key={name} scope="col">{name}</th>)}</tr>
-        </thead>
-        <tbody>
-          {hit.terms.map((term) => (
-            <tr key={`${term.kind} ${term.label}`}>
-              <th scope="row">
-                <span class={`swatch ${term.kind === "place" ? "place" : "meaning"}`} />
-                {nameOf(term)}
-              </th>
-              <td>{signed(term.value)}</td>
-              <td>× {signed(term.weight)}</td>
-              <td class="contribution">{signed(term.contribution)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-function nameOf({ kind, label, cosine, correction }: ScoreTerm): string {
-  const words = label || formatName(kind);
-  if (cosine === null) return words;
-  // What it loses, or gains, for how near the item is to any query.
-  const corrected = correction ? ` ${correction > 0 ? "−" : "+"} ${Math.abs(correction).toFixed(2)}` : "";
-  return `${words} (${t.detail.cosine(cosine.toFixed(2))}${corrected})`;
-}
-
-function signed(value: number): string {
-  return value.toFixed(3).replace("-", "−");
 }
 
 function WhereAndWhen({ hit }: { hit: Hit }) {

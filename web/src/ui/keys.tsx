@@ -3,6 +3,7 @@
 import { mapActions } from "../map/actions.ts";
 import { page } from "../state/page.ts";
 import { selection } from "../state/selection.ts";
+import { why } from "../state/why.ts";
 import { t } from "../words/index.ts";
 import { Panel } from "./panel.tsx";
 import { togglePanel } from "./rail.tsx";
@@ -40,6 +41,7 @@ function handle(event: KeyboardEvent): void {
     g: () => togglePanel("results"),
     m: () => togglePanel("map"),
     p: () => togglePanel("paint"),
+    w: () => open !== null && why.toggle(),
   };
   const call = keys[event.key];
   if (!call) return;

@@ -7,10 +7,13 @@ import type { Hit } from "../logic/rest.ts";
 import { mapActions } from "../map/actions.ts";
 import { page } from "../state/page.ts";
 import { painter } from "../state/painter.ts";
+import { why } from "../state/why.ts";
 import { t } from "../words/index.ts";
+import { Account } from "./account.tsx";
 import { useClassMap } from "./class-map.tsx";
 import { Icon, IconButton } from "./icon.tsx";
 import { Facts } from "./inspector.tsx";
+import { useRegions } from "./regions.ts";
 
 export function Lightbox() {
   const hit = page.openHit.value;
@@ -25,6 +28,9 @@ function Open({ hit }: { hit: Hit }) {
   const info = useSignal(false);
   const copied = useSignal(false);
   const classes = useClassMap(hit);
+  const regions = useRegions(hit);
+  const isRanked = hit.score !== null;
+  const isExplained = isRanked && why.isShown.value;
 
   // Before anything else can be done with it.
   useLayoutEffect(() => {
@@ -43,6 +49,7 @@ function Open({ hit }: { hit: Hit }) {
     preloadNeighbours(hit.id);
   }, [hit.id]);
   useEffect(() => view.current?.setLayer("classes", classes.layer), [classes.layer]);
+  useEffect(() => view.current?.setLayer("regions", regions), [regions]);
 
   const leave = () => page.show(hit.id, { large: false });
   const showOnMap = () => {
@@ -64,6 +71,7 @@ function Open({ hit }: { hit: Hit }) {
       i: () => (info.value = !info.value),
       f: leave,
       c: classes.toggle,
+      w: () => why.toggle(),
     };
     const call = own[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!call || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -84,10 +92,11 @@ function Open({ hit }: { hit: Hit }) {
     >
       <header>
         <h2>{hit.title}</h2>
+        {isRanked && <IconButton name="why" label={t.lightbox.why} aria-pressed={isExplained} onClick={() => why.toggle()} />}
         {classes.known && <IconButton name="layers" label={t.lightbox.classes} aria-pressed={classes.shown} onClick={classes.toggle} />}
-        <IconButton name="zoomOut" label={t.lightbox.zoomOut} onClick={() => view.current?.zoomOut()} />
-        <IconButton name="zoomIn" label={t.lightbox.zoomIn} onClick={() => view.current?.zoomIn()} />
-        <IconButton name="fit" label={t.lightbox.fit} onClick={() => view.current?.fit()} />
+        <IconButton name="zoomOut" class="quiet zoom" label={t.lightbox.zoomOut} onClick={() => view.current?.zoomOut()} />
+        <IconButton name="zoomIn" class="quiet zoom" label={t.lightbox.zoomIn} onClick={() => view.current?.zoomIn()} />
+        <IconButton name="fit" class="quiet zoom" label={t.lightbox.fit} onClick={() => view.current?.fit()} />
         <IconButton name="similar" label={t.results.similar} onClick={() => { leave(); page.moreLike(hit.id); }} />
         {classes.known && <IconButton name="brush" label={t.paint.on} onClick={() => painter.paintOn(hit.id)} />}
         {typeof hit.lat === "number" && <IconButton name="map" label={t.detail.onMap} onClick={showOnMap} />}
@@ -106,7 +115,12 @@ function Open({ hit }: { hit: Hit }) {
           {!hit.thumbnail_url && <blockquote>{hit.text ?? hit.title}</blockquote>}
         </div>
         <IconButton name="next" class="quiet beside" label={t.detail.next} onClick={() => page.step(1)} />
-        {info.value && <aside aria-label={t.lightbox.info}><Facts hit={hit} /></aside>}
+        {(info.value || isExplained) && (
+          <aside aria-label={t.lightbox.beside}>
+            {isExplained && <Account hit={hit} />}
+            {info.value && <Facts hit={hit} />}
+          </aside>
+        )}
       </div>
       {classes.shown && classes.legend}
     </dialog>

@@ -10,7 +10,9 @@ export function Rail() {
   const query = page.query.value;
   const isAsking = asksForSomething(query) || hasFilters(query);
   const panel = page.panel.value;
-  const isResults = panel !== "map" && panel !== "paint";
+  // What is open over the page is where one is, and nothing else.
+  const isOver = page.importsOpen.value;
+  const isResults = !isOver && panel !== "map" && panel !== "paint";
   const search = () => {
     if (panel === "map") page.setPanel("both");
     const field = document.getElementById("words") as HTMLInputElement | null;
@@ -18,17 +20,17 @@ export function Rail() {
     field?.select();
   };
   const browse = () => {
-    if (!isResults) page.setPanel("both");
+    if (panel === "map" || panel === "paint") page.setPanel("both");
     page.browse();
   };
   return (
     <nav class="rail" aria-label={t.rail.label}>
       <RailButton icon="browse" name={t.rail.browse} isCurrent={!isAsking && isResults} onClick={browse} />
       <RailButton icon="search" name={t.rail.search} isCurrent={isAsking && isResults} onClick={search} />
-      <RailButton icon="map" name={t.rail.map} isCurrent={panel === "map"} onClick={() => togglePanel("map")} />
-      <RailButton icon="brush" name={t.rail.paint} isCurrent={panel === "paint"} onClick={() => togglePanel("paint")} />
+      <RailButton icon="map" name={t.rail.map} isCurrent={!isOver && panel === "map"} onClick={() => togglePanel("map")} />
+      <RailButton icon="brush" name={t.rail.paint} isCurrent={!isOver && panel === "paint"} onClick={() => togglePanel("paint")} />
       {page.config.value?.writes && (
-        <RailButton icon="import" name={t.rail.imports} isCurrent={page.importsOpen.value} onClick={() => (page.importsOpen.value = true)} />
+        <RailButton icon="import" name={t.rail.imports} isCurrent={isOver} onClick={() => (page.importsOpen.value = true)} />
       )}
       <RailButton icon="keys" name={t.rail.keys} isCurrent={false} onClick={() => (page.keysOpen.value = true)} />
     </nav>

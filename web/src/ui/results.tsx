@@ -9,6 +9,7 @@ import { page } from "../state/page.ts";
 import { t } from "../words/index.ts";
 import { readings } from "./evidence.tsx";
 import { Grid } from "./grid.tsx";
+import { AskedPhrases } from "./phrases.tsx";
 import { Legend } from "./score-bar.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -38,6 +39,7 @@ export function Results() {
         {hits.some((hit) => hit.score !== null) && <Legend />}
         {answer && <Sorting />}
       </div>
+      <AskedPhrases />
       <Timeline />
       {answer && <Notice answer={answer} found={hits.length > 0} />}
       {error && error.status !== 0 && hits.length > 0 && <p class="doubt">{t.results.old}</p>}

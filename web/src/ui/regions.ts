@@ -1,0 +1,29 @@
+/** The phrases of the question, or what is like a picture that was asked with, where they are in the open result. */
+
+import { useEffect, useMemo } from "preact/hooks";
+import { type Region, RegionLayer } from "../image/regions.ts";
+import type { Part } from "../logic/account.ts";
+import type { Evidence, Hit } from "../logic/rest.ts";
+import { LEAST_SHARE } from "../logic/shares.ts";
+import { why } from "../state/why.ts";
+import { nameOf } from "./account.tsx";
+
+/** A layer over the picture of the open result; null as long as there is nothing to see in it. */
+export function useRegions({ width, height }: Hit): HTMLElement | null {
+  const layer = useMemo(() => new RegionLayer<Evidence>({ onPoint: (evidence) => why.point(evidence) }), []);
+  const account = why.account.value;
+  const regions = useMemo(() => account.flatMap(({ parts }) => parts.flatMap(regionOf)), [account]);
+  useEffect(() => {
+    layer.show(regions, width ?? 1, height ?? 1);
+    layer.light(why.lit.value);
+  }, [regions, width, height]);
+  useEffect(() => layer.light(why.lit.value), [why.lit.value]);
+  return regions.length > 0 ? layer.element : null;
+}
+
+/** What speaks against the item, or hardly for it, has no box: it is nowhere in the picture. */
+function regionOf({ evidence, colour, share }: Part): Region<Evidence>[] {
+  if (!evidence?.heat || (share ?? 0) < LEAST_SHARE) return [];
+  const { box, heat } = evidence;
+  return [{ of: evidence, label: nameOf(evidence), colour, box, heat }];
+}
