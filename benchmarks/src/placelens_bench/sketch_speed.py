@@ -170,7 +170,10 @@ def in_a_collection(
     ids = [f"item {number}" for number in range(size.n)]
     with tempfile.TemporaryDirectory() as folder:
         made = Collection.create(Path(folder) / "maps.pl", dim=_DIM)
-        places = {"lat": rng.uniform(-60, 70, size.n), "lon": rng.uniform(-180, 180, size.n)}
+        places: dict[str, Any] = {
+            "lat": rng.uniform(-60, 70, size.n),
+            "lon": rng.uniform(-180, 180, size.n),
+        }
         made.add_vectors(ids, rng.normal(size=(size.n, _DIM)), **places)
         for start in range(0, size.n, _AT_ONCE):
             own = slice(start, start + _AT_ONCE)
@@ -179,7 +182,12 @@ def in_a_collection(
         stripes = np.arange(size.side) * min(N_PAINTED, size.n_classes) // size.side
         cells = np.broadcast_to(stripes[:, None], (size.side, size.side))
         painting = Sketch(cells=cells.astype(np.int16), classes=tuple(names))
-        near = {"near": "48,10", "decay": "gauss:500km", "mu": 0.5, "bbox": (-30, 20, 60, 65)}
+        near: dict[str, Any] = {
+            "near": "48,10",
+            "decay": "gauss:500km",
+            "mu": 0.5,
+            "bbox": (-30, 20, 60, 65),
+        }
         asked = {
             "exact": partial(made.sketch, painting, k=K),
             "exact_photo": partial(made.sketch, over=ids[7], k=K),
