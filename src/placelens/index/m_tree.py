@@ -155,23 +155,29 @@ class VectorTree:
         rows = self.slots.row[slots]
         return rows[rows >= 0], _seen(counts)
 
-    def path_to(self, query: Float64Array) -> list[int]:
-        """Nodes from the root to the leaf whose ball is nearest to a query, a unit vector (dim,).
+    def closest(self, query: Float64Array, k: int) -> tuple[Int64Array, Seen]:
+        """Rows that are near to a query, k or more where there are so many: those of the leaf whose
+        ball is nearest, or of the first node above it that has enough.
 
-        In each node the child is taken that the query lies deepest in, or, outside of all, nearest
-        to.
+        In each node that child is taken in which the query, a unit vector (dim,), lies deepest, or,
+        outside of all, to which it is nearest.
         """
-        balls, node, path = self.balls, 0, [0]
-        while not balls.is_leaf[node]:
-            children = np.arange(balls.first[node], balls.last[node])
-            center = balls.vectors[balls.center[children]].astype(np.float64)
-            cosine = np.clip(center @ query / balls.length[children], -1.0, 1.0)
-            node = int(children[np.argmin(np.arccos(cosine) - balls.radius[children])])
-            path.append(node)
-        return path
+        balls, path, n_routing = self.balls, [0], 0
+        if not len(self.at):
+            return np.empty(0, dtype=np.int64), Seen(0, 0, 0, 0)
+        while not balls.is_leaf[path[-1]]:
+            children = np.arange(balls.first[path[-1]], balls.last[path[-1]])
+            centers = balls.vectors[balls.center[children]].astype(np.float64)
+            cosines = np.clip(centers @ query / balls.length[children], -1.0, 1.0)
+            nearest = np.argmin(np.arccos(cosines) - balls.radius[children])
+            path.append(int(children[nearest]))
+            n_routing += len(children)
+        below = [self._rows_below(node) for node in reversed(path)]
+        rows = next((rows for rows in below if len(rows) >= k), below[-1])
+        return rows, Seen(len(path), len(rows), 0, n_routing)
 
-    def rows_below(self, node: int) -> Int64Array:
-        """Rows of the items below a node."""
+    def _rows_below(self, node: int) -> Int64Array:
+        """Rows of the items below a node, whose leaves stand side by side."""
         balls, first, last = self.balls, node, node
         while not balls.is_leaf[first]:
             first = int(balls.first[first])

@@ -25,8 +25,8 @@ from placelens_bench.paper_000.data import read_scenes
 PHOTOS = ("flickr8k", "flickr8k_more")
 # Parts of an image, or phrases of a caption, that make its fine vector.
 TOP = 5
-# Those that paper_000's benchmark chose on its validation part.
-COSMAT = {"n_components": 128, "C": 0.01}
+# What the benchmark of the GMR-tree's paper chose for CoSMat on its validation part.
+COMPONENTS, C = 128, 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +107,11 @@ def read_concepts(
     *,
     splits: Splits | None = None,
     most: int | None = None,
-    settings: dict[str, float] = COSMAT,
+    n_components: int = COMPONENTS,
 ) -> Asked:
     """All scenes of RSICD as concepts, asked for by the captions of its test part.
 
-    CoSMat learns the concepts, one a class, from the training part: Carvalho Dias de Paulo and
-    others' vectors of the GMR-tree's paper.
+    CoSMat, the GMR-tree's paper's own space, learns them from the training part: one a class.
 
     Parameters
     ----------
@@ -124,7 +123,7 @@ def read_concepts(
         The parts by content; the committed ones when None.
     most
         At most this many images of each class and part; None for all.
-    settings
+    n_components
         Of CoSMat.
 
     Raises
@@ -134,7 +133,9 @@ def read_concepts(
     """
     scenes, rows = read_scenes(data, work, encoder, splits=splits or Splits.load(), most=most)
     train, test = scenes.rows(rows["train"]), scenes.rows(rows["test"])
-    space = CoSMat(**settings).fit(train.images, train.caption_means(), train.classes)
+    space = CoSMat(n_components=n_components, C=C).fit(
+        train.images, train.caption_means(), train.classes
+    )
     return Asked(
         items=space.embed_image(scenes.images).astype(np.float32),
         queries=space.embed_text(test.captions).astype(np.float32),
@@ -169,14 +170,15 @@ def _images(pairs: list[Pair], encoder: Encoder) -> Grained:
         found = encoder.encode_regions(block)
         coarse.append(found.vectors)
         fine += [fine_of(each.reshape(-1, each.shape[-1])) for each in found.regions]
-    return Grained(fine=np.float32(fine), coarse=np.concatenate(coarse))
+    return Grained(fine=np.array(fine, dtype=np.float32), coarse=np.concatenate(coarse))
 
 
 def _texts(pairs: list[Pair], encoder: Encoder) -> Grained:
     found = encoder.encode_phrases([pair.captions[0] for pair in pairs])
     # Where a caption has no phrase, its only part is all of it.
     fine = [fine_of(each.phrases if len(each.spans) else each.vector[None]) for each in found]
-    return Grained(fine=np.float32(fine), coarse=np.stack([each.vector for each in found]))
+    coarse = np.stack([each.vector for each in found])
+    return Grained(fine=np.array(fine, dtype=np.float32), coarse=coarse)
 
 
 def _kept(
