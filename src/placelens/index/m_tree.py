@@ -11,10 +11,13 @@ many dimensions reach nearly as far as their items lie from any query, and rule 
 docs/mcqi.md has the figures. So a search is never planned with it.
 
 Bulk loading follows Ciaccia and Patella (ADC 1998) in that items go to the nearest of a few seeds
-drawn among them, and again within each. Seeds that drew few items keep them, where the paper makes
-all leaves equally deep: nothing here counts disk pages. There are no splits. A search may still go
-through a version that a split would change, and arrays on a disk are mapped, not rewritten; so a
-tree grows by parts, as the GMR-tree does, which are searched as one and joined in time.
+drawn among them, and again within each. Other than theirs, seeds move to the middle of what they
+drew (Lloyd), or a cluster that has no seed would be scattered over all; and those that drew few
+items keep them, for nothing here wants leaves that are equally deep.
+
+There are no splits. A search may still go through a version that a split would change, and arrays
+on a disk are mapped, not rewritten; so a tree grows by parts, as the GMR-tree does, which are
+searched as one and joined in time.
 """
 
 from __future__ import annotations
@@ -56,6 +59,8 @@ from placelens.types import BoolArray, FeatureName, Float32Array, Float64Array, 
 LEAF, FANOUT = 32, 16
 # Where one seed drew more than this share of the items, seeds tell nothing apart.
 MOST_TO_ONE = 0.9
+# Rounds in which seeds move, and items for each of them that are looked at for it.
+ROUNDS, SAMPLE = 5, 64
 # Any will do: no answer depends on which seeds are drawn.
 SEED = 1997
 
@@ -357,8 +362,8 @@ class _Growing:
         start, stop = self.spans[node]
         own = self.order[start:stop]
         angles = self._measure(node)
-        seeds = rng.choice(own, n_seeds, replace=False)
-        nearest = (self._matrix[own] @ self._matrix[seeds].T).argmax(axis=1)
+        seeds = self._seeds(rng.permutation(own)[: SAMPLE * n_seeds], n_seeds)
+        nearest = (self._matrix[own] @ seeds.T).argmax(axis=1)
         sizes = np.bincount(nearest, minlength=n_seeds)
         if sizes.max() > MOST_TO_ONE * len(own):
             # Seeds that are equal tell nothing apart; then rings around the routing object do.
@@ -394,6 +399,18 @@ class _Growing:
             vectors=frozen(np.ascontiguousarray(self._matrix[self.order])),
             hubness=NO_FLOATS if self._hubness is None else self._hubness[self.order],
         )
+
+    def _seeds(self, sample: Int64Array, n_seeds: int) -> Float32Array:
+        """Directions to which the items of a random sample are near, (n_seeds, dim): spherical
+        k-means from its first ones. A seed that draws nothing stays where it is."""
+        vectors = self._matrix[sample]
+        seeds = vectors[:n_seeds].copy()
+        for _ in range(ROUNDS):
+            drew = np.eye(n_seeds, dtype=np.float32)[(vectors @ seeds.T).argmax(axis=1)]
+            sums = drew.T @ vectors
+            lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+            seeds = np.where(lengths > 1e-6, sums / np.maximum(lengths, 1e-6), seeds)
+        return seeds
 
     def _measure(self, node: int) -> Float64Array:
         """Choose the routing object of a node: the item nearest to the mean; the angles to it."""

@@ -179,8 +179,15 @@ def _open_leaf(
     angle: float,
 ) -> None:
     """Offer a leaf's items but those that its own angle to the query rules out."""
-    shared, counts = found.threshold, found.counts
-    row, iid, allowed, to_center = slots.row, slots.iid, filters.allowed, balls.to_center
+    # Arrays are taken out of their tuples once: each access counts references, atomically.
+    shared, counts, dense, to_center = found.threshold, found.counts, query.dense, balls.to_center
+    row, iid, position, radius_m = slots.row, slots.iid, slots.position, slots.radius_m
+    vectors, hubness, allowed = balls.vectors, balls.hubness, filters.allowed
+    queries, weights, hub_weights = meaning.queries, meaning.term_weights, meaning.term_hub_weights
+    slopes, intercepts = meaning.term_slopes, meaning.term_intercepts
+    on, weight, space, origin = place.on, place.weight, place.space, place.origin
+    kind, scale, offset = place.kind, place.scale, place.offset
+    has_hubs = hub_weights.shape[0] > 0 and hubness.shape[0] > 0
     threshold, near = shared[0], 0.0
     reach = _reach(balls, place, meaning, query, threshold)
     counts[ITEMS] += balls.last[leaf] - balls.first[leaf]
@@ -194,37 +201,21 @@ def _open_leaf(
             counts[PRUNED] += 1
             continue
         counts[EXACT] += 1
-        similarity = _similarity(balls, meaning, slot)
-        if query.dense.shape[0] > 0:
-            similarity += query.dense[row[slot]]
-        if place.on:
-            near = _proximity(
-                place.space,
-                slots.position[slot],
-                _radius(slots.radius_m, slot),
-                place.origin,
-                place.kind,
-                place.scale,
-                place.offset,
-            )
-        score = _mix(place.on, place.weight, near, similarity)
+        similarity = 0.0
+        # As `placelens.kernels.score` has it.
+        for t in range(queries.shape[0]):
+            cosine = _cosine(vectors, slot, queries, t)
+            if has_hubs:
+                cosine -= hub_weights[t] * np.float64(hubness[slot])
+            similarity += weights[t] * _calibrate(cosine, slopes[t], intercepts[t])
+        if dense.shape[0] > 0:
+            similarity += dense[row[slot]]
+        if on:
+            radius = _radius(radius_m, slot)
+            near = _proximity(space, position[slot], radius, origin, kind, scale, offset)
+        score = _mix(on, weight, near, similarity)
         if score >= shared[0] and not _before_page(filters, score, iid[slot]):
             _offer(found, score, iid[slot], slot)
-
-
-@kernel()
-def _similarity(balls: Balls, meaning: MeaningQuery, slot: int) -> float:
-    """The final similarity of an item, as `placelens.kernels.score` has it."""
-    hub_weights, hubness = meaning.term_hub_weights, balls.hubness
-    has_hubs = hub_weights.shape[0] > 0 and hubness.shape[0] > 0
-    total = 0.0
-    for t in range(meaning.queries.shape[0]):
-        cosine = _cosine(balls.vectors, slot, meaning.queries, t)
-        if has_hubs:
-            cosine -= hub_weights[t] * np.float64(hubness[slot])
-        value = _calibrate(cosine, meaning.term_slopes[t], meaning.term_intercepts[t])
-        total += meaning.term_weights[t] * value
-    return total
 
 
 @kernel()
@@ -236,30 +227,31 @@ def _slots_in_range(
     A vector is if its inner product with the query is the angle's cosine at least. ``counts`` are
     those of `Found`.
     """
-    vectors = balls.vectors
+    vectors, to_center, to_parent = balls.vectors, balls.to_center, balls.to_parent
+    radius, first, last, is_leaf = balls.radius, balls.first, balls.last, balls.is_leaf
     out = np.empty(vectors.shape[0], dtype=np.int64)
     least = math.cos(angle) if angle < math.pi else -math.inf
     # An inner product may exceed the cosine by as much as lengths are off.
     reach = math.acos(max(-1.0, least - LENGTHS)) + slack
-    todo, angles = np.empty(balls.radius.shape[0], dtype=np.int64), np.empty(balls.radius.shape[0])
+    todo, angles = np.empty(radius.shape[0], dtype=np.int64), np.empty(radius.shape[0])
     todo[0], angles[0], size, n = 0, _angle(balls, 0, query, 0), 1, 0
     counts[ROUTED] += 1
     while size > 0:
         size -= 1
         node, own = todo[size], angles[size]
-        if own - balls.radius[node] > reach:
+        if own - radius[node] > reach:
             continue
         counts[NODES] += 1
-        if balls.is_leaf[node]:
-            counts[ITEMS] += balls.last[node] - balls.first[node]
-            for slot in range(balls.first[node], balls.last[node]):
-                if abs(own - balls.to_center[slot]) <= reach:
+        if is_leaf[node]:
+            counts[ITEMS] += last[node] - first[node]
+            for slot in range(first[node], last[node]):
+                if abs(own - to_center[slot]) <= reach:
                     counts[EXACT] += 1
                     out[n] = slot
                     n += int(_cosine(vectors, slot, query, 0) >= least)
             continue
-        for child in range(balls.first[node], balls.last[node]):
-            if abs(own - balls.to_parent[child]) - balls.radius[child] <= reach:
+        for child in range(first[node], last[node]):
+            if abs(own - to_parent[child]) - radius[child] <= reach:
                 counts[ROUTED] += 1
                 todo[size], angles[size] = child, _angle(balls, child, query, 0)
                 size += 1

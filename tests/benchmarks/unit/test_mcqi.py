@@ -166,9 +166,10 @@ def test_algorithm_1_is_exact_for_the_angle_of_its_tree() -> None:
             assert set(true) <= set(algorithm_1.candidates(tree, query, 7, factor=factor))
 
 
-def test_only_the_weighed_query_is_exact_for_any_delta() -> None:
-    photos = random_photos(400)
-    found = algorithm_1.shares(photos, np.arange(60), 10, np.random.default_rng(0))
+def test_only_the_weighed_query_is_exact_for_any_delta(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(algorithm_1, "DELTAS", (0.9, 1.0))
+    photos = random_photos(2000)
+    found = algorithm_1.shares(photos, np.arange(40), 10, np.random.default_rng(0))
     assert found["weighed_query"]["exact_share"] == 1.0
     assert found["sufficient"]["exact_share"] < 1.0
     assert found["sufficient"]["exact_share"] <= found["printed"]["exact_share"]
