@@ -7,6 +7,7 @@ from tests.effort import RUNS
 import placelens as pl
 from placelens.engine.indexes.kinds import registered
 from placelens.index.gmr_kind import GMRTreeKind
+from placelens.index.m_kind import MTreeKind
 from placelens.testing.blocks import BlocksKind
 from placelens.testing.index_kind_contract import IndexKindContract
 from placelens.testing.lives import EARLY, Life
@@ -23,6 +24,10 @@ class Lives(IndexKindContract):
 
 class TestGMRTree(Lives):
     make = GMRTreeKind
+
+
+class TestMTree(Lives):
+    make = MTreeKind
 
 
 class TestBlocks(Lives):

@@ -12,6 +12,7 @@ from placelens.geo.distance import SPACES
 from placelens.index.base import Corpus, VectorColumn, farthest_m
 from placelens.index.gmr_tree import FilterFirst, GMRTree, RTree
 from placelens.index.limb import Limb
+from placelens.index.m_tree import MTree, MTreePart
 from placelens.index.scan import Scan
 from placelens.kernels.place import _max_distance
 from placelens.testing.index_contract import check_index
@@ -44,6 +45,16 @@ def grown(corpus):
     return GMRTree.of_limbs(corpus.space, corpus.iids, limbs)
 
 
+def in_three(corpus):
+    """Three M-trees, each over a third of the items."""
+    parts = []
+    for third in range(3):
+        rows = np.arange(third, len(corpus), 3)
+        part = MTreePart.grow(corpus.take(rows), leaf=4, fanout=3)
+        parts.append(part.bound(rows, corpus.iids))
+    return MTree(corpus.space, corpus.iids, parts)
+
+
 def part_of(corpus, rows):
     columns = {}
     for feature, column in corpus.vectors.items():
@@ -68,6 +79,10 @@ INDEXES = {
     "gmrtree, from arrays": from_arrays,
     "gmrtree, grown": grown,
     "filter first": FilterFirst.build,
+    "mtree": MTree.over,
+    # The smallest leaves, so that small corpora have many.
+    "mtree, small leaves": partial(MTree.over, leaf=2, fanout=2),
+    "mtree, of parts": in_three,
 }
 
 

@@ -157,6 +157,23 @@ def _paper_000(asked: Asked) -> Any:
     return result
 
 
+def _mcqi(asked: Asked) -> Any:
+    """Its steps are told on stderr: encoding takes long."""
+    from placelens.encoders.registry import load_encoder
+    from placelens.evaluation.reliability_plot import require_matplotlib
+    from placelens_bench.mcqi import plots
+    from placelens_bench.mcqi.run import run
+
+    folder, work = asked.options.get("plots"), asked.options.get("work")
+    if folder is not None:
+        require_matplotlib()
+    encoder = None if asked.encoder == "lite" else load_encoder(asked.encoder)
+    result = run(asked.needed_data, work=work, quick=asked.quick, encoder=encoder, say=notice)
+    for path in [] if folder is None else plots.draw(result, folder):
+        notice(str(path))
+    return result
+
+
 def _engine(asked: Asked) -> Any:
     """The engine's benchmark; its steps are told on stderr, since it takes long."""
     from placelens_bench.engine.run import QUICK, Settings, run
@@ -188,6 +205,7 @@ BENCHES: Mapping[str, Callable[[Asked], Any]] = {
     "answers": _answers,
     "cosmat": _cosmat,
     "paper-000": _paper_000,
+    "mcqi": _mcqi,
     "travel": _travel,
     "heritage": _heritage,
     "place-names": _place_names,
@@ -199,8 +217,8 @@ BENCHES: Mapping[str, Callable[[Asked], Any]] = {
 OWNERS: Mapping[str, tuple[str, ...]] = {
     "items": ("engine", "updates", "browse"),
     "dim": ("engine", "updates"),
-    "plots": ("engine", "cosmat", "paper-000", "sketch"),
-    "work": ("engine", "cosmat", "paper-000"),
+    "plots": ("engine", "cosmat", "paper-000", "sketch", "mcqi"),
+    "work": ("engine", "cosmat", "paper-000", "mcqi"),
     **dict.fromkeys(("dataset", "features", "network", "layer"), ("cosmat",)),
     **dict.fromkeys(("queries", "methods", "workloads", "budget", "curves"), ("engine",)),
 }
@@ -227,14 +245,15 @@ Work = Annotated[
     Path | None,
     _option(
         metavar="DIR",
-        help="Keep data and indexes here, for the next time. Also 'cosmat', 'paper-000'.",
+        help="Keep data and indexes here for next time. Also 'cosmat', 'paper-000', 'mcqi'.",
     ),
 ]
 Curves = Annotated[bool | None, _option("--curves", help="Also by items, k, mu and scale.")]
 Plots = Annotated[
     Path | None,
     _option(
-        metavar="DIR", help="Draw figures into this folder. Also 'cosmat', 'paper-000', 'sketch'."
+        metavar="DIR",
+        help="Draw figures into this folder. Also 'cosmat', 'paper-000', 'sketch', 'mcqi'.",
     ),
 ]
 DatasetName = Annotated[

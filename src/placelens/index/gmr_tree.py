@@ -25,9 +25,8 @@ from placelens.index.base import (
     Task,
     TopK,
     VectorColumn,
-    best_k,
-    joined,
 )
+from placelens.index.best_of import best_of_features, merged
 from placelens.index.limb import LEAF, Limb, cpus, pool
 from placelens.index.signature import FAILURE, no_terms, plain_probe
 from placelens.kernels.layout import MeaningQuery
@@ -176,32 +175,13 @@ class GMRTree:
         return cls.of_limbs(corpus.space, corpus.iids, limbs, threads=threads)
 
     def _top_k(self, task: Task, threads: int) -> TopK:
-        if task.meaning is None or len(task.meaning) == 1:
-            feature = None if task.meaning is None else next(iter(task.meaning))
-            return self._of_feature(task, feature, threads, task.threshold)
-        if task.after is None:
-            return self._of_several(task, threads)
-        # Which page an item belongs to is known from all its features only.
-        k = 2 * task.k
-        while True:
-            found = self._of_several(replace(task, k=k, after=None), threads)
-            page = best_k(task, self._iids, found.rows, found.scores)
-            if len(page.rows) == task.k or len(found.rows) < k:
-                return replace(page, certificate=found.certificate)
-            k *= 4
-
-    def _of_several(self, task: Task, threads: int) -> TopK:
-        """The best over several features: an item counts with the better of them.
-
-        What is among the best is so by one feature, and among that one's best k.
-        """
-        answers: list[TopK] = []
-        threshold = task.threshold
-        for feature in task.meaning or ():
-            answers.append(self._of_feature(task, feature, threads, threshold))
-            if len(answers[-1].rows) == task.k:
-                threshold = max(threshold, float(answers[-1].scores[-1]))
-        return self._merged(task, answers)
+        if task.meaning is None:
+            return self._of_feature(task, None, threads, task.threshold)
+        return best_of_features(
+            task,
+            self._iids,
+            lambda task, feature, threshold: self._of_feature(task, feature, threads, threshold),
+        )
 
     def _of_feature(
         self, task: Task, feature: FeatureName | None, threads: int, threshold: float
@@ -226,7 +206,7 @@ class GMRTree:
             )
             if len(answers[-1].rows) == task.k:
                 threshold = max(threshold, float(answers[-1].scores[-1]))
-        return answers[0] if len(answers) == 1 else self._merged(task, answers)
+        return answers[0] if len(answers) == 1 else merged(task, self._iids, answers)
 
     def _picked(self, limb: Limb, task: Task) -> Int64Array:
         """The slots of the allowed items of a limb."""
@@ -253,15 +233,6 @@ class GMRTree:
         if len(alike) > 1:
             radius_cos = np.minimum.reduce([other.radius_cos for other in alike])
         return limb.codebook.probe(terms, radius_cos, _joined_range(alike), tail=tail)
-
-    def _merged(self, task: Task, answers: Sequence[TopK]) -> TopK:
-        rows = np.concatenate([answer.rows for answer in answers])
-        scores = np.concatenate([answer.scores for answer in answers])
-        order = np.lexsort((self._iids[rows], -scores))
-        # An item's first place is its best; the others go.
-        _, first = np.unique(rows[order], return_index=True)
-        best = order[np.sort(first)][: task.k]
-        return TopK(rows[best], scores[best], joined([a.certificate for a in answers]))
 
 
 class RTree(GMRTree):

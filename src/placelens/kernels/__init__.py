@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from placelens.kernels.bounds import _largest_dense as _largest_dense
+    from placelens.kernels.m_tree import _search_balls as _search_balls
+    from placelens.kernels.m_tree import _slots_in_range as _slots_in_range
     from placelens.kernels.painted import _bound_distances as _bound_distances
     from placelens.kernels.painted import _map_distances as _map_distances
     from placelens.kernels.painted import _summarize_maps as _summarize_maps
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "bounds": ("_largest_dense",),
+    "m_tree": ("_search_balls", "_slots_in_range"),
     "painted": ("_bound_distances", "_map_distances", "_summarize_maps"),
     "place": ("_distance", "_distances", "_max_distance", "_proximities"),
     "polygon": ("_inside", "_meetings"),

@@ -42,6 +42,37 @@ class Nodes(NamedTuple):
     clusters: np.ndarray
 
 
+class Balls(NamedTuple):
+    """N nodes of an M-tree over S slots, breadth first: the root is 0, and the children of a node
+    stand side by side, as the slots of a leaf do. Angles are in radians.
+
+    A node's ball is around the vector of a slot, its routing object, and holds all items below it.
+    """
+
+    center: Int64Array  # (N,) the slot of the routing object
+    length: Float64Array  # (N,) of the routing object's vector: 1, but for rounding
+    radius: Float64Array  # (N,) the angle from it to the farthest item
+    to_parent: Float64Array  # (N,) the angle from it to the routing object above; 0 for the root
+    first: Int64Array  # (N,) the first child; of a leaf the first slot
+    last: Int64Array  # (N,) one past the last
+    is_leaf: BoolArray  # (N,)
+    min_iid: Int64Array  # (N,) the smallest internal id of an item below
+    hub_range: Float32Array  # (2, N) the smallest and the largest hubness of an item below
+    to_center: Float64Array  # (S,) the angle from each item to its leaf's routing object
+    vectors: Float32Array  # (S, dim)
+    hubness: Float32Array  # (S,), or empty where there is none
+
+
+class BallQuery(NamedTuple):
+    """A query's side of what bounds balls, beside its `MeaningQuery` of B bounding terms."""
+
+    directions: Float64Array  # (B, dim) unit vectors of the bounding terms
+    lengths: Float64Array  # (B,)
+    dense: Float64Array  # (n,) what is added to the meaning of each row; empty where nothing is
+    added: float  # the most that is
+    slack: float  # more than rounding makes of three angles, in radians
+
+
 class Slots(NamedTuple):
     """S slots: internal ids, rows of the corpus or -1, positions (S, 3), and slots in a leaf.
 
@@ -175,5 +206,5 @@ class Heap(NamedTuple):
     node: Int64Array
 
 
-# Places in Found.counts.
-COUNT, NODES, ITEMS, EXACT, PRUNED = 0, 1, 2, 3, 4
+# Places in Found.counts; the last is there for M-trees only.
+COUNT, NODES, ITEMS, EXACT, PRUNED, ROUTED = 0, 1, 2, 3, 4, 5

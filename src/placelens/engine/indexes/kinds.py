@@ -8,10 +8,12 @@ from typing import Any
 
 from placelens.index.gmr_kind import GMRTreeKind
 from placelens.index.kind import IndexKind
+from placelens.index.m_kind import MTreeKind
 
 # By name; engines of these names can be asked for, see `placelens.engine.plan.engines`.
 KINDS: dict[str, IndexKind[Any]] = {
     "gmrtree": GMRTreeKind(),
+    "mtree": MTreeKind(),
 }
 # What folders of arrays are that do not say: they were written when there was one kind.
 UNNAMED = "gmrtree"

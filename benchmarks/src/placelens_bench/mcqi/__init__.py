@@ -1,0 +1,1 @@
+"""What the paper on multi-grained cross-modal queries (MCQI) promises, measured."""

@@ -1,0 +1,170 @@
+"""``placelens bench mcqi``: each section is a function in a table.
+
+A new one is a function of `Given` that returns plain JSON types, and a line in `SECTIONS`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from placelens.encoders.base import Encoder
+from placelens.encoders.registry import load_encoder
+from placelens.evaluation import Splits
+from placelens_bench.mcqi.algorithm_1 import shares
+from placelens_bench.mcqi.data import (
+    COMPONENTS,
+    Asked,
+    Photos,
+    read_concepts,
+    read_photos,
+    rows_of_queries,
+)
+from placelens_bench.mcqi.indexes import K, compare
+from placelens_bench.mcqi.observation import SIZES, observe
+
+SEED = 20261129
+PHOTO_SIDE, AERIAL_SIDE = "lite:photo", "lite:aerial"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is asked of how much.
+
+    Attributes
+    ----------
+    photos : at most this many; None for all.
+    scenes : at most this many of each class and part; None for all.
+    queries : how many are asked.
+    samples : of pairs, rising.
+    components : of CoSMat.
+    """
+
+    photos: int | None = None
+    scenes: int | None = None
+    queries: int = 200
+    samples: tuple[int, ...] = SIZES
+    components: int = COMPONENTS
+
+
+# To try it out.
+QUICK = Sizes(photos=300, scenes=4, queries=20, samples=(200, 1_000), components=32)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the sections measure on; what is encoded is so when the first of them asks for it."""
+
+    data: Path
+    work: Path
+    sizes: Sizes
+    encoder: Encoder | None
+    splits: Splits | None
+
+    @cached_property
+    def photos(self) -> Photos:
+        """Photos and their captions."""
+        return read_photos(self.data, self.work, self._side(PHOTO_SIDE), most=self.sizes.photos)
+
+    @cached_property
+    def concepts(self) -> Asked:
+        """Scenes as concepts, and captions that ask for them."""
+        found = read_concepts(
+            *(self.data, self.work, self._side(AERIAL_SIDE)),
+            splits=self.splits,
+            most=self.sizes.scenes,
+            n_components=self.sizes.components,
+        )
+        asked = rows_of_queries(len(found.queries), self.sizes.queries, self.rng(1))
+        return Asked(items=found.items, queries=found.queries[asked])
+
+    def rng(self, section: int) -> np.random.Generator:
+        """What a section draws with."""
+        return np.random.default_rng([SEED, section])
+
+    def _side(self, name: str) -> Encoder:
+        return load_encoder(name) if self.encoder is None else self.encoder
+
+
+def _observation_1(given: Given) -> dict[str, Any]:
+    return observe(given.photos, given.rng(0), sizes=given.sizes.samples)
+
+
+def _m_tree(given: Given) -> dict[str, Any]:
+    """Concepts, vectors asked by captions as people do, and vectors asked by other photos; and
+    Algorithm 1."""
+    photos = given.photos
+    asked = rows_of_queries(len(photos.images), given.sizes.queries, given.rng(2))
+    images, texts = photos.images.coarse, photos.texts.coarse
+    others = np.setdiff1d(np.arange(len(images)), asked)
+    return {
+        "concepts": compare(given.concepts),
+        "vectors": compare(Asked(items=images, queries=texts[asked])),
+        "vectors_by_photos": compare(Asked(items=images[others], queries=images[asked])),
+        "algorithm1": shares(photos, asked, K, given.rng(3)),
+    }
+
+
+SECTIONS: Mapping[str, Callable[[Given], Any]] = {
+    "observation1": _observation_1,
+    "mtree": _m_tree,
+}
+
+
+def run(
+    data: Path,
+    *,
+    work: Path | None = None,
+    quick: bool = False,
+    encoder: Encoder | None = None,
+    splits: Splits | None = None,
+    say: Say = lambda _: None,
+) -> dict[str, Any]:
+    """All sections by name; plain JSON types.
+
+    Parameters
+    ----------
+    data
+        Folder that holds rsicd, and flickr8k or flickr8k_more.
+    work
+        Keeps encoded vectors for the next time; a temporary folder when None.
+    quick
+        Small sizes, to try it out.
+    encoder
+        Of photos, scenes and texts; the built-in one's two sides when None.
+    splits
+        Of the scenes; the committed ones when None.
+    say
+        Told of each step.
+
+    Raises
+    ------
+    InputError, ReadError
+        If the data cannot be read.
+    EncoderError
+        If the encoder gives no regions or phrases.
+    RuntimeError
+        If an index does not answer as the exact scan does.
+    """
+    holder = (
+        tempfile.TemporaryDirectory(prefix="placelens-bench-")
+        if work is None
+        else nullcontext(str(work))
+    )
+    result: dict[str, Any] = {}
+    with holder as name:
+        folder = Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        given = Given(data, folder, QUICK if quick else Sizes(), encoder, splits)
+        for section, measure in SECTIONS.items():
+            result[section] = measure(given)
+            say(f"{section}: done")
+    return result
