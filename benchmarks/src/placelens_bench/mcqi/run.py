@@ -18,6 +18,7 @@ import numpy as np
 from placelens.encoders.base import Encoder
 from placelens.encoders.registry import load_encoder
 from placelens.evaluation import Splits
+from placelens_bench import explained
 from placelens_bench.mcqi.algorithm_1 import shares
 from placelens_bench.mcqi.data import (
     COMPONENTS,
@@ -113,7 +114,15 @@ def _m_tree(given: Given) -> dict[str, Any]:
     }
 
 
+def _explain(given: Given) -> dict[str, Any]:
+    """See `placelens_bench.explained`; skipped where there are no objects with boxes."""
+    if not (given.data / explained.COCO).is_dir():
+        return {"skipped": f"{given.data / explained.COCO} is not there"}
+    return explained.run(given.data, encoder=given.encoder or "lite")
+
+
 SECTIONS: Mapping[str, Callable[[Given], Any]] = {
+    "explain": _explain,
     "observation1": _observation_1,
     "mtree": _m_tree,
 }
