@@ -3,7 +3,8 @@
 Serves ``--items`` items with dates and places over the network stack of this machine, and prints
 JSON: when the first card stands there, bytes over the wire until the map is drawn, the longest
 task, from a move of the slider to the painted ranking, rankings a second while it is dragged, from
-the last letter to the result, and pages of a list. Needs node, the page built, and Chromium.
+the last letter to the result, from the end of a stroke of paint to the result, and pages of a list.
+Needs node, the page built, and Chromium.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ import uvicorn
 
 import placelens as pl
 from placelens.server import Settings, create_app
+from placelens.testing.class_maps import keep_maps, scenes
 from placelens.testing.fakes import HashEncoder
 
 SEED = 20261129
-BATCH = 50_000
+BATCH, AT_ONCE = 50_000, 20_000
+CLASSES = ("sky", "building", "vegetation", "road", "pavement", "water", "car", "person")
 BENCH = Path(__file__).resolve().parents[1] / "web" / "bench" / "page.mjs"
 
 
@@ -49,6 +52,15 @@ def made(folder: Path, n_items: int) -> pl.Collection:
             lon=rng.uniform(-180, 180, n),
             time=[start + timedelta(seconds=second) for second in seconds],
         )
+    for first in range(0, n_items, AT_ONCE):
+        n = min(AT_ONCE, n_items - first)
+        maps = scenes(n, (14, 14), len(CLASSES), rng)
+        keep_maps(
+            collection,
+            dict(zip((f"item {first + number}" for number in range(n)), maps, strict=True)),
+            CLASSES,
+        )
+    collection.compact()
     return collection
 
 

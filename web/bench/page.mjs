@@ -108,5 +108,29 @@ const report = {};
     cards_in_the_page: await page.locator("#results .card").count(),
   });
 }
+{
+  // From where a stroke ends to the painted ranking.
+  const { page } = await open(`in=${collection}&panel=paint`);
+  await page.waitForSelector(".paint-classes button");
+  const canvas = await page.locator(".paint-canvas").boundingBox();
+  const at = (x, y) => [canvas.x + x * canvas.width, canvas.y + y * canvas.height];
+  const waits = [];
+  for (let stroke = 0; stroke < 22; stroke++) {
+    await page.locator(".paint-classes button").nth(stroke % 8).click();
+    const y = 0.08 + 0.04 * stroke;
+    await page.mouse.move(...at(0.1, y));
+    await page.mouse.down();
+    await page.mouse.move(...at(0.9, y), { steps: 6 });
+    const answered = page.waitForResponse((response) => response.url().endsWith("/search"));
+    await page.evaluate(() => addEventListener("pointerup", () => (window.lifted = performance.now()), { capture: true, once: true }));
+    await page.mouse.up();
+    await answered;
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    waits.push(await page.evaluate(() => window.told.changed - window.lifted));
+  }
+  // The first reads the class maps, as the first search of a day does.
+  Object.assign(report, { first_stroke_ms: Math.round(waits[0]), stroke_median_ms: quantile(waits.slice(2), 0.5), stroke_p95_ms: quantile(waits.slice(2), 0.95) });
+  await page.context().close();
+}
 await browser.close();
 console.log(JSON.stringify(report));
