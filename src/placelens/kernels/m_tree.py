@@ -53,35 +53,10 @@ def _angle(balls: Balls, node: int, directions: Float64Array, b: int) -> float:
 
 
 @kernel()
-def _least_taken(balls: Balls, meaning: MeaningQuery, node: int, b: int) -> float:
-    """The least that hubness takes off a bounding term of an item below a node."""
-    if meaning.hub.shape[0] == 0:
-        return 0.0
-    hub = meaning.hub[b]
-    taken = min(hub * balls.hub_range[0, node], hub * balls.hub_range[1, node])
+def _least_taken(hub: float, low: float, high: float) -> float:
+    """The least that hubness, between two values, takes off a bounding term."""
+    taken = min(hub * low, hub * high)
     return taken - 1e-6 * abs(taken)
-
-
-@kernel()
-def _ball_bound(
-    balls: Balls,
-    place: PlaceQuery,
-    meaning: MeaningQuery,
-    query: BallQuery,
-    angles: Float64Array,
-    node: int,
-) -> float:
-    """What no item below a node scores more than; ``angles`` (B,) to its routing object."""
-    total = SUMS + query.added
-    for b in range(query.lengths.shape[0]):
-        nearest = max(0.0, angles[b] - balls.radius[node] - query.slack)
-        most = query.lengths[b] * (math.cos(nearest) + LENGTHS) + SUMS
-        most -= _least_taken(balls, meaning, node, b)
-        sign = meaning.sign[b]
-        value = sign * _calibrate(sign * most, meaning.slope[b], meaning.intercept[b])
-        total += meaning.weight[b] * value
-    # Nothing bounds the place: all may be there.
-    return _mix(place.on, place.weight, 1.0, total)
 
 
 @kernel()
@@ -93,7 +68,8 @@ def _reach(
     if lengths.shape[0] != 1 or lengths[0] == 0.0 or (place.on and place.weight == 1.0):
         return math.inf
     needed = _needed(place, meaning, threshold, 1.0, query.added)
-    needed += _least_taken(balls, meaning, 0, 0)
+    if meaning.hub.shape[0] > 0:
+        needed += _least_taken(meaning.hub[0], balls.hub_range[0, 0], balls.hub_range[1, 0])
     cosine = (needed - SUMS) / lengths[0] - LENGTHS
     if cosine <= -1.0:
         return math.inf
@@ -116,7 +92,7 @@ def _search_balls(
     heap = Heap(np.empty(n_nodes), np.empty(n_nodes), np.empty(n_nodes, dtype=np.int64))
     angles = np.empty((n_nodes, n_terms))
     shared, counts, unopened = found.threshold, found.counts, found.unopened
-    size = _look_at(balls, place, meaning, query, found, heap, 0, angles, 0, math.inf)
+    size = _look_at(balls, place, meaning, query, found, heap, 0, angles, 0, 1, 0.0, math.inf)
     while size > 0 and heap.bound[0] >= shared[0]:
         top, node = heap.bound[0], heap.node[0]
         size = _pop(heap, size)
@@ -124,16 +100,14 @@ def _search_balls(
             unopened[0] = max(unopened[0], top)
             continue
         counts[NODES] += 1
-        angle = angles[node, 0]
+        own = angles[node, 0] if n_terms > 0 else 0.0
         if balls.is_leaf[node]:
-            _open_leaf(balls, slots, place, meaning, query, filters, found, node, angle)
-            continue
-        reach = _reach(balls, place, meaning, query, shared[0])
-        for child in range(balls.first[node], balls.last[node]):
-            if abs(angle - balls.to_parent[child]) - balls.radius[child] > reach:
-                counts[PRUNED] += 1
-            else:
-                size = _look_at(balls, place, meaning, query, found, heap, size, angles, child, top)
+            _open_leaf(balls, slots, place, meaning, query, filters, found, node, own)
+        else:
+            first, last = balls.first[node], balls.last[node]
+            size = _look_at(
+                balls, place, meaning, query, found, heap, size, angles, first, last, own, top
+            )
     if size > 0:
         unopened[0] = max(unopened[0], heap.bound[0])
     _sort(found)
@@ -149,20 +123,45 @@ def _look_at(
     heap: Heap,
     size: int,
     angles: Float64Array,
-    node: int,
+    first: int,
+    last: int,
+    above: float,
     most: float,
 ) -> int:
-    """Note a node's angles and push it if it may matter; the new size of the heap.
+    """Note the angles of some nodes and push those that may matter; the new size of the heap.
 
-    No item below it scores more than ``most``.
+    They are the root, or children of a node whose own angle is ``above``; no item below them scores
+    more than ``most``.
     """
-    for b in range(query.lengths.shape[0]):
-        angles[node, b] = _angle(balls, node, query.directions, b)
-    found.counts[ROUTED] += 1
-    bound = min(most, _ball_bound(balls, place, meaning, query, angles[node], node))
-    if bound >= found.threshold[0]:
-        return _push(heap, size, bound, 1.0, node)
-    found.unopened[0] = max(found.unopened[0], bound)
+    # Arrays are taken out of their tuples once: each access counts references, atomically.
+    shared, counts, unopened = found.threshold, found.counts, found.unopened
+    vectors, center, length, radius = balls.vectors, balls.center, balls.length, balls.radius
+    to_parent, hub_range = balls.to_parent, balls.hub_range
+    directions, lengths, hub = query.directions, query.lengths, meaning.hub
+    weight, sign, slope, intercept = meaning.weight, meaning.sign, meaning.slope, meaning.intercept
+    slack, added, on, mu = query.slack, query.added, place.on, place.weight
+    reach = _reach(balls, place, meaning, query, shared[0])
+    for node in range(first, last):
+        if abs(above - to_parent[node]) - radius[node] > reach:
+            counts[PRUNED] += 1
+            continue
+        counts[ROUTED] += 1
+        total = SUMS + added
+        for b in range(lengths.shape[0]):
+            cosine = _cosine(vectors, center[node], directions, b) / length[node]
+            angles[node, b] = math.acos(min(1.0, max(-1.0, cosine)))
+            nearest = max(0.0, angles[node, b] - radius[node] - slack)
+            most_alike = lengths[b] * (math.cos(nearest) + LENGTHS) + SUMS
+            if hub.shape[0] > 0:
+                most_alike -= _least_taken(hub[b], hub_range[0, node], hub_range[1, node])
+            value = _calibrate(sign[b] * most_alike, slope[b], intercept[b])
+            total += weight[b] * sign[b] * value
+        # Nothing bounds the place: all may be there.
+        bound = min(most, _mix(on, mu, 1.0, total))
+        if bound >= shared[0]:
+            size = _push(heap, size, bound, 1.0, node)
+        else:
+            unopened[0] = max(unopened[0], bound)
     return size
 
 

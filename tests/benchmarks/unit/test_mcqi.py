@@ -116,7 +116,7 @@ def test_every_section_is_there(result: dict[str, Any]) -> None:
     assert set(found["accuracy"]) == {"0.2-0.8", "0.3-0.7", "0.4-0.6"}
     for by_limit in found["accuracy"].values():
         assert all(len(shares) == len(QUICK.samples) for shares in by_limit.values())
-    for name in ("concepts", "vectors", "vectors_by_photos"):
+    for name in ("concepts", "concepts_of_texts", "vectors", "vectors_by_photos"):
         each = result["mtree"][name]
         assert each["ms"] > 0
         assert 0 < each["compared_share"] <= each["visited_share"] <= 1

@@ -108,8 +108,9 @@ def read_concepts(
     splits: Splits | None = None,
     most: int | None = None,
     n_components: int = COMPONENTS,
-) -> Asked:
-    """All scenes of RSICD as concepts, asked for by the captions of its test part.
+) -> tuple[Asked, Asked]:
+    """The scenes of RSICD as concepts, which captions of its test part ask for; and all captions,
+    which images of the test part ask for.
 
     CoSMat, the GMR-tree's paper's own space, learns them from the training part: one a class.
 
@@ -136,9 +137,16 @@ def read_concepts(
     space = CoSMat(n_components=n_components, C=C).fit(
         train.images, train.caption_means(), train.classes
     )
-    return Asked(
-        items=space.embed_image(scenes.images).astype(np.float32),
-        queries=space.embed_text(test.captions).astype(np.float32),
+
+    def of_images(vectors: Float32Array) -> Float32Array:
+        return space.embed_image(vectors).astype(np.float32)
+
+    def of_texts(vectors: Float32Array) -> Float32Array:
+        return space.embed_text(vectors).astype(np.float32)
+
+    return (
+        Asked(items=of_images(scenes.images), queries=of_texts(test.captions)),
+        Asked(items=of_texts(scenes.captions), queries=of_images(test.images)),
     )
 
 

@@ -14,7 +14,8 @@ from placelens_bench.figures import BLUE, GREEN, GREY, ORANGE, save
 DPI = 130
 LINES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"))
 SETS = {
-    "concepts": "concepts",
+    "concepts": "concepts\nof images",
+    "concepts_of_texts": "concepts\nof captions",
     "vectors": "vectors,\nasked by captions",
     "vectors_by_photos": "vectors,\nasked by photos",
 }

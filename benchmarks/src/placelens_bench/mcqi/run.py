@@ -76,16 +76,20 @@ class Given:
         return read_photos(self.data, self.work, self._side(PHOTO_SIDE), most=self.sizes.photos)
 
     @cached_property
-    def concepts(self) -> Asked:
-        """Scenes as concepts, and captions that ask for them."""
+    def concepts(self) -> tuple[Asked, Asked]:
+        """Scenes as concepts, which captions ask for, and captions that scenes ask for."""
         found = read_concepts(
             *(self.data, self.work, self._side(AERIAL_SIDE)),
             splits=self.splits,
             most=self.sizes.scenes,
             n_components=self.sizes.components,
         )
-        asked = rows_of_queries(len(found.queries), self.sizes.queries, self.rng(1))
-        return Asked(items=found.items, queries=found.queries[asked])
+        images, texts = (self._fewer(each) for each in found)
+        return images, texts
+
+    def _fewer(self, asked: Asked) -> Asked:
+        rows = rows_of_queries(len(asked.queries), self.sizes.queries, self.rng(1))
+        return Asked(items=asked.items, queries=asked.queries[rows])
 
     def rng(self, section: int) -> np.random.Generator:
         """What a section draws with."""
@@ -100,14 +104,15 @@ def _observation_1(given: Given) -> dict[str, Any]:
 
 
 def _m_tree(given: Given) -> dict[str, Any]:
-    """Concepts, vectors asked by captions as people do, and vectors asked by other photos; and
+    """Concepts of images and of texts; vectors asked by captions, as people do, and by photos; and
     Algorithm 1."""
-    photos = given.photos
+    photos, (concepts, of_texts) = given.photos, given.concepts
     asked = rows_of_queries(len(photos.images), given.sizes.queries, given.rng(2))
     images, texts = photos.images.coarse, photos.texts.coarse
     others = np.setdiff1d(np.arange(len(images)), asked)
     return {
-        "concepts": compare(given.concepts),
+        "concepts": compare(concepts),
+        "concepts_of_texts": compare(of_texts),
         "vectors": compare(Asked(items=images, queries=texts[asked])),
         "vectors_by_photos": compare(Asked(items=images[others], queries=images[asked])),
         "algorithm1": shares(photos, asked, K, given.rng(3)),
