@@ -23,6 +23,7 @@ from placelens.geo.areas import Area, Circle
 from placelens.geo.decay import KIND_CODES
 from placelens.geo.distance import EARTH_RADIUS_M, SPACES, origin_of, positions_of
 from placelens.index.base import (
+    Certificate,
     Corpus,
     Index,
     PlaceTask,
@@ -35,6 +36,7 @@ from placelens.index.base import (
     with_areas_as_mask,
 )
 from placelens.index.gmr_tree import FilterFirst, GMRTree, rows_of
+from placelens.index.scan import Scan
 from placelens.storage.manifest import Hubs, Manifest
 from placelens.storage.version import Version
 from placelens.types import (
@@ -44,6 +46,9 @@ from placelens.types import (
     Hit,
     Int64Array,
 )
+
+# Of items with the largest bounds, how many are asked for each hit that is wanted.
+FIRST_ASKED = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -207,6 +212,8 @@ class LocalShard:
         score (Seidl and Kriegel 1998, optimal multi-step k-nearest neighbours).
         """
         corpus, k = self._corpus(features if task.meaning is not None else ()), 2 * task.k
+        if task.meaning is None and isinstance(index, Scan):
+            return self._refined_of_all(corpus, task, extras)
         while True:
             found = index.top_k(replace(task, k=k, after=None))
             rows = found.rows
@@ -222,6 +229,40 @@ class LocalShard:
                 return replace(best, certificate=replace(looked, bound=bound))
             task.deadline.check()
             k *= 4
+
+    def _refined_of_all(self, corpus: Corpus, task: Task, extras: Extras) -> TopK:
+        """The same where the bounds of all items are at hand: their scores are worked out once.
+
+        The exact scores of those with the largest bounds give a score that the k-th best has at
+        least; then all are asked for whose bounds reach it.
+        """
+        task = with_areas_as_mask(corpus, task)
+        rows = np.arange(len(corpus)) if task.allowed is None else np.flatnonzero(task.allowed)
+        bounds = score_rows(corpus, task, rows)
+        n_first = FIRST_ASKED * task.k
+        while True:
+            task.deadline.check()
+            n_first = min(n_first, len(rows))
+            order = (
+                np.argpartition(-bounds, n_first - 1) if 0 < n_first < len(rows) else slice(None)
+            )
+            first = rows[order][:n_first]
+            best = best_k(task, corpus.iids, first, self._scores(corpus, task, extras, first))
+            if len(best.rows) == task.k or n_first == len(rows):
+                break
+            n_first *= FIRST_ASKED  # what a page before held is not counted
+        if n_first < len(rows):
+            left = bounds >= best.scores[-1]
+            asked = rows[left]
+            scores = self._scores(corpus, task, extras, asked)
+            best = best_k(task, corpus.iids, asked, scores)
+            bound = None if left.all() else float(bounds[~left].max())
+            return replace(best, certificate=Certificate("proven", bound, 0, len(rows)))
+        return replace(best, certificate=Certificate("proven", None, 0, len(rows)))
+
+    def _scores(self, corpus: Corpus, task: Task, extras: Extras, rows: Int64Array) -> Float64Array:
+        """Final scores of some rows, whatever their terms cost."""
+        return score_rows(corpus, self._exact(task, extras, rows), rows)
 
     @staticmethod
     def _exact(task: Task, extras: Extras | None, rows: Int64Array) -> Task:
