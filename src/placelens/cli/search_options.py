@@ -173,7 +173,7 @@ Engine = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="scan, gmrtree, filter or rtree; by default it is planned.",
+        help="scan, gmrtree, filter, rtree or mtree; by default it is planned.",
         autocompletion=completion.engines,
         rich_help_panel=OUTPUT,
     ),

@@ -127,7 +127,8 @@ class Searching(Reading):
         cursor
             From the page before.
         engine
-            The index to use: "scan", "gmrtree", "filter" or "rtree"; by default it is planned.
+            The index to use: "scan", "gmrtree", "filter", "rtree" or "mtree"; by default it is
+            planned.
         recall_target
             In [0.5, 1): that share of the true best is found on average, sooner. By default all.
         deadline

@@ -1,10 +1,11 @@
-"""Algorithm 1 of the paper as it is printed: the nearest k by two range queries on an M-tree.
+"""Algorithm 1 of the paper: the nearest k by two range queries on an M-tree.
 
-It reads the leaf nearest to the query, and its siblings until there are k items; sets r to the
-largest of their angles; takes all within 2 r; and orders these by SIM (Eq. 5). For the angle that
-the tree is made of, r would do, and the answer is exact. SIM with a delta other than a half is
-another order, and an item that is among its best may lie beyond r. The paper's Observation 2
-promises no more than a probability.
+It reads the leaf nearest to the query, and its siblings until there are k items; sets r by their
+angles; takes all within a second range; and orders these by SIM (Eq. 5). As printed, r is the
+largest of the angles and the second range is 2 r; in the words of section 4.8 it is the k-th
+smallest, and the range is r. For the angle that the tree is made of that suffices, and the answer
+is exact. SIM with a delta other than a half is another order, and an item among its best may lie
+beyond r. The paper's Observation 2 promises no more than a probability.
 
 An exact answer needs neither: with parts of length 1, SIM is, but for a factor, the product of what
 is indexed with the query's parts weighed by delta. The tree then bounds SIM itself.
@@ -13,7 +14,7 @@ is indexed with the query's parts weighed by delta. The tree then bounds SIM its
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -22,14 +23,15 @@ from placelens.types import Float32Array, Float64Array, Int64Array
 from placelens_bench.mcqi.data import Photos
 from placelens_bench.mcqi.indexes import corpus_of, task_of
 
-# The second range over r: as it is printed, and what suffices for the tree's own angle.
-PRINTED, SUFFICIENT = 2.0, 1.0
+Form = Literal["printed", "in_words"]
 DELTAS = (0.2, 0.8)
 # Scores that differ by less are equal: the vectors are float32.
 TIE = 1e-6
+# So that the item whose angle r is lies within it, in radians.
+ROUNDING = 1e-6
 
 
-def candidates(tree: VectorTree, query: Float64Array, k: int, *, factor: float) -> Int64Array:
+def candidates(tree: VectorTree, query: Float64Array, k: int, form: Form) -> Int64Array:
     """Rows that are verified: lines 1 to 5 of the algorithm.
 
     Parameters
@@ -38,13 +40,14 @@ def candidates(tree: VectorTree, query: Float64Array, k: int, *, factor: float) 
         Bound to the corpus it was grown over.
     query
         A unit vector, (dim,).
-    factor
-        What r is multiplied by.
+    form
+        See the module.
     """
     first, _ = tree.closest(query, k)
     vectors = tree.balls.vectors[np.isin(tree.slots.row, first)].astype(np.float64)
-    farthest = math.acos(min(1.0, max(-1.0, float((vectors @ query).min()))))
-    rows, _ = tree.within(query, min(math.pi, factor * farthest))
+    angles = np.sort(np.arccos(np.clip(vectors @ query, -1.0, 1.0)))
+    angle = 2.0 * angles[-1] if form == "printed" else angles[min(k, len(angles)) - 1] + ROUNDING
+    rows, _ = tree.within(query, min(math.pi, float(angle)))
     return rows
 
 
@@ -61,9 +64,8 @@ def shares(photos: Photos, asked: Int64Array, k: int, rng: np.random.Generator) 
     Returns
     -------
     dict
-        For ``printed`` (2 r), ``sufficient`` (r) and ``weighed_query`` (no Algorithm 1, but a
-        search of the tree with the query's parts weighed): ``exact_share``, ``recall`` and
-        ``verified_share``, means over the queries.
+        For the forms of the algorithm and ``weighed_query``, a search of the tree with the query's
+        parts weighed: ``exact_share``, ``recall`` and ``verified_share``, means over the queries.
     """
     images = photos.images.joined()
     tree = VectorTree.grow(corpus_of(images), "vector")
@@ -72,9 +74,9 @@ def shares(photos: Photos, asked: Int64Array, k: int, rng: np.random.Generator) 
         delta = float(rng.uniform(*DELTAS))
         sims = sim_of(photos, row, delta)
         query = photos.texts.joined()[row].astype(np.float64)
-        for name, factor in (("printed", PRINTED), ("sufficient", SUFFICIENT)):
-            rows = candidates(tree, query, k, factor=factor)
-            found.setdefault(name, []).append(_judged(sims, rows, k, len(rows)))
+        for form in get_args(Form):
+            rows = candidates(tree, query, k, form)
+            found.setdefault(form, []).append(_judged(sims, rows, k, len(rows)))
         weighed = photos.texts.joined(delta)[row]
         task = task_of(weighed, k)
         top, seen = tree.search("sphere", task, (task.meaning or {})["vector"], task.threshold)

@@ -12,6 +12,8 @@ from placelens.evaluation.reliability_plot import require_matplotlib
 from placelens_bench.figures import BLUE, GREEN, GREY, ORANGE, save
 
 DPI = 130
+# The shares that the paper promises, by limit.
+PROMISED = {"0.05": 0.9, "0.1": 0.98}
 LINES = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"))
 SETS = {
     "concepts": "concepts\nof images",
@@ -49,11 +51,13 @@ def _observation(found: Mapping[str, Any]) -> Any:
         ):
             shares = 100.0 * np.array(by_limit[limit])
             panel.plot(found["sizes"], shares, color=colour, marker=marker, label=f"delta {name}")
+        panel.axhline(100.0 * PROMISED[limit], color=GREY, linestyle=":", label="promised")
         panel.set_xscale("log")
         panel.set_title(f"DIF < {limit}", fontsize=10)
         panel.set_xlabel("pairs in the sample")
         panel.grid(alpha=0.3)
         panel.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].set_ylim(top=100.5)
     figure.axes[0].set_ylabel("share of the pairs, %")
     figure.axes[0].legend(frameon=False)
     return figure
