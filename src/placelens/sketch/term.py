@@ -37,6 +37,8 @@ CALIBRATION = (11.81, -8.27)
 # Bytes of class maps up to which all are looked at: sooner done than summaries are made.
 LOOKED_AT = 4_000_000
 _WHOLE_SQUARED = 255.0 * 255.0
+# More than two exponentials of one number differ by.
+_ROUNDED_UP = 1.0 + 1e-12
 # Below 1, so that no map outweighs one word more.
 _BELOW_ONE = 1.0 - 2.0**-20
 _WORD = re.compile(r"\w+")
@@ -112,10 +114,11 @@ class SketchTerm(RefineTerm):
             values = self.similarity(version, every)
             return values, values
         nearest, farthest = MapSummaries.of(version, self.feature).bounds(self.query, self.counts)
-        high = self._of_all(version, kept, nearest)
+        high = self._at_most(version, kept, nearest)
         if self.weight > 0.0:  # then nobody asks how unlike they may be
             return np.zeros(version.n_items), high
-        return self._of_all(version, kept, farthest), high
+        low = self._of_all(version, kept, self.of_distances(farthest))
+        return low, high
 
     def similarity(self, version: Version, rows: Int64Array) -> Float64Array:
         """See `placelens.engine.terms.RefineTerm`; 0 for items without a class map."""
@@ -147,9 +150,20 @@ class SketchTerm(RefineTerm):
     def _evidence(self, at: int, share: float) -> Evidence:
         return Evidence(kind="painted", label=self.names[at], share=share, of=self.label)
 
-    def _of_all(self, version: Version, kept: ClassMaps, distances: Float64Array) -> Float64Array:
-        """Similarities of all items from distances of all maps."""
-        values = self.of_distances(distances)
+    def _at_most(self, version: Version, kept: ClassMaps, nearest: Float64Array) -> Float64Array:
+        """What similarities are at most, of all items, from the least distances of all maps.
+
+        NumPy's exponential is several times as fast as the C library's, which scores are made of,
+        and may differ from it in the last bits.
+        """
+        if self.calibration is None:
+            return self._of_all(version, kept, self.of_distances(nearest))
+        slope, intercept = self.calibration
+        values = 1.0 / (1.0 + np.exp(-(slope * self._fits(nearest) + intercept)))
+        return self._of_all(version, kept, values * _ROUNDED_UP)
+
+    def _of_all(self, version: Version, kept: ClassMaps, values: Float64Array) -> Float64Array:
+        """Of all items what is given of all maps."""
         if len(values) < version.n_items:
             of_maps, values = values, np.zeros(version.n_items)
             values[kept.position >= 0] = of_maps
@@ -160,10 +174,13 @@ class SketchTerm(RefineTerm):
         if self.calibration is None:
             n_cells = self.query.shape[0] * self.query.shape[1]
             return 1.0 - distances / (_WHOLE_SQUARED * 2.0 * n_cells)
-        asked = np.where(self.counts, self.query, 0).astype(np.int64)
-        fits = 1.0 - distances / float((asked * asked).sum())
         slope, intercept = (np.array([number]) for number in self.calibration)
-        return kernels._meanings(fits[:, None], np.ones(1), slope, intercept)
+        return kernels._meanings(self._fits(distances)[:, None], np.ones(1), slope, intercept)
+
+    def _fits(self, distances: Float64Array) -> Float64Array:
+        """``1 - d / m``, with m the distance of what shows nothing of what is asked for."""
+        asked = np.where(self.counts, self.query, 0).astype(np.int64)
+        return 1.0 - distances / float((asked * asked).sum())
 
     def after_words(self, version: Version, values: Float64Array, rows: Int64Array) -> Float64Array:
         """Words first, and the map among those that have as many (the paper's section 4.2)."""
