@@ -23,6 +23,7 @@ from placelens_bench import (
     travel,
     updates,
 )
+from placelens_bench.mcqi import run as mcqi_run
 from placelens_bench.paper_000 import run as paper_000_run
 
 
@@ -233,6 +234,16 @@ def test_paper_000(shared_data):
     # Learnt from a handful of images, and still far above the 3 percent of chance.
     for name in spaces:
         assert result["precision"]["i2t"]["mu0"][name]["precision"] > 40.0
+    json.dumps(result)
+
+
+def test_mcqi(shared_data):
+    result = mcqi_run.run(shared_data, quick=True)
+    assert result["observation1"]["t_test"]["is_shown"]
+    assert result["mtree"]["vectors"]["dim"] == 384
+    assert result["mtree"]["concepts"]["dim"] == 30
+    assert result["mtree"]["vectors"]["visited_share"] > 0.9
+    assert result["mtree"]["algorithm1"]["weighed_query"]["exact_share"] == 1.0
     json.dumps(result)
 
 

@@ -37,7 +37,7 @@ def collection(tmp_path_factory):
     return made
 
 
-@pytest.mark.parametrize("engine", ["scan", "gmrtree", "filter", "rtree"])
+@pytest.mark.parametrize("engine", ["scan", "gmrtree", "filter", "rtree", "mtree"])
 def test_every_step_of_a_search_asks(collection, engine):
     asked = {
         "query": ["red", "blue"], "like": "word 1", "near": "0,0", "where": {"n": {"gt": 5}},

@@ -312,9 +312,9 @@ def grow_balls(
     >>> matrix = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     >>> column = VectorColumn.of(matrix, np.arange(3), 3)
     >>> balls, order = grow_balls(column, np.arange(3), leaf=2, fanout=2)
-    >>> np.degrees(balls.radius).round(2).tolist()  # the first around 10 degrees
-    [80.0, 10.0, 0.0]
-    >>> sorted(order[balls.first[1] : balls.last[1]].tolist())
+    >>> np.degrees(balls.radius).round(2).tolist()  # the root's is around 10 degrees
+    [80.0, 0.0, 10.0]
+    >>> sorted(order[balls.first[2] : balls.last[2]].tolist())
     [0, 2]
     """
     growing = _Growing(column, iids)
@@ -329,6 +329,16 @@ def grow_balls(
             growing.divide(node, n_seeds, rng)
         node += 1
     return growing.balls(), growing.order
+
+
+class _Node(NamedTuple):
+    """A node as `Balls` has it, but for its routing object."""
+
+    radius: float
+    to_parent: float
+    first: int
+    last: int
+    is_leaf: bool
 
 
 class _Growing:
@@ -347,7 +357,7 @@ class _Growing:
         self.spans = [(0, n)] if n else []
         self._parents = [0]
         self._centers: list[int] = []  # rows of the matrix
-        self._facts: list[tuple[float, float, int, int, bool]] = []
+        self._nodes: list[_Node] = []
         self._to_center = np.empty(n)
 
     def close(self, node: int) -> None:
@@ -382,17 +392,15 @@ class _Growing:
         slot_of = np.empty_like(self.order)
         slot_of[self.order] = np.arange(len(self.order))
         center = np.array(self._centers, dtype=np.int64)
-        radius, to_parent, first, last, is_leaf = (
-            zip(*self._facts, strict=True) if self._facts else ((),) * 5
-        )
+        nodes = self._nodes
         return Balls(
             center=slot_of[center],
             length=self._lengths[center],
-            radius=np.array(radius, dtype=np.float64),
-            to_parent=np.array(to_parent, dtype=np.float64),
-            first=np.array(first, dtype=np.int64),
-            last=np.array(last, dtype=np.int64),
-            is_leaf=np.array(is_leaf, dtype=np.bool_),
+            radius=np.array([node.radius for node in nodes], dtype=np.float64),
+            to_parent=np.array([node.to_parent for node in nodes], dtype=np.float64),
+            first=np.array([node.first for node in nodes], dtype=np.int64),
+            last=np.array([node.last for node in nodes], dtype=np.int64),
+            is_leaf=np.array([node.is_leaf for node in nodes], dtype=np.bool_),
             min_iid=self._min_iids(),
             hub_range=self._hub_range(),
             to_center=self._to_center,
@@ -431,7 +439,7 @@ class _Growing:
     ) -> None:
         center, above = self._centers[node], self._centers[self._parents[node]]
         to_parent = 0.0 if node == 0 else float(self._angles(np.array([center]), above)[0])
-        self._facts.append((float(angles.max()), to_parent, first, last, is_leaf))
+        self._nodes.append(_Node(float(angles.max()), to_parent, first, last, is_leaf))
 
     def _min_iids(self) -> Int64Array:
         own = self._iids[self.order]
@@ -466,7 +474,7 @@ def angle_slack(dim: int) -> float:
     to 0, by the root of twice that.
 
     >>> round(angle_slack(384), 8)
-    1.28e-06
+    1.39e-06
     """
     return 3.0 * math.sqrt(5.0 * (dim + 4) * 2.0**-53)
 

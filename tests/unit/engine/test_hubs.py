@@ -52,7 +52,7 @@ def by_hand(photos, text, *, is_corrected):
     return scores
 
 
-@pytest.mark.parametrize("engine", ["scan", "gmrtree", "filter", "rtree"])
+@pytest.mark.parametrize("engine", ["scan", "gmrtree", "filter", "rtree", "mtree"])
 @pytest.mark.parametrize("hubs", [True, False])
 def test_words_are_corrected_for_hubs_unless_told_otherwise(photos, engine, hubs):
     hits = photos.search("red boat", parse=False, modality="image", engine=engine, hubs=hubs, k=12)

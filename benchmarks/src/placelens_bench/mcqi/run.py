@@ -57,7 +57,7 @@ class Sizes:
 
 
 # To try it out.
-QUICK = Sizes(photos=300, scenes=4, queries=20, samples=(200, 1_000), components=32)
+QUICK = Sizes(photos=100, scenes=2, queries=20, samples=(200, 1_000), components=32)
 
 
 @dataclass(frozen=True)
