@@ -63,7 +63,9 @@ def test_over_http() -> None:
 def test_in_a_shell() -> None:
     options = options_of("search")
     of_search = set(options) - PRINTING
-    ways_to_show = {"page", "null", "explain_plan", "why", "allow_download"}
+    ways_to_show = {
+        *("page", "null", "explain_plan", "why", "explain", "explain_to", "allow_download")
+    }
     assert of_search - ways_to_show - WORDS == set(SEARCH) - {"query"} - ONLY_IN_PYTHON
     for name in set(SEARCH) & set(options):
         assert options[name].default == SEARCH[name], name

@@ -23,6 +23,11 @@ COMMANDS = {
     "index again": "index photos --to c.pl --prune",
     "search": "search c.pl 'a red square near Lyon' --format json",
     "search by image": "search c.pl --image photos/red.png --near Paris --radius 900km",
+    "search and explain": "search c.pl 'a red square' -k 2 --explain --explain-to why",
+    "index more": "index c.pl --features class_map",
+    "sketch": "sketch c.pl --over photos/red.png",
+    "quantize": "quantize c.pl --centroids 2",
+    "sketch by codes": "sketch c.pl --over photos/red.png --codes",
     "show": "show c.pl blue --thumbnail small.jpg",
     "stats": "stats c.pl --json",
     "timeline": "timeline c.pl",
@@ -50,7 +55,7 @@ NEEDS_MORE = {
 }
 # What each of them may leave in the folder where it runs.
 LEFT = {"index": {"c.pl", "skipped.csv"}, "show": {"small.jpg"}, "export": {"out.geojson"},
-        "train": {"concepts.pl"}}  # fmt: skip
+        "search and explain": {"why"}, "train": {"concepts.pl"}}  # fmt: skip
 
 
 class Home:

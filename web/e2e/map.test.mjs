@@ -77,8 +77,9 @@ test("a box drawn on the map is a filter, and Escape gives up", async () => {
   await mapReady(page);
   await page.getByRole("button", { name: "Filters" }).click();
   await page.click("#draw-box");
+  await page.locator("#map.drawing").waitFor({ state: "attached" });
   await page.keyboard.press("Escape");
-  assert.equal(await page.locator("#map.drawing").count(), 0);
+  await page.locator("#map.drawing").waitFor({ state: "detached" });
   await page.click("#draw-box");
   const area = await page.locator("#map canvas").boundingBox();
   await page.mouse.move(area.x + 40, area.y + 40);
