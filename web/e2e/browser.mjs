@@ -24,7 +24,7 @@ export function useBrowser({ panel = "both" } = {}) {
   after(() => browser?.close());
 
   /** Open the page; `watched` holds what it asked for elsewhere and what it complained of. */
-  return async function open(hash = "", options = {}) {
+  return async function open(hash = "", { panel: own = panel, ...options } = {}) {
     const context = await browser.newContext({
       viewport: { width: 1360, height: 860 },
       reducedMotion: "reduce",
@@ -43,7 +43,7 @@ export function useBrowser({ panel = "both" } = {}) {
       if (message.type() === "error") watched.complaints.push(message.text());
     });
     page.on("pageerror", (error) => watched.complaints.push(String(error)));
-    const address = panel === "both" ? hash : `${hash || "#"}&panel=${panel}`;
+    const address = own === "both" ? hash : `${hash || "#"}&panel=${own}`;
     await page.goto(`${SERVER}/${address}`);
     return { page, watched, context };
   };

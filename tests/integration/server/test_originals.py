@@ -126,7 +126,7 @@ def test_names_are_safe_and_each_its_own(tmp_path):
         )
     ]
     liar = photo(tmp_path / "9" / "x.jpg").rename(tmp_path / "9" / NOT_INCLUDED)
-    missing = Item(id="m", image="../../x")
+    missing = Item(id="m", image=str(tmp_path / "gone" / ".." / "x"))
     packed = written([*items_of(*paths, liar), missing])
     assert list(packed) == [
         "a.jpg", "A (2).JPG", "a (3).jpg", "photo_u202egpj.jpg", "line_nbreak_x1b[2J.jpg",
