@@ -11,6 +11,7 @@ import typer
 
 from placelens.cli import options
 from placelens.cli import search_options as opt
+from placelens.cli.answering import Printing, print_answer, takes_printing
 from placelens.cli.limits import Limits, takes_limits
 from placelens.errors import InputError, ReadError
 
@@ -23,6 +24,7 @@ CONTEXT = {"allow_extra_args": True}
 
 
 @takes_limits
+@takes_printing
 def command(
     context: typer.Context,
     *,
@@ -44,32 +46,19 @@ def command(
     k: opt.K = 10,
     page: opt.Page = 1,
     cursor: opt.Cursor = None,
-    format: opt.Format = None,
     null: opt.Null = False,
-    output: opt.Output = None,
-    force: opt.Force = False,
-    csv_safe: options.CsvSafe = False,
-    open_it: opt.OpenIt = False,
-    why: opt.Why = None,
-    explain: opt.Explain = False,
-    explain_to: opt.ExplainTo = None,
-    explain_plan: opt.ExplainPlan = False,
+    printing: Printing,
     engine: opt.Engine = None,
     recall_target: opt.RecallTarget = None,
     allow_download: options.AllowDownload = False,
 ) -> None:
     """Find items by words, example images and place, in one ranking; or list what passes limits."""
-    from placelens.cli.answering import print_answer
     from placelens.cli.console import waiting
-    from placelens.cli.output import choose_format
     from placelens.cli.vectors import weighted_vector
     from placelens.collection import Collection
 
     _refuse_unquoted(context, words)
-    wanted = "paths0" if null else format or ("html" if open_it and output is None else None)
-    chosen = choose_format(wanted, output, otherwise="table", opened=open_it)
-    if csv_safe and chosen != "csv":
-        raise InputError(f"--csv-safe is for CSV, not for {chosen}; leave it out or --format csv")
+    chosen = printing.chosen(null=null)
     terms: list[tuple[Any, float]] = [
         options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])
     ]
@@ -101,19 +90,12 @@ def command(
     print_answer(
         hits,
         opened,
+        printing,
+        format=chosen,
         near=near,
         decay=decay,
         mu=mu,
-        why=why,
-        explain=explain,
-        explain_to=explain_to,
-        format=chosen,
-        output=output,
         more=f"--cursor {hits.cursor}" if cursor else f"--page {page + 1}",
-        force=force,
-        explain_plan=explain_plan,
-        csv_safe=csv_safe,
-        open_it=open_it,
     )
 
 

@@ -9,6 +9,7 @@ import typer
 
 from placelens.cli import options
 from placelens.cli import search_options as opt
+from placelens.cli.answering import Printing, print_answer, takes_printing
 from placelens.cli.limits import Limits, takes_limits
 from placelens.errors import InputError
 
@@ -69,6 +70,7 @@ ShowPalette = Annotated[
 
 
 @takes_limits
+@takes_printing
 def command(
     *,
     collection: options.CollectionArgument,
@@ -87,36 +89,23 @@ def command(
     limits: Limits,
     k: opt.K = 10,
     cursor: opt.Cursor = None,
-    format: opt.Format = None,
-    output: opt.Output = None,
-    force: opt.Force = False,
-    csv_safe: options.CsvSafe = False,
-    open_it: opt.OpenIt = False,
-    why: opt.Why = None,
-    explain: opt.Explain = False,
-    explain_to: opt.ExplainTo = None,
-    explain_plan: opt.ExplainPlan = False,
+    printing: Printing,
     engine: opt.Engine = None,
 ) -> None:
     """Find images by a painted map of what is where: sky above, a road below."""
-    from placelens.cli.answering import print_answer
     from placelens.cli.console import waiting
-    from placelens.cli.output import choose_format
     from placelens.collection import Collection
 
     opened = Collection.open(collection)
     if palette:
-        _print_palette(opened, as_json=format == "json")
+        _print_palette(opened, as_json=printing.format == "json")
         return
     if painting is None and over is None:
         raise InputError(
             "there is nothing to look for; give a painted picture, --over PHOTO, or both. "
             f"The colours to paint with are told by: placelens sketch {collection} --palette"
         )
-    wanted = format or ("html" if open_it and output is None else None)
-    chosen = choose_format(wanted, output, otherwise="table", opened=open_it)
-    if csv_safe and chosen != "csv":
-        raise InputError(f"--csv-safe is for CSV, not for {chosen}; leave it out or --format csv")
+    chosen = printing.chosen()
     with waiting("searching; a machine's first search, and one in an area, may take some seconds"):
         hits = opened.sketch(
             painting,
@@ -137,19 +126,12 @@ def command(
     print_answer(
         hits,
         opened,
+        printing,
+        format=chosen,
         near=near,
         decay=decay,
         mu=mu,
-        why=why,
-        explain=explain,
-        explain_to=explain_to,
-        format=chosen,
-        output=output,
         more=f"--cursor {hits.cursor}",
-        force=force,
-        explain_plan=explain_plan,
-        csv_safe=csv_safe,
-        open_it=open_it,
     )
 
 
