@@ -19,7 +19,7 @@ from placelens.encoders.map_quantizer import MapQuantizer
 from placelens.encoders.parts import CLASS_MAP
 from placelens.errors import CollectionError, ReadError
 from placelens.storage.feature_columns import fields_of, from_columns, maps_of, to_columns
-from placelens.storage.format_v2 import schema
+from placelens.storage.format_v2 import in_schema
 from placelens.storage.manifest import Manifest
 from placelens.storage.table import ItemTable
 from placelens.types import Feature, UInt8Array
@@ -154,17 +154,7 @@ def _with_codes(
         found = quantizer.encode(np.stack([stored[at] for at in there]))
         for at, code in zip(there, found, strict=True):
             values[at] = code
-    made = to_columns(manifest.feature(CODES), values)
-    columns = schema(manifest)
-    arrays = [
-        made[field.name]
-        if field.name in made
-        else rows[field.name]
-        if field.name in rows.column_names
-        else pa.nulls(len(rows), field.type)
-        for field in columns
-    ]
-    return pa.Table.from_arrays(arrays, schema=columns)
+    return in_schema(rows, manifest, to_columns(manifest.feature(CODES), values))
 
 
 def _explained(maps: UInt8Array, quantizer: MapQuantizer) -> float:

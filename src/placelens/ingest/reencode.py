@@ -49,7 +49,7 @@ from placelens.ingest.reencode_report import ReencodeReport
 from placelens.ingest.report import Progress, ProgressCallback
 from placelens.readers.base import Skipped
 from placelens.storage.feature_columns import fields_of, to_columns
-from placelens.storage.format_v2 import schema
+from placelens.storage.format_v2 import in_schema
 from placelens.storage.manifest import Manifest
 from placelens.storage.staging import Staging, read_notes, write_notes
 from placelens.storage.table import ItemTable
@@ -331,18 +331,9 @@ class Reencoding:
 
     def _converted(self, rows: pa.Table) -> pa.Table:
         """Rows of the table with what was made of them in the place of what there was."""
-        columns = schema(self._made)
         names = [field.name for feature in self._features for field in fields_of(feature)]
         made = self._staging.take(rows["iid"].to_numpy(), names)
-        arrays = [
-            made[field.name]
-            if field.name in names
-            else rows[field.name]
-            if field.name in rows.column_names
-            else pa.nulls(len(rows), field.type)
-            for field in columns
-        ]
-        return pa.Table.from_arrays(arrays, schema=columns)
+        return in_schema(rows, self._made, {name: made[name] for name in names})
 
     def _wanting(self) -> set[int]:
         """Items that something better could be made of: from a preview, or without a vector."""

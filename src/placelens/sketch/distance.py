@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from placelens.encoders.class_map import WHOLE
 from placelens.types import BoolArray, Float64Array, Int64Array, UInt8Array
-
-# A byte of a stored map is this many times a probability.
-WHOLE = 255
 
 
 def squared_distances(

@@ -13,11 +13,9 @@ import numpy as np
 
 from placelens.encoders.map_quantizer import MapQuantizer
 from placelens.engine.terms import DenseTerm
-from placelens.sketch.term import SketchTerm
+from placelens.sketch.term import WHOLE_SQUARED, SketchTerm
 from placelens.storage.version import Version
 from placelens.types import FeatureName, Float64Array
-
-_WHOLE_SQUARED = 255.0 * 255.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,5 +63,5 @@ class QuantizedSketchTerm(DenseTerm):
         exact = self.exact
         distances = self.quantizer.distances(exact.query, exact.counts, codes)
         values = np.zeros(version.n_items)
-        values[rows] = exact.of_distances(np.rint(distances * _WHOLE_SQUARED))
+        values[rows] = exact.of_distances(np.rint(distances * WHOLE_SQUARED))
         return exact.after_words(version, values, np.arange(version.n_items))

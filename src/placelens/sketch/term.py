@@ -17,6 +17,7 @@ import numpy as np
 
 from placelens import kernels
 from placelens.display import LONGEST_LABEL, cut
+from placelens.encoders.class_map import WHOLE
 from placelens.engine.terms import RefineTerm
 from placelens.sketch.painting import Sketch, query_of
 from placelens.sketch.summary import ClassMaps, MapSummaries
@@ -36,7 +37,8 @@ from placelens.types import (
 CALIBRATION = (11.81, -8.27)
 # Bytes of class maps up to which all are looked at: sooner done than summaries are made.
 LOOKED_AT = 4_000_000
-_WHOLE_SQUARED = 255.0 * 255.0
+# Of bytes, for those of probabilities.
+WHOLE_SQUARED = float(WHOLE * WHOLE)
 # More than two exponentials of one number differ by.
 _ROUNDED_UP = 1.0 + 1e-12
 # Below 1, so that no map outweighs one word more.
@@ -173,7 +175,7 @@ class SketchTerm(RefineTerm):
         """Similarities from squared distances in squared bytes."""
         if self.calibration is None:
             n_cells = self.query.shape[0] * self.query.shape[1]
-            return 1.0 - distances / (_WHOLE_SQUARED * 2.0 * n_cells)
+            return 1.0 - distances / (WHOLE_SQUARED * 2.0 * n_cells)
         slope, intercept = (np.array([number]) for number in self.calibration)
         return kernels._meanings(self._fits(distances)[:, None], np.ones(1), slope, intercept)
 

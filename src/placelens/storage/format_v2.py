@@ -30,6 +30,9 @@ versions from before keep theirs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pyarrow as pa
 
 from placelens.storage.feature_columns import fields_of
@@ -59,6 +62,20 @@ def schema(manifest: Manifest) -> pa.Schema:
     features = [field for feature in manifest.features for field in fields_of(feature)]
     metadata = {EDITION_KEY: str(manifest.edition).encode()} if manifest.edition else None
     return pa.schema([*facts(manifest.space), *ADDED, *features], metadata)
+
+
+def in_schema(rows: pa.Table, manifest: Manifest, made: Mapping[str, Any]) -> pa.Table:
+    """Rows as a table of a manifest has them, with some columns made, and null for what is new."""
+    columns = schema(manifest)
+    arrays = [
+        made[field.name]
+        if field.name in made
+        else rows[field.name]
+        if field.name in rows.column_names
+        else pa.nulls(len(rows), field.type)
+        for field in columns
+    ]
+    return pa.Table.from_arrays(arrays, schema=columns)
 
 
 def missing_columns(found: pa.Schema, manifest: Manifest) -> list[pa.Field]:
