@@ -92,6 +92,9 @@ def put(name: str, n: int) -> tuple[str, Path, tuple[str, int]]:
 @example([(put("a/x.png", 0), (["a"], False)), (put("b/x.png", 1), (["b"], False)),
           (("delete", Path("a/x.png"), None), ([], False))])  # fmt: skip
 @example([(put("a/x.png", 1), (["a"], False)), (put("b/x.png", 3), (["b"], False))])
+@example([(("put", Path("b/x.png"), ("green", 0)), (["b"], False)),
+          (("put", Path("a/x.png"), ("green", 0)), ([], False)),
+          (put("b/x.png", 0), ([], False))])  # fmt: skip
 @settings(max_examples=60)
 def test_a_collection_says_what_a_fresh_import_would(history):
     with tempfile.TemporaryDirectory() as folder:

@@ -76,6 +76,7 @@ class Ingest:
         self._emptied: set[int] = set()
         # Items that are read again, though their image is what it was: a sidecar has changed.
         self._same_image: set[int] = set()
+        # Sources to be read: of what they hold, what is stored says nothing.
         self._todo: set[str] = set()
         self._last_commit = time.monotonic()
         self._skipped: list[Skipped] = []
@@ -192,6 +193,7 @@ class Ingest:
     def _place_in(self, reading: Reading) -> int | None:
         """The internal id to write the reading under; None when its content is stored already."""
         source, known = reading.source, self._known
+        self._todo.discard(source.key)
         content = content_hash_of(reading)
         before = known.row_of(source.key)
         if before is not None and before.source != source.key:
