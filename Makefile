@@ -31,10 +31,12 @@ demo: .make/demo  ## install what the demo needs and run it: real imagery, no ne
 	@$(MAKE) --no-print-directory page || echo "the web page could not be built; all else works"
 	$(BIN)/placelens demo
 
-test: .make/dev page  ## install what the tests need and run them
+test: .make/dev  ## install what the tests need and run them; PLACELENS_RUNS=2: as under repeat
+	@$(BIN)/python tools/compile_kernels.py & $(MAKE) --no-print-directory page; wait
 	$(BIN)/python $(PYTEST)
 
 repeat: .make/dev  ## start, kill and draw RUNS (10) times as often as `make test` does
+	@$(BIN)/python tools/compile_kernels.py
 	PLACELENS_RUNS=$(RUNS) $(BIN)/python $(PYTEST) -m repeated
 
 check: .make/dev  ## ruff, mypy --strict, the import layers and the page's types
