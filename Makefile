@@ -97,6 +97,7 @@ test-pythons:  ## run TESTS (all) on those of PYTHONS (3.11 to 3.14) that this m
 	  $$python -m venv .venv-$$version && \
 	  .venv-$$version/bin/python -m pip install --quiet --upgrade 'pip>=25.1' && \
 	  .venv-$$version/bin/python -m pip install --quiet -e '.[geo,demo,raw,sift]' -e ./benchmarks --group dev && \
+	  .venv-$$version/bin/python tools/compile_kernels.py && \
 	  .venv-$$version/bin/python $(PYTEST) -q $(TESTS) || exit 1; \
 	done
 

@@ -26,7 +26,15 @@ from placelens.export import (
 from placelens.export.evidence import Explanation, read_as
 from placelens.export.html import hits_html
 from placelens.export.text_table import text_table
-from placelens.types import NO_EVIDENCE, Evidence, FeatureName, Hit, NothingNear, ScoreTerm
+from placelens.types import (
+    NO_EVIDENCE,
+    PHRASES,
+    Evidence,
+    FeatureName,
+    Hit,
+    NothingNear,
+    ScoreTerm,
+)
 
 if TYPE_CHECKING:
     import geopandas
@@ -317,7 +325,7 @@ class Hits(Sequence[Hit]):
         if not fits:
             return None
         fit, hit = max(fits, key=lambda pair: pair[0])
-        terms = [term for term in hit.terms if term.weight > 0 and term.kind != "place"]
+        terms = [term for term in hit.terms if _judges(term)]
         if self._best is not None and self._best[0] > fit:
             return (*self._best, terms)
         is_best = self._best is not None or all(term.kind != "place" for term in hit.terms)
@@ -531,8 +539,13 @@ def _unpickled(hits: Sequence[Hit], facts: Mapping[str, Any]) -> Hits:
     return Hits(hits, **facts)
 
 
+def _judges(term: ScoreTerm) -> bool:
+    """Whether a term says how well an item fits: words as a whole, of which that is known."""
+    return term.weight > 0 and term.kind not in ("place", PHRASES)
+
+
 def _fit(hit: Hit) -> float | None:
     """Weighted mean of the similarities to what was wanted; None when the hit has none."""
-    wanted = [term for term in hit.terms if term.kind != "place" and term.weight > 0]
+    wanted = [term for term in hit.terms if _judges(term)]
     total = sum(term.weight for term in wanted)
     return sum(term.weight * term.value for term in wanted) / total if total else None

@@ -49,6 +49,9 @@ class ArrayInParts:
     parts: Callable[[], Iterator[np.ndarray]]
 
 
+# The kind of terms that ask for each phrase of words by itself, beside the words as a whole.
+PHRASES = "phrases"
+
 PlaceSource = Literal["given", "exif", "xmp", "raster", "takeout", "table", "estimated"]
 
 FeatureKind = Literal["vector", "vectors", "map", "number"]

@@ -68,6 +68,17 @@ Hubs = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Delta = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        metavar="D",
+        help="0: the words as a whole; 1: each phrase by the region that fits it best. Needs the "
+        "feature regions.",
+        rich_help_panel=_WHAT,
+    ),
+]
 Parse = Annotated[
     bool,
     typer.Option(

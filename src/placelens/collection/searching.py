@@ -57,6 +57,7 @@ class Searching(Reading):
         parse: bool = True,
         similarity: Similarity | None = None,
         hubs: bool = True,
+        delta: float | None = None,
         rerank: Reranker | None = None,
         cursor: str | None = None,
         engine: str | None = None,
@@ -121,6 +122,11 @@ class Searching(Reading):
         hubs
             Whether calibrated cosines are corrected for hubs, items that are near every query,
             where the encoder says how; see `placelens.encoders.hubs`.
+        delta
+            In [0, 1]: how much it counts whether each phrase of the words is somewhere in a
+            picture, beside how well the words as a whole fit it; the collection must keep regions.
+            By default what the encoder was found to gain by, where the collection keeps them and
+            compares nothing but images; else 0.
         rerank
             A `placelens.engine.rerank.Reranker` that orders the first hits anew. Nothing certifies
             its answer, which has one page.
@@ -177,6 +183,7 @@ class Searching(Reading):
             parse=parse,
             similarity=similarity,
             hubs=hubs,
+            delta=delta,
             rerank=rerank,
             cursor=cursor,
             engine=engine,

@@ -130,6 +130,10 @@ class Encoder(ABC):
     takes_text : whether it takes texts.
     grid : rows and columns of the regions that ``encode_regions`` gives; None when it gives none.
     region_code : how regions are stored, of encoders whose regions collections may keep.
+    phrase_calibration : of the mean over phrases of their best cosine with such regions; None
+        when that is used as it is.
+    delta : what that counts for beside the cosine of the whole, where nobody says; 0 where it was
+        not found to help.
     class_names : the classes that its class maps tell; empty when it has none of its own.
     class_grid : rows and columns of these maps; None when it has none.
     class_temperature : what to divide cosines by for ``class_maps``.
@@ -150,6 +154,8 @@ class Encoder(ABC):
     takes_text: bool
     grid: tuple[int, int] | None = None
     region_code: RegionCode | None = None
+    phrase_calibration: Calibration | None = None
+    delta: float = 0.0
     class_names: tuple[str, ...] = ()
     class_grid: tuple[int, int] | None = None
     class_temperature: float = 0.1

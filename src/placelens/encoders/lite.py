@@ -21,7 +21,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from placelens.encoders.base import Encoder
+from placelens.encoders.base import Calibration, Encoder
 from placelens.encoders.checks import check_images, check_parts, check_texts, unit_rows
 from placelens.encoders.class_map import stored_map
 from placelens.encoders.fits import Fits
@@ -130,6 +130,9 @@ class LiteEncoder(Encoder):
         self.grid: tuple[int, int] = (n_rows, n_columns)
         self.class_names, self.class_grid = _classes(parameters)
         self._has_region_code = REGION_CODE_FILE in code_digests
+        if phrases := parameters.get("phrases"):
+            self.phrase_calibration = Calibration(**phrases["calibration"])
+            self.delta = float(phrases["delta"])
         self.image_spec = ImageSpec(**parameters["image"])
         fits = Fits.from_json(parameters)
         self.calibrations = fits.calibrations

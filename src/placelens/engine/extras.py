@@ -9,7 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from placelens.display import shown
-from placelens.engine.terms import DenseTerm, FusedTerm, RefineTerm, Term, checked, dense_values
+from placelens.engine.terms import (
+    Account,
+    DenseTerm,
+    FusedTerm,
+    RefineTerm,
+    Term,
+    checked,
+    dense_values,
+)
 from placelens.errors import QueryError
 from placelens.storage.version import Version
 from placelens.types import Float64Array, Int64Array
@@ -62,7 +70,8 @@ class Extras:
     """
 
     def __init__(self, terms: Sequence[Term], shares: Float64Array, version: Version) -> None:
-        self._n_items = version.n_items
+        self._version = version
+        self._terms = terms
         self.unbounded: str | None = None
         """Label of a term that offers no bound, so that all items must be looked at."""
         self._extras = [
@@ -95,7 +104,7 @@ class Extras:
 
     def upper(self) -> Float64Array:
         """The most that they may add to each row's meaning, (n,)."""
-        total = np.zeros(self._n_items)
+        total = np.zeros(self._version.n_items)
         for _, share, similarities in self._extras:
             total += similarities.at_most(share)
         return total
@@ -106,6 +115,13 @@ class Extras:
         for _, share, similarities in self._extras:
             total += share * similarities.of(rows)
         return total
+
+    def accounts(self, rows: Int64Array) -> dict[int, Account]:
+        """What the similarities of some rows are curves of, by places among the query's terms."""
+        found = {
+            extra.at: self._terms[extra.at].account(self._version, rows) for extra in self._extras
+        }
+        return {at: account for at, account in found.items() if account is not None}
 
     def similarities(self, rows: Int64Array) -> dict[int, Float64Array]:
         """The similarity of some rows by each, by its place among the query's terms."""

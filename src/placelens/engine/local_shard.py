@@ -214,10 +214,13 @@ class LocalShard:
         corpus, k = self._corpus(features if task.meaning is not None else ()), 2 * task.k
         if task.meaning is None and isinstance(index, Scan):
             return self._refined_of_all(corpus, task, extras)
+        added = np.full(len(corpus), np.nan)  # by the terms, to rows that were asked for before
         while True:
             found = index.top_k(replace(task, k=k, after=None))
             rows = found.rows
-            scores = score_rows(corpus, self._exact(task, extras, rows), rows)
+            asked = rows[np.isnan(added[rows])]
+            added[asked] = extras.added(asked)
+            scores = score_rows(corpus, replace(task, dense=added), rows)
             best = best_k(task, corpus.iids, rows, scores)
             if len(rows) < k:  # these are all
                 return replace(best, certificate=found.certificate)

@@ -19,6 +19,7 @@ from placelens.engine.query import Query
 from placelens.engine.rerank import reranked
 from placelens.engine.shard import Ask, Facts, Found, Shard, merged
 from placelens.engine.split import written
+from placelens.engine.terms import FusedTerm
 from placelens.engine.timeline import Periods
 from placelens.errors import QueryError
 from placelens.geo.decay import Decay
@@ -290,9 +291,13 @@ class Searcher:
     def _best(self, ask: Ask, plan: Plan) -> tuple[float, FeatureName] | None:
         """How well the best item fits, were there no place, and the feature it fits by."""
         query = ask.query
-        if not query.is_judged or query.near is None or plan.similarity != "calibrated":
+        whole = tuple(term for term in query.terms if isinstance(term, FusedTerm))
+        is_page = query.near is None and len(whole) == len(query.terms)
+        if not query.is_judged or is_page or plan.similarity != "calibrated":
             return None
-        ask = replace(ask, query=replace(query, near=None, engine=plan.engine), k=1)
+        alone = replace(query, near=None, engine=plan.engine, terms=whole)
+        kept = ask.kept if len(whole) == len(query.terms) else {}
+        ask = replace(ask, query=alone, k=1, kept=kept)
         (found,) = self._top_k([ask])
         if not len(found.iids):
             return None

@@ -107,6 +107,7 @@ class _Summands:
         self._share = 1.0 - task.weight_of_place
         found = extras.similarities(rows) if extras is not None else {}
         self._extras = {at: values.tolist() for at, values in found.items()}
+        self._accounts = extras.accounts(rows) if extras is not None else {}
         shares = shares_of(query.terms).tolist() if self._extras else [0.0] * len(query.terms)
         self._terms = list(zip(query.terms, shares, strict=True))
 
@@ -117,6 +118,7 @@ class _Summands:
         for at, (term, share) in enumerate(self._terms):
             if at in self._extras:
                 value, weight = self._extras[at][i], self._share * share
+                account = self._accounts.get(at)
                 out.append(
                     ScoreTerm(
                         kind=term.kind,
@@ -124,6 +126,8 @@ class _Summands:
                         weight=weight,
                         value=value,
                         contribution=weight * value,
+                        cosine=None if account is None else float(account.cosines[i]),
+                        baseline=None if account is None else account.baseline,
                     )
                 )
             elif compared is not None:

@@ -25,7 +25,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,13 @@ from placelens.display import shown
 from placelens.errors import QueryError, VectorError
 from placelens.storage.version import Version
 from placelens.types import Evidence, FeatureName, Float64Array, Int64Array
+
+
+class Account(NamedTuple):
+    """What the similarities of some items are a curve of, (m,), and what it is at 0."""
+
+    cosines: Float64Array
+    baseline: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,6 +74,14 @@ class Term(ABC):
     def reading(self) -> tuple[Evidence, ...]:
         """What the term was taken for, the largest share first."""
         return ()
+
+    def account(self, version: Version, rows: Int64Array) -> Account | None:
+        """What its similarities are a curve of, where its evidence has shares of that.
+
+        None of a term whose similarities stand for themselves, and of fused ones, whose cosines
+        the engine has.
+        """
+        return None
 
     def evidence(
         self, version: Version, rows: Int64Array, matched: Sequence[FeatureName | None]

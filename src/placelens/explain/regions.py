@@ -8,6 +8,7 @@ import numpy as np
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.parts import REGIONS
+from placelens.encoders.region_code import RegionCode
 from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
 from placelens.types import Float32Array, Float64Array
@@ -27,6 +28,17 @@ def common_of(encoder: Encoder) -> Float64Array | None:
     return mean / length if length > 0.0 else None
 
 
+def kept_code(encoder: Encoder, manifest: Manifest) -> RegionCode | None:
+    """What makes regions of the bytes that a collection keeps; None where it keeps none of the
+    encoder's."""
+    code = encoder.region_code
+    kept = next((each for each in manifest.features if each.name == REGIONS), None)
+    if code is None or kept is None:
+        return None
+    is_own = kept.fingerprint == f"{encoder.fingerprint}:{code.fingerprint}"
+    return code if is_own else None
+
+
 def regions_by(encoder: Encoder, manifest: Manifest) -> RegionsOf:
     """Where an encoder's regions of a collection's items come from.
 
@@ -35,17 +47,11 @@ def regions_by(encoder: Encoder, manifest: Manifest) -> RegionsOf:
     """
     if encoder.grid is None:
         return lambda _version, rows: [None] * len(rows)
-    code = encoder.region_code
-    kept = next((each for each in manifest.features if each.name == REGIONS), None)
-    is_kept = (
-        kept is not None
-        and code is not None
-        and kept.fingerprint == f"{encoder.fingerprint}:{code.fingerprint}"
-    )
+    code = kept_code(encoder, manifest)
 
     def regions_of(version: Version, rows: Sequence[int]) -> list[Float32Array | None]:
         found: list[Float32Array | None] = [None] * len(rows)
-        if is_kept and code is not None:
+        if code is not None:
             stored = version.values_of(rows, REGIONS)
             there = [at for at, codes in enumerate(stored) if codes is not None]
             if there:

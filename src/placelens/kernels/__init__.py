@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from placelens.kernels.best_regions import _best_regions as _best_regions
     from placelens.kernels.bounds import _largest_dense as _largest_dense
     from placelens.kernels.m_tree import _search_balls as _search_balls
     from placelens.kernels.m_tree import _slots_in_range as _slots_in_range
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from placelens.kernels.signatures import _fill_probe as _fill_probe
 
 _MODULES = {
+    "best_regions": ("_best_regions",),
     "bounds": ("_largest_dense",),
     "m_tree": ("_search_balls", "_slots_in_range"),
     "painted": ("_bound_distances", "_map_distances", "_summarize_maps"),
@@ -49,6 +51,7 @@ _MODULES = {
     "search": ("_scan_leaves", "_search", "_search_slots"),
 }
 _PLAIN = {
+    "_best_regions",
     "_calibrate",
     "_cosines",
     "_distances",

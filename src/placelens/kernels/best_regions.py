@@ -56,29 +56,3 @@ def _best_regions(
                 if cosine > largest:
                     largest, found = cosine, j
             best[i, p], where[i, p] = largest, found
-
-
-@kernel()
-def _region_shrink(
-    codes: UInt8Array,
-    zero: int,
-    scale: Float64Array,
-    along_mean: Float64Array,
-    mean_squared: float,
-    out: Float32Array,
-) -> None:
-    """One over the length of each region, (n, regions), of bytes (n, regions, k); 0 for length 0.
-
-    Parameters
-    ----------
-    scale : (k,) what a step of each component is worth.
-    along_mean : (k,) products of the components' axes with the mean of all regions.
-    mean_squared : of that mean.
-    """
-    for i in range(codes.shape[0]):
-        for j in range(codes.shape[1]):
-            squared = mean_squared
-            for c in range(codes.shape[2]):
-                value = (np.int64(codes[i, j, c]) - zero) * scale[c]
-                squared += value * (value + 2.0 * along_mean[c])
-            out[i, j] = np.float32(1.0 / math.sqrt(squared)) if squared > 1e-24 else np.float32(0.0)

@@ -25,7 +25,14 @@ from placelens.kernels.layout import (
     SUMS,
     UNDERFLOW,
 )
-from placelens.types import Float32Array, Float64Array, Int32Array, Int64Array, UInt8Array
+from placelens.types import (
+    Float32Array,
+    Float64Array,
+    Int16Array,
+    Int32Array,
+    Int64Array,
+    UInt8Array,
+)
 
 # Numbers that NumPy takes through these functions in the time in which numba is loaded, or fewer.
 WORTH_LOADING = 4_000_000
@@ -131,6 +138,30 @@ def _map_distances(
         apart = maps[rows[start : start + _AT_ONCE]][:, which] - asked
         out[start : start + _AT_ONCE] = (apart * apart).sum(axis=1)
     return out
+
+
+def _best_regions(
+    codes: UInt8Array,
+    shrink: Float32Array,
+    at: Int64Array,
+    queries: Int16Array,
+    steps: Float64Array,
+    offsets: Float64Array,
+    best: Float64Array,
+    where: Int64Array,
+) -> None:
+    n_regions, k = codes.shape[1:]
+    if not _budget.covers(len(at) * n_regions * k * len(queries) // 4):  # bytes
+        kernels.load("_best_regions")(codes, shrink, at, queries, steps, offsets, best, where)
+        return
+    for start in range(0, len(at), _AT_ONCE):
+        rows = at[start : start + _AT_ONCE]
+        # Whole numbers below 2^31, which float64 adds without rounding, in whatever order.
+        totals = codes[rows].astype(np.float64) @ queries.T.astype(np.float64)
+        cosines = (totals * steps + offsets) * shrink[rows][:, :, None].astype(np.float64)
+        found = cosines.argmax(axis=1)
+        where[start : start + _AT_ONCE] = found
+        best[start : start + _AT_ONCE] = np.take_along_axis(cosines, found[:, None], 1)[:, 0]
 
 
 def _calibrate(cosine: float, slope: float, intercept: float) -> float:

@@ -13,11 +13,14 @@ from placelens.display import shown
 from placelens.errors import QueryError
 from placelens.query.examples import IMAGE, LIKE, VECTOR
 from placelens.query.kind import TermKind
+from placelens.query.phrases import BY_PHRASES
 from placelens.query.sketches import SKETCH
 from placelens.query.texts import TEXT
 
 # In the order in which the terms of a query stand, and so in which they are added up.
-KINDS: dict[str, TermKind] = {kind.name: kind for kind in (TEXT, IMAGE, LIKE, VECTOR, SKETCH)}
+KINDS: dict[str, TermKind] = {
+    kind.name: kind for kind in (TEXT, IMAGE, LIKE, VECTOR, SKETCH, BY_PHRASES)
+}
 
 
 def kind_named(name: Any) -> TermKind:

@@ -38,6 +38,7 @@ class SearchRequest:
     parse: bool = True
     similarity: Similarity | None = None
     hubs: bool = True
+    delta: float | None = None
     rerank: Any = None
     cursor: str | None = None
     engine: str | None = None

@@ -30,11 +30,12 @@ from placelens.query.near import (
     near_of,
     reach_m,
 )
+from placelens.query.phrases import delta_of, in_two_grains
 from placelens.query.request import SearchRequest
 from placelens.query.values import flag, number, text_or_none, whole
 from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
-from placelens.types import FEATURES, FeatureName
+from placelens.types import FEATURES, PHRASES, FeatureName
 
 if TYPE_CHECKING:
     from placelens.geo.understood import Understood
@@ -166,7 +167,8 @@ class Resolver:
 
     def _can_be_judged(self, terms: Sequence[Term]) -> bool:
         """Whether the encoder can tell from the best fit if anything shows what is asked for."""
-        is_one_text = len(terms) == 1 and terms[0].kind == "text" and terms[0].weight > 0
+        whole = [term for term in terms if term.kind != PHRASES]
+        is_one_text = len(whole) == 1 and whole[0].kind == "text" and whole[0].weight > 0
         return is_one_text and bool(self._encoder().answerabilities)
 
     def _read(self, request: SearchRequest) -> _Read:
@@ -182,6 +184,9 @@ class Resolver:
             # is there may look like it. Nothing looks like a date, so that those alone list.
             left = asked
         terms = [each for each in map(_stripped, left) if each is not None]
+        if any(each.kind == "text" for each in terms):
+            context = Context(self._version, self._manifest, self._encoder)
+            terms = in_two_grains(terms, delta_of(request.delta, context))
         return _Read(terms, understood, periods, _left_out(asked))
 
     def _read_words(

@@ -150,6 +150,7 @@ class SearchParameters(FilterRequest):
     parse: bool = _same("parse")
     similarity: Similarity | None = _same("similarity")
     hubs: bool = _same("hubs")
+    delta: float | None = _same("delta")
     cursor: str | None = _same("cursor")
     engine: str | None = _same("engine")
     recall_target: float | None = _same("recall_target")

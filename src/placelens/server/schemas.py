@@ -322,6 +322,14 @@ class SearchRequest(StrictRequest):
     hubs: bool = Field(
         True, description="Whether items that are near every query are corrected for that."
     )
+    delta: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="How much it counts whether each phrase of the text is somewhere in a picture, "
+        "beside the text as a whole; the collection must keep regions. By default what its encoder "
+        "was found to gain by, where images are all that is compared.",
+    )
     cursor: str | None = Field(None, max_length=MAX_CURSOR)
     engine: str | None = Field(
         None, max_length=MAX_NAME, description="The index to use; by default it is planned."

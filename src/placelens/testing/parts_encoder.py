@@ -8,7 +8,15 @@ import numpy as np
 
 from placelens.encoders.checks import check_images, check_parts, unit_rows
 from placelens.encoders.class_map import stored_map
-from placelens.encoders.parts import CLASS_MAP, IMAGE, REGIONS, ImageRegions, Parts
+from placelens.encoders.parts import (
+    CLASS_MAP,
+    IMAGE,
+    REGIONS,
+    ImageRegions,
+    Parts,
+    TextPhrases,
+    phrase_spans,
+)
 from placelens.encoders.region_code import RegionCode
 from placelens.testing.fakes import HashEncoder
 from placelens.types import FeatureName, Float32Array, Float64Array, ImageSpec, UInt8Array
@@ -97,6 +105,25 @@ class PartsEncoder(HashEncoder):
         sums = regions.sum(axis=(1, 2))
         lengths = np.linalg.norm(sums, axis=-1)[:, None, None, None]
         return unit_rows(sums), np.asarray(regions / lengths, dtype=np.float32)
+
+
+class GrainedEncoder(PartsEncoder):
+    """The same, with phrases, each read by itself."""
+
+    def encode_phrases(self, texts: Sequence[str]) -> list[TextPhrases]:
+        """Phrases are what stands between function words."""
+        whole = self.encode_texts(texts)
+        found = []
+        for text, vector in zip(texts, whole, strict=True):
+            spans = phrase_spans(text)
+            words = [text[start:stop] for start, stop in spans]
+            phrases = self.encode_texts(words) if words else np.zeros((0, self.dim), np.float32)
+            found.append(
+                TextPhrases(
+                    vector=vector, spans=spans, phrases=phrases, rest=vector - phrases.sum(axis=0)
+                )
+            )
+        return found
 
 
 def _mosaics() -> UInt8Array:

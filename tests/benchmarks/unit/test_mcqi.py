@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,12 +13,11 @@ import pytest
 from PIL import Image
 from scipy import stats
 
-from placelens.encoders.parts import TextPhrases, phrase_spans
 from placelens.errors import InputError
 from placelens.evaluation import Splits, content_hash
 from placelens.index.m_tree import VectorTree
 from placelens.testing.fakes import HashEncoder
-from placelens.testing.parts_encoder import PartsEncoder
+from placelens.testing.parts_encoder import GrainedEncoder
 from placelens_bench.mcqi import algorithm_1, indexes, observation, plots
 from placelens_bench.mcqi.data import Asked, Grained, Photos, fine_of, read_photos, unit
 from placelens_bench.mcqi.run import QUICK, SECTIONS, run
@@ -27,24 +25,6 @@ from placelens_bench.mcqi.run import QUICK, SECTIONS, run
 COLOURS = ("red", "green", "blue", "grey")
 PARTS = ("train", "validation", "test")
 PER_PART = 4
-
-
-class GrainedEncoder(PartsEncoder):
-    """Regions, and phrases read by themselves."""
-
-    def encode_phrases(self, texts: Sequence[str]) -> list[TextPhrases]:
-        whole = self.encode_texts(texts)
-        found = []
-        for text, vector in zip(texts, whole, strict=True):
-            spans = phrase_spans(text)
-            words = [text[start:stop] for start, stop in spans]
-            phrases = self.encode_texts(words) if words else np.zeros((0, self.dim), np.float32)
-            found.append(
-                TextPhrases(
-                    vector=vector, spans=spans, phrases=phrases, rest=vector - phrases.sum(axis=0)
-                )
-            )
-        return found
 
 
 def write_pairs(folder: Path, n: int, rng: np.random.Generator) -> None:

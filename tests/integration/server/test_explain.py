@@ -21,6 +21,7 @@ def test_the_kinds_of_terms_are_listed_with_the_field_that_takes_them(client):
         "like": "images",
         "vector": "vector",
         "sketch": None,
+        "phrases": None,
     }
     assert kinds["text"]["what"] == "words"
 

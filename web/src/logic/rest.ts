@@ -164,6 +164,8 @@ export interface ExportedSearch {
   similarity?: "raw" | "calibrated" | null;
   /** Whether items that are near every query are corrected for that. */
   hubs?: boolean;
+  /** How much it counts whether each phrase of the text is somewhere in a picture, beside the text as a whole; the collection must keep regions. By default what its encoder was found to gain by, where images are all that is compared. */
+  delta?: number | null;
   cursor?: string | null;
   /** The index to use; by default it is planned. */
   engine?: string | null;
@@ -591,6 +593,8 @@ export interface SearchRequest {
   similarity?: "raw" | "calibrated" | null;
   /** Whether items that are near every query are corrected for that. */
   hubs?: boolean;
+  /** How much it counts whether each phrase of the text is somewhere in a picture, beside the text as a whole; the collection must keep regions. By default what its encoder was found to gain by, where images are all that is compared. */
+  delta?: number | null;
   cursor?: string | null;
   /** The index to use; by default it is planned. */
   engine?: string | null;

@@ -28,6 +28,7 @@ from placelens_bench.mcqi.data import (
     read_photos,
     rows_of_queries,
 )
+from placelens_bench.mcqi.grains import measure
 from placelens_bench.mcqi.indexes import K, compare
 from placelens_bench.mcqi.observation import SIZES, observe
 
@@ -45,6 +46,7 @@ class Sizes:
     photos : at most this many; None for all.
     scenes : at most this many of each class and part; None for all.
     queries : how many are asked.
+    images : of each data set at most this many are looked for by their captions; None for all.
     samples : of pairs, rising.
     components : of CoSMat.
     """
@@ -52,12 +54,13 @@ class Sizes:
     photos: int | None = None
     scenes: int | None = None
     queries: int = 200
+    images: int | None = None
     samples: tuple[int, ...] = SIZES
     components: int = COMPONENTS
 
 
 # To try it out.
-QUICK = Sizes(photos=100, scenes=2, queries=20, samples=(200, 1_000), components=32)
+QUICK = Sizes(photos=100, scenes=2, queries=20, images=20, samples=(200, 1_000), components=32)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,17 @@ def _m_tree(given: Given) -> dict[str, Any]:
     }
 
 
+def _grains(given: Given) -> dict[str, Any]:
+    """See `placelens_bench.mcqi.grains`."""
+    return measure(
+        given.data,
+        given.encoder or load_encoder("lite"),
+        given.rng(4),
+        splits=given.splits or Splits.load(),
+        most=given.sizes.images,
+    )
+
+
 def _explain(given: Given) -> dict[str, Any]:
     """See `placelens_bench.explained`; skipped where there are no objects with boxes."""
     if not (given.data / explained.COCO).is_dir():
@@ -130,6 +144,7 @@ SECTIONS: Mapping[str, Callable[[Given], Any]] = {
     "explain": _explain,
     "observation1": _observation_1,
     "mtree": _m_tree,
+    "delta": _grains,
 }
 
 
