@@ -7,7 +7,6 @@ other images; these are test parts, and one data set that nothing was trained or
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,7 +36,13 @@ TIMED = 200
 
 
 def measure(
-    data: Path, encoder: Encoder, rng: np.random.Generator, *, splits: Splits, most: int | None
+    data: Path,
+    work: Path,
+    encoder: Encoder,
+    rng: np.random.Generator,
+    *,
+    splits: Splits,
+    most: int | None,
 ) -> dict[str, Any]:
     """R@1, 5 and 10 of captions by data set and delta, and the times of searches.
 
@@ -45,6 +50,8 @@ def measure(
     ----------
     data
         Folder of the data sets; those that are not there are left out.
+    work
+        Keeps the collections for the next time.
     encoder
         One whose regions a collection may keep.
     rng
@@ -61,24 +68,24 @@ def measure(
             if split is not None:
                 part = splits.of(split, "test")
                 pairs = [pair for pair in pairs if content_hash(pair.image) in part]
-            found["sets"][name] = of_set(pairs[:most], encoder, rng)
+            photos = _collection(work, name, pairs[:most], encoder)
+            found["sets"][name] = of_set(pairs[:most], photos, encoder, rng)
     return found
 
 
-def of_set(pairs: Sequence[Pair], encoder: Encoder, rng: np.random.Generator) -> dict[str, Any]:
-    """Recalls and times of one data set."""
-    with tempfile.TemporaryDirectory(prefix="placelens-bench-") as folder:
-        photos = Collection.create(Path(folder) / "t.pl", encoder=encoder, features=[REGIONS])
-        photos.add(read_photos([pair.image for pair in pairs]))
-        # Of images with the same bytes there is one item.
-        ids = photos.ids_of([str(pair.image) for pair in pairs])
-        asked = [
-            (at, ids.get(str(pair.image)), text)
-            for at, pair in enumerate(pairs)
-            for text in pair.captions
-        ]
-        hits = {delta: _hits(photos, asked, delta) for delta in DELTAS}
-        times = _times(photos, [text for _, _, text in asked], rng)
+def of_set(
+    pairs: Sequence[Pair], photos: Collection, encoder: Encoder, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Recalls and times of one data set, whose images a collection holds."""
+    ids = photos.ids_of([str(pair.image) for pair in pairs])
+    # Of images with the same bytes there is one item.
+    asked = [
+        (at, ids.get(str(pair.image)), text)
+        for at, pair in enumerate(pairs)
+        for text in pair.captions
+    ]
+    hits = {delta: _hits(photos, asked, delta) for delta in DELTAS}
+    times = _times(photos, [text for _, _, text in asked], rng)
     owner = np.array([at for at, _, _ in asked])
     return {
         "images": len(pairs),
@@ -93,6 +100,17 @@ def of_set(pairs: Sequence[Pair], encoder: Encoder, rng: np.random.Generator) ->
         "gain": _gain(hits[0.0], hits[_nearest(encoder.delta)], owner, rng),
         "ms": times,
     }
+
+
+def _collection(work: Path, name: str, pairs: Sequence[Pair], encoder: Encoder) -> Collection:
+    """The images with their regions; made where there are none of them yet."""
+    told = f"{name}-{len(pairs)}-{encoder.fingerprint.replace(':', '-')}"
+    path = work / f"mcqi-delta-{told}.pl"
+    if path.exists():
+        return Collection.open(path, encoder=encoder)
+    photos = Collection.create(path, encoder=encoder, features=[REGIONS])
+    photos.add(read_photos([pair.image for pair in pairs]))
+    return photos
 
 
 def _hits(

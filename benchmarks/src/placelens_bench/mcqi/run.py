@@ -126,6 +126,7 @@ def _grains(given: Given) -> dict[str, Any]:
     """See `placelens_bench.mcqi.grains`."""
     return measure(
         given.data,
+        given.work,
         given.encoder or load_encoder("lite"),
         given.rng(4),
         splits=given.splits or Splits.load(),
