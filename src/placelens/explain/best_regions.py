@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from placelens import kernels
 from placelens.encoders.base import Calibration
-from placelens.encoders.region_code import LEVELS, ZERO, RegionCode
+from placelens.encoders.region_code import RegionCode
+from placelens.encoders.region_match import AskedPhrases, StoredRegions
 from placelens.engine.terms import Account, RefineTerm
 from placelens.explain.pointed import Part
 from placelens.explain.pointing import Box, box_of_cells
@@ -22,90 +24,35 @@ from placelens.storage.version import Version
 from placelens.types import (
     Evidence,
     FeatureName,
-    Float32Array,
     Float64Array,
     ImageSpec,
-    Int16Array,
     Int64Array,
-    UInt8Array,
 )
 
 # Bytes of regions up to which all are looked at: sooner done than they are asked for in rounds.
 LOOKED_AT = 4_000_000
-# Regions whose lengths are worked out together.
-_AT_ONCE = 65_536
 # A cosine of what was rounded may be above 1 by a little.
 _MOST = 1.01
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KeptRegions:
-    """The regions of a version's images, as bytes.
+class KeptRegions(NamedTuple):
+    """The regions of a version's images, and of each row its place among them; -1 without any."""
 
-    Attributes
-    ----------
-    codes : (m, cells, k) uint8.
-    shrink : (m, cells) float32, one over the length of each region.
-    position : (n,) of each row of the version its place in ``codes``; -1 without regions.
-    """
-
-    codes: UInt8Array
-    shrink: Float32Array
+    stored: StoredRegions
     position: Int64Array
 
     @classmethod
     def of(cls, version: Version, feature: FeatureName, code: RegionCode) -> KeptRegions:
         """Those of a version; made once."""
-        maps, rows = version.maps(feature)
-        codes = maps.reshape(len(maps), -1, code.n_components)
 
-        def made() -> tuple[Float32Array, Int64Array]:
+        def made() -> KeptRegions:
+            codes, rows = version.maps(feature)
             position = np.full(version.n_items, -1, dtype=np.int64)
             position[rows] = np.arange(len(rows))
-            return _shrink(codes, code), position
+            return cls(StoredRegions.of(codes, code), position)
 
-        return cls(codes, *version.made_once(f"lengths of {feature}", made))
-
-
-def _shrink(codes: UInt8Array, code: RegionCode) -> Float32Array:
-    """One over the length of each region, (m, cells); 0 for a region of length 0."""
-    flat = codes.reshape(-1, code.n_components)
-    scale = (code.scale / LEVELS).astype(np.float32)
-    along_mean = 2.0 * (code.basis @ code.mean)
-    squared = np.empty(len(flat), dtype=np.float32)
-    for start in range(0, len(flat), _AT_ONCE):
-        values = (flat[start : start + _AT_ONCE].astype(np.float32) - ZERO) * scale
-        squared[start : start + _AT_ONCE] = (values * (values + along_mean)).sum(axis=1)
-    squared += code.mean @ code.mean
-    there = squared > 1e-12
-    shrink = np.zeros(len(flat), dtype=np.float32)
-    shrink[there] = 1.0 / np.sqrt(squared[there])
-    return shrink.reshape(codes.shape[:2])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """Phrases as `kernels.best_regions._best_regions` takes them.
-
-    A phrase's product with a region is ``sum(query * bytes) * step + offset``, up to the rounding
-    of the query to 16 bits.
-    """
-
-    queries: Int16Array
-    steps: Float64Array
-    offsets: Float64Array
-
-    @classmethod
-    def of(cls, phrases: Float64Array, code: RegionCode) -> Asked:
-        """Of unit vectors (p, dim)."""
-        exact = (phrases @ code.basis.T) * (code.scale / LEVELS).astype(np.float64)
-        # So that the products of all bytes with it add up to less than 2^31.
-        largest = min(32_767, (2**31 - 1) // (255 * code.n_components))
-        reach = np.maximum(np.abs(exact).max(axis=1, keepdims=True), 1e-30)
-        queries = np.rint(exact * (largest / reach)).astype(np.int16)
-        steps = reach[:, 0] / largest
-        zero = ZERO * queries.sum(axis=1, dtype=np.int64) * steps
-        return cls(queries, steps, phrases @ code.mean.astype(np.float64) - zero)
+        found: KeptRegions = version.made_once(f"regions of {feature}", made)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,7 +94,7 @@ class PhrasesTerm(RefineTerm):
         and 1. It is enough where the other terms and the place leave few items.
         """
         kept = KeptRegions.of(version, self.feature, self.code)
-        if kept.codes.size <= LOOKED_AT:
+        if kept.stored.codes.size <= LOOKED_AT:
             values = self.similarity(version, np.arange(version.n_items))
             return values, values
         low, high = self._curve(np.array([-_MOST, _MOST])).tolist()
@@ -200,10 +147,10 @@ class PhrasesTerm(RefineTerm):
         cells[np.unravel_index(cell, self.grid)] = True
         return box_of_cells(cells, size, self.spec)
 
-    def _asked(self) -> Asked:
+    def _asked(self) -> AskedPhrases:
         vectors = np.array([part.vector for part in self.parts], dtype=np.float64)
         lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
-        return Asked.of(vectors / np.maximum(lengths, 1e-30), self.code)
+        return AskedPhrases.of(vectors / np.maximum(lengths, 1e-30), self.code)
 
     def _best(self, version: Version, rows: Int64Array) -> tuple[Float64Array, Int64Array]:
         """The best cosine of each phrase with a region, and which region, (len(rows), p) each.
@@ -211,21 +158,12 @@ class PhrasesTerm(RefineTerm):
         NaN for items without regions.
         """
         kept = KeptRegions.of(version, self.feature, self.code)
-        asked = self._asked()
         at = kept.position[rows]
         there = at >= 0
-        shape = (int(there.sum()), len(self.parts))
-        best, where = np.empty(shape), np.empty(shape, dtype=np.int64)
-        kernels._best_regions(
-            *(kept.codes, kept.shrink, at[there]),
-            *(asked.queries, asked.steps, asked.offsets, best, where),
-        )
-        of_all = (
-            np.full((len(rows), len(self.parts)), np.nan),
-            np.zeros((len(rows), len(self.parts)), dtype=np.int64),
-        )
-        of_all[0][there], of_all[1][there] = best, where
-        return of_all
+        best = np.full((len(rows), len(self.parts)), np.nan)
+        where = np.zeros(best.shape, dtype=np.int64)
+        best[there], where[there] = kept.stored.best_of(at[there], self._asked())
+        return best, where
 
     def _curve(self, means: Float64Array) -> Float64Array:
         if self.calibration is None:

@@ -13,9 +13,10 @@ from PIL import Image
 import placelens as pl
 from placelens.encoders.base import Calibration
 from placelens.encoders.region_code import RegionCode
+from placelens.encoders.region_match import AskedPhrases, StoredRegions
 from placelens.errors import QueryError
 from placelens.explain import best_regions
-from placelens.explain.best_regions import Asked, KeptRegions, PhrasesTerm
+from placelens.explain.best_regions import PhrasesTerm
 from placelens.explain.pointed import Part
 from placelens.kernels import best_regions as kernel
 from placelens.kernels import plain
@@ -119,16 +120,13 @@ def test_it_is_the_mean_of_the_best_cosines(seed, k):
     code = RegionCode.fit(rng.normal(size=(5, 3, 2, 12)).astype(np.float32), n_components=k)
     codes = rng.integers(0, 256, (6, 3, 2, k), dtype=np.uint8)
     phrases = rng.normal(size=(3, 12))
-    kept = KeptRegions(
-        codes.reshape(6, 6, k), best_regions._shrink(codes.reshape(6, 6, k), code), np.arange(6)
-    )
-    asked = Asked.of(phrases / np.linalg.norm(phrases, axis=1, keepdims=True), code)
+    stored = StoredRegions.of(codes, code)
+    asked = AskedPhrases.of(phrases / np.linalg.norm(phrases, axis=1, keepdims=True), code)
     at = np.array([5, 0, 3, 3])
     answers = []
     for function in (plain._best_regions, kernel._best_regions):
         best, where = np.empty((4, 3)), np.empty((4, 3), dtype=np.int64)
-        numbers = (asked.queries, asked.steps, asked.offsets)
-        function(kept.codes, kept.shrink, at, *numbers, best, where)
+        function(stored.codes, stored.shrink, at, *asked, best, where)
         answers.append((best.tolist(), where.tolist()))
     assert answers[0] == answers[1]  # to the bit
     # 16 bits of a phrase are worth some 1e-4 of a cosine.
