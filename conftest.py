@@ -52,11 +52,12 @@ def _example_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _scenes(pictures: Path, folder: Path) -> Any:
-    """The same pictures in a collection with class maps."""
+    """The same pictures in a collection with class maps, and words for what they show."""
     from placelens import Collection, read_photos
     from placelens.testing.parts_encoder import PartsEncoder
 
-    made = Collection.create(folder / "s.pl", encoder=PartsEncoder(), features="class_map")
+    kept = ["class_map", "regions", "shown"]
+    made = Collection.create(folder / "s.pl", encoder=PartsEncoder(), features=kept)
     made.add(read_photos(pictures), workers=0)
     return made
 
@@ -75,6 +76,7 @@ def _photos(request: pytest.FixtureRequest) -> None:
     copy = shutil.copytree(pictures.parent / "photos.pl", folder / "photos.pl")
     names["photos"] = Collection.open(copy, encoder=HashEncoder())
     names["pictures"], names["folder"] = pictures, folder
-    if request.node.name.startswith("placelens.collection.painting."):
+    of_scenes = ("placelens.collection.painting.", "placelens.collection.showing.")
+    if request.node.name.startswith(of_scenes):
         names["scenes"] = _scenes(pictures, folder)
     names["Collection"] = Collection

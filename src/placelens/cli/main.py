@@ -20,6 +20,7 @@ COMMANDS = (
     "show",
     "stats",
     "timeline",
+    "words",
     "export",
     "proposals",
     "serve",

@@ -17,6 +17,7 @@ from placelens.collection.keeping import Keeping
 from placelens.collection.learning import Learning
 from placelens.collection.painting import Painting
 from placelens.collection.reencoding import Reencoding
+from placelens.collection.showing import Showing
 from placelens.collection.writing import Writing, load_maker
 from placelens.display import shown
 from placelens.encoders.base import Encoder
@@ -30,7 +31,9 @@ from placelens.types import COORDINATES, FEATURES, FeatureName, Space
 
 
 @naming_faults
-class Collection(Painting, Browsing, Exporting, Writing, Estimates, Keeping, Learning, Reencoding):
+class Collection(
+    Painting, Showing, Browsing, Exporting, Writing, Estimates, Keeping, Learning, Reencoding
+):
     """Items on disk with their vectors and index; many may read while one writes.
 
     Make one with `create`, or open one with `open`. The encoder is loaded when it is first
@@ -77,8 +80,8 @@ class Collection(Painting, Browsing, Exporting, Writing, Estimates, Keeping, Lea
         modalities
             What the vectors stand for; without an encoder ("vector",) unless told otherwise.
         features
-            What its encoder makes and is kept only where it is asked for: "regions", "class_map".
-            `fill` makes them of items that are there.
+            What its encoder makes and is kept only where it is asked for: "regions", "class_map",
+            and "shown", words made from regions. `fill` makes them of items that are there.
         segmenter
             Name of the one that makes "class_map" instead of the encoder, of those added with
             `placelens.add_segmenter`.

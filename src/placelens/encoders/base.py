@@ -134,6 +134,9 @@ class Encoder(ABC):
         when that is used as it is.
     delta : what that counts for beside the cosine of the whole, where nobody says; 0 where it was
         not found to help.
+    vocabulary : words that can be looked for in such regions of every image; empty for none.
+    word_calibration : of how well one of them fits, to the probability that a caption would name
+        it; None where it is not known.
     class_names : the classes that its class maps tell; empty when it has none of its own.
     class_grid : rows and columns of these maps; None when it has none.
     class_temperature : what to divide cosines by for ``class_maps``.
@@ -156,6 +159,8 @@ class Encoder(ABC):
     region_code: RegionCode | None = None
     phrase_calibration: Calibration | None = None
     delta: float = 0.0
+    vocabulary: tuple[str, ...] = ()
+    word_calibration: Calibration | None = None
     class_names: tuple[str, ...] = ()
     class_grid: tuple[int, int] | None = None
     class_temperature: float = 0.1

@@ -41,6 +41,7 @@ from placelens.encoders.parts import (
 )
 from placelens.encoders.region_code import RegionCode
 from placelens.encoders.trusted_files import check_sha256
+from placelens.encoders.vocabulary import WORDS
 from placelens.errors import EncoderError
 from placelens.types import FeatureName, Float32Array, ImageSpec, Int64Array, UInt8Array
 
@@ -103,6 +104,7 @@ class LiteEncoder(Encoder):
     """
 
     takes_text = True
+    vocabulary = WORDS
 
     def __init__(
         self,
@@ -133,6 +135,8 @@ class LiteEncoder(Encoder):
         if phrases := parameters.get("phrases"):
             self.phrase_calibration = Calibration(**phrases["calibration"])
             self.delta = float(phrases["delta"])
+        if words := parameters.get("words"):
+            self.word_calibration = Calibration(**words["calibration"])
         self.image_spec = ImageSpec(**parameters["image"])
         fits = Fits.from_json(parameters)
         self.calibrations = fits.calibrations

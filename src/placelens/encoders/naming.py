@@ -16,8 +16,7 @@ import numpy as np
 from placelens.encoders.base import Encoder
 from placelens.encoders.region_code import RegionCode
 from placelens.encoders.region_match import StoredRegions
-from placelens.encoders.vocabulary import WORDS
-from placelens.types import Float32Array, Float64Array, UInt8Array
+from placelens.types import Float32Array, Float64Array, Int64Array, UInt8Array
 
 SHOWN = "shown"
 # Words of an image at most, and bytes of each: two of the word's number, the weight, the cell.
@@ -38,13 +37,15 @@ class Namer:
     Parameters
     ----------
     encoder
-        One with regions, a region code, texts, and a ``word_calibration``.
-    words
-        The vocabulary.
+        One with regions, a region code, a vocabulary, and a ``word_calibration``.
     """
 
     encoder: Encoder
-    words: tuple[str, ...] = WORDS
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The vocabulary."""
+        return self.encoder.vocabulary
 
     @property
     def fingerprint(self) -> str:
@@ -82,7 +83,7 @@ class Namer:
         return whole + best - _HUBNESS * self._hubness, where.astype(np.uint8)
 
     def names(self, codes: UInt8Array) -> UInt8Array:
-        """The words of images as they are kept, (n, MOST, 4): see `read_names`."""
+        """The words of images as they are kept, (n, 1, MOST, 4): see `read_names`."""
         scores, where = self.scores(codes)
         calibration = self.encoder.word_calibration
         weights = np.zeros_like(scores) if calibration is None else calibration(scores)
@@ -93,8 +94,8 @@ class Namer:
         out[..., 2] = np.where(kept >= LEAST, np.rint(kept * _WHOLE), 0)
         out[..., 3] = np.take_along_axis(where, order, 1)
         out[out[..., 2] == 0] = 0
-        whole = np.zeros((len(codes), MOST, BYTES), dtype=np.uint8)
-        whole[:, : out.shape[1]] = out
+        whole = np.zeros((len(codes), 1, MOST, BYTES), dtype=np.uint8)
+        whole[:, 0, : out.shape[1]] = out
         return whole
 
     @cached_property
@@ -114,18 +115,18 @@ class Namer:
 
 def namer_of(encoder: Encoder) -> Namer | None:
     """What finds words by an encoder; None by one that cannot tell."""
-    can = encoder.region_code is not None and encoder.takes_text
-    return Namer(encoder) if can and encoder.word_calibration is not None else None
+    can = encoder.region_code is not None and encoder.word_calibration is not None
+    return Namer(encoder) if can and encoder.vocabulary else None
 
 
-def read_names(stored: UInt8Array) -> tuple[np.ndarray, Float64Array, np.ndarray]:
+def read_names(stored: UInt8Array) -> tuple[Int64Array, Float64Array, Int64Array]:
     """Numbers of words, weights in [0, 1], and cells of what is kept of images, (n, MOST) each.
 
     A weight of 0 stands for no word.
 
-    >>> numbers, weights, cells = read_names(np.uint8([[[4, 1, 255, 48]]]))
+    >>> numbers, weights, cells = read_names(np.uint8([[[[4, 1, 255, 48]]]]))
     >>> numbers.tolist(), weights.tolist(), cells.tolist()
     ([[260]], [[1.0]], [[48]])
     """
-    numbers = stored[..., 0].astype(np.int64) + 256 * stored[..., 1].astype(np.int64)
-    return numbers, stored[..., 2] / float(_WHOLE), stored[..., 3].astype(np.int64)
+    kept = stored[:, 0].astype(np.int64)
+    return kept[..., 0] + 256 * kept[..., 1], kept[..., 2] / float(_WHOLE), kept[..., 3]

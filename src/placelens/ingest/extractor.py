@@ -21,6 +21,7 @@ import numpy as np
 from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import reencode_command
+from placelens.encoders.naming import BYTES, MOST, SHOWN, namer_of
 from placelens.encoders.parts import CLASS_MAP, IMAGE, REGIONS
 from placelens.encoders.segmenters.segmenter import Segmenter
 from placelens.errors import CollectionError, EncoderMismatchError, InputError
@@ -121,6 +122,13 @@ def _class_map(encoder: Encoder) -> Made | None:
     return feature, PartOf(encoder.encode_parts, CLASS_MAP)
 
 
+def _shown_words(encoder: Encoder) -> Made | None:
+    namer = namer_of(encoder)
+    if namer is None:
+        return None
+    return map_feature(SHOWN, (1, MOST, BYTES), namer.fingerprint), namer.names
+
+
 def _text_vectors(encoder: Encoder) -> Made | None:
     return (_vector("text", encoder), encoder.encode_texts) if encoder.takes_text else None
 
@@ -149,6 +157,7 @@ EXTRACTORS: dict[FeatureName, Recipe] = {
     REGIONS: Recipe(PIXELS, _regions, is_default=False),
     CLASS_MAP: Recipe(PIXELS, _class_map, is_default=False),
     "text": Recipe(TEXT, _text_vectors),
+    SHOWN: Recipe(REGIONS, _shown_words, is_default=False),
     # By a quantizer of the collection's own.
     CODES: Recipe(CLASS_MAP, lambda _: None, is_default=False),
     hubness_of("image"): Recipe("image", _hubness("text", "image")),

@@ -37,11 +37,15 @@ __all__ = [
     "Points",
     "Problem",
     "SearchAnswer",
+    "Shown",
+    "ShownItem",
+    "ShownWord",
     "Stats",
     "TermKind",
     "Timeline",
     "Towns",
     "UploadKept",
+    "WordCount",
 ]
 
 Scalar = str | int | float | bool | None
@@ -184,6 +188,40 @@ class Timeline(BaseModel):
     by: Literal["month", "day"]
     periods: list[Period] = Field(description="The oldest first.")
     n_undated: int = Field(description="Items that pass and have no time.")
+
+
+class WordCount(BaseModel):
+    """A word, and how many items show it."""
+
+    word: str
+    n_items: int
+
+
+class ShownWord(BaseModel):
+    """A word in a picture."""
+
+    word: str
+    weight: float = Field(description="About how probably a caption would name it, in [0, 1].")
+    box: tuple[int, int, int, int] | None = Field(
+        description="Left, top, right and bottom of the region that shows it best, in pixels of "
+        "the original image; None where its size is not known."
+    )
+
+
+class ShownItem(BaseModel):
+    """An item that shows all that was asked for."""
+
+    id: str
+    weight: float = Field(description="The least of its words'.")
+    words: list[ShownWord]
+
+
+class Shown(BaseModel):
+    """Which pictures show something, and where."""
+
+    read_as: dict[str, str] = Field(description="What each phrase was taken for.")
+    n_items: int = Field(description="How many show all of it; `items` are the first of them.")
+    items: list[ShownItem]
 
 
 class Cluster(BaseModel):

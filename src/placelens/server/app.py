@@ -50,6 +50,7 @@ from placelens.server.routes import (
     sketch,
     terms,
     timeline,
+    words,
 )
 from placelens.server.settings import Settings
 
@@ -70,6 +71,7 @@ _RESOURCES = (
     points,
     clusters,
     timeline,
+    words,
     pictures,
     search,
     sketch,

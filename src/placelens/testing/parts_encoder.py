@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from placelens.encoders.base import Calibration
 from placelens.encoders.checks import check_images, check_parts, unit_rows
 from placelens.encoders.class_map import stored_map
 from placelens.encoders.parts import (
@@ -60,6 +61,9 @@ class PartsEncoder(HashEncoder):
     grid = (_GRID, _GRID)
     class_grid = (_CLASS_GRID, _CLASS_GRID)
     class_names = tuple(_CLASSES)
+    vocabulary = ("blue", "green", "grey", "red", "dark purple")
+    # A word fits by the cosine of the whole and that of its best region, together.
+    word_calibration = Calibration(slope=8.0, intercept=-8.0)
 
     def __init__(self, dim: int = 16) -> None:
         super().__init__(dim)
