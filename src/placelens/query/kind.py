@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from placelens.encoders.base import Encoder
+from placelens.encoders.parts import TextPhrases
 from placelens.engine.query import unit_vector
 from placelens.engine.terms import FusedTerm, Term
 from placelens.explain.pointed import Part, PointedTerm, Pointer, phrases_of
@@ -22,13 +23,15 @@ class Context:
     """What a kind may use to read its values.
 
     ``encoded`` holds the texts of all requests that are answered together, encoded in one batch:
-    their vectors, and what they were read as.
+    their vectors, and what they were read as; ``phrases`` those that are asked for by phrases,
+    where the encoder tells them.
     """
 
     version: Version
     manifest: Manifest
     encoder: Callable[[], Encoder]
     encoded: dict[str, tuple[Any, Shares]] = field(default_factory=dict)
+    phrases: dict[str, TextPhrases] = field(default_factory=dict)
 
     def fused(
         self,
@@ -109,6 +112,7 @@ class TermKind:
     argument : the argument of `placelens.Collection.search` that holds values of this kind; None
         for kinds that are asked for by name.
     texts : the texts of a value that are to be encoded, with those of other terms in one batch.
+    by_phrases : whether that is with their phrases.
     """
 
     name: str
@@ -121,3 +125,4 @@ class TermKind:
     most: int | None = None
     argument: str | None = None
     texts: Callable[[Any], Iterable[str]] = lambda _: ()
+    by_phrases: bool = False

@@ -12,11 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from placelens.display import LONGEST_LABEL, cut
-from placelens.encoders.base import Encoder
 from placelens.encoders.parts import IMAGE, REGIONS
-from placelens.errors import EncoderError, QueryError
+from placelens.errors import QueryError
 from placelens.explain.best_regions import PhrasesTerm
-from placelens.explain.pointed import Part, phrases_of
+from placelens.explain.pointed import Part
 from placelens.explain.regions import kept_code
 from placelens.query.kind import Asked, Context, TermKind
 from placelens.query.values import number
@@ -35,7 +34,7 @@ def _read(asked: Asked, context: Context) -> PhrasesTerm:
             f"its encoder, {encoder.name}; make them with: placelens index COLLECTION "
             f"--features {REGIONS}; or ask with delta=0"
         )
-    parts = _parts(asked.value, encoder)
+    parts = _parts(asked.value, context)
     return PhrasesTerm(
         kind=PHRASES,
         label=cut(f"each of: {', '.join(part.label for part in parts)}", LONGEST_LABEL),
@@ -49,18 +48,18 @@ def _read(asked: Asked, context: Context) -> PhrasesTerm:
     )
 
 
-def _parts(text: str, encoder: Encoder) -> tuple[Part, ...]:
+def _parts(text: str, context: Context) -> tuple[Part, ...]:
     """The phrases of a text that it owes most to, in its order; a text without any is its own."""
-    parts = phrases_of(text, encoder)
-    if not parts:
-        try:
-            (vector,) = encoder.encode_texts([text])
-        except EncoderError as error:
-            raise QueryError(f"{text!r} cannot be looked for in regions: {error}") from error
+    read = context.phrases.get(text)
+    if read is None or not read.spans:
+        vector, _ = context.encoded[text]
         return (Part(text, (0, len(text)), vector),)
-    lengths = np.array([np.linalg.norm(part.vector) for part in parts])
+    lengths = np.linalg.norm(read.phrases, axis=1)
     longest = np.sort(np.argsort(-lengths, kind="stable")[:MOST_PHRASES])
-    return tuple(parts[at] for at in longest.tolist())
+    return tuple(
+        Part(text[slice(*read.spans[at])], read.spans[at], read.phrases[at])
+        for at in longest.tolist()
+    )
 
 
 BY_PHRASES = TermKind(
@@ -69,6 +68,8 @@ BY_PHRASES = TermKind(
     example="a red boat on a calm lake",
     read=_read,
     is_text=True,
+    texts=lambda text: (text,),
+    by_phrases=True,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 from placelens.deadline import NEVER, Deadline
 from placelens.display import shown
 from placelens.encoders.base import Encoder
+from placelens.encoders.parts import TextPhrases
 from placelens.engine.periods import Periods
 from placelens.engine.query import Query, Similarity
 from placelens.engine.rerank import Reranker
 from placelens.engine.sorting import DEFAULT_SORT
 from placelens.engine.terms import Term
-from placelens.errors import QueryError
+from placelens.errors import EncoderError, QueryError
 from placelens.geo.decay import Decay
 from placelens.limits import within
 from placelens.query.asked import asked_of
@@ -35,7 +36,7 @@ from placelens.query.request import SearchRequest
 from placelens.query.values import flag, number, text_or_none, whole
 from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
-from placelens.types import FEATURES, PHRASES, FeatureName
+from placelens.types import FEATURES, PHRASES, FeatureName, Float32Array
 
 if TYPE_CHECKING:
     from placelens.geo.understood import Understood
@@ -214,13 +215,18 @@ class Resolver:
         """What kinds read values with; the texts of all of them are encoded here, each once."""
         context = Context(self._version, self._manifest, self._encoder)
         values = [each for each in asked if not isinstance(each.value, Term)]
-        texts = [text for each in values for text in kind_named(each.kind).texts(each.value)]
-        written = list(dict.fromkeys(texts))
+        written: dict[str, bool] = {}  # and whether its phrases are asked for
+        for each in values:
+            kind = kind_named(each.kind)
+            for text in kind.texts(each.value):
+                written[text] = written.get(text, False) or kind.by_phrases
         if written:
             encoder = self._encoder()
             if not encoder.takes_text:
                 raise QueryError(f"the encoder {encoder.name} takes no texts; search by image")
-            vectors, read = encoder.encode_texts(written), encoder.describe_texts(written)
+            context.phrases.update(_phrases([text for text in written if written[text]], encoder))
+            vectors = _vectors(list(written), context.phrases, encoder)
+            read = encoder.describe_texts(list(written))
             context.encoded.update(zip(written, zip(vectors, read, strict=True), strict=True))
         return context
 
@@ -239,6 +245,25 @@ class Resolver:
                 f"collection's: {', '.join(known)}"
             )
         return tuple(dict.fromkeys(wanted))
+
+
+def _phrases(texts: Sequence[str], encoder: Encoder) -> dict[str, TextPhrases]:
+    """Texts with their phrases, encoded in one batch; none where the encoder tells none."""
+    if not texts:
+        return {}
+    try:
+        return dict(zip(texts, encoder.encode_phrases(texts), strict=True))
+    except EncoderError:
+        return {}
+
+
+def _vectors(
+    texts: Sequence[str], known: Mapping[str, TextPhrases], encoder: Encoder
+) -> list[Float32Array]:
+    """Vectors of texts: those of phrases come with their texts'."""
+    others = [text for text in texts if text not in known]
+    made = dict(zip(others, encoder.encode_texts(others), strict=True)) if others else {}
+    return [known[text].vector if text in known else made[text] for text in texts]
 
 
 def _term(asked: Asked, context: Context) -> Term:
