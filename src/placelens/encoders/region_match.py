@@ -67,8 +67,9 @@ class StoredRegions:
     @classmethod
     def of(cls, codes: UInt8Array, code: RegionCode) -> Self:
         """Of what a collection keeps, (m, rows, columns, k)."""
-        flat = codes.reshape(len(codes), -1, code.n_components)
-        return cls(code, flat, _shrink(flat, code))
+        n, rows, columns, k = codes.shape
+        flat = codes.reshape(n, rows * columns, k)
+        return cls(code, flat, shrink_of(codes, code))
 
     def best(self, at: Int64Array, phrases: Float64Array) -> tuple[Float64Array, Int64Array]:
         """Of some images and unit vectors (p, dim): the best cosine and its cell, (len(at), p)."""
@@ -82,7 +83,8 @@ class StoredRegions:
         return best, where
 
 
-def _shrink(codes: UInt8Array, code: RegionCode) -> Float32Array:
+def shrink_of(codes: UInt8Array, code: RegionCode) -> Float32Array:
+    """One over the length of each region, (m, cells), of bytes (m, rows, columns, k)."""
     flat = codes.reshape(-1, code.n_components)
     scale = (code.scale / LEVELS).astype(np.float32)
     along_mean = 2.0 * (code.basis @ code.mean)
@@ -94,4 +96,4 @@ def _shrink(codes: UInt8Array, code: RegionCode) -> Float32Array:
     there = squared > 1e-12
     shrink = np.zeros(len(flat), dtype=np.float32)
     shrink[there] = 1.0 / np.sqrt(squared[there])
-    return shrink.reshape(codes.shape[:2])
+    return shrink.reshape(len(codes), codes.shape[1] * codes.shape[2])

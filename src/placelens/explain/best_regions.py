@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from placelens import kernels
 from placelens.encoders.base import Calibration
 from placelens.encoders.region_code import RegionCode
-from placelens.encoders.region_match import AskedPhrases, StoredRegions
+from placelens.encoders.region_match import AskedPhrases, StoredRegions, shrink_of
 from placelens.engine.terms import Account, RefineTerm
 from placelens.explain.pointed import Part
 from placelens.explain.pointing import Box, box_of_cells
@@ -47,9 +48,13 @@ class KeptRegions(NamedTuple):
 
         def made() -> KeptRegions:
             codes, rows = version.maps(feature)
+            shrink = version.made_of_maps(
+                f"{feature} lengths", feature, partial(shrink_of, code=code)
+            )
             position = np.full(version.n_items, -1, dtype=np.int64)
             position[rows] = np.arange(len(rows))
-            return cls(StoredRegions.of(codes, code), position)
+            flat = codes.reshape(shrink.shape + codes.shape[3:])
+            return cls(StoredRegions(code, flat, shrink), position)
 
         found: KeptRegions = version.made_once(f"regions of {feature}", made)
         return found

@@ -204,6 +204,41 @@ class Version:
             whole: tuple[UInt8Array, Int64Array] = self._whole[name]
             return whole
 
+    def made_of_maps(
+        self, name: str, feature: FeatureName, make: Callable[[UInt8Array], Float32Array]
+    ) -> Float32Array:
+        """What is made of each of the `maps` of a feature by itself, (m, ...), in their order.
+
+        Kept as long as the map is, over versions: what comes later is all that is made then.
+        """
+        self.maps(feature)  # so that the pieces are there
+        with self._lock:
+            if name not in self._whole:
+                pieces = [self._made_piece(name, map_column(feature), key, make)
+                          for key in self._fragments]  # fmt: skip
+                empty = make(
+                    np.zeros((0, *(self._manifest.feature(feature).shape or ())), np.uint8)
+                )
+                self._whole[name] = np.concatenate([empty, *pieces])
+            made: Float32Array = self._whole[name]
+            return made
+
+    def _made_piece(
+        self,
+        name: str,
+        column: str,
+        key: FragmentKey,
+        make: Callable[[UInt8Array], Float32Array],
+    ) -> Float32Array:
+        if (name, key) not in self._pieces:
+            piece = self._left_of(name, key)
+            if piece is None:
+                maps, present = self._pieces[column, key]
+                piece = (make(maps), present)
+            self._pieces[name, key] = piece
+        made: Float32Array = self._pieces[name, key][0]
+        return made
+
     def made_once(self, name: str, make: Callable[[], Any]) -> Any:
         """What is made of the columns, such as summaries; kept as long as this version is.
 

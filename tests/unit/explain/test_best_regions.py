@@ -13,7 +13,7 @@ from PIL import Image
 import placelens as pl
 from placelens.encoders.base import Calibration
 from placelens.encoders.region_code import RegionCode
-from placelens.encoders.region_match import AskedPhrases, StoredRegions
+from placelens.encoders.region_match import AskedPhrases, StoredRegions, shrink_of
 from placelens.errors import QueryError
 from placelens.explain import best_regions
 from placelens.explain.best_regions import PhrasesTerm
@@ -218,6 +218,37 @@ def test_without_regions_it_says_how_to_make_them(tmp_path):
     with pytest.raises(QueryError, match=r"keeps none.*--features regions.*delta=0"):
         empty.search("red", delta=0.5)
     assert list(empty.search("red", delta=0)) == []
+
+
+def test_what_is_added_later_is_all_that_is_made_then(tmp_path, monkeypatch):
+    made = []
+
+    def counted(codes, code):
+        made.append(len(codes))
+        return shrink_of(codes, code)
+
+    monkeypatch.setattr(best_regions, "shrink_of", counted)
+    kept = pl.Collection.create(tmp_path / "k.pl", encoder=Calibrated(), features="regions")
+    for name in ("red", "blue", "green"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (32, 32), COLOURS[name]).save(tmp_path / name / f"{name}.png")
+        kept.add(pl.read_photos(tmp_path / name), workers=0)
+        assert kept.search(name, delta=1)[0].item.title == f"{name}.png"
+    assert [n for n in made if n] == [1, 1, 1]
+    kept.delete([hit.id for hit in kept.search("blue", delta=1, k=1)])
+    assert [hit.item.title for hit in kept.search("blue green", delta=1)] == [
+        "green.png",
+        "red.png",
+    ]
+    assert [n for n in made if n] == [1, 1, 1]
+
+
+def test_of_nothing_nothing_is_found(tmp_path):
+    features = ["regions", "shown"]
+    empty = pl.Collection.create(tmp_path / "e.pl", encoder=Calibrated(), features=features)
+    assert list(empty.search("red", delta=0.5)) == []
+    assert empty.words() == []
+    assert empty.shows("red").n_items == 0
 
 
 @pytest.mark.parametrize("delta", [-0.1, 1.5, float("nan")])
