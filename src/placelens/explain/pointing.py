@@ -80,3 +80,19 @@ def _ends(at: Int64Array, n: int, length: int, side: float) -> tuple[int, int]:
     ends = (start + side * int(at[0]) / n, start + side * (int(at[-1]) + 1) / n)
     first, last = (min(max(round(end), 0), length) for end in ends)
     return first, last
+
+
+def in_square(boxes: Float64Array, size: tuple[int, int], spec: ImageSpec) -> Float64Array:
+    """Boxes as shares of an image's sides, (n, 4), as shares of the square an encoder was given.
+
+    Examples
+    --------
+    >>> right = np.array([[0.5, 0.0, 1.0, 1.0]])
+    >>> in_square(right, (400, 200), ImageSpec(size=224, fit="squash")).tolist()
+    [[0.5, 0.0, 1.0, 1.0]]
+    >>> in_square(right, (400, 200), ImageSpec(size=224, fit="crop")).tolist()
+    [[0.5, 0.0, 1.5, 1.0]]
+    """
+    sides = np.array([_side(size, axis, spec) for axis in (0, 1)] * 2)
+    lengths = np.array(size * 2, dtype=np.float64)
+    return np.asarray((boxes * lengths - (lengths - sides) / 2) / sides)

@@ -10,6 +10,7 @@ from typing import Any
 from placelens.encoders.base import Encoder
 from placelens.engine.query import unit_vector
 from placelens.engine.terms import FusedTerm, Term
+from placelens.explain.objects import named_by
 from placelens.explain.pointed import Part, PointedTerm, Pointer, phrases_of
 from placelens.explain.regions import common_of, regions_by
 from placelens.storage.manifest import Manifest
@@ -73,7 +74,9 @@ class Context:
             return [Part(label, None, vector)] if text is None else phrases_of(text, encoder)
 
         regions = regions_by(encoder, self.manifest)
-        return Pointer(parts, regions, encoder.image_spec, common_of(encoder))
+        common = common_of(encoder)
+        named = named_by(encoder, self.manifest, common)
+        return Pointer(parts, regions, encoder.image_spec, common, named)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
