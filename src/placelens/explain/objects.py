@@ -125,8 +125,8 @@ def _is_named(words: Sequence[str], end: int, name: tuple[str, ...]) -> bool:
     before, singulars = words[end - len(name) : end - 1], _singulars(words[end - 1])
     if name[-1] in singulars and tuple(before) == name[:-1]:
         return True
-    known = class_of_name(" ".join(name))
-    return len(name) == 1 and any(class_of_name(each) == known for each in singulars)
+    # Forests and meadows are both vegetation, but neither is the other.
+    return len(name) == 1 and any(class_of_name(each) == name[0] for each in singulars)
 
 
 def _singulars(word: str) -> tuple[str, ...]:

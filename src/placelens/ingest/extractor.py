@@ -34,7 +34,6 @@ from placelens.ingest.own_models import (
     OwnModels,
     is_from_elsewhere,
     other_maker,
-    own_models_of,
 )
 from placelens.storage.feature_columns import to_columns
 from placelens.storage.manifest import Hub, Hubs, Manifest, hubness_of
@@ -235,7 +234,7 @@ def extractors_for(
     """
     wanted = manifest.names if names is None else set(names)
     kept = {each.name: each for each in manifest.features if each.name in wanted}
-    own = own_models_of(kept, folder)
+    own = NO_MODELS.with_those_of(kept, folder)
     known = extractors_of(encoder, own)
     if own.segmenter is None and is_from_elsewhere(kept.get(CLASS_MAP)):  # they were given
         known.pop(CLASS_MAP, None)

@@ -28,7 +28,7 @@ from placelens.ingest.extractor import (
     hubs_of,
     spec_for,
 )
-from placelens.ingest.own_models import NO_MODELS, OwnModels, own_models_of
+from placelens.ingest.own_models import NO_MODELS, OwnModels
 from placelens.ingest.pipeline import ENCODE_BATCH
 from placelens.ingest.report import Progress, ProgressCallback
 from placelens.readers.base import Reading, Source
@@ -96,10 +96,7 @@ def fill(
     """
     started = time.perf_counter()
     kept = {feature.name: feature for feature in table.manifest.features}
-    known = own_models_of({name: kept[name] for name in names if name in kept}, table.folder)
-    own = OwnModels(
-        segmenter=own.segmenter or known.segmenter, detector=own.detector or known.detector
-    )
+    own = own.with_those_of({name: kept[name] for name in names if name in kept}, table.folder)
     extractors = asked_for([each for each in names if each != CODES], encoder, own)
     if CODES in names or CLASS_MAP in names:  # codes of what there was not
         extractors += coders_of(kept.get(CODES), table.folder)

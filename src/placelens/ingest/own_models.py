@@ -35,6 +35,21 @@ class OwnModels:
     segmenter: Segmenter | None = None
     detector: Detector | None = None
 
+    def with_those_of(self, kept: Mapping[FeatureName, Feature], folder: Path) -> OwnModels:
+        """Where there is none here, the ones that made some features of a collection.
+
+        Raises
+        ------
+        EncoderMismatchError
+            If one is not on this machine, or another of the name is.
+        EncoderError
+            If its files are not what was added.
+        """
+        return OwnModels(
+            segmenter=self.segmenter or segmenter_of(kept.get(CLASS_MAP), folder),
+            detector=self.detector or detector_of(kept.get(OBJECTS), folder),
+        )
+
 
 NO_MODELS = OwnModels()
 
@@ -46,26 +61,10 @@ class _Model(Protocol):
 _M = TypeVar("_M", bound=_Model)
 
 
-def own_models_of(kept: Mapping[FeatureName, Feature], folder: Path) -> OwnModels:
-    """The models that made some features of a collection, which is at ``folder``.
-
-    Raises
-    ------
-    EncoderMismatchError
-        If one is not on this machine, or another of the name is.
-    EncoderError
-        If its files are not what was added.
-    """
-    return OwnModels(
-        segmenter=segmenter_of(kept.get(CLASS_MAP), folder),
-        detector=detector_of(kept.get(OBJECTS), folder),
-    )
-
-
 def segmenter_of(feature: Feature | None, folder: Path) -> Segmenter | None:
     """The segmenter that made a collection's class maps; None where none did.
 
-    Raises as `own_models_of`.
+    Raises as `OwnModels.with_those_of`.
     """
     if feature is None or feature.name != CLASS_MAP:
         return None
@@ -76,7 +75,7 @@ def segmenter_of(feature: Feature | None, folder: Path) -> Segmenter | None:
 def detector_of(feature: Feature | None, folder: Path) -> Detector | None:
     """The detector that found a collection's objects; None where none did.
 
-    Raises as `own_models_of`.
+    Raises as `OwnModels.with_those_of`.
     """
     if feature is None or feature.name != OBJECTS:
         return None

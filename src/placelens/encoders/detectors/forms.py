@@ -11,7 +11,7 @@ ssd          boxes (1, k, 4), classes (1, k) and scores (1, k), as outputs of th
              of networks that have chosen among the boxes themselves [4]_, [5]_
 ===========  =======================================================================
 
-In all of them the first and the last axis but one may be exchanged, as other exports have them.
+A grid may have its channels behind, (1, rows, columns, 5 + n).
 
 References
 ----------
@@ -60,6 +60,7 @@ Unit = Literal["shares", "pixels"]
 Axis = Literal["first", "last"]
 COLOURS: tuple[Colours, ...] = get_args(Colours)
 CORNERS: tuple[Corners, ...] = get_args(Corners)
+AXES: tuple[Axis, ...] = get_args(Axis)
 # What networks usually take, by where their colours are: those of YOLO's family shares of 255.
 USUAL: Mapping[Layout, Scale] = MappingProxyType({"NHWC": "signed", "NCHW": "unit"})
 # Sides of a box beyond this are pixels: a share is in [0, 1], and a little beyond at the edges.
@@ -140,7 +141,7 @@ class Form:
             and form.scale in (None, *SCALES)
             and form.colours in COLOURS
             and form.output in get_args(Output)
-            and form.axis in get_args(Axis)
+            and form.axis in AXES
             and form.corners in CORNERS
             and form.unit in get_args(Unit)
         )
@@ -297,15 +298,17 @@ def _form_of_output(
     is_one = (
         np.issubdtype(first.dtype, np.floating) and first.ndim in (3, 4) and first.shape[0] == 1
     )
-    known: dict[tuple[int, int], Output] = {
-        (4, n_labels + 5): "fastestdet",
-        (3, n_labels + 4): "yolov8",
-        (3, n_labels + 5): "yolov5",
+    # One label too few, or too many, would make a YOLOv8 that is turned a YOLOv5: neither is taken.
+    known: dict[tuple[int, Axis, int], Output] = {
+        (4, "first", n_labels + 5): "fastestdet",
+        (4, "last", n_labels + 5): "fastestdet",
+        (3, "first", n_labels + 4): "yolov8",
+        (3, "last", n_labels + 5): "yolov5",
     }
-    for at, axis in ((1, "first"), (-1, "last")) if is_one else ():
-        output = known.get((first.ndim, first.shape[at]))
+    for at, axis in zip((1, -1), AXES, strict=True) if is_one else ():
+        output = known.get((first.ndim, axis, first.shape[at]))
         if output is not None:
-            return replace(form, output=output, axis="first" if axis == "first" else "last")
+            return replace(form, output=output, axis=axis)
     if len(outputs) >= 3 and (places := _places(made, outputs)) is not None:
         whole = np.issubdtype(made[0][places[1]].dtype, np.integer)
         return replace(form, output="ssd", corners="xyxy" if whole else "yxyx", places=places)

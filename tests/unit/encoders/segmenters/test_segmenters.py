@@ -115,7 +115,7 @@ def test_the_list_and_removal(make_segmenter: Make, tmp_path: Path) -> None:
     assert user_models() == []
     with pytest.raises(EncoderError, match=r"there is no segmenter 'a'; there are: none"):
         remove_model("segmenter", "a")
-    with pytest.raises(InputError, match=r"no kind 'translator' of models; there are: segmenter"):
+    with pytest.raises(InputError, match=r"no kind 'translator' of models; there are: segm"):
         remove_model("translator", "a")
 
 
