@@ -1,10 +1,11 @@
 """Whether explanations are right: phrases of captions against the boxes of coco_mini's objects.
 
 *Pointing*: the cell of a phrase's heat with the largest value lies, with its middle, in the box of
-an object that the phrase is about. *IoU*: its box and the best of these boxes. Phrases that name
-the object's category, such as "a red bus", are told apart from those that do not, such as "a man",
-which is a person. *Masking*: with the phrase's box painted grey, the cosine of the image with the
-phrase falls further than on average over five other boxes of that size that do not touch it.
+an object that the phrase is about. *Middle*: the middle of its box does. *IoU*: its box and the
+best of these boxes. Phrases that name the object's category, such as "a red bus", are told apart
+from those that do not, such as "a man", which is a person. *Masking*: with the phrase's box painted
+grey, the cosine of the image with the phrase falls further than on average over five other boxes of
+that size that do not touch it.
 
 With a detector the same again: its box, and the middle of that, where one of its objects is what
 the phrase means, else the box and the cell of before.
@@ -98,10 +99,19 @@ class Case:
 
 
 class Found(NamedTuple):
-    """Where a phrase is said to be: whether that is right, the overlap with the best box, its own
-    box in pixels of a square of a thousand, and whether a detector gave it."""
+    """Where a phrase is said to be.
+
+    Attributes
+    ----------
+    is_right : whether its best cell, or the middle of a detector's box, is in a right box.
+    is_framed : whether the middle of its box is.
+    overlap : of its box with the best of the right ones.
+    box : in pixels of a square of a thousand.
+    is_detected : whether a detector gave it.
+    """
 
     is_right: bool
+    is_framed: bool
     overlap: float
     box: Box
     is_detected: bool = False
@@ -156,7 +166,7 @@ def run(
     common = common_of(loaded)
     pointer = Pointer(lambda: [], lambda _v, rows: [None] * len(rows), _SQUARE, common)
     found = [_measured(case, regions[case.image], pointer) for case in cases]
-    answer = {
+    answer: dict[str, Any] = {
         "n": sum(case.is_named for case in cases),
         "n_unnamed": sum(not case.is_named for case in cases),
         **_figures(cases, found, images, loaded),
@@ -187,11 +197,14 @@ def _figures(
     """Shares of right answers, of phrases that name the category and of those that do not."""
     named = np.array([case.is_named for case in cases])
     points = np.array([each.is_right for each in found])
+    middles = np.array([each.is_framed for each in found])
     overlaps = np.array([each.overlap for each in found])
     masking = _masking(cases, found, images, encoder)
     return {
         "pointing": float(points[named].mean()),
         "pointing_unnamed": float(points[~named].mean()),
+        "middle_of_the_box": float(middles[named].mean()),
+        "middle_of_the_box_unnamed": float(middles[~named].mean()),
         "iou30": float((overlaps[named] >= 0.3).mean()),
         "iou50": float((overlaps[named] >= 0.5).mean()),
         "iou30_unnamed": float((overlaps[~named] >= 0.3).mean()),
@@ -236,7 +249,7 @@ def _measured(case: Case, regions: Float32Array, pointer: Pointer) -> Found:
     inside = _holds(case, (across + 0.5) / heat.shape[1], (down + 0.5) / heat.shape[0])
     cells = strongest_cells(pointer.heat(case.part, regions))
     box = box_of_cells(cells, (1000, 1000), _SQUARE) or (0, 0, 1000, 1000)
-    return Found(inside, _overlap(case, box), box)
+    return Found(inside, _is_framed(case, box), _overlap(case, box), box)
 
 
 def _detected(
@@ -247,9 +260,14 @@ def _detected(
     meant = pointer.detected(case.part, objects, heat, (1000, 1000))
     if meant is None:
         return None
-    left, top, right, bottom = meant.box
-    is_right = _holds(case, (left + right) / 2000, (top + bottom) / 2000)
-    return Found(is_right, _overlap(case, meant.box), meant.box, is_detected=True)
+    is_right = _is_framed(case, meant.box)
+    return Found(is_right, is_right, _overlap(case, meant.box), meant.box, is_detected=True)
+
+
+def _is_framed(case: Case, box: Box) -> bool:
+    """Whether the middle of a box is in one that the phrase is about."""
+    left, top, right, bottom = box
+    return _holds(case, (left + right) / 2000, (top + bottom) / 2000)
 
 
 def _overlap(case: Case, box: Box) -> float:
