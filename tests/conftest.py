@@ -199,3 +199,99 @@ def make_segmenter() -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_detector() -> Callable[..., Path]:
+    """Write a tiny detector: in each of 2 x 2 cells, red, green or blue, as much as there is."""
+
+    def make(
+        path: Path, *, gives: str = "yolov8", layout: str = "NCHW", size: int | str = 16
+    ) -> Path:
+        onnx = pytest.importorskip("onnx")
+        helper, kinds = onnx.helper, onnx.TensorProto
+        lefts, tops = np.float32([0, 0.5, 0, 0.5]), np.float32([0, 0, 0.5, 0.5])
+        boxes = np.stack([lefts, tops, lefts + 0.5, tops + 0.5], axis=-1)  # of the cells
+        middles = np.concatenate([boxes[:, :2] + 0.25, np.full((4, 2), 0.5, np.float32)], axis=-1)
+        pixels = np.float32(size if isinstance(size, int) else 512)
+        # tanh of the offset is half a cell; the sigmoid of the size half an image.
+        coded = np.zeros((1, 4, 2, 2), np.float32)
+        coded[:, :2] = np.arctanh(0.5)
+        arrays = {
+            "coded": coded,
+            "middles": (middles.T[None] * pixels).astype(np.float32),
+            "yxyx": boxes[None][..., [1, 0, 3, 2]],
+            "xyxy": boxes * pixels,
+            "flat": np.int64([1, 3, 4]),
+            "one": np.int64([1]),
+            "ten": np.float32([10]),
+        }
+        steps = [("Transpose", ["x"], "y", {"perm": [0, 3, 1, 2]})] if layout == "NHWC" else []
+        pool = {"kernel_shape": [8, 8], "strides": [8, 8]}
+        steps += [
+            ("AveragePool", ["y" if steps else "x"], "shares", pool),  # (1, 3, 2, 2)
+            ("ReduceMax", ["shares"], "sure", {"axes": [1], "keepdims": 1}),
+            ("Mul", ["shares", "ten"], "warm", {}),
+            ("Softmax", ["warm"], "kinds", {"axis": 1}),
+            ("Reshape", ["shares", "flat"], "listed", {}),
+        ]
+        given = ["out"]
+        if gives in ("fastestdet", "fastestdet turned"):
+            steps += [("Concat", ["sure", "coded", "kinds"], "whole", {"axis": 1})]
+            turned = ("Transpose", ["whole"], "out", {"perm": [0, 2, 3, 1]})
+            steps += [turned if "turned" in gives else ("Identity", ["whole"], "out", {})]
+        elif gives in ("yolov8", "yolov8 turned", "logits", "nan"):
+            values = {"logits": ("Mul", ["listed", "ten"]), "nan": ("Log", ["listed"])}
+            operator, inputs = values.get(gives, ("Identity", ["listed"]))
+            steps += [(operator, inputs, "scores", {})]
+            steps += [("Concat", ["middles", "scores"], "whole", {"axis": 1})]
+            turned = ("Transpose", ["whole"], "out", {"perm": [0, 2, 1]})
+            steps += [turned if gives == "yolov8 turned" else ("Identity", ["whole"], "out", {})]
+        elif gives == "yolov5":
+            steps += [
+                ("ReduceMax", ["listed"], "there", {"axes": [1], "keepdims": 1}),
+                ("Mul", ["listed", "ten"], "much", {}),
+                ("Softmax", ["much"], "shared", {"axis": 1}),
+                ("Concat", ["middles", "there", "shared"], "whole", {"axis": 1}),
+                ("Transpose", ["whole"], "out", {"perm": [0, 2, 1]}),
+            ]
+        elif gives == "tensorflow":
+            given = ["detection_boxes", "detection_classes", "detection_scores"]
+            steps += [
+                ("ArgMax", ["listed"], "numbers", {"axis": 1, "keepdims": 0}),
+                ("Cast", ["numbers"], given[1], {"to": kinds.FLOAT}),
+                ("ReduceMax", ["listed"], given[2], {"axes": [1], "keepdims": 0}),
+                ("Identity", ["yxyx"], given[0], {}),
+            ]
+        elif gives in ("torchvision", "nameless"):
+            given = ["a", "b", "c"]
+            steps += [
+                ("ArgMax", ["listed"], "numbers", {"axis": 1, "keepdims": 0}),
+                ("ReduceMax", ["listed"], "most", {"axes": [1], "keepdims": 0}),
+                ("Squeeze", ["most", "none"], given[2], {}),
+                ("Identity", ["xyxy"], given[0], {}),
+            ]
+            arrays["none"] = np.int64([0])
+            steps += [("Squeeze", ["numbers", "none"], given[1], {})]
+            if gives == "nameless":  # which of the two are the scores, nobody can tell
+                steps[-1:] = [("Squeeze", ["numbers", "none"], "whole", {}),
+                              ("Cast", ["whole"], given[1], {"to": kinds.FLOAT})]  # fmt: skip
+        sides = [1, size, size, 3] if layout == "NHWC" else [1, 3, size, size]
+        whole = gives == "torchvision"
+        graph = helper.make_graph(
+            [helper.make_node(name, taken, [made], **how) for name, taken, made, how in steps],
+            "tiny",
+            [helper.make_tensor_value_info("x", kinds.FLOAT, sides)],
+            [
+                helper.make_tensor_value_info(
+                    name, kinds.INT64 if whole and name == "b" else kinds.FLOAT, None
+                )
+                for name in given
+            ],
+            [onnx.numpy_helper.from_array(np.asarray(a), n) for n, a in arrays.items()],
+        )
+        opset = [helper.make_opsetid("", 13)]
+        onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+        return path
+
+    return make

@@ -29,6 +29,7 @@ from placelens.types import Feature, Hit, Item, NothingNear, Place, Proposal, Sc
 if typing.TYPE_CHECKING:
     from placelens.collection import Collection
     from placelens.encoders.base import Encoder
+    from placelens.encoders.detectors.registry import add_detector, detectors, remove_detector
     from placelens.encoders.registry import load_encoder
     from placelens.encoders.segmenters.registry import (
         add_segmenter,
@@ -78,10 +79,13 @@ __all__ = [
     "TableOptions",
     "VectorError",
     "__version__",
+    "add_detector",
     "add_segmenter",
+    "detectors",
     "load_encoder",
     "read_photos",
     "read_table",
+    "remove_detector",
     "remove_segmenter",
     "segmenters",
 ]
@@ -93,10 +97,13 @@ _LAZY = {
     "Hits": "placelens.results",
     "Sketch": "placelens.sketch.painting",
     "TableOptions": "placelens.readers.columns",
+    "add_detector": "placelens.encoders.detectors.registry",
     "add_segmenter": "placelens.encoders.segmenters.registry",
+    "detectors": "placelens.encoders.detectors.registry",
     "load_encoder": "placelens.encoders.registry",
     "read_photos": "placelens.readers.discover",
     "read_table": "placelens.readers.discover",
+    "remove_detector": "placelens.encoders.detectors.registry",
     "remove_segmenter": "placelens.encoders.segmenters.registry",
     "segmenters": "placelens.encoders.segmenters.registry",
 }

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from placelens.display import shown
 from placelens.errors import CoordinateError, InputError
-from placelens.limits import MAX_DIM, MAX_METRES
+from placelens.limits import MAX_CLASSES, MAX_DIM, MAX_METRES
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -54,11 +54,13 @@ PHRASES = "phrases"
 
 PlaceSource = Literal["given", "exif", "xmp", "raster", "takeout", "table", "estimated"]
 
-FeatureKind = Literal["vector", "vectors", "map", "number"]
+FeatureKind = Literal["vector", "vectors", "map", "number", "objects"]
 FEATURE_KINDS: tuple[FeatureKind, ...] = get_args(FeatureKind)
 # Vectors of one's own, or numbers and maps, which nothing else is compared with.
 OWN_SPACE = "own"
 MAX_MAP_BYTES = 2**20
+# Objects of an image that a collection keeps at most; a few bytes each.
+MAX_OBJECTS = 64
 _FEATURE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 PLACE_SOURCES: tuple[PlaceSource, ...] = get_args(PlaceSource)
 
@@ -172,14 +174,15 @@ class ImageSpec:
     """How an encoder wants its images: a square of uint8 RGB, ``size`` pixels a side.
 
     ``fit`` is "crop" (shorter side to ``size``, centre cut out), "squash" (both sides to
-    ``size``) or "pad" (longer side to ``size``, the rest black). ``whole`` is the height and width
-    that all of the image is squashed to beside, for a segmenter, whatever the encoder leaves out.
+    ``size``) or "pad" (longer side to ``size``, the rest black). ``wholes`` are the heights and
+    widths that all of the image is squashed to beside, for a segmenter or a detector, whatever the
+    encoder leaves out.
     """
 
     size: int
     fit: Literal["crop", "squash", "pad"] = "crop"
     thumbnail_size: int = 320
-    whole: tuple[int, int] | None = None
+    wholes: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +249,40 @@ class Regions(NamedTuple):
     boxes: Int32Array
 
 
+class Objects(NamedTuple):
+    """What a detector found in one image, the surest first.
+
+    ``boxes`` is (n, 4) float32: left, top, right and bottom as shares of the upright image's width
+    and height, in [0, 1]. ``classes`` is (n,) uint8: places in the ``blocks`` of the feature.
+    ``scores`` is (n,) float32: how sure the detector is, in [0, 1].
+    """
+
+    boxes: Float32Array
+    classes: UInt8Array
+    scores: Float32Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectedObject:
+    """One thing that a detector found in an image.
+
+    Attributes
+    ----------
+    label : the name of its class.
+    score : how sure the detector is, in [0, 1].
+    box : left, top, right and bottom in pixels of the upright original image, right and bottom not
+        included.
+    """
+
+    label: str
+    score: float
+    box: tuple[int, int, int, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON types."""
+        return {"label": self.label, "score": self.score, "box": list(self.box)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What is kept of an item under a name, and how it is to be read.
@@ -255,15 +292,16 @@ class Feature:
     name : small letters, digits and underscores, from a letter on.
     kind : "vector", one unit vector an item; "vectors", several, each with its box in pixels of
         the original image; "map", a byte, or several, for each cell of a grid; "number", one
-        float32.
-    length : components of a vector, bytes of a map, 1 for a number.
+        float32; "objects", boxes with a class and a score each.
+    length : components of a vector, bytes of a map, 1 for a number; of objects the most there are.
     space : vectors of equal spaces may be compared: the fingerprint of the encoder that they come
         from, or "own".
     fingerprint : of what made it; None for what a caller gives.
     shape : height and width of a map of one byte a cell; height, width and channels of one of
         several; None for all else.
     blocks : names and lengths of the parts that a vector is made of, in order, where a query may
-        weigh them, or that the channels of a map are; else empty.
+        weigh them, or that the channels of a map are; of objects their classes, each of length 1;
+        else empty.
 
     Raises
     ------
@@ -306,7 +344,7 @@ class Feature:
                 f"the feature {self.name!r} is a {shown(self.kind)}; "
                 f"it may be a {', '.join(FEATURE_KINDS)}"
             )
-        most = {"map": MAX_MAP_BYTES, "number": 1}.get(self.kind, MAX_DIM)
+        most = {"map": MAX_MAP_BYTES, "number": 1, "objects": MAX_OBJECTS}.get(self.kind, MAX_DIM)
         if not 1 <= self.length <= most:
             raise InputError(
                 f"the feature {self.name!r} has the length {shown(self.length)}; "
@@ -342,11 +380,14 @@ class Feature:
                 f"the feature {self.name!r} has {self.length} bytes, "
                 f"and its shape {self.shape} has {math.prod(self.shape)}"
             )
-        if self.blocks and self.kind not in ("vector", "map"):
+        if self.blocks and self.kind not in ("vector", "map", "objects"):
             raise InputError(
-                f"the feature {self.name!r}: only a vector, or a map's channels, are made of blocks"
+                f"the feature {self.name!r}: only a vector, a map's channels, or the classes of "
+                "objects are blocks"
             )
         whole = self.length if self.shape is None else self.channels
+        if self.kind == "objects":  # a class each, whose number is a byte
+            whole = min(len(self.blocks), MAX_CLASSES)
         lengths = [length for _, length in self.blocks]
         is_whole = not self.blocks or (min(lengths) > 0 and sum(lengths) == whole)
         if not is_whole or len(dict(self.blocks)) != len(self.blocks):
@@ -503,9 +544,12 @@ class Evidence:
         do not add up to anything.
     of : label of the term that it speaks for; None for the query as a whole.
     span : first and last character, the last one excluded, of the words of the query or the item.
-    box : left, top, right and bottom in pixels of the item's original image.
+    box : left, top, right and bottom in pixels of the item's original image: of ``detected`` where
+        there is one, else around the cells where most of ``heat`` is.
     heat : (rows, columns) of a grid over the image, what each cell adds to ``share``.
     contribution : what it adds to the score; None where it does not add up.
+    detected : the object that a phrase means, of those that a detector found; None where none has
+        looked, or none fits.
     """
 
     kind: str
@@ -516,6 +560,7 @@ class Evidence:
     box: tuple[int, int, int, int] | None = None
     heat: tuple[tuple[float, ...], ...] | None = None
     contribution: float | None = None
+    detected: DetectedObject | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON types."""
@@ -528,6 +573,7 @@ class Evidence:
             "box": None if self.box is None else list(self.box),
             "heat": None if self.heat is None else [list(row) for row in self.heat],
             "contribution": self.contribution,
+            "detected": None if self.detected is None else self.detected.to_dict(),
         }
 
 

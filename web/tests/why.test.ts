@@ -6,7 +6,7 @@ import { formatSigned } from "../src/logic/format.ts";
 import { cornersOf, heatPixels, thirdsOf } from "../src/logic/regions.ts";
 import type { Evidence, ScoreTerm } from "../src/logic/rest.ts";
 
-const evidenceOf = (given: Partial<Evidence>): Evidence => ({ kind: "phrase", label: "", share: null, of: null, span: null, box: null, heat: null, contribution: null, ...given });
+const evidenceOf = (given: Partial<Evidence>): Evidence => ({ kind: "phrase", label: "", share: null, of: null, span: null, box: null, heat: null, contribution: null, detected: null, ...given });
 const termOf = (given: Partial<ScoreTerm>): ScoreTerm => ({ kind: "text", label: "", weight: 1, value: 0, contribution: 0, cosine: null, correction: null, baseline: null, ...given });
 
 const WORDS = "a red tram in front of old houses";

@@ -160,7 +160,9 @@ def _paper_000(asked: Asked) -> Any:
 def _mcqi(asked: Asked) -> Any:
     """Its steps are told on stderr: encoding takes long."""
     from placelens.encoders.registry import load_encoder
+    from placelens.errors import InputError
     from placelens.evaluation.reliability_plot import require_matplotlib
+    from placelens_bench import explained
     from placelens_bench.mcqi import plots
     from placelens_bench.mcqi.run import run
 
@@ -168,7 +170,18 @@ def _mcqi(asked: Asked) -> Any:
     if folder is not None:
         require_matplotlib()
     encoder = None if asked.encoder == "lite" else load_encoder(asked.encoder)
-    result = run(asked.needed_data, work=work, quick=asked.quick, encoder=encoder, say=notice)
+    file, labels = asked.options.get("detector"), asked.options.get("labels")
+    if file is None and labels is not None:
+        raise InputError("--labels are of a detector; name its file with --detector")
+    detector = None if file is None else explained.detector_of(file, labels)
+    result = run(
+        asked.needed_data,
+        work=work,
+        quick=asked.quick,
+        encoder=encoder,
+        detector=detector,
+        say=notice,
+    )
     for path in [] if folder is None else plots.draw(result, folder):
         notice(str(path))
     return result
@@ -219,6 +232,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "dim": ("engine", "updates"),
     "plots": ("engine", "cosmat", "paper-000", "sketch", "mcqi"),
     "work": ("engine", "cosmat", "paper-000", "mcqi"),
+    **dict.fromkeys(("detector", "labels"), ("mcqi",)),
     **dict.fromkeys(("dataset", "features", "network", "layer"), ("cosmat",)),
     **dict.fromkeys(("queries", "methods", "workloads", "budget", "curves"), ("engine",)),
 }
@@ -272,6 +286,14 @@ Network = Annotated[
 Layer = Annotated[
     str | None, _option(metavar="NAME", help="'cosmat': of the network, like fc7; its output.")
 ]
+DetectorFile = Annotated[
+    Path | None,
+    _option("--detector", metavar="FILE.onnx", help="'mcqi': explain with its objects, too."),
+]
+LabelFile = Annotated[
+    Path | None,
+    _option("--labels", metavar="FILE", help="'mcqi': of the detector; COCO's 80 unless given."),
+]
 
 
 def command(
@@ -295,6 +317,8 @@ def command(
     features: Features = None,
     network: Network = None,
     layer: Layer = None,
+    detector: DetectorFile = None,
+    labels: LabelFile = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure speed and quality; every figure in the documentation comes from here."""
@@ -316,6 +340,8 @@ def command(
         "features": features,
         "network": network,
         "layer": layer,
+        "detector": detector,
+        "labels": labels,
     }
     given = {option: value for option, value in own.items() if value is not None}
     for option in given:

@@ -1,10 +1,14 @@
 """Whether explanations are right: phrases of captions against the boxes of coco_mini's objects.
 
 *Pointing*: the cell of a phrase's heat with the largest value lies, with its middle, in the box of
-an object that the phrase is about. *IoU*: its box and the best of these boxes. Phrases that name
-the object's category, such as "a red bus", are told apart from those that do not, such as "a man",
-which is a person. *Masking*: with the phrase's box painted grey, the cosine of the image with the
-phrase falls further than on average over five other boxes of that size that do not touch it.
+an object that the phrase is about. *Middle*: the middle of its box does. *IoU*: its box and the
+best of these boxes. Phrases that name the object's category, such as "a red bus", are told apart
+from those that do not, such as "a man", which is a person. *Masking*: with the phrase's box painted
+grey, the cosine of the image with the phrase falls further than on average over five other boxes of
+that size that do not touch it.
+
+With a detector the same again: its box, and the middle of that, where one of its objects is what
+the phrase means, else the box and the cell of before.
 
 Nothing was tuned on these images. How boxes are made was chosen on street photos.
 """
@@ -15,24 +19,43 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import as_encoder
+from placelens.encoders.detectors.detector import Detector
+from placelens.encoders.detectors.forms import Wanted, find_form
+from placelens.encoders.segmenters.labels import labels_of
+from placelens.encoders.segmenters.networks import open_network
 from placelens.errors import InputError
 from placelens.evaluation import prepared_blocks
 from placelens.evaluation.prepared import image_spec_of
 from placelens.evaluation.words import naming
+from placelens.explain.objects import Named
 from placelens.explain.pointed import Part, Pointer, phrases_of
 from placelens.explain.pointing import Box, box_of_cells, strongest_cells
 from placelens.explain.regions import common_of
-from placelens.types import Float32Array, Float64Array, ImageSpec, UInt8Array
+from placelens.readers.images import whole_of
+from placelens.types import Float32Array, Float64Array, ImageSpec, Objects, UInt8Array
 
 COCO = "coco_mini"
+# Its categories in the order of detectors that learnt them all, which most do.
+COCO_NAMES = (
+    "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",
+    "traffic light", "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog",
+    "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella",
+    "handbag", "tie", "suitcase", "frisbee", "skis", "snowboard", "sports ball", "kite",
+    "baseball bat", "baseball glove", "skateboard", "surfboard", "tennis racket", "bottle",
+    "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "sandwich", "orange",
+    "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch", "potted plant",
+    "bed", "dining table", "toilet", "tv", "laptop", "mouse", "remote", "keyboard", "cell phone",
+    "microwave", "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors",
+    "teddy bear", "hair drier", "toothbrush",
+)  # fmt: skip
 # Words for things of a category that are not its name, singular.
 OTHER_WORDS: Mapping[str, str] = {
     "person": "man|woman|boy|girl|child|kid|baby|lady|guy|player|skier|surfer|rider|men|women|"
@@ -75,7 +98,43 @@ class Case:
     is_named: bool
 
 
-def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
+class Found(NamedTuple):
+    """Where a phrase is said to be.
+
+    Attributes
+    ----------
+    is_right : whether its best cell, or the middle of a detector's box, is in a right box.
+    is_framed : whether the middle of its box is.
+    overlap : of its box with the best of the right ones.
+    box : in pixels of a square of a thousand.
+    is_detected : whether a detector gave it.
+    """
+
+    is_right: bool
+    is_framed: bool
+    overlap: float
+    box: Box
+    is_detected: bool = False
+
+
+def detector_of(file: Path, labels: Path | None = None) -> Detector:
+    """A detector of a file, which is not kept; its labels are COCO's unless they are given.
+
+    Raises
+    ------
+    InputError, EncoderError
+        If it cannot be read, or is none.
+    """
+    named = labels_of(COCO_NAMES if labels is None else labels)
+    if not file.is_file():
+        raise InputError(f"{file} is not there; --detector is an ONNX file")
+    form = find_form(open_network(file), len(named.names), Wanted())
+    return Detector("bench", model=file, labels=named, form=form, fingerprint="")
+
+
+def run(
+    data: Path, *, encoder: str | Encoder = "lite", detector: Detector | None = None
+) -> dict[str, Any]:
     """Shares of phrases that point right, of boxes that overlap, and of masks that matter.
 
     Parameters
@@ -84,6 +143,8 @@ def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
         Folder that holds coco_mini.
     encoder
         One with regions and phrases.
+    detector
+        What finds objects; None to go without.
 
     Raises
     ------
@@ -102,22 +163,54 @@ def run(data: Path, *, encoder: str | Encoder = "lite") -> dict[str, Any]:
         [loaded.encode_regions(images[at : at + 32]).regions for at in range(0, len(images), 32)]
     )
     cases = list(_cases(rows, loaded))
-    pointer = Pointer(lambda: [], lambda _v, rows: [None] * len(rows), None, common_of(loaded))
+    common = common_of(loaded)
+    pointer = Pointer(lambda: [], lambda _v, rows: [None] * len(rows), _SQUARE, common)
     found = [_measured(case, regions[case.image], pointer) for case in cases]
-    masking = _masking(cases, found, images, loaded)
+    answer: dict[str, Any] = {
+        "n": sum(case.is_named for case in cases),
+        "n_unnamed": sum(not case.is_named for case in cases),
+        **_figures(cases, found, images, loaded),
+        "middle_of_the_image": float(np.mean([_holds(case, 0.5, 0.5) for case in cases])),
+        "ms_per_10_images": _ms(images[:10], loaded),
+    }
+    if detector is not None:
+        pointer = replace(pointer, named=Named(detector.classes, loaded, common))
+        started = time.perf_counter()
+        objects = [detector.objects(whole_of(path, detector.size)[None])[0] for path in paths]
+        seconds = time.perf_counter() - started
+        seen = [
+            _detected(case, regions[case.image], objects[case.image], pointer) or without
+            for case, without in zip(cases, found, strict=True)
+        ]
+        answer["with_detector"] = {
+            **_figures(cases, seen, images, loaded),
+            "by_detector": float(np.mean([each.is_detected for each in seen])),
+            "most_bytes_an_image": max(10 * len(each.scores) for each in objects),
+            "ms_per_10_images": 1e4 * seconds / len(paths),
+        }
+    return answer
+
+
+def _figures(
+    cases: Sequence[Case], found: Sequence[Found], images: UInt8Array, encoder: Encoder
+) -> dict[str, float]:
+    """Shares of right answers, of phrases that name the category and of those that do not."""
     named = np.array([case.is_named for case in cases])
-    points, overlaps = np.array([f[0] for f in found]), np.array([f[1] for f in found])
+    points = np.array([each.is_right for each in found])
+    middles = np.array([each.is_framed for each in found])
+    overlaps = np.array([each.overlap for each in found])
+    masking = _masking(cases, found, images, encoder)
     return {
-        "n": int(named.sum()),
-        "n_unnamed": int((~named).sum()),
         "pointing": float(points[named].mean()),
         "pointing_unnamed": float(points[~named].mean()),
+        "middle_of_the_box": float(middles[named].mean()),
+        "middle_of_the_box_unnamed": float(middles[~named].mean()),
         "iou30": float((overlaps[named] >= 0.3).mean()),
         "iou50": float((overlaps[named] >= 0.5).mean()),
         "iou30_unnamed": float((overlaps[~named] >= 0.3).mean()),
+        "iou50_unnamed": float((overlaps[~named] >= 0.5).mean()),
         "masking": float(np.mean(masking)),
-        "middle_of_the_image": float(np.mean([_holds(case, 0.5, 0.5) for case in cases])),
-        "ms_per_10_images": _ms(images[:10], loaded),
+        "n_masked": len(masking),
     }
 
 
@@ -149,15 +242,37 @@ def _cases(rows: Sequence[Mapping[str, Any]], encoder: Encoder) -> Iterator[Case
                 yield Case(number, by_other, boxes, False)
 
 
-def _measured(case: Case, regions: Float32Array, pointer: Pointer) -> tuple[bool, float, Box]:
-    """Whether the best cell is in a box, the overlap with the best box, and its own, in pixels of
-    a square of a thousand."""
+def _measured(case: Case, regions: Float32Array, pointer: Pointer) -> Found:
+    """By the grid: the best cell, and the box around those that are strong."""
     heat = regions.astype(np.float64) @ np.asarray(case.part.vector, dtype=np.float64)
     down, across = np.unravel_index(heat.argmax(), heat.shape)
     inside = _holds(case, (across + 0.5) / heat.shape[1], (down + 0.5) / heat.shape[0])
     cells = strongest_cells(pointer.heat(case.part, regions))
     box = box_of_cells(cells, (1000, 1000), _SQUARE) or (0, 0, 1000, 1000)
-    return inside, max(_iou(np.array(box) / 1000, other) for other in case.boxes), box
+    return Found(inside, _is_framed(case, box), _overlap(case, box), box)
+
+
+def _detected(
+    case: Case, regions: Float32Array, objects: Objects, pointer: Pointer
+) -> Found | None:
+    """By a detector: the middle of its box; None where none of its objects is what is meant."""
+    heat = pointer.heat(case.part, regions)
+    meant = pointer.detected(case.part, objects, heat, (1000, 1000))
+    if meant is None:
+        return None
+    is_right = _is_framed(case, meant.box)
+    return Found(is_right, is_right, _overlap(case, meant.box), meant.box, is_detected=True)
+
+
+def _is_framed(case: Case, box: Box) -> bool:
+    """Whether the middle of a box is in one that the phrase is about."""
+    left, top, right, bottom = box
+    return _holds(case, (left + right) / 2000, (top + bottom) / 2000)
+
+
+def _overlap(case: Case, box: Box) -> float:
+    """With the best of the boxes that the phrase is about."""
+    return max(_iou(np.array(box) / 1000, other) for other in case.boxes)
 
 
 def _holds(case: Case, x: float, y: float) -> bool:
@@ -175,7 +290,7 @@ def _iou(a: Float64Array, b: Float64Array) -> float:
 
 def _masking(
     cases: Sequence[Case],
-    found: Sequence[tuple[bool, float, Box]],
+    found: Sequence[Found],
     images: UInt8Array,
     encoder: Encoder,
 ) -> list[bool]:
@@ -183,7 +298,7 @@ def _masking(
     than theirs do on average."""
     rng = np.random.default_rng(0)
     costs_more = []
-    for case, (_, _, box) in zip(cases, found, strict=True):
+    for case, box in zip(cases, (each.box for each in found), strict=True):
         others = _beside(box, rng)
         if len(others) < _RANDOM_BOXES:
             continue

@@ -77,6 +77,16 @@ def _segmenters() -> list[str]:
     return STORE.names()
 
 
+def _detectors() -> list[str]:
+    from placelens.encoders.detectors.registry import STORE
+
+    return STORE.names()
+
+
+def _models() -> list[str]:
+    return [*_segmenters(), *_detectors()]
+
+
 def _model_kinds() -> list[str]:
     from placelens.encoders.user_models import MODEL_KINDS
 
@@ -89,6 +99,8 @@ sorts = among(_sorts)
 engines = among(_engines)
 encoders = among(_encoders)
 segmenters = among(_segmenters)
+detectors = among(_detectors)
+models = among(_models)
 model_kinds = among(_model_kinds)
 decays = among(lambda: ["gauss:", "exp:", "linear:", "linear"])
 

@@ -112,13 +112,18 @@ def fill(
     features: Sequence[str],
     *,
     segmenter: str | None,
+    detector: str | None,
     workers: int | None,
 ) -> None:
     """Make features of what is there already, and say how many items have them now."""
     try:
         with showing_progress() as progress:
             report = collection.fill(
-                features, segmenter=segmenter, workers=workers, progress=progress
+                features,
+                segmenter=segmenter,
+                detector=detector,
+                workers=workers,
+                progress=progress,
             )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; the same command goes on from there") from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -84,6 +85,14 @@ Segmenter = Annotated[
         autocompletion=completion.segmenters,
     ),
 ]
+Detector = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Have a model of yours find the objects of --features objects.",
+        autocompletion=completion.detectors,
+    ),
+]
 Masks = Annotated[
     Path | None,
     typer.Option(
@@ -124,6 +133,7 @@ def command(
     report: ReportFile = None,
     features: Features = None,
     segmenter: Segmenter = None,
+    detector: Detector = None,
     masks: Masks = None,
     labels: Labels = None,
     reencode: Reencode = False,
@@ -137,8 +147,8 @@ def command(
     if reencode:
         from placelens.cli.reencoding import Reencoding
 
-        others = {"features": features, "segmenter": segmenter, "masks": masks, "labels": labels}
-        _check_alone(to=to, **others, prune=prune, watch=watch)
+        others = {"segmenter": segmenter, "detector": detector, "masks": masks, "labels": labels}
+        _check_alone(to=to, features=features, **others, prune=prune, watch=watch)
         for path in paths:
             run = Reencoding(path, encoder, allow_download=allow_download)
             run.preview() if dry_run else run.run(workers=workers, written=report)
@@ -150,26 +160,27 @@ def command(
             paths,
             masks,
             labels,
-            **{"to": to, "features": features, "segmenter": segmenter, "dry-run": dry_run},
-            **{"prune": prune, "watch": watch},
+            **{"to": to, "features": features, "segmenter": segmenter, "detector": detector},
+            **{"dry-run": dry_run, "prune": prune, "watch": watch},
         )
         give_masks(_open(paths[0], encoder, allow_download=allow_download), folder, names, report)
         return
     more = _names(features)
-    _check_makes(more, segmenter)
+    makers = {"segmenter": segmenter, "detector": detector}
+    _check_makes(more, makers)
     if more and _are_collections(paths):
         from placelens.cli.importing import fill
 
         for path in paths:
             opened = _open(path, encoder, allow_download=allow_download)
-            fill(opened, more, segmenter=segmenter, workers=workers)
+            fill(opened, more, **makers, workers=workers)
         return
     if dry_run and watch:
         raise InputError("--dry-run changes nothing, so there is nothing to --watch")
     target = _target(paths, to)
-    find = _open if dry_run else partial(_open_or_create, features=more, segmenter=segmenter)
+    find = _open if dry_run else partial(_open_or_create, features=more, makers=makers)
     collection = find(target, encoder, allow_download=allow_download)
-    _check_kept(collection, more, segmenter)
+    _check_kept(collection, more, makers)
     importing = Import(
         collection,
         paths,
@@ -217,16 +228,21 @@ def _are_collections(paths: Sequence[Path]) -> bool:
     return bool(found)
 
 
-def _check_makes(names: Sequence[str], segmenter: str | None) -> None:
-    """A segmenter that is named must have something to make."""
-    from placelens.encoders.parts import CLASS_MAP
+# By the option that names a model of a user's: the feature that it makes, and what that holds.
+_MADE_BY = {"segmenter": ("class_map", "class maps"), "detector": ("objects", "objects")}
+
+
+def _check_makes(names: Sequence[str], makers: Mapping[str, str | None]) -> None:
+    """A model that is named must have something to make."""
     from placelens.errors import InputError
 
-    if segmenter is not None and CLASS_MAP not in names:
-        raise InputError(
-            f"--segmenter {segmenter} makes class maps, which collections keep where they are "
-            f"asked for; add --features {CLASS_MAP}"
-        )
+    for option, name in makers.items():
+        feature, what = _MADE_BY[option]
+        if name is not None and feature not in names:
+            raise InputError(
+                f"--{option} {name} makes {what}, which collections keep where they are "
+                f"asked for; add --features {feature}"
+            )
 
 
 def _checked_masks(
@@ -245,25 +261,29 @@ def _checked_masks(
     return masks, labels
 
 
-def _check_kept(collection: Collection, names: Sequence[str], segmenter: str | None) -> None:
+def _check_kept(
+    collection: Collection, names: Sequence[str], makers: Mapping[str, str | None]
+) -> None:
     """What is asked for of new items must not be missing of those that are there, unsaid."""
-    from placelens.encoders.segmenters.segmenter import segmenter_name
     from placelens.errors import EncoderMismatchError, InputError
 
     kept = {feature.name: feature for feature in collection.features}
     missing = [name for name in names if name not in kept]
-    maker = f" --segmenter {segmenter}" if segmenter is not None else ""
+    maker = "".join(f" --{option} {name}" for option, name in makers.items() if name is not None)
     if missing:
         raise InputError(
             f"{collection.path} is there and keeps no {' and no '.join(missing)}; fill in what its "
             f"items lack: placelens index {collection.path} --features {','.join(missing)}{maker}"
         )
-    if segmenter is not None:
-        made_by = kept["class_map"].fingerprint
-        if segmenter_name(made_by) != segmenter:
+    for option, name in makers.items():
+        if name is None:
+            continue
+        feature, what = _MADE_BY[option]
+        made_by = kept[feature].fingerprint
+        if not (made_by or "").startswith(f"{option}:{name}:"):
             raise EncoderMismatchError(
-                f"{collection.path} keeps class maps of {made_by}, not of the segmenter "
-                f"{segmenter}; leave --segmenter out, or make another collection with --to NEW.pl"
+                f"{collection.path} keeps {what} of {made_by}, not of the {option} "
+                f"{name}; leave --{option} out, or make another collection with --to NEW.pl"
             )
 
 
@@ -316,7 +336,7 @@ def _open_or_create(
     *,
     allow_download: bool,
     features: Sequence[str] = (),
-    segmenter: str | None = None,
+    makers: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Collection:
     from placelens.collection import Collection
     from placelens.errors import CollectionNotFoundError
@@ -325,7 +345,11 @@ def _open_or_create(
         return _open(path, encoder, allow_download=allow_download)
     except CollectionNotFoundError:
         collection = Collection.create(
-            path, encoder=encoder, features=features, segmenter=segmenter
+            path,
+            encoder=encoder,
+            features=features,
+            segmenter=makers.get("segmenter"),
+            detector=makers.get("detector"),
         )
         notice(f"new collection {path} with the encoder {collection.encoder_name}")
         return collection

@@ -24,14 +24,14 @@ ModelName = Annotated[
         metavar="NAME",
         help="As the list has it.",
         show_default=False,
-        autocompletion=completion.segmenters,
+        autocompletion=completion.models,
     ),
 ]
 Kind = Annotated[
     str,
     typer.Argument(
         metavar="KIND",
-        help="segmenter.",
+        help="segmenter or detector.",
         show_default=False,
         autocompletion=completion.model_kinds,
     ),
@@ -41,6 +41,20 @@ Labels = Annotated[
     typer.Option(
         metavar="FILE", help="The names of its classes, one a line, in the order of their numbers."
     ),
+]
+Scale = Annotated[
+    Literal["unit", "signed", "imagenet", "bytes"] | None,
+    typer.Option(
+        help="What it takes for bytes: 0 to 1, -1 to 1, ImageNet's mean and deviation, or 0 to "
+        "255; default: signed for (height, width, 3); for (3, height, width) imagenet of a "
+        "segmenter, unit of a detector."
+    ),
+]
+Side = Annotated[
+    int | None, typer.Option(metavar="N", help="Pixels a side, if it takes any; default: 512.")
+]
+Called = Annotated[
+    str | None, typer.Option(metavar="NAME", help="What to call it; default: after the file.")
 ]
 Format = Annotated[
     Literal["table", "json"], typer.Option("--format", help="A table to read, or JSON.")
@@ -67,7 +81,10 @@ def list_all(*, format: Format = "table") -> None:
         said = [f"{row['kind']} {row['name']}", _in_words(row), ", ".join(row.get("classes", ()))]
         say("\n  ".join(filter(None, said)))
     if not rows:
-        notice("no models; add one with: placelens models add segmenter FILE --labels FILE")
+        notice(
+            "no models; add one with: placelens models add segmenter FILE --labels FILE, or "
+            "placelens models add detector FILE --labels FILE"
+        )
 
 
 @add.command("segmenter", cls=Command)
@@ -75,27 +92,16 @@ def segmenter(
     *,
     file: ModelFile,
     labels: Labels,
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What to call it; default: after the file.")
-    ] = None,
+    name: Called = None,
     grid: Annotated[
         int, typer.Option(metavar="N", help="Rows, and columns, of its class maps.")
     ] = 14,
-    scale: Annotated[
-        Literal["unit", "signed", "imagenet", "bytes"] | None,
-        typer.Option(
-            help="What it takes for bytes: 0 to 1, -1 to 1, ImageNet's mean and deviation, or 0 to "
-            "255; default: signed for (height, width, 3), imagenet for (3, height, width)."
-        ),
-    ] = None,
+    scale: Scale = None,
     output: Annotated[
         Literal["logits", "probabilities", "numbers"] | None,
         typer.Option(help="What it gives; default: what that looks like."),
     ] = None,
-    side: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Pixels a side, if it takes any; default: 512."),
-    ] = None,
+    side: Side = None,
 ) -> None:
     """Add a network that tells the classes of pixels, to make class maps with."""
     from placelens.encoders.segmenters.registry import add_segmenter, facts_of
@@ -107,6 +113,39 @@ def segmenter(
     notice(
         "make class maps with it: placelens index COLLECTION --features class_map "
         f"--segmenter {added.name}"
+    )
+
+
+@add.command("detector", cls=Command)
+def detector(
+    *,
+    file: ModelFile,
+    labels: Labels,
+    name: Called = None,
+    scale: Scale = None,
+    colours: Annotated[
+        Literal["rgb", "bgr"] | None,
+        typer.Option(help="Which colour is first; default: bgr of FastestDet's form, else rgb."),
+    ] = None,
+    corners: Annotated[
+        Literal["cxcywh", "xyxy", "yxyx"] | None,
+        typer.Option(
+            help="The four numbers of a box: middle and size, or edges, x or y first; default: "
+            "what its form usually has."
+        ),
+    ] = None,
+    side: Side = None,
+) -> None:
+    """Add a network that finds objects in images, to explain hits by their boxes."""
+    from placelens.encoders.detectors.registry import add_detector, facts_of
+
+    added = add_detector(
+        file, labels=labels, name=name, scale=scale, colours=colours, corners=corners, side=side
+    )
+    notice(f"detector {added.name}: {_in_words(facts_of(added.name))}")
+    notice(
+        "find objects with it: placelens index COLLECTION --features objects "
+        f"--detector {added.name}"
     )
 
 
@@ -124,9 +163,12 @@ def _in_words(row: dict[str, Any]) -> str:
     if "error" in row:
         return f"cannot be used: {row['error']}"
     height, width = row["size"]
-    rows, columns = row["grid"]
+    cells = "on {} x {} cells, ".format(*row["grid"]) if "grid" in row else ""
+    settings = [
+        f"{name}: {row[name]}" for name in ("scale", "output", "colours", "corners") if name in row
+    ]
     return (
-        f"{count(len(row['classes']), 'class', 'classes')} on {rows} x {columns} cells, from "
-        f"{width} x {height} pixels (scale: {row['scale']}; output: {row['output']}), "
+        f"{count(len(row['classes']), 'class', 'classes')} {cells}from "
+        f"{width} x {height} pixels ({'; '.join(settings)}), "
         f"{row['size_bytes'] / 1e6:,.1f} MB, {row['fingerprint']}"
     )

@@ -18,7 +18,7 @@ from placelens.collection.learning import Learning
 from placelens.collection.painting import Painting
 from placelens.collection.reencoding import Reencoding
 from placelens.collection.showing import Showing
-from placelens.collection.writing import Writing, load_maker
+from placelens.collection.writing import Writing, load_own
 from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import as_encoder
@@ -65,6 +65,7 @@ class Collection(
         modalities: Sequence[FeatureName] | None = None,
         features: str | Sequence[FeatureName] = (),
         segmenter: str | None = None,
+        detector: str | None = None,
         space: Space = "sphere",
     ) -> Collection:
         """Create an empty collection.
@@ -81,10 +82,13 @@ class Collection(
             What the vectors stand for; without an encoder ("vector",) unless told otherwise.
         features
             What its encoder makes and is kept only where it is asked for: "regions", "class_map",
-            and "shown", words made from regions. `fill` makes them of items that are there.
+            and "shown", words made from regions; and "objects", which a detector finds. `fill`
+            makes them of items that are there.
         segmenter
             Name of the one that makes "class_map" instead of the encoder, of those added with
             `placelens.add_segmenter`.
+        detector
+            Name of the one that finds "objects", of those added with `placelens.add_detector`.
         space
             "sphere" for lat and lon in degrees, "plane" for x and y in metres.
 
@@ -110,10 +114,11 @@ class Collection(
             raise InputError(f"space {shown(space)} is not known; use sphere or plane")
         folder = folder_of(path)
         more = as_texts(features, "the feature")
-        if dim is not None and (more or segmenter is not None):
+        if dim is not None and (more or segmenter is not None or detector is not None):
             raise InputError(
-                f"features {shown(more or segmenter)} are made by an encoder or a segmenter, and "
-                "dim is for vectors of your own; fill makes class maps of these later"
+                f"features {shown(more or segmenter or detector)} are made by an encoder, a "
+                "segmenter or a detector, and dim is for vectors of your own; fill makes "
+                "class maps and objects of these later"
             )
         if dim is not None:
             chosen = _checked_modalities(modalities or ("vector",))
@@ -125,9 +130,9 @@ class Collection(
             with named(folder):
                 return cls(ItemTable.create(folder, manifest))
         loaded = as_encoder(encoder if encoder is not None else "lite")
-        maker = load_maker(segmenter)
-        asked_for(more, loaded, maker)
-        kept = [extractor.feature for extractor in chosen_extractors(loaded, more, maker)]
+        own = load_own(segmenter=segmenter, detector=detector)
+        asked_for(more, loaded, own)
+        kept = [extractor.feature for extractor in chosen_extractors(loaded, more, own)]
         manifest = manifest_for(loaded, features=kept, space=space)
         with named(folder):
             return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)

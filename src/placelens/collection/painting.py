@@ -124,7 +124,7 @@ class Painting(Searching):
 
         with _named(image):
             if maker.size is not None:
-                made = extract([maker], whole=[whole_of(image, maker.size)])
+                made = extract([maker], wholes=[{maker.size: whole_of(image, maker.size)}])
             else:
                 made = extract([maker], pixels=[pixels_of(image, self.class_map_spec)])
         found: UInt8Array = made[0][maker.feature.name]

@@ -11,6 +11,7 @@ import numpy as np
 from placelens.arguments import as_text, as_texts
 from placelens.collection.core import Core
 from placelens.display import shown
+from placelens.encoders.detectors.boxes import in_pixels
 from placelens.engine.attributes import names, value_counts
 from placelens.engine.mistyped import mistyped
 from placelens.engine.stats import Stats, stats_of
@@ -19,7 +20,16 @@ from placelens.geo.uncertain import Uncertain
 from placelens.query.request import SearchRequest
 from placelens.storage.faults import naming_faults, on_newest
 from placelens.storage.version import Version
-from placelens.types import FeatureName, Float32Array, Float64Array, Int64Array, Item, Scalar
+from placelens.types import (
+    DetectedObject,
+    FeatureName,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+    Item,
+    Objects,
+    Scalar,
+)
 
 _NAMED = 5
 """Unknown ids that an error names."""
@@ -274,13 +284,47 @@ class Reading(Core):
         )
 
     @on_newest
+    def objects(self, item_id: str) -> list[DetectedObject]:
+        """What a detector found in an item's image, the surest first, in pixels of the original.
+
+        Raises
+        ------
+        InputError
+            If the collection keeps no objects; `fill` finds them.
+        ItemNotFoundError
+            If there is no such item, or it has no image that was looked at.
+
+        Examples
+        --------
+        >>> photos.objects("red")
+        Traceback (most recent call last):
+            ...
+        placelens.errors.InputError: ...photos.pl keeps no feature 'objects'; it keeps: image, text
+        """
+        found: Objects = self.feature(item_id, "objects")
+        names = [name for name, _ in self._table.manifest.feature("objects").blocks]
+        version, row = self._find(item_id)
+        item = version.items([row])[0]
+        return [
+            DetectedObject(
+                label=names[number],
+                score=round(score, 3),
+                box=in_pixels(box, (item.width or 1, item.height or 1)),
+            )
+            for box, number, score in zip(
+                found.boxes, found.classes.tolist(), found.scores.tolist(), strict=True
+            )
+        ]
+
+    @on_newest
     def feature(self, item_id: str, name: FeatureName) -> Any:
         """What an item has of one of `features`.
 
         Returns
         -------
         array, `placelens.types.Regions` or float
-            A vector (length,) float32; several as `Regions`; a map, uint8 of its shape; a number.
+            A vector (length,) float32; several as `Regions`; a map, uint8 of its shape; a number;
+            what a detector found as `placelens.types.Objects`, which `objects` gives in pixels.
 
         Raises
         ------

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from placelens.collection.reading import Reading
 from placelens.display import shown
+from placelens.encoders.detectors.boxes import in_pixels
 from placelens.encoders.naming import SHOWN, Namer
 from placelens.engine.query import MAX_K
 from placelens.errors import QueryError
-from placelens.explain.pointing import Box, box_of_cells
-from placelens.explain.shown import InvertedIndex, read_as
+from placelens.explain.objects import OBJECTS, objects_at
+from placelens.explain.pointing import Box, out_of_square
+from placelens.explain.shown import InvertedIndex, Postings, Tuples, read_as
 from placelens.limits import MAX_TEXT, within
 from placelens.query.values import number, whole, whole_text
 from placelens.storage.faults import naming_faults, on_newest
-from placelens.types import Item
+from placelens.types import ImageSpec, Item
 
 # Of words of this weight or more every second is right, and one in six of what is there is found
 # (photos of other kinds of things than were learnt from: docs/explain.md).
@@ -158,47 +158,64 @@ class Showing(Reading):
         count = whole(k, "k")
         if not 1 <= count <= MAX_K:
             raise QueryError(f"k = {count} is not in [1, {MAX_K}]")
-        encoder = namer.encoder
-        known, unknown = read_as(asked, index.words, lambda: namer.vectors, encoder.encode_texts)
+        known, unknown = read_as(asked, index.words, namer)
         if unknown or not known:
             raise QueryError(_no_word(unknown[0] if unknown else asked, index.words))
         words = list(dict.fromkeys(known.values()))
         found = index.showing(words, _least(least))
-        some = slice(0, count)
-        items = self._versions.version.items(found.rows[some])
+        items = self._versions.version.items(found.rows[:count])
         return Shown(
             read_as=known,
             n_items=len(found.rows),
             items=tuple(
-                ShownItem(
-                    id=item.id,
-                    weight=float(weights.min()),
-                    words=tuple(
-                        ShownWord(word=word, weight=float(w), box=_box(int(cell), item, namer))
-                        for word, w, cell in zip(words, weights, cells, strict=True)
-                    ),
-                )
-                for item, weights, cells in zip(
-                    items, found.weights[some], found.cells[some], strict=True
-                )
+                self._shown_item(item, words, [each.at(slice(at, at + 1)) for each in found.words])
+                for at, item in enumerate(items)
             ),
         )
 
-    def _shown(self) -> tuple[InvertedIndex, Namer]:
-        """The index of the newest version, and what made its words."""
-        kept = next((each for each in self.features if each.name == SHOWN), None)
-        if kept is None:
+    def _shown_item(
+        self, item: Item, words: Sequence[str], postings: Sequence[Postings]
+    ) -> ShownItem:
+        """An item with the one posting that each word has of it."""
+        spec = self.encoder.image_spec if self.encoder_name is not None else None
+        shown_words = tuple(
+            ShownWord(word=word, weight=float(own.weights[0]), box=_box(own, item, spec))
+            for word, own in zip(words, postings, strict=True)
+        )
+        return ShownItem(
+            id=item.id, weight=min(each.weight for each in shown_words), words=shown_words
+        )
+
+    def _shown(self) -> tuple[InvertedIndex, Namer | None]:
+        """The index of the newest version, and what made its words, if an encoder did."""
+        kept = {each.name: each for each in self.features}
+        if not kept.keys() & {SHOWN, OBJECTS}:
             raise QueryError(
                 f"{self.path} keeps no words for what its pictures show; make them with: "
-                f"placelens index {self.path} --features regions,{SHOWN}"
+                f"placelens index {self.path} --features regions,{SHOWN}; or have a detector of "
+                "yours find objects"
             )
-        namer = Namer(self.encoder)
-        if kept.fingerprint != namer.fingerprint:
+        namer = Namer(self.encoder) if SHOWN in kept else None
+        if namer is not None and kept[SHOWN].fingerprint != namer.fingerprint:
             raise QueryError(
                 f"the words that {self.path} keeps are of another vocabulary than this version of "
                 f"placelens has; make them anew with: placelens index {self.path} --reencode"
             )
-        return InvertedIndex.of_version(self._versions.version, namer.words), namer
+        version = self._versions.version
+
+        def made() -> InvertedIndex:
+            sources = []
+            if namer is not None:
+                grid = namer.encoder.grid or (1, 1)
+                sources.append(Tuples.of_names(namer.words, *version.maps(SHOWN), grid))
+            if OBJECTS in kept:
+                classes = tuple(name for name, _ in kept[OBJECTS].blocks)
+                rows = range(version.n_items)
+                sources.append(Tuples.of_objects(classes, objects_at(version, rows), rows))
+            return InvertedIndex.over(sources)
+
+        index: InvertedIndex = version.made_once("inverted index of words", made)
+        return index, namer
 
 
 def _least(value: Any) -> float:
@@ -217,10 +234,12 @@ def _no_word(phrase: str, words: tuple[str, ...]) -> str:
     )
 
 
-def _box(cell: int, item: Item, namer: Namer) -> Box | None:
-    grid, spec = namer.encoder.grid, namer.encoder.image_spec
-    if grid is None or spec is None or not item.width or not item.height:
+def _box(posting: Postings, item: Item, spec: ImageSpec | None) -> Box | None:
+    """The one box of a posting in pixels."""
+    size = (item.width or 0, item.height or 0)
+    (box,), (is_exact,) = posting.boxes, posting.is_exact
+    if not all(size):
         return None
-    cells = np.zeros(grid, dtype=np.bool_)
-    cells.flat[cell] = True
-    return box_of_cells(cells, (item.width, item.height), spec)
+    if is_exact:
+        return in_pixels(box, size)
+    return None if spec is None else out_of_square(box, size, spec)

@@ -19,9 +19,9 @@ from placelens.types import PLACE_SOURCES, Attribute, FeatureName, Item, Place, 
 
 # What reads files and what shows hits is imported when it is used: many commands only look.
 if TYPE_CHECKING:
-    from placelens.encoders.segmenters.segmenter import Segmenter
     from placelens.ingest.fill import FillReport
     from placelens.ingest.masks import ClassMapReport
+    from placelens.ingest.own_models import OwnModels
     from placelens.ingest.preview import Preview
     from placelens.ingest.report import IngestReport, ProgressCallback
     from placelens.ingest.vectors import Conflict
@@ -219,6 +219,7 @@ class Writing(Reading):
         features: str | Iterable[FeatureName],
         *,
         segmenter: str | None = None,
+        detector: str | None = None,
         workers: int | None = None,
         progress: ProgressCallback | None = None,
     ) -> FillReport:
@@ -234,6 +235,9 @@ class Writing(Reading):
         segmenter
             Name of the one that makes "class_map", of those added with `placelens.add_segmenter`.
             The collection remembers it, by its hash: new items get class maps of it as well.
+        detector
+            Name of the one that finds "objects", of those added with `placelens.add_detector`; it
+            is remembered in the same way.
         workers
             Processes that decode; 0 for none, None to choose.
         progress
@@ -244,7 +248,7 @@ class Writing(Reading):
         InputError
             If the encoder makes no feature of a name; the message lists those it makes.
         EncoderError
-            If there is no such segmenter on this machine.
+            If there is no such segmenter, or detector, on this machine.
         EncoderMismatchError
             If the collection's feature of a name was made by something else.
         CollectionLockedError
@@ -259,15 +263,16 @@ class Writing(Reading):
 
         check_run(workers, progress)
         names = as_texts(features, "the feature")
-        maker = load_maker(segmenter)
-        # Vectors of one's own have no encoder, and class maps of a segmenter need none.
-        needs_none = self.encoder_name is None and maker is not None and names == ["class_map"]
+        own = load_own(segmenter=segmenter, detector=detector)
+        # Vectors of one's own have no encoder, and what models of a user's make needs none.
+        made = {"class_map": own.segmenter is not None, "objects": True}
+        needs_none = self.encoder_name is None and all(made.get(name, False) for name in names)
         with self._table.writing():
             report = fill(
                 self._table,
                 None if needs_none else self.encoder,
                 names,
-                segmenter=maker,
+                own=own,
                 workers=workers,
                 progress=progress,
             )
@@ -352,13 +357,18 @@ class Writing(Reading):
             return len(iids)
 
 
-def load_maker(segmenter: str | None) -> Segmenter | None:
-    """The segmenter of a name that a user wrote; None for none."""
-    if segmenter is None:
-        return None
+def load_own(*, segmenter: str | None, detector: str | None) -> OwnModels:
+    """The models of the names that a user wrote; None for none."""
+    from placelens.encoders.detectors.registry import load_detector
     from placelens.encoders.segmenters.registry import load_segmenter
+    from placelens.ingest.own_models import OwnModels
 
-    return load_segmenter(as_text(segmenter, "the segmenter"))
+    return OwnModels(
+        segmenter=None
+        if segmenter is None
+        else load_segmenter(as_text(segmenter, "the segmenter")),
+        detector=None if detector is None else load_detector(as_text(detector, "the detector")),
+    )
 
 
 def check_run(workers: Any, progress: Any) -> None:

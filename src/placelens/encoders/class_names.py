@@ -17,7 +17,7 @@ _SYNONYMS: dict[str, str] = {
     "water": "sea, ocean, lake, lakes, river, rivers, pond, canal, waves",
     "car": "cars, vehicle, vehicles, automobile, automobiles, taxi, taxis, van, vans",
     "person": "persons, people, man, men, woman, women, child, children, boy, girl, human, humans, "
-    "pedestrian, pedestrians, crowd",
+    "pedestrian, pedestrians, crowd, boys, girls, kid, kids, guy, lady, baby, toddler, couple",
 }
 _CLASS_OF = {name.strip(): known for known, names in _SYNONYMS.items() for name in names.split(",")}
 

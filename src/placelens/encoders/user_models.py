@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from placelens.display import shown
+from placelens.encoders.detectors.registry import detectors, remove_detector
 from placelens.encoders.segmenters.registry import remove_segmenter, segmenters
 from placelens.errors import InputError
 
@@ -34,6 +35,11 @@ MODEL_KINDS: Mapping[str, ModelKind] = MappingProxyType(
             summary="tells the classes of an image's pixels, for class maps",
             facts=segmenters,
             remove=remove_segmenter,
+        ),
+        "detector": ModelKind(
+            summary="finds objects in images, for explanations",
+            facts=detectors,
+            remove=remove_detector,
         ),
     }
 )

@@ -9,7 +9,7 @@ import numpy as np
 from placelens.encoders.class_map import class_of_cells, confidence_of_cells
 from placelens.encoders.palette import hex_of, palette
 from placelens.encoders.parts import CLASS_MAP
-from placelens.types import Feature, Regions
+from placelens.types import Feature, Objects, Regions
 
 OTHER, OTHER_COLOUR = "other", "#808080"
 LEAST_PROBABLE = 0.5
@@ -46,6 +46,8 @@ def feature_to_dict(
         "cells": None,
         "confidence": None,
     }
+    if feature.kind == "objects":
+        answer["classes"] = [name for name, _ in feature.blocks]
     if feature.name == CLASS_MAP and feature.blocks:
         names = [name for name, _ in feature.blocks]
         answer["classes"] = [*names, OTHER]
@@ -56,6 +58,8 @@ def feature_to_dict(
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Objects):
+        return {name: each.tolist() for name, each in value._asdict().items()}
     if isinstance(value, Regions):
         return {"vectors": value.vectors.tolist(), "boxes": value.boxes.tolist()}
     return value.tolist() if isinstance(value, np.ndarray) else value

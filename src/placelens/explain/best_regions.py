@@ -7,7 +7,7 @@ much a picture shows on the whole, this says whether all that was named is somew
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -19,14 +19,12 @@ from placelens.encoders.base import Calibration
 from placelens.encoders.region_code import RegionCode
 from placelens.encoders.region_match import AskedPhrases, StoredRegions, shrink_of
 from placelens.engine.terms import Account, RefineTerm
-from placelens.explain.pointed import Part
-from placelens.explain.pointing import Box, box_of_cells
+from placelens.explain.pointed import Part, Pointer
 from placelens.storage.version import Version
 from placelens.types import (
     Evidence,
     FeatureName,
     Float64Array,
-    ImageSpec,
     Int64Array,
 )
 
@@ -34,6 +32,8 @@ from placelens.types import (
 LOOKED_AT = 4_000_000
 # A cosine of what was rounded may be above 1 by a little.
 _MOST = 1.01
+# Cosines that add up to nothing but rounding have no shares.
+_NOTHING = 1e-6
 
 
 class KeptRegions(NamedTuple):
@@ -69,16 +69,14 @@ class PhrasesTerm(RefineTerm):
     feature : the regions that phrases are compared with.
     code : what makes regions of their bytes.
     parts : the phrases, one or more.
-    grid, spec : rows and columns of the regions, and how images become the square that they lie
-        in, for boxes.
+    pointer : what tells where a phrase is; asked for when that is asked for.
     calibration : of that mean; None for the mean itself.
     """
 
     feature: FeatureName
     code: RegionCode
     parts: tuple[Part, ...]
-    grid: tuple[int, int]
-    spec: ImageSpec | None = None
+    pointer: Callable[[], Pointer | None]
     calibration: Calibration | None = None
 
     def digest(self) -> bytes:
@@ -122,35 +120,35 @@ class PhrasesTerm(RefineTerm):
     def evidence(
         self, version: Version, rows: Int64Array, matched: Sequence[FeatureName | None]
     ) -> list[tuple[Evidence, ...]]:
-        """Of each phrase its share of the mean, and the region that fits it best."""
-        best, where = self._best(version, rows)
+        """Of each phrase its share of the mean, and where it is."""
+        best, _ = self._best(version, rows)
+        pointer = self.pointer() if len(rows) else None
+        images = [None] * len(rows) if pointer is None else pointer.seen(version, rows)
         found: list[tuple[Evidence, ...]] = []
-        for item, cosines, cells in zip(version.items(rows), best, where, strict=True):
+        for image, cosines in zip(images, best, strict=True):
             total = float(cosines.sum())
-            if not abs(total) > 1e-6:  # nor where there are no regions
+            if not abs(total) > _NOTHING:  # nor where there are no regions
                 found.append(())
                 continue
-            size = (item.width or 0, item.height or 0)
-            entries = [
-                Evidence(
-                    kind="phrase",
-                    label=part.label,
-                    share=float(cosine) / total,
-                    of=self.label,
-                    span=part.span,
-                    box=self._box(int(cell), size),
+            entries = []
+            for part, cosine in zip(self.parts, cosines.tolist(), strict=True):
+                # Of the region alone that fits best the place says little: many fit nearly as well.
+                box, detected = (
+                    (None, None) if pointer is None or image is None else pointer.where(part, image)
                 )
-                for part, cosine, cell in zip(self.parts, cosines, cells, strict=True)
-            ]
+                entries.append(
+                    Evidence(
+                        kind="phrase",
+                        label=part.label,
+                        share=cosine / total,
+                        of=self.label,
+                        span=part.span,
+                        box=box,
+                        detected=detected,
+                    )
+                )
             found.append(tuple(sorted(entries, key=lambda entry: -(entry.share or 0.0))))
         return found
-
-    def _box(self, cell: int, size: tuple[int, int]) -> Box | None:
-        if self.spec is None or not all(size):
-            return None
-        cells = np.zeros(self.grid, dtype=np.bool_)
-        cells[np.unravel_index(cell, self.grid)] = True
-        return box_of_cells(cells, size, self.spec)
 
     def _asked(self) -> AskedPhrases:
         vectors = np.array([part.vector for part in self.parts], dtype=np.float64)

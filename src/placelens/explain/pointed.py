@@ -9,22 +9,29 @@ from typing import NamedTuple
 import numpy as np
 
 from placelens.encoders.base import Encoder
+from placelens.encoders.detectors.boxes import in_pixels
 from placelens.engine.terms import FusedTerm
 from placelens.errors import EncoderError
-from placelens.explain.pointing import box_of_cells, strongest_cells
+from placelens.explain.keyphrases import keyphrases
+from placelens.explain.objects import Named, best_object, objects_at
+from placelens.explain.pointing import Box, box_of_cells, in_square, strongest_cells
 from placelens.explain.regions import RegionsOf
 from placelens.storage.version import Version
 from placelens.types import (
+    DetectedObject,
     Evidence,
     FeatureName,
     Float32Array,
     Float64Array,
     ImageSpec,
     Int64Array,
+    Objects,
 )
 
 IMAGE, TEXT = "image", "text"
 REST = "the rest"
+# More phrases than these nobody reads: of a long text those that say most of it are told apart.
+MOST_PHRASES = 8
 # A cosine that is nothing but rounding has no parts.
 _NOTHING = 1e-6
 
@@ -35,6 +42,15 @@ class Part(NamedTuple):
     label: str
     span: tuple[int, int] | None
     vector: Float32Array | Float64Array
+
+
+class Seen(NamedTuple):
+    """What is known of an image: its regions, its objects if a detector looked, its size."""
+
+    regions: Float32Array
+    objects: Objects | None
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,12 +64,14 @@ class Pointer:
     spec : how images become the square that the regions lie in.
     common : (dim,) the unit vector of what all texts have in common, which points nowhere; None
         where that is not known.
+    named : classes of the objects that a detector found in items; None where none has looked.
     """
 
     parts: Callable[[], Sequence[Part]]
     regions: RegionsOf
     spec: ImageSpec | None
     common: Float64Array | None = None
+    named: Named | None = None
 
     def heat(self, part: Part, regions: Float32Array) -> Float64Array:
         """Where a part is: its products with regions, without what all texts have in common."""
@@ -62,17 +80,62 @@ class Pointer:
             vector = vector - (vector @ self.common) * self.common
         return np.asarray(regions.astype(np.float64) @ vector)
 
+    def seen(self, version: Version, rows: Int64Array) -> list[Seen | None]:
+        """What is known of the images of some items; None where there are no regions."""
+        numbers = rows.tolist()
+        regions = self.regions(version, numbers)
+        none: list[Objects | None] = [None] * len(rows)
+        objects = none if self.named is None else objects_at(version, numbers)
+        return [
+            None if own is None else Seen(own, found, item.width or 0, item.height or 0)
+            for own, found, item in zip(regions, objects, version.items(rows), strict=True)
+        ]
+
+    def where(self, part: Part, image: Seen) -> tuple[Box | None, DetectedObject | None]:
+        """Where a part is in an image, in pixels, and the object it means, if one was found."""
+        size = (image.width, image.height)
+        if self.spec is None or not all(size):
+            return None, None
+        heat = self.heat(part, image.regions)
+        detected = self.detected(part, image.objects, heat, size)
+        if detected is not None:
+            return detected.box, detected
+        return box_of_cells(strongest_cells(heat), size, self.spec), None
+
+    def detected(
+        self, part: Part, objects: Objects | None, heat: Float64Array, size: tuple[int, int]
+    ) -> DetectedObject | None:
+        """The object that a phrase means, of those found in an image of a width and a height."""
+        if self.named is None or objects is None or self.spec is None or part.span is None:
+            return None
+        boxes = in_square(objects.boxes.astype(np.float64), size, self.spec)
+        at = best_object(objects, self.named.fits(part.label), boxes, heat)
+        if at is None:
+            return None
+        return DetectedObject(
+            label=self.named.classes[objects.classes[at]],
+            score=round(float(objects.scores[at]), 3),
+            box=in_pixels(objects.boxes[at], size),
+        )
+
 
 def phrases_of(text: str, encoder: Encoder) -> list[Part]:
-    """The phrases of a text with their vectors; none where the encoder tells none."""
+    """The phrases of a text with their vectors; none where the encoder tells none.
+
+    Of a text with more than `MOST_PHRASES` those that `keyphrases` takes.
+    """
     try:
         (read,) = encoder.encode_phrases([text])
     except EncoderError:
         return []
-    return [
+    parts = [
         Part(text[start:end], (start, end), vector)
         for (start, end), vector in zip(read.spans, read.phrases, strict=True)
     ]
+    if len(parts) <= MOST_PHRASES:
+        return parts
+    kept = {phrase.span for phrase in keyphrases(text, encoder, k=MOST_PHRASES)}
+    return [part for part in parts if part.span in kept]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,18 +183,11 @@ class PointedTerm(FusedTerm):
                 else ()
                 for vector, cosine in zip(vectors, cosines.tolist(), strict=True)
             ]
-        regions = pointer.regions(version, rows.tolist())
-        items = version.items(rows)
         return [
-            self._with_rest(
-                [
-                    self._of_region(part, own, cosine, (item.width or 0, item.height or 0), pointer)
-                    for part in parts
-                ]
-            )
-            if own is not None and abs(cosine) >= _NOTHING
+            self._with_rest([self._of_region(part, image, cosine, pointer) for part in parts])
+            if image is not None and abs(cosine) >= _NOTHING
             else ()
-            for own, item, cosine in zip(regions, items, cosines.tolist(), strict=True)
+            for image, cosine in zip(pointer.seen(version, rows), cosines.tolist(), strict=True)
         ]
 
     def _with_rest(self, found: list[Evidence]) -> tuple[Evidence, ...]:
@@ -149,21 +205,20 @@ class PointedTerm(FusedTerm):
     def _of_region(
         self,
         part: Part,
-        regions: Float32Array,
+        image: Seen,
         cosine: float,
-        size: tuple[int, int],
         pointer: Pointer,
     ) -> Evidence:
         """What a part adds to the cosine with an item's image, and where most of it comes from."""
-        heat = (regions.astype(np.float64) @ part.vector) / cosine
-        cells = strongest_cells(pointer.heat(part, regions))
-        is_seen = pointer.spec is not None and all(size)
+        heat = (image.regions.astype(np.float64) @ part.vector) / cosine
+        box, detected = pointer.where(part, image)
         return Evidence(
             kind="region" if part.span is None else "phrase",
             label=part.label,
             share=float(heat.sum()),
             of=self.label,
             span=part.span,
-            box=box_of_cells(cells, size, pointer.spec) if is_seen and pointer.spec else None,
+            box=box,
             heat=tuple(tuple(row) for row in heat.tolist()),
+            detected=detected,
         )

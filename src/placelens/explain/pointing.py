@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from placelens.types import BoolArray, Float64Array, ImageSpec, Int64Array
+from placelens.types import BoolArray, Float32Array, Float64Array, ImageSpec, Int64Array
 
 Box = tuple[int, int, int, int]
 
@@ -80,3 +80,37 @@ def _ends(at: Int64Array, n: int, length: int, side: float) -> tuple[int, int]:
     ends = (start + side * int(at[0]) / n, start + side * (int(at[-1]) + 1) / n)
     first, last = (min(max(round(end), 0), length) for end in ends)
     return first, last
+
+
+def out_of_square(box: Float32Array, size: tuple[int, int], spec: ImageSpec) -> Box | None:
+    """A box as shares of the square an encoder was given, (4,), in pixels of the image.
+
+    None where it lies in the border, which has no pixels.
+
+    Examples
+    --------
+    >>> corner = np.array([0.0, 0.0, 0.5, 0.5], dtype=np.float32)
+    >>> out_of_square(corner, (400, 200), ImageSpec(size=224, fit="crop"))
+    (100, 0, 200, 100)
+    """
+    sides = np.array([_side(size, axis, spec) for axis in (0, 1)] * 2)
+    lengths = np.array(size * 2, dtype=np.float64)
+    edges = np.rint(np.clip((lengths - sides) / 2 + box * sides, 0.0, lengths))
+    left, top, right, bottom = edges.astype(np.int64).tolist()
+    return None if left >= right or top >= bottom else (left, top, right, bottom)
+
+
+def in_square(boxes: Float64Array, size: tuple[int, int], spec: ImageSpec) -> Float64Array:
+    """Boxes as shares of an image's sides, (n, 4), as shares of the square an encoder was given.
+
+    Examples
+    --------
+    >>> right = np.array([[0.5, 0.0, 1.0, 1.0]])
+    >>> in_square(right, (400, 200), ImageSpec(size=224, fit="squash")).tolist()
+    [[0.5, 0.0, 1.0, 1.0]]
+    >>> in_square(right, (400, 200), ImageSpec(size=224, fit="crop")).tolist()
+    [[0.5, 0.0, 1.5, 1.0]]
+    """
+    sides = np.array([_side(size, axis, spec) for axis in (0, 1)] * 2)
+    lengths = np.array(size * 2, dtype=np.float64)
+    return np.asarray((boxes * lengths - (lengths - sides) / 2) / sides)

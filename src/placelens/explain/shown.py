@@ -2,21 +2,28 @@
 
 The MCQI paper augments its index with one over tuples of a word, an image, a weight and a box (its
 TU), to say why a hit is there (sections 4.1 and 4.7; line 8 of Algorithm 1). Here it answers by
-itself as well. Its tuples are words that the encoder found in stored regions (`encoders.naming`).
+itself as well. Its tuples are words that the encoder found in stored regions (`encoders.naming`),
+and objects that a detector found, by the names of their classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from placelens.encoders.naming import SHOWN, read_names
+from placelens.encoders.naming import Namer, read_names
 from placelens.encoders.parts import phrase_spans
-from placelens.storage.version import Version
-from placelens.types import Float32Array, Float64Array, Int64Array
+from placelens.types import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+    Objects,
+    UInt8Array,
+)
 
 # Of a word that the vocabulary lacks, how near the nearest one must be to stand for it.
 NEAR_ENOUGH = 0.6
@@ -35,11 +42,68 @@ _IRREGULAR = {
 
 
 class Postings(NamedTuple):
-    """What shows a word, the largest weight first: rows, weights in [0, 1], cells of the grid."""
+    """What shows a word, the largest weight first.
+
+    ``rows`` (m,), ``weights`` (m,) in [0, 1], ``boxes`` (m, 4): left, top, right and bottom, as
+    shares of the image where ``is_exact`` (m,), else of the square that an encoder was given of it.
+    """
 
     rows: Int64Array
     weights: Float64Array
-    cells: Int64Array
+    boxes: Float32Array
+    is_exact: BoolArray
+
+    def at(self, which: Int64Array | slice) -> Postings:
+        """Some of them."""
+        rows, weights, boxes, is_exact = self
+        return Postings(rows[which], weights[which], boxes[which], is_exact[which])
+
+
+class Tuples(NamedTuple):
+    """Words, by their numbers in a vocabulary, with what `Postings` have of each."""
+
+    words: tuple[str, ...]
+    numbers: Int64Array
+    postings: Postings
+
+    @classmethod
+    def of_names(
+        cls, words: tuple[str, ...], stored: UInt8Array, rows: Int64Array, grid: tuple[int, int]
+    ) -> Tuples:
+        """Of what is kept of images, (n, 1, m, 4) uint8, and the rows that they belong to, (n,)."""
+        found = read_names(stored)
+        numbers, weights, cells = found[0].ravel(), found[1].ravel(), found[2].ravel()
+        owners = np.repeat(rows, stored.shape[2])
+        kept = np.flatnonzero((weights > 0.0) & (numbers < len(words)))
+        top, left = np.divmod(cells[kept], grid[1])
+        edges = [left / grid[1], top / grid[0], (left + 1) / grid[1], (top + 1) / grid[0]]
+        boxes = np.stack(edges, axis=1).astype(np.float32)
+        exact = np.zeros(len(kept), dtype=np.bool_)
+        return cls(words, numbers[kept], Postings(owners[kept], weights[kept], boxes, exact))
+
+    @classmethod
+    def of_objects(
+        cls, classes: tuple[str, ...], found: Sequence[Objects | None], rows: Sequence[int]
+    ) -> Tuples:
+        """The surest object of each class in each image."""
+        numbers, owners, weights, boxes = [], [], [], []
+        for row, objects in zip(rows, found, strict=True):
+            if objects is None:
+                continue
+            # The surest come first.
+            own, first = np.unique(objects.classes, return_index=True)
+            numbers.append(own.astype(np.int64))
+            owners.append(np.full(len(own), row, dtype=np.int64))
+            weights.append(objects.scores[first].astype(np.float64))
+            boxes.append(objects.boxes[first].reshape(-1, 4))
+        none = np.zeros(0)
+        postings = Postings(
+            np.concatenate([none.astype(np.int64), *owners]),
+            np.concatenate([none, *weights]),
+            np.concatenate([np.zeros((0, 4), dtype=np.float32), *boxes]),
+            np.ones(sum(map(len, owners)), dtype=np.bool_),
+        )
+        return cls(classes, np.concatenate([none.astype(np.int64), *numbers]), postings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +121,8 @@ class InvertedIndex:
     Two images; both show the second word, the second one more.
 
     >>> stored = np.uint8([[[[1, 0, 51, 7]]], [[[1, 0, 255, 9]]]])
-    >>> index = InvertedIndex.over(("cat", "dog"), stored, np.array([4, 6]))
+    >>> named = Tuples.of_names(("cat", "dog"), stored, np.array([4, 6]), (7, 7))
+    >>> index = InvertedIndex.over([named])
     >>> index.of("dog").rows.tolist(), index.of("dog").weights.tolist(), len(index.of("cat").rows)
     ([6, 4], [1.0, 0.2], 0)
     """
@@ -67,29 +132,35 @@ class InvertedIndex:
     postings: Postings
 
     @classmethod
-    def over(cls, words: tuple[str, ...], stored: Any, rows: Int64Array) -> InvertedIndex:
-        """Of what is kept of images, (n, 1, m, 4) uint8, and the rows that they belong to, (n,)."""
-        found = read_names(stored)
-        numbers, weights, cells = found[0].ravel(), found[1].ravel(), found[2].ravel()
-        owners = np.repeat(rows, stored.shape[2])
-        there = np.flatnonzero((weights > 0.0) & (numbers < len(words)))
-        order = there[np.lexsort((owners[there], -weights[there], numbers[there]))]
-        starts = np.searchsorted(numbers[order], np.arange(len(words) + 1))
-        return cls(words, starts, Postings(owners[order], weights[order], cells[order]))
-
-    @classmethod
-    def of_version(cls, version: Version, words: tuple[str, ...]) -> InvertedIndex:
-        """That of a version; made once."""
-        index: InvertedIndex = version.made_once(
-            "inverted index of words", lambda: cls.over(words, *version.maps(SHOWN))
+    def over(cls, sources: Sequence[Tuples]) -> InvertedIndex:
+        """Of tuples from several sources; of those of one word and image, the weightiest."""
+        words = tuple(dict.fromkeys(word for each in sources for word in each.words))
+        number_of = {word: number for number, word in enumerate(words)}
+        renumbered = [
+            np.array([number_of[word] for word in each.words], dtype=np.int64)[each.numbers]
+            for each in sources
+        ]
+        numbers = np.concatenate([np.zeros(0, dtype=np.int64), *renumbered])
+        kept = [each.postings for each in sources]
+        postings = Postings(
+            np.concatenate([each.rows for each in kept]),
+            np.concatenate([each.weights for each in kept]),
+            np.concatenate([each.boxes for each in kept]),
+            np.concatenate([each.is_exact for each in kept]),
         )
-        return index
+        order = np.lexsort((-postings.weights, postings.rows, numbers))
+        numbers, postings = numbers[order], postings.at(order)
+        is_first = np.ones(len(order), dtype=np.bool_)
+        is_first[1:] = (np.diff(numbers) != 0) | (np.diff(postings.rows) != 0)
+        numbers, postings = numbers[is_first], postings.at(np.flatnonzero(is_first))
+        order = np.lexsort((postings.rows, -postings.weights, numbers))
+        starts = np.searchsorted(numbers[order], np.arange(len(words) + 1))
+        return cls(words, starts, postings.at(order))
 
     def of(self, word: str) -> Postings:
         """The postings of a word of the vocabulary."""
         at = self.words.index(word)
-        own, (rows, weights, cells) = slice(*self.starts[at : at + 2].tolist()), self.postings
-        return Postings(rows[own], weights[own], cells[own])
+        return self.postings.at(slice(*self.starts[at : at + 2].tolist()))
 
     def counts(self, least: float) -> dict[str, int]:
         """How many rows show each word with a weight of at least so much; none of 0."""
@@ -108,54 +179,45 @@ class InvertedIndex:
         rows = own[0].rows[own[0].weights >= least]
         for each in own[1:]:
             rows = rows[np.isin(rows, each.rows[each.weights >= least])]
-        found = [_at(each, rows) for each in own]
+        found = [_of_rows(each, rows) for each in own]
         weights = np.array([each.weights for each in found]).reshape(len(own), -1)
-        order = np.lexsort((rows, -weights.min(axis=0))) if len(rows) else np.arange(0)
-        return Showing(
-            rows[order],
-            weights[:, order].T,
-            np.array([each.cells for each in found]).reshape(len(own), -1)[:, order].T,
-        )
+        order = np.lexsort((rows, -weights.min(axis=0)))
+        return Showing(rows[order], [each.at(order) for each in found])
 
 
 class Showing(NamedTuple):
-    """Rows that show some words, (m,), with the weight and the cell of each word, (m, w)."""
+    """Rows that show some words, (m,), and of each word its postings at these."""
 
     rows: Int64Array
-    weights: Float64Array
-    cells: Int64Array
+    words: list[Postings]
 
 
-def _at(postings: Postings, rows: Int64Array) -> Postings:
+def _of_rows(postings: Postings, rows: Int64Array) -> Postings:
     """The postings of some rows, which all have one."""
     order = np.argsort(postings.rows)
-    at = order[np.searchsorted(postings.rows[order], rows)]
-    return Postings(rows, postings.weights[at], postings.cells[at])
+    return postings.at(order[np.searchsorted(postings.rows[order], rows)])
 
 
 def read_as(
-    text: str,
-    words: Sequence[str],
-    vectors: Callable[[], Float32Array],
-    encode: Callable[[Sequence[str]], Float32Array],
+    text: str, words: Sequence[str], namer: Namer | None
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """What the phrases of a text are taken for, and those that stand for no word.
 
-    A phrase is a word of the vocabulary, also in the plural; or it ends with one, as a red tram is
-    a tram; or the vector of one is near to its own.
+    A phrase is a word that there is, also in the plural; or it ends with one, as a red tram is a
+    tram; or the vector of one is near to its own.
 
     Parameters
     ----------
     text
         Words.
-    words, vectors
-        The vocabulary, and its vectors (w, dim), which are asked for where they are needed.
-    encode
-        Texts to unit vectors.
+    words
+        Those that there are.
+    namer
+        Has vectors of its words, and of texts; None to go by letters alone.
 
     Examples
     --------
-    >>> read_as("two red trams near a house", ["tram", "house"], None, None)
+    >>> read_as("two red trams near a house", ["tram", "house"], None)
     ({'two red trams': 'tram', 'house': 'house'}, ())
     """
     known = set(words)
@@ -168,11 +230,11 @@ def read_as(
         if word is not None:
             found[phrase] = word
     left = [phrase for phrase in dict.fromkeys(phrases) if phrase not in found]
-    if left:
-        products = encode(left) @ vectors().T
+    if left and namer is not None:
+        products = namer.encoder.encode_texts(left) @ namer.vectors.T
         for phrase, own in zip(left, products, strict=True):
             if own.max() >= NEAR_ENOUGH:
-                found[phrase] = words[int(own.argmax())]
+                found[phrase] = namer.words[int(own.argmax())]
     in_order = {phrase: found[phrase] for phrase in phrases if phrase in found}
     return in_order, tuple(phrase for phrase in left if phrase not in found)
 

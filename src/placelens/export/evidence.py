@@ -172,7 +172,9 @@ def _where(entry: Evidence, item: Item) -> str:
     is_there = entry.box is not None and (entry.share or 0.0) >= LEAST_SHARE
     if not (is_there and entry.box and item.width and item.height):
         return ""
-    return place_in_words(entry.box, (item.width, item.height))
+    where = place_in_words(entry.box, (item.width, item.height))
+    seen = entry.detected
+    return where if seen is None else f"{where}: {visible(seen.label)}, {seen.score:.0%} sure"
 
 
 def place_in_words(box: tuple[int, int, int, int], size: tuple[int, int]) -> str:

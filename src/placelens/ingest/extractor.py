@@ -5,7 +5,7 @@ an array with an entry an item. Imports run all those of a collection over each 
 one pass of a network serves all that is made from its vectors, and all that is a `PartOf` it.
 `placelens.ingest.fill` runs some over items that are there already. A new feature is a recipe in a
 file of its own, and a line in `EXTRACTORS`. Class maps may be a segmenter's instead of the
-encoder's, or be given: see `placelens.ingest.class_maps`.
+encoder's, or be given: see `placelens.ingest.class_maps`; objects are always a detector's.
 """
 
 from __future__ import annotations
@@ -21,18 +21,21 @@ import numpy as np
 from placelens.display import shown
 from placelens.encoders.base import Encoder
 from placelens.encoders.binding import reencode_command
+from placelens.encoders.detectors.detector import Detector
+from placelens.encoders.detectors.registry import STORE as DETECTORS
 from placelens.encoders.naming import BYTES, MOST, SHOWN, namer_of
 from placelens.encoders.parts import CLASS_MAP, IMAGE, REGIONS
 from placelens.encoders.segmenters.segmenter import Segmenter
 from placelens.errors import CollectionError, EncoderMismatchError, InputError
-from placelens.ingest.class_maps import (
-    is_from_elsewhere,
-    map_feature,
-    other_maker,
-    segmenter_feature,
-    segmenter_of,
-)
+from placelens.ingest.class_maps import map_feature, segmenter_feature
 from placelens.ingest.codes import CODES, codes_of, quantizer_of
+from placelens.ingest.objects import OBJECTS, objects_feature
+from placelens.ingest.own_models import (
+    NO_MODELS,
+    OwnModels,
+    is_from_elsewhere,
+    other_maker,
+)
 from placelens.storage.feature_columns import to_columns
 from placelens.storage.manifest import Hub, Hubs, Manifest, hubness_of
 from placelens.types import Feature, FeatureName, ImageSpec, UInt8Array
@@ -42,6 +45,7 @@ PIXELS, WHOLE, TEXT = "pixels", "whole image", "words"
 OF_IMAGES = (PIXELS, WHOLE)
 
 Values = dict[FeatureName, Any]
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +59,13 @@ class Extractor:
         `WHOLE`, (n, *size, 3) uint8 RGB, each all of an image; `TEXT`, n texts that are not empty;
         or the name of a feature.
     make : from these to an array, or a sequence, with an entry for each.
-    size : height and width, of what needs `WHOLE`; all that are run together need the same.
+    size : height and width, of what needs `WHOLE`.
     """
 
     feature: Feature
     needs: str
     make: Callable[[Any], Any]
-    size: tuple[int, int] | None = None
+    size: Size | None = None
 
 
 Made = tuple[Feature, Callable[[Any], Any]]
@@ -160,6 +164,8 @@ EXTRACTORS: dict[FeatureName, Recipe] = {
     SHOWN: Recipe(REGIONS, _shown_words, is_default=False),
     # By a quantizer of the collection's own.
     CODES: Recipe(CLASS_MAP, lambda _: None, is_default=False),
+    # By a detector of its user's.
+    OBJECTS: Recipe(WHOLE, lambda _: None, is_default=False),
     hubness_of("image"): Recipe("image", _hubness("text", "image")),
     hubness_of("text"): Recipe("text", _hubness("image", "text")),
 }
@@ -175,16 +181,19 @@ def hubs_of(encoder: Encoder) -> Hubs:
 
 
 def extractors_of(
-    encoder: Encoder | None, segmenter: Segmenter | None = None
+    encoder: Encoder | None, own: OwnModels = NO_MODELS
 ) -> dict[FeatureName, Extractor]:
     """The extractors that an encoder has, by the feature that each makes.
 
-    With a segmenter, class maps are made by that. Without an encoder there is nothing else.
+    With a segmenter, class maps are made by that, and with a detector there are objects. Without
+    an encoder there is nothing else.
     """
     found: dict[FeatureName, Extractor] = {}
     for name, recipe in EXTRACTORS.items():
-        if name == CLASS_MAP and segmenter is not None:
-            found[name] = _of_segmenter(segmenter)
+        if name == CLASS_MAP and own.segmenter is not None:
+            found[name] = _of_segmenter(own.segmenter)
+        elif name == OBJECTS and own.detector is not None:
+            found[name] = _of_detector(own.detector)
         elif encoder is not None and (made := recipe.build(encoder)) is not None:
             found[name] = Extractor(feature=made[0], needs=recipe.needs, make=made[1])
     return found
@@ -196,6 +205,15 @@ def _of_segmenter(segmenter: Segmenter) -> Extractor:
         needs=WHOLE,
         make=segmenter.class_maps,
         size=segmenter.size,
+    )
+
+
+def _of_detector(detector: Detector) -> Extractor:
+    return Extractor(
+        feature=objects_feature(detector),
+        needs=WHOLE,
+        make=detector.objects,
+        size=detector.size,
     )
 
 
@@ -212,8 +230,8 @@ def extractors_for(
     manifest, folder
         The collection's.
     encoder
-        Its encoder; None where it has none. Class maps of a segmenter are made by that, and those
-        that were given by none.
+        Its encoder; None where it has none. Class maps of a segmenter are made by that, those that
+        were given by none, and objects by their detector.
     names
         Of the features that matter; all by default.
 
@@ -221,13 +239,13 @@ def extractors_for(
     ------
     EncoderMismatchError
         If one of them makes another feature of the name than the collection holds, or a segmenter
-        is not on this machine.
+        or a detector is not on this machine.
     """
     wanted = manifest.names if names is None else set(names)
     kept = {each.name: each for each in manifest.features if each.name in wanted}
-    segmenter = segmenter_of(kept.get(CLASS_MAP), folder)
-    known = extractors_of(encoder, segmenter)
-    if segmenter is None and is_from_elsewhere(kept.get(CLASS_MAP)):  # they were given
+    own = NO_MODELS.with_those_of(kept, folder)
+    known = extractors_of(encoder, own)
+    if own.segmenter is None and is_from_elsewhere(kept.get(CLASS_MAP)):  # they were given
         known.pop(CLASS_MAP, None)
     found = [each for name, each in known.items() if name in kept]
     for extractor in found:
@@ -263,25 +281,33 @@ def check_same(kept: Feature, made: Feature, folder: Path) -> None:
 
 
 def asked_for(
-    names: Iterable[FeatureName], encoder: Encoder | None, segmenter: Segmenter | None = None
+    names: Iterable[FeatureName], encoder: Encoder | None, own: OwnModels = NO_MODELS
 ) -> list[Extractor]:
     """The extractors of some features, those that others need first.
 
     Raises
     ------
     InputError
-        If the encoder has none for one (the message lists those it has), or a segmenter is named
-        and no class map is asked for.
+        If the encoder has none for one (the message lists those it has), or a segmenter or a
+        detector is named and what it makes is not asked for.
     CollectionError
         If one is made by an encoder, and there is none.
     """
-    wanted, known = set(names), extractors_of(encoder, segmenter)
-    if segmenter is not None and CLASS_MAP not in wanted:
-        raise InputError(
-            f"the segmenter {segmenter.name} makes class maps, and features name none; "
-            f"ask for {CLASS_MAP} too"
-        )
+    wanted, known = set(names), extractors_of(encoder, own)
+    for kind, model, what, feature in (
+        ("segmenter", own.segmenter, "makes class maps", CLASS_MAP),
+        ("detector", own.detector, "finds objects", OBJECTS),
+    ):
+        if model is not None and feature not in wanted:
+            raise InputError(
+                f"the {kind} {model.name} {what}, and features name none; ask for {feature} too"
+            )
     unknown = sorted(wanted - set(known))
+    if OBJECTS in unknown:
+        raise InputError(
+            f"{OBJECTS} are found by a detector of your own; add one with: "
+            f"{DETECTORS.command('NAME')}, and name it with --detector NAME, or detector="
+        )
     if unknown and encoder is None:
         raise CollectionError(
             f"the feature {shown(unknown[0])} is made by an encoder, and a collection of vectors "
@@ -296,7 +322,7 @@ def asked_for(
 
 
 def chosen_extractors(
-    encoder: Encoder, names: Iterable[FeatureName] = (), segmenter: Segmenter | None = None
+    encoder: Encoder, names: Iterable[FeatureName] = (), own: OwnModels = NO_MODELS
 ) -> list[Extractor]:
     """The extractors of what every collection of an encoder has, and of some that not all have.
 
@@ -305,7 +331,7 @@ def chosen_extractors(
     wanted = set(names)
     return [
         extractor
-        for name, extractor in extractors_of(encoder, segmenter).items()
+        for name, extractor in extractors_of(encoder, own).items()
         if EXTRACTORS[name].is_default or name in wanted
     ]
 
@@ -316,12 +342,11 @@ def spec_for(extractors: Iterable[Extractor], spec: ImageSpec | None) -> ImageSp
     None where no extractor is of images.
     """
     own = [each for each in extractors if each.needs in OF_IMAGES]
-    sizes = {each.size for each in own if each.size is not None}
+    sizes = sorted({each.size for each in own if each.size is not None})
     if not own or not sizes:
         return spec if own else None
-    (whole,) = sizes
     # An encoder that takes no images leaves nothing to say but how large the whole is.
-    return replace(spec or ImageSpec(size=1, fit="squash"), whole=whole)
+    return replace(spec or ImageSpec(size=1, fit="squash"), wholes=tuple(sizes))
 
 
 def made_from(source: str, names: Iterable[FeatureName]) -> list[FeatureName]:
@@ -364,7 +389,7 @@ def extract(
     *,
     texts: Sequence[str | None] = (),
     pixels: Sequence[UInt8Array | None] = (),
-    whole: Sequence[UInt8Array | None] = (),
+    wholes: Sequence[Mapping[Size, UInt8Array]] = (),
     features: Mapping[FeatureName, Sequence[Any]] | None = None,
 ) -> list[Values]:
     """What extractors make of some items, each from those that have what it needs.
@@ -373,8 +398,9 @@ def extract(
     ----------
     extractors
         What one needs is given, or made by one before it.
-    texts, pixels, whole, features
-        What there is of each item, None for nothing; as many of each as are given.
+    texts, pixels, wholes, features
+        What there is of each item, None for nothing; as many of each as are given. Whole images
+        are by their height and width.
 
     Returns
     -------
@@ -384,12 +410,12 @@ def extract(
     given: dict[str, Sequence[Any]] = {
         TEXT: texts,
         PIXELS: pixels,
-        WHOLE: whole,
         **(features or {}),
     }
-    out: list[Values] = [{} for _ in range(max(map(len, given.values())))]
+    out: list[Values] = [{} for _ in range(max(len(wholes), *map(len, given.values())))]
     for needs, group in _passes(extractors):
-        inputs = given.get(needs, ())
+        size = group[0].size
+        inputs = given.get(needs, ()) if size is None else [own.get(size) for own in wholes]
         there = [i for i, value in enumerate(inputs) if value is not None and not _is_empty(value)]
         made = _run(group, _together([inputs[i] for i in there])) if there else {}
         for name, values in made.items():

@@ -13,9 +13,7 @@ import pyarrow as pa
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.parts import CLASS_MAP
-from placelens.encoders.segmenters.segmenter import Segmenter
 from placelens.errors import InputError
-from placelens.ingest.class_maps import segmenter_of
 from placelens.ingest.codes import CODES
 from placelens.ingest.decoding import read_all
 from placelens.ingest.extractor import (
@@ -30,6 +28,7 @@ from placelens.ingest.extractor import (
     hubs_of,
     spec_for,
 )
+from placelens.ingest.own_models import NO_MODELS, OwnModels
 from placelens.ingest.pipeline import ENCODE_BATCH
 from placelens.ingest.report import Progress, ProgressCallback
 from placelens.readers.base import Reading, Source
@@ -68,7 +67,7 @@ def fill(
     encoder: Encoder | None,
     names: Sequence[FeatureName],
     *,
-    segmenter: Segmenter | None = None,
+    own: OwnModels = NO_MODELS,
     workers: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> FillReport:
@@ -81,11 +80,12 @@ def fill(
     Parameters
     ----------
     encoder
-        The collection's; None where there is none, and only a segmenter makes something.
+        The collection's; None where there is none, and only models of the user's make something.
     names
         Of the features.
-    segmenter
-        What makes class maps; None for the one that the collection's are of, or else the encoder.
+    own
+        What makes class maps and objects; where there is none, the one that the collection's are
+        of, or else the encoder.
 
     Raises
     ------
@@ -96,9 +96,8 @@ def fill(
     """
     started = time.perf_counter()
     kept = {feature.name: feature for feature in table.manifest.features}
-    if segmenter is None and CLASS_MAP in names:
-        segmenter = segmenter_of(kept.get(CLASS_MAP), table.folder)
-    extractors = asked_for([each for each in names if each != CODES], encoder, segmenter)
+    own = own.with_those_of({name: kept[name] for name in names if name in kept}, table.folder)
+    extractors = asked_for([each for each in names if each != CODES], encoder, own)
     if CODES in names or CLASS_MAP in names:  # codes of what there was not
         extractors += coders_of(kept.get(CODES), table.folder)
     for extractor in extractors:
@@ -224,7 +223,7 @@ class _Filling:
                 made += extract(
                     extractors,
                     pixels=[each.pixels if each is not None else None for each in batch],
-                    whole=[each.whole if each is not None else None for each in batch],
+                    wholes=[each.wholes if each is not None else {} for each in batch],
                 )
             return made
         if self._source == TEXT:

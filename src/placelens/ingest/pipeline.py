@@ -299,7 +299,7 @@ class Ingest:
             self._extractors,
             texts=[reading.text for reading in readings],
             pixels=[reading.pixels for reading in readings],
-            whole=[reading.whole for reading in readings],
+            wholes=[reading.wholes for reading in readings],
         )
 
     def _commit(self) -> None:

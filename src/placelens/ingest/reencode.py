@@ -21,7 +21,6 @@ import xxhash
 from placelens.encoders.base import Encoder
 from placelens.encoders.parts import CLASS_MAP
 from placelens.errors import CollectionError
-from placelens.ingest.class_maps import is_from_elsewhere
 from placelens.ingest.codes import CODES
 from placelens.ingest.concepts import manifest_for
 from placelens.ingest.extractor import (
@@ -45,6 +44,7 @@ from placelens.ingest.images_again import (
     Seen,
     path_of,
 )
+from placelens.ingest.own_models import is_from_elsewhere
 from placelens.ingest.reencode_report import ReencodeReport
 from placelens.ingest.report import Progress, ProgressCallback
 from placelens.readers.base import Skipped
@@ -113,7 +113,7 @@ class Reencoding:
         self._started = time.perf_counter()
         self._table, self._encoder = table, encoder
         self._workers, self._progress = workers, progress
-        # Class maps of a segmenter's, or that were given, stay what they are.
+        # What no encoder made stays what it is: a segmenter's class maps, masks, objects.
         own = [each.name for each in self._before.features if not is_from_elsewhere(each)]
         self._extractors = chosen_extractors(encoder, own)
         needs = {extractor.needs for extractor in self._extractors}

@@ -11,6 +11,7 @@ from placelens.encoders.base import Encoder
 from placelens.encoders.parts import TextPhrases
 from placelens.engine.query import unit_vector
 from placelens.engine.terms import FusedTerm, Term
+from placelens.explain.objects import named_by
 from placelens.explain.pointed import Part, PointedTerm, Pointer, phrases_of
 from placelens.explain.regions import common_of, regions_by
 from placelens.storage.manifest import Manifest
@@ -62,8 +63,14 @@ class Context:
             weight=weight,
             vector=vector,
             read_as=read_as,
-            pointer=cache(partial(self._pointer, label, vector, text)),
+            pointer=self.pointer(label, vector, text),
         )
+
+    def pointer(
+        self, label: str, vector: Float64Array, text: str | None
+    ) -> Callable[[], Pointer | None]:
+        """What gives `Pointer` of a term when it is asked for, once."""
+        return cache(partial(self._pointer, label, vector, text))
 
     def _pointer(self, label: str, vector: Float64Array, text: str | None) -> Pointer | None:
         """What tells the parts of a term apart; None in a collection of vectors of one's own."""
@@ -76,7 +83,9 @@ class Context:
             return [Part(label, None, vector)] if text is None else phrases_of(text, encoder)
 
         regions = regions_by(encoder, self.manifest)
-        return Pointer(parts, regions, encoder.image_spec, common_of(encoder))
+        common = common_of(encoder)
+        named = named_by(encoder, self.manifest, common)
+        return Pointer(parts, regions, encoder.image_spec, common, named)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

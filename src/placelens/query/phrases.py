@@ -15,26 +15,24 @@ from placelens.display import LONGEST_LABEL, cut
 from placelens.encoders.parts import IMAGE, REGIONS
 from placelens.errors import QueryError
 from placelens.explain.best_regions import PhrasesTerm
-from placelens.explain.pointed import Part
+from placelens.explain.pointed import MOST_PHRASES, Part
 from placelens.explain.regions import kept_code
 from placelens.query.kind import Asked, Context, TermKind
 from placelens.query.values import number
 from placelens.types import PHRASES
 
-# Of a text with more, those that it owes most to: each takes as long as all the others.
-MOST_PHRASES = 16
-
 
 def _read(asked: Asked, context: Context) -> PhrasesTerm:
     encoder = context.encoder()
     code = kept_code(encoder, context.manifest)
-    if code is None or encoder.grid is None:
+    if code is None:
         raise QueryError(
             "phrases are compared with regions of pictures, of which the collection keeps none by "
             f"its encoder, {encoder.name}; make them with: placelens index COLLECTION "
             f"--features {REGIONS}; or ask with delta=0"
         )
     parts = _parts(asked.value, context)
+    vector, _ = context.encoded[asked.value]
     return PhrasesTerm(
         kind=PHRASES,
         label=cut(f"each of: {', '.join(part.label for part in parts)}", LONGEST_LABEL),
@@ -42,8 +40,7 @@ def _read(asked: Asked, context: Context) -> PhrasesTerm:
         feature=REGIONS,
         code=code,
         parts=parts,
-        grid=encoder.grid,
-        spec=encoder.image_spec,
+        pointer=context.pointer(asked.value, np.asarray(vector, dtype=np.float64), asked.value),
         calibration=encoder.phrase_calibration,
     )
 

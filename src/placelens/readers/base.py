@@ -46,7 +46,7 @@ class Source:
 class Reading:
     """What a source holds. ``pixels`` is (size, size, 3) uint8 RGB, upright; None for a text.
 
-    ``whole`` is all of it, squashed, where the spec asks for that.
+    ``wholes`` are all of it, squashed to each height and width that the spec asks for.
     ``statements`` are what is said of it in the file and beside it; the facts are these merged.
     """
 
@@ -62,7 +62,7 @@ class Reading:
     width: int | None = None
     height: int | None = None
     pixels: UInt8Array | None = None
-    whole: UInt8Array | None = None
+    wholes: Mapping[tuple[int, int], UInt8Array] = field(default_factory=dict)
     thumbnail: bytes | None = None
     warnings: tuple[str, ...] = ()
 

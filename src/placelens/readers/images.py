@@ -48,7 +48,7 @@ class Decoded:
     Attributes
     ----------
     pixels : (size, size, 3) uint8 RGB, upright; None when no spec was given.
-    whole : (*spec.whole, 3) uint8 RGB, all of it, upright; None unless it was asked for.
+    wholes : by each size of spec.wholes, (*size, 3) uint8 RGB, all of it, upright.
     thumbnail : JPEG bytes without metadata, upright, longer side ``spec.thumbnail_size`` or less.
     width, height : of the original, upright, in pixels.
     info : "format"; "exif", a PIL.Image.Exif; "xmp", the embedded packet in bytes or None;
@@ -62,7 +62,7 @@ class Decoded:
     height: int
     info: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    whole: UInt8Array | None = None
+    wholes: Mapping[tuple[int, int], UInt8Array] = field(default_factory=dict)
 
 
 def decode(
@@ -138,10 +138,8 @@ def whole_of(image: Any, size: tuple[int, int]) -> UInt8Array:
     """All of a path's, a file's bytes' or a PIL image squashed to a height and width; see above."""
     if hasattr(image, "convert"):
         return to_whole(to_rgb(image), size)
-    whole = decode(_source(image), ImageSpec(size=1, fit="squash", whole=size)).whole
-    if whole is None:
-        raise ReadError("the image holds no pixels")
-    return whole
+    spec = ImageSpec(size=1, fit="squash", wholes=(size,))
+    return decode(_source(image), spec).wholes[size]
 
 
 def _source(image: Any) -> str | os.PathLike[str] | bytes:
@@ -238,7 +236,7 @@ def _decode(data: bytes, spec: ImageSpec | None, name: str, budget_bytes: int) -
     rgb = to_rgb(image)
     return Decoded(
         pixels=to_square(rgb, spec, turn) if spec else None,
-        whole=to_whole(rgb, spec.whole, turn) if spec and spec.whole else None,
+        wholes={size: to_whole(rgb, size, turn) for size in (spec.wholes if spec else ())},
         thumbnail=_thumbnail(rgb, thumbnail_size, turn, profile),
         width=picture.width,
         height=picture.height,
@@ -248,8 +246,8 @@ def _decode(data: bytes, spec: ImageSpec | None, name: str, budget_bytes: int) -
 
 
 def _longest(spec: ImageSpec | None) -> int:
-    """The longest side of what an encoder and a segmenter want; 0 for nothing."""
-    return max((spec.size, *(spec.whole or ()))) if spec else 0
+    """The longest side of what an encoder and networks beside it want; 0 for nothing."""
+    return max(spec.size, *(side for size in spec.wholes for side in size), 0) if spec else 0
 
 
 def _draft(image: Image.Image, spec: ImageSpec | None, thumbnail_size: int) -> None:
@@ -259,8 +257,8 @@ def _draft(image: Image.Image, spec: ImageSpec | None, thumbnail_size: int) -> N
     if spec:
         side = max(width, height) if spec.fit == "pad" else min(width, height)
         scale = max(scale, spec.size / side)
-        if spec.whole:
-            scale = max(scale, max(spec.whole) / min(width, height))
+        for size in spec.wholes:
+            scale = max(scale, max(size) / min(width, height))
     if scale < 1:
         # Rounded up: the decoder may not go below the sizes needed.
         image.draft("RGB", (max(1, -int(-width * scale // 1)), max(1, -int(-height * scale // 1))))

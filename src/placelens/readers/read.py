@@ -116,7 +116,7 @@ def _reading(
         width=decoded.width if decoded else None,
         height=decoded.height if decoded else None,
         pixels=decoded.pixels if decoded else None,
-        whole=decoded.whole if decoded else None,
+        wholes=decoded.wholes if decoded else {},
         thumbnail=decoded.thumbnail if decoded else None,
         warnings=facts.warnings,
     )

@@ -21,6 +21,7 @@ __all__ = [
     "Clusters",
     "CollectionSummary",
     "Config",
+    "DetectedObject",
     "Encoder",
     "Evidence",
     "Explanation",
@@ -82,10 +83,12 @@ class ItemFeature(BaseModel):
     shape: list[int] | None = Field(description="Of a map: height, width, and channels if any.")
     values: Any = Field(
         description="A number, a vector, or the bytes of a map, nested by its shape; of several "
-        "vectors an object with `vectors` and `boxes`."
+        "vectors an object with `vectors` and `boxes`, of objects one with `boxes` (shares of the "
+        "image's sides), `classes` (places in the field of that name) and `scores`."
     )
     classes: list[str] | None = Field(
-        description="Of a class map: what the numbers in `cells` stand for, the last being other."
+        description="Of a class map: what the numbers in `cells` stand for, the last being other; "
+        "of objects those of their classes."
     )
     colours: list[str] | None = Field(
         description="Of a class map: a colour for each of `classes`, as `#rrggbb`."
@@ -273,6 +276,16 @@ class ScoreTerm(BaseModel):
     baseline: float | None = Field(description="The value that a cosine of 0, corrected, has.")
 
 
+class DetectedObject(BaseModel):
+    """One thing that a detector found in an image."""
+
+    label: str = Field(description="The name of its class.")
+    score: float = Field(description="How sure the detector is, in [0, 1].")
+    box: tuple[int, int, int, int] = Field(
+        description="Left, top, right, bottom in pixels of the original image."
+    )
+
+
 class Evidence(BaseModel):
     """What speaks for a match."""
 
@@ -290,6 +303,9 @@ class Evidence(BaseModel):
         description="What each cell of a grid over the image adds to `share`, row by row."
     )
     contribution: float | None = Field(description="What it adds to the score.")
+    detected: DetectedObject | None = Field(
+        description="The object of a detector that a phrase means, whose box this is."
+    )
 
 
 class Hit(Item):

@@ -18,6 +18,7 @@ from placelens.types import (
     FeatureKind,
     FeatureName,
     Float32Array,
+    Objects,
     Regions,
     UInt8Array,
 )
@@ -25,6 +26,10 @@ from placelens.types import (
 # More than rounding makes of a unit vector's.
 LARGEST_COMPONENT = 1.01
 _BOX = 4
+# An object in 10 bytes: its box in 65,535ths of the image's sides, a pixel of the largest photos,
+# its class, and its score in 255ths.
+_OBJECT = np.dtype([("box", "<u2", (_BOX,)), ("class", "u1"), ("score", "u1")])
+_BOX_STEPS, _SCORE_STEPS = 2**16 - 1, 255
 
 
 def vector_column(name: FeatureName) -> str:
@@ -42,6 +47,11 @@ def map_column(name: FeatureName) -> str:
     return f"{name}_map"
 
 
+def objects_column(name: FeatureName) -> str:
+    """The name of the column with the objects of a feature."""
+    return f"{name}_objects"
+
+
 def region_columns(name: FeatureName) -> tuple[str, str]:
     """The names of the columns with the vectors and the boxes of a feature of several vectors."""
     return f"{name}_vectors", f"{name}_boxes"
@@ -56,7 +66,7 @@ def to_columns(feature: Feature, values: Sequence[Any]) -> dict[str, pa.Array]:
     """Columns of what items have of a feature, None for those that have nothing.
 
     A vector is (length,) float32; several are `Regions`; a map is (height, width) uint8, or
-    (height, width, channels); a number is a number.
+    (height, width, channels); a number is a number; objects are `Objects`.
     """
     arrays = _KINDS[feature.kind].write(feature, values)
     fields = fields_of(feature)
@@ -76,7 +86,7 @@ def bytes_an_item(feature: Feature) -> int | None:
     True
     """
     kind = fields_of(feature)[0].type
-    if pa.types.is_list(kind):
+    if pa.types.is_list(kind) or pa.types.is_binary(kind):
         return None
     if pa.types.is_fixed_size_list(kind):
         return int(kind.list_size * kind.value_type.bit_width) // 8
@@ -250,9 +260,47 @@ def _read_numbers(feature: Feature, table: pa.Table) -> list[Any]:
     return _listed(numbers[~np.isnan(numbers)], ~np.isnan(numbers))
 
 
+def _objects_fields(feature: Feature) -> list[pa.Field]:
+    return [pa.field(objects_column(feature.name), pa.binary())]
+
+
+def _write_objects(feature: Feature, values: Sequence[Any]) -> list[pa.Array]:
+    return [pa.array([None if v is None else _packed(v, feature) for v in values], pa.binary())]
+
+
+def _packed(objects: Objects, feature: Feature) -> bytes:
+    """The best of some objects, in their order."""
+    records = np.zeros(min(len(objects.scores), feature.length), dtype=_OBJECT)
+    n = len(records)
+    records["box"] = np.rint(np.clip(objects.boxes[:n], 0, 1) * _BOX_STEPS)
+    records["class"] = objects.classes[:n]
+    records["score"] = np.rint(np.clip(objects.scores[:n], 0, 1) * _SCORE_STEPS)
+    return records.tobytes()
+
+
+def _read_objects(feature: Feature, table: pa.Table) -> list[Any]:
+    packed = table[objects_column(feature.name)].to_pylist()
+    return [None if each is None else _unpacked(each, feature) for each in packed]
+
+
+def _unpacked(packed: bytes, feature: Feature) -> Objects:
+    """What `_packed` was given; without what no detector would have written."""
+    whole = packed[: min(len(packed) // _OBJECT.itemsize, feature.length) * _OBJECT.itemsize]
+    records = np.frombuffer(whole, dtype=_OBJECT)
+    boxes, classes = records["box"], records["class"]
+    is_one = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    records = records[is_one & (classes < len(feature.blocks))]
+    return Objects(
+        (records["box"] / np.float32(_BOX_STEPS)).astype(np.float32),
+        records["class"].copy(),
+        (records["score"] / np.float32(_SCORE_STEPS)).astype(np.float32),
+    )
+
+
 _KINDS: Mapping[FeatureKind, _Kind] = {
     "vector": _Kind(_vector_fields, _write_vectors, _read_vectors),
     "vectors": _Kind(_region_fields, _write_regions, _read_regions),
     "map": _Kind(_map_fields, _write_maps, _read_maps),
     "number": _Kind(_number_fields, _write_numbers, _read_numbers),
+    "objects": _Kind(_objects_fields, _write_objects, _read_objects),
 }

@@ -70,6 +70,24 @@ def test_a_phrase_points_at_what_it_names(data: Path) -> None:
     assert 0.0 <= found["masking"] <= 1.0
 
 
+def test_with_a_detector_boxes_are_those_of_objects(data: Path, make_detector, tmp_path) -> None:
+    """The toy detector finds green in the upper and in the lower half of the left."""
+    labels = tmp_path / "labels.txt"
+    labels.write_text("red\ngreen\nblue\n")
+    detector = explained.detector_of(make_detector(tmp_path / "a.onnx"), labels)
+    found = explained.run(data, encoder=Reading(), detector=detector)
+    without, seen = found, found["with_detector"]
+    assert seen["by_detector"] == 0.5  # a plant is none of its classes
+    assert seen["pointing"] == seen["middle_of_the_box"] == 1.0
+    assert (seen["iou30"], seen["iou50"]) == (1.0, 1.0)  # a quarter of the image, of a half
+    assert seen["pointing_unnamed"] == without["pointing_unnamed"]
+    assert 0 < seen["most_bytes_an_image"] <= 640
+    assert without == {**explained.run(data, encoder=Reading()), "with_detector": seen,
+                       "ms_per_10_images": without["ms_per_10_images"]}  # fmt: skip
+    with pytest.raises(InputError, match="--detector is an ONNX file"):
+        explained.detector_of(tmp_path / "gone.onnx")
+
+
 def test_boxes_beside_do_not_touch() -> None:
     box = (100, 200, 400, 500)
     others = explained._beside(box, np.random.default_rng(0))

@@ -24,7 +24,7 @@ from placelens.results import Hits
 from placelens.server import answers
 from placelens.server.urls import with_links
 from placelens.testing.parts_encoder import PartsEncoder
-from placelens.types import Evidence, Hit, Item, ScoreTerm
+from placelens.types import DetectedObject, Evidence, Hit, Item, ScoreTerm
 
 MODELS = {
     name: model
@@ -72,7 +72,12 @@ def searches(squares: pl.Collection, plane: pl.Collection) -> Iterator[dict[str,
     yield as_answered(plane.search(vector=[1, 0], near={"x": 0, "y": 0}))
     hit = Hit(
         rank=1, id="a", score=1.0, terms=(), distance_m=None, matched="image", item=Item(id="a"),
-        evidence=(Evidence(kind="concept", label="Sea", span=(0, 3), box=(0, 0, 9, 9)),),
+        evidence=(
+            Evidence(
+                kind="concept", label="Sea", span=(0, 3), box=(0, 0, 9, 9),
+                detected=DetectedObject(label="sea", score=0.5, box=(0, 0, 9, 9)),
+            ),
+        ),
     )  # fmt: skip
     shape = TreeShape(n_items=1, n_trees=1, n_loose=0)
     plan = Plan("gmrtree", "asked for", 1, 1, "raw", tree=shape, reach="25 km")
@@ -200,7 +205,18 @@ def test_the_encoders() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [Certificate, Evidence, Offer, Plan, ScoreTerm, TreeShape, Unread, PlaceChoice, PlaceMention],
+    [
+        Certificate,
+        DetectedObject,
+        Evidence,
+        Offer,
+        Plan,
+        ScoreTerm,
+        TreeShape,
+        Unread,
+        PlaceChoice,
+        PlaceMention,
+    ],
 )
 def test_fields_have_the_types_of_the_library(given: type) -> None:
     """Its literals above all: the engine's kinds of certificate are those that a client knows."""

@@ -59,7 +59,8 @@ def test_models_are_added_listed_and_removed(cli: Run, model: Path, labels: Path
     assert cli("models").stdout.splitlines()[0] == "segmenter colours"
     refused = cli("models", "add", "segmenter", model, "--labels", labels, code=1)
     assert "placelens models remove segmenter colours" in refused.stderr
-    assert "no kind 'detector'" in cli("models", "remove", "detector", "colours", code=1).stderr
+    refused = cli("models", "remove", "translator", "colours", code=1)
+    assert "no kind 'translator' of models; there are: segmenter, detector" in refused.stderr
     assert "removed" in cli("models", "remove", "segmenter", "colours").stderr
     assert json.loads(cli("models", "list", "--format", "json").stdout) == []
 
@@ -119,3 +120,40 @@ def test_masks_are_given_and_counted(cli: Run, labels: Path, photos: Path, tmp_p
     refused = cli("index", path, *asked, "--reencode", code=1)
     assert "--reencode goes without --masks" in refused.stderr
     assert "not a placelens collection" in cli("index", photos, *asked, code=1).stderr
+
+
+def test_objects_are_found_filled_in_and_of_one_maker(
+    cli: Run, make_detector: Make, photos: Path, tmp_path: Path
+) -> None:
+    path, asked = tmp_path / "c.pl", ("--features", "objects", "--detector", "colours")
+    labels = tmp_path / "names.txt"
+    labels.write_text("red\ngreen\nblue\n")
+    model = make_detector(tmp_path / "colours.onnx")
+    added = cli("models", "add", "detector", model, "--labels", labels)
+    assert (
+        "3 classes from 16 x 16 pixels (scale: unit; output: yolov8; colours: rgb" in added.stderr
+    )
+    assert "--features objects --detector colours" in added.stderr
+    (row,) = json.loads(cli("models", "list", "--format", "json").stdout)
+    assert (row["kind"], row["name"]) == ("detector", "colours")
+    assert cli("models").stdout.splitlines()[0] == "detector colours"
+    refused = cli("index", photos, "--to", path, "--detector", "colours", code=1)
+    assert "add --features objects" in refused.stderr
+    cli("index", photos, "--to", path, "--workers", 0)
+    refused = cli("index", path, "--features", "objects", code=1)
+    assert "placelens models add detector FILE --labels FILE" in refused.stderr
+    assert "objects: made of 2 items" in cli("index", path, *asked, "--workers", 0).stderr
+    assert "objects: made of 0 items" in cli("index", path, "--features", "objects").stderr
+    assert "2 unchanged" in cli("index", photos, "--to", path, *asked).stderr
+    other = cli("index", photos, "--to", path, *asked[:3], "streets", code=1)
+    assert "keeps objects of detector:colours:" in other.stderr
+    opened = Collection.open(path)
+    (red,) = (item.id for item in opened.items() if "red" in (item.image or ""))
+    assert [each.label for each in opened.objects(red)[:4]] == ["red"] * 4
+    kept = json.loads(cli("show", path, red, "--feature", "objects").stdout)
+    assert kept["classes"] == ["red", "green", "blue"]
+    assert kept["values"]["classes"][:4] == [0] * 4
+    cli("models", "remove", "detector", "colours")
+    Image.new("RGB", (40, 40), "green").save(photos / "green.png")
+    refused = cli("index", photos, "--to", path, code=1)
+    assert "placelens models add detector FILE --labels FILE --name colours" in refused.stderr

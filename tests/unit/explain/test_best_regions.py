@@ -88,8 +88,7 @@ def term_of(text, encoder=None, **instead):
         feature="regions",
         code=encoder.region_code,
         parts=parts,
-        grid=(7, 7),
-        spec=encoder.image_spec,
+        pointer=lambda: None,
         calibration=encoder.phrase_calibration,
     )
     return replace(made, **instead)

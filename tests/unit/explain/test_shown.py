@@ -14,9 +14,10 @@ from placelens.encoders import naming
 from placelens.encoders.naming import MOST, Namer, read_names
 from placelens.encoders.vocabulary import WORDS
 from placelens.errors import InputError, QueryError
-from placelens.explain.shown import InvertedIndex, read_as
+from placelens.explain.shown import InvertedIndex, Tuples, read_as
 from placelens.testing.fakes import HashEncoder
 from placelens.testing.parts_encoder import GrainedEncoder
+from placelens.types import Objects
 
 SKY, GREEN, GREY, RED = (70, 120, 230), (40, 160, 50), (128, 128, 128), (220, 30, 30)
 SCENES = {"street": (SKY, GREY), "meadow": (SKY, GREEN), "wall": (RED, GREY)}
@@ -154,7 +155,7 @@ def test_the_index_answers_as_a_look_at_every_image(stored, asked, data):
         own[0, np.setdiff1d(np.arange(3), first), 2] = 0
     least = data.draw(st.sampled_from([1, 2, 3])) / 255
     rows = np.arange(len(stored)) * 2 + 1
-    index = InvertedIndex.over(vocabulary, stored, rows)
+    index = InvertedIndex.over([Tuples.of_names(vocabulary, stored, rows, (1, 5))])
     by_hand = {}
     for row, own in zip(rows.tolist(), stored, strict=True):
         weights = {vocabulary[number]: (w / 255, cell) for number, _, w, cell in own[0].tolist()
@@ -163,10 +164,8 @@ def test_the_index_answers_as_a_look_at_every_image(stored, asked, data):
             by_hand[row] = [weights[word] for word in asked]
     found = index.showing(asked, least)
     told = {
-        row: list(zip(weights, cells, strict=True))
-        for row, weights, cells in zip(
-            found.rows.tolist(), found.weights.tolist(), found.cells.tolist(), strict=True
-        )
+        row: [(each.weights[at], round(5 * float(each.boxes[at, 0]))) for each in found.words]
+        for at, row in enumerate(found.rows.tolist())
     }
     assert told == by_hand
     assert list(told) == sorted(told, key=lambda row: (-min(w for w, _ in told[row]), row))
@@ -178,9 +177,8 @@ def test_the_index_answers_as_a_look_at_every_image(stored, asked, data):
 
 def test_words_are_read_in_the_plural_and_by_their_ends():
     known, unknown = read_as(
-        "two old trams, people, berries and big buses", ["tram", "person", "berry", "bus"],
-        None, None,
-    )  # fmt: skip
+        "two old trams, people, berries and big buses", ["tram", "person", "berry", "bus"], None
+    )
     assert unknown == ()
     assert list(known.values()) == ["tram", "person", "berry", "bus"]
 
@@ -188,3 +186,35 @@ def test_words_are_read_in_the_plural_and_by_their_ends():
 def test_the_vocabulary_has_each_word_once_in_small_letters():
     assert len(set(WORDS)) == len(WORDS) > 300
     assert all(word == word.casefold().strip() for word in WORDS)
+
+
+def objects(*found):
+    """Of (class, score, left) the objects, a tenth wide."""
+    return Objects(
+        np.array([[left, 0.2, left + 0.1, 0.4] for _, _, left in found], np.float32).reshape(-1, 4),
+        np.array([number for number, _, _ in found], dtype=np.uint8),
+        np.array([score for _, score, _ in found], dtype=np.float32),
+    )
+
+
+def test_objects_are_told_by_their_classes_and_the_surest_counts():
+    found = [objects((0, 0.9, 0.0), (1, 0.8, 0.5), (0, 0.4, 0.7)), None, objects((0, 0.95, 0.3))]
+    index = InvertedIndex.over([Tuples.of_objects(("dog", "cat"), found, range(3))])
+    dogs = index.of("dog")
+    assert dogs.rows.tolist() == [2, 0]
+    np.testing.assert_allclose(dogs.weights, [0.95, 0.9], rtol=1e-6)
+    np.testing.assert_allclose(dogs.boxes[:, 0], [0.3, 0.0], rtol=1e-6)
+    assert dogs.is_exact.all()
+    assert index.counts(0.5) == {"dog": 2, "cat": 1}
+    assert index.showing(["dog", "cat"], 0.5).rows.tolist() == [0]
+    assert InvertedIndex.over([Tuples.of_objects(("dog",), [None], range(1))]).counts(0.0) == {}
+
+
+def test_of_two_sources_the_surer_one_says_where():
+    stored = np.uint8([[[[0, 0, 255, 3]]], [[[0, 0, 51, 3]]]])  # dog, by 1 and by .2
+    named = Tuples.of_names(("dog", "sea"), stored, np.array([0, 1]), (7, 7))
+    found = Tuples.of_objects(("cat", "dog"), [objects((1, 0.9, 0.0))] * 2, range(2))
+    index = InvertedIndex.over([named, found])
+    assert index.words == ("dog", "sea", "cat")
+    dogs = index.of("dog")
+    assert (dogs.rows.tolist(), dogs.is_exact.tolist()) == ([0, 1], [False, True])

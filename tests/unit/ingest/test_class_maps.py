@@ -15,7 +15,7 @@ import placelens as pl
 from placelens.encoders.class_map import class_of_cells
 from placelens.encoders.parts import CLASS_MAP
 from placelens.ingest import fill
-from placelens.ingest.class_maps import segmenter_of
+from placelens.ingest.own_models import segmenter_of
 from placelens.testing.fakes import HashEncoder
 from placelens.testing.parts_encoder import PartsEncoder
 from placelens.types import ImageSpec

@@ -72,6 +72,16 @@ export interface Config {
   export_formats: string[];
 }
 
+/** One thing that a detector found in an image. */
+export interface DetectedObject {
+  /** The name of its class. */
+  label: string;
+  /** How sure the detector is, in [0, 1]. */
+  score: number;
+  /** Left, top, right, bottom in pixels of the original image. */
+  box: [number, number, number, number];
+}
+
 /** A family of encoders; what is missing cannot be told without a download. */
 export interface Encoder {
   /** What to write, with the variable part in brackets. */
@@ -104,6 +114,8 @@ export interface Evidence {
   heat: number[][] | null;
   /** What it adds to the score. */
   contribution: number | null;
+  /** The object of a detector that a phrase means, whose box this is. */
+  detected: DetectedObject | null;
 }
 
 /** Why an item ranks where it does: its score's terms, the hit above, what speaks for it. */
@@ -276,12 +288,12 @@ export interface ItemChanges {
 /** What an item has of a feature: its numbers, and of a class map what its cells show. */
 export interface ItemFeature {
   name: string;
-  kind: "vector" | "vectors" | "map" | "number";
+  kind: "vector" | "vectors" | "map" | "number" | "objects";
   /** Of a map: height, width, and channels if any. */
   shape: number[] | null;
-  /** A number, a vector, or the bytes of a map, nested by its shape; of several vectors an object with `vectors` and `boxes`. */
+  /** A number, a vector, or the bytes of a map, nested by its shape; of several vectors an object with `vectors` and `boxes`, of objects one with `boxes` (shares of the image's sides), `classes` (places in the field of that name) and `scores`. */
   values: unknown;
-  /** Of a class map: what the numbers in `cells` stand for, the last being other. */
+  /** Of a class map: what the numbers in `cells` stand for, the last being other; of objects those of their classes. */
   classes: string[] | null;
   /** Of a class map: a colour for each of `classes`, as `#rrggbb`. */
   colours: string[] | null;

@@ -132,8 +132,10 @@ function noteOf({ kind, cosine, correction }: ScoreTerm, { distance_m }: Hit): s
   return t.why.cosine(`${cosine.toFixed(2).replace("-", "−")}${corrected}`);
 }
 
-function whereIs({ box, share }: Evidence, { width, height }: Hit): string {
+/** In which ninth of the picture, and as what, where a detector found it. */
+function whereIs({ box, share, detected }: Evidence, { width, height }: Hit): string {
   if (!box || !width || !height || (share ?? 0) < LEAST_SHARE) return "";
   const [row, column] = thirdsOf(box, width, height);
-  return t.why.places[row]?.[column] ?? "";
+  const place = t.why.places[row]?.[column] ?? "";
+  return detected ? `${place}: ${detected.label} ${formatShare(detected.score)}` : place;
 }

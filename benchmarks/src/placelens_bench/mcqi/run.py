@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from placelens.encoders.base import Encoder
+from placelens.encoders.detectors.detector import Detector
 from placelens.encoders.registry import load_encoder
 from placelens.evaluation import Splits
 from placelens_bench import explained
@@ -72,6 +73,7 @@ class Given:
     sizes: Sizes
     encoder: Encoder | None
     splits: Splits | None
+    detector: Detector | None = None
 
     @cached_property
     def photos(self) -> Photos:
@@ -138,7 +140,7 @@ def _explain(given: Given) -> dict[str, Any]:
     """See `placelens_bench.explained`; skipped where there are no objects with boxes."""
     if not (given.data / explained.COCO).is_dir():
         return {"skipped": f"{given.data / explained.COCO} is not there"}
-    return explained.run(given.data, encoder=given.encoder or "lite")
+    return explained.run(given.data, encoder=given.encoder or "lite", detector=given.detector)
 
 
 SECTIONS: Mapping[str, Callable[[Given], Any]] = {
@@ -156,6 +158,7 @@ def run(
     quick: bool = False,
     encoder: Encoder | None = None,
     splits: Splits | None = None,
+    detector: Detector | None = None,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
     """All sections by name; plain JSON types.
@@ -172,6 +175,8 @@ def run(
         Of photos, scenes and texts; the built-in one's two sides when None.
     splits
         Of the scenes; the committed ones when None.
+    detector
+        What finds objects, for explanations; none when None.
     say
         Told of each step.
 
@@ -193,7 +198,7 @@ def run(
     with holder as name:
         folder = Path(name)
         folder.mkdir(parents=True, exist_ok=True)
-        given = Given(data, folder, QUICK if quick else Sizes(), encoder, splits)
+        given = Given(data, folder, QUICK if quick else Sizes(), encoder, splits, detector)
         for section, measure in SECTIONS.items():
             result[section] = measure(given)
             say(f"{section}: done")

@@ -11,36 +11,30 @@ import numpy as np
 
 from placelens.display import shown
 from placelens.encoders.segmenters.cells import UNSAID, Grid, mean_of_cells, shares_of_numbers
+from placelens.encoders.segmenters.inputs import (
+    LEAST_SIDE,
+    SCALES,
+    Layout,
+    Scale,
+    form_of_input,
+    in_range,
+    one_of,
+    pair_of,
+    scale_of,
+    trial_images,
+    values_for,
+)
 from placelens.encoders.segmenters.networks import Network, Tensor, check_size, in_words
-from placelens.errors import EncoderError, InputError
+from placelens.errors import EncoderError
 from placelens.limits import MAX_CLASS_GRID, MAX_MODEL_SIDE, MAX_MODEL_VALUES
 from placelens.types import Float32Array, UInt8Array
 
-Layout = Literal["NHWC", "NCHW"]
-Scale = Literal["unit", "signed", "imagenet", "bytes"]
 Output = Literal["numbers", "logits", "probabilities"]
 OUTPUTS: tuple[Output, ...] = get_args(Output)
+# What TensorFlow's networks usually take, and PyTorch's.
+USUAL: Mapping[Layout, Scale] = MappingProxyType({"NHWC": "signed", "NCHW": "imagenet"})
 
 
-def _channels(*values: float) -> Float32Array:
-    """A value for each colour, or one for all."""
-    return np.array(values, dtype=np.float32)
-
-
-# What a byte of a pixel becomes: (byte - middle) / spread. Those of ImageNet, a channel each, are
-# of the photos that torchvision's networks were trained on (its documentation, "Normalize").
-_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-SCALES: Mapping[Scale, tuple[Float32Array, Float32Array]] = MappingProxyType(
-    {
-        "unit": (_channels(0), _channels(255)),
-        "signed": (_channels(127.5), _channels(127.5)),
-        "imagenet": (_channels(*_IMAGENET_MEAN) * 255, _channels(*_IMAGENET_STD) * 255),
-        "bytes": (_channels(0), _channels(1)),
-    }
-)
-# A side that a model leaves free.
-FREE_SIDE = 512
-_LEAST_SIDE = 8
 # How far sums of probabilities may be above 1: by rounding, more where they are quantised.
 _SLACK = 0.02
 
@@ -55,11 +49,11 @@ class Wanted:
     grid: int = 14
 
     def __post_init__(self) -> None:
-        _one_of(self.scale, tuple(SCALES), "scale")
-        _one_of(self.output, OUTPUTS, "output")
+        one_of(self.scale, tuple(SCALES), "scale")
+        one_of(self.output, OUTPUTS, "output")
         if self.side is not None:
-            _in_range(self.side, _LEAST_SIDE, MAX_MODEL_SIDE, "the side of the images")
-        _in_range(self.grid, 1, MAX_CLASS_GRID, "the grid's side")
+            in_range(self.side, LEAST_SIDE, MAX_MODEL_SIDE, "the side of the images")
+        in_range(self.grid, 1, MAX_CLASS_GRID, "the grid's side")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +92,8 @@ class Form:
         """
         if not isinstance(written, dict) or set(written) != set(cls.__dataclass_fields__):
             raise ValueError(f"not a form: {shown(written)}")
-        form = cls(**{**written, "size": _pair(written["size"]), "grid": _pair(written["grid"])})
+        pairs = {name: pair_of(written[name]) for name in ("size", "grid")}
+        form = cls(**{**written, **pairs})
         is_known = form.layout in get_args(Layout) and form.classes in get_args(Layout)
         is_known = is_known and form.output in OUTPUTS and form.scale in (None, *SCALES)
         is_sane = max(form.size) <= MAX_MODEL_SIDE and max(form.grid) <= MAX_CLASS_GRID
@@ -121,11 +116,11 @@ def find_form(network: Network, n_labels: int, wanted: Wanted) -> Form:
     EncoderError
         If it is none of a segmenter with so many labels.
     """
-    layout, size = _form_of_input(network.taken, wanted.side)
+    layout, size = form_of_input(network.taken, wanted.side)
     form = Form(
         size=size,
         layout=layout,
-        scale=_scale(network.taken, layout, wanted.scale),
+        scale=scale_of(network.taken, wanted.scale, usual=USUAL[layout]),
         output=wanted.output or "logits",
         classes=layout,
         grid=(wanted.grid, wanted.grid),
@@ -133,7 +128,7 @@ def find_form(network: Network, n_labels: int, wanted: Wanted) -> Form:
     with in_words("it cannot be run"):
         network.prepared(form.input_shape)
     check_size(network.given)
-    made = [run(network, form, image) for image in _trial_images(size)]
+    made = [run(network, form, image) for image in trial_images(size)]
     output, classes = _form_of_output(made, network.given, n_labels, form, wanted.output)
     found = Form(**{**asdict(form), "output": output, "classes": classes})
     for each in made:
@@ -143,7 +138,7 @@ def find_form(network: Network, n_labels: int, wanted: Wanted) -> Form:
 
 def run(network: Network, form: Form, image: UInt8Array) -> np.ndarray:
     """What a network makes of an image, (height, width, 3) uint8 RGB, as it comes out of it."""
-    values = _values_for(network.taken, form.scale, image)
+    values = values_for(network.taken, form.scale, image)
     if form.layout == "NCHW":
         values = values.transpose(2, 0, 1)
     with in_words("it cannot be run"):
@@ -186,65 +181,6 @@ def _probabilities(values: Float32Array, output: Output) -> Float32Array:
     positive = np.maximum(values, 0)
     total = np.maximum(positive.sum(axis=-1, keepdims=True), 1)
     return np.asarray(positive / total, dtype=np.float32)
-
-
-def _form_of_input(taken: Tensor, side: int | None) -> tuple[Layout, tuple[int, int]]:
-    """Where the colours are, and height and width."""
-    shape = taken.shape
-    at = [axis for axis in (3, 1) if len(shape) == 4 and shape[axis] == 3]
-    if len(at) != 1 or shape[0] not in (1, None):
-        raise EncoderError(
-            f"{shown(taken.name)} takes {shown(shape)}; a segmenter takes one image, (1, height, "
-            "width, 3) or (1, 3, height, width): export it so, with a batch of 1"
-        )
-    if taken.is_whole and taken.dtype not in (np.uint8, np.int8):
-        raise EncoderError(f"{shown(taken.name)} takes {taken.dtype}; export it with float32")
-    layout: Layout = "NHWC" if at == [3] else "NCHW"
-    first = 1 if layout == "NHWC" else 2
-    own = shape[first : first + 2]
-    height, width = (side or FREE_SIDE if each is None else each for each in own)
-    if side is not None and (height, width) != (side, side):
-        raise EncoderError(
-            f"it takes images of {height} x {width} pixels and no others; leave the side {side} out"
-        )
-    if not (min(height, width) >= _LEAST_SIDE and max(height, width) <= MAX_MODEL_SIDE):
-        raise EncoderError(
-            f"it takes images of {height} x {width} pixels; {_LEAST_SIDE} to {MAX_MODEL_SIDE} are "
-            "possible: export it for others"
-        )
-    return layout, (height, width)
-
-
-def _scale(taken: Tensor, layout: Layout, wanted: Scale | None) -> Scale | None:
-    """What is asked for, else what is usual: of TensorFlow's networks, and of PyTorch's."""
-    if wanted is not None and taken.is_whole and taken.quantised is None:
-        raise EncoderError(
-            f"it takes {taken.dtype} and does not say what these stand for, so bytes are handed "
-            f"to it as they are; leave the scale {wanted!r} out"
-        )
-    if wanted is not None or taken.is_whole:
-        return wanted
-    return "signed" if layout == "NHWC" else "imagenet"
-
-
-def _values_for(taken: Tensor, scale: Scale | None, image: UInt8Array) -> np.ndarray:
-    """An image's bytes as a network takes them."""
-    if scale is None:  # as they are: int8 counts from the middle
-        return image if taken.dtype == np.uint8 else (image ^ np.uint8(128)).view(np.int8)
-    middle, spread = SCALES[scale]
-    values = (image.astype(np.float32) - middle) / spread
-    if taken.quantised is None:
-        return values.astype(taken.dtype)
-    step, zero = taken.quantised
-    bounds = np.iinfo(taken.dtype)
-    return np.clip(np.rint(values / step) + zero, bounds.min, bounds.max).astype(taken.dtype)
-
-
-def _trial_images(size: tuple[int, int]) -> list[UInt8Array]:
-    """Noise, and a slope from black to white."""
-    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
-    slope = np.linspace(0, 255, size[1]).astype(np.uint8)
-    return [noise, np.ascontiguousarray(np.broadcast_to(slope[None, :, None], (*size, 3)))]
 
 
 def _form_of_output(
@@ -319,22 +255,3 @@ def _check_finite(made: np.ndarray) -> None:
 
 def _said(made: np.ndarray) -> str:
     return f"{made.dtype} {shown(tuple(made.shape))}"
-
-
-def _pair(written: Any) -> tuple[int, int]:
-    if not (
-        isinstance(written, list) and len(written) == 2 and all(type(n) is int for n in written)
-    ):
-        raise ValueError(f"not two whole numbers: {shown(written)}")
-    return (written[0], written[1])
-
-
-def _one_of(value: object, known: tuple[str, ...], what: str) -> None:
-    if value is not None and (not isinstance(value, str) or value not in known):
-        raise InputError(f"the {what} {shown(value)} is not one of {', '.join(known)}")
-
-
-def _in_range(value: object, least: int, most: int, what: str) -> None:
-    is_one = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-    if not is_one:
-        raise InputError(f"{what} {shown(value)} is not a whole number from {least} to {most}")

@@ -1,7 +1,7 @@
-"""The networks of segmenters, of either kind of file, behind one small interface.
+"""Networks of a user's own, of either kind of file, behind one small interface.
 
 A file comes from wherever its user has it: what it says of itself is believed nowhere further than
-it is checked here and in `placelens.encoders.segmenters.forms`.
+it is checked here and where their forms are told, as in `placelens.encoders.segmenters.forms`.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Tensor:
 
 
 class Network(ABC):
-    """A network of one input, of which the first output counts.
+    """A network of one input; of a segmenter the first output counts, of a detector all do.
 
     Attributes
     ----------
@@ -91,6 +91,14 @@ class Network(ABC):
     @abstractmethod
     def run(self, values: np.ndarray) -> np.ndarray:
         """The output for an input of ``taken``'s type; of quantised numbers what they stand for."""
+
+    @abstractmethod
+    def every_output(self) -> tuple[Tensor, ...]:
+        """All that it gives, ``given`` first."""
+
+    @abstractmethod
+    def run_all(self, values: np.ndarray) -> tuple[np.ndarray, ...]:
+        """As `run`, every output."""
 
 
 def kind_of(content: bytes) -> str:
@@ -117,7 +125,7 @@ def open_network(path: Path) -> Network:
     Raises
     ------
     EncoderError
-        If it is damaged, of another kind, or takes what no segmenter takes.
+        If it is damaged, of another kind, or takes something else than one image.
     MissingExtraError
         If what runs it is not installed.
     """
@@ -171,12 +179,21 @@ class OnnxNetwork(Network):
         (made,) = self._session.run([self.given.name], **{self.taken.name: values})
         return made
 
+    def every_output(self) -> tuple[Tensor, ...]:
+        """All that it gives."""
+        _, outputs = self._session.tensors()
+        return tuple(map(_of_onnx, outputs))
+
+    def run_all(self, values: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Every output for an input."""
+        return tuple(self._session.run(self._session.outputs, **{self.taken.name: values}))
+
 
 def _of_onnx(facts: TensorFacts) -> Tensor:
     kind = _OF_ONNX.get(facts.kind)
     if kind is None:
         raise EncoderError(
-            f"{shown(facts.name)} is of the type {shown(facts.kind)}; a segmenter takes and gives "
+            f"{shown(facts.name)} is of the type {shown(facts.kind)}; it may be one of "
             f"{', '.join(_OF_ONNX)}: export it with one of these"
         )
     return Tensor(name=facts.name, shape=facts.shape, dtype=np.dtype(kind))
@@ -211,10 +228,28 @@ class TFLiteNetwork(Network):
             self._interpreter.set_tensor(self._to, values)
             self._interpreter.invoke()
             made: np.ndarray = self._interpreter.get_tensor(self._from)
-        if self.given.quantised is None:
-            return made
-        scale, zero = self.given.quantised
-        return (made.astype(np.float32) - np.float32(zero)) * np.float32(scale)
+        return _meant(made, self.given)
+
+    def every_output(self) -> tuple[Tensor, ...]:
+        """All that it gives."""
+        return tuple(map(_of_tflite, self._interpreter.get_output_details()))
+
+    def run_all(self, values: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Every output for an input."""
+        with self._lock:
+            self._interpreter.set_tensor(self._to, values)
+            self._interpreter.invoke()
+            details = self._interpreter.get_output_details()
+            made = [self._interpreter.get_tensor(each["index"]) for each in details]
+        return tuple(_meant(each, _of_tflite(of)) for each, of in zip(made, details, strict=True))
+
+
+def _meant(made: np.ndarray, of: Tensor) -> np.ndarray:
+    """What numbers stand for, where they are quantised."""
+    if of.quantised is None:
+        return made
+    scale, zero = of.quantised
+    return (made.astype(np.float32) - np.float32(zero)) * np.float32(scale)
 
 
 def _of_tflite(details: Mapping[str, Any]) -> Tensor:
@@ -232,7 +267,7 @@ def _only(inputs: tuple[Tensor, ...]) -> Tensor:
     if len(inputs) != 1:
         names = ", ".join(shown(each.name) for each in inputs[:5])
         raise EncoderError(
-            f"it has {len(inputs)} inputs ({names}); a segmenter takes an image and nothing else: "
+            f"it has {len(inputs)} inputs ({names}); it must take an image and nothing else: "
             "export it with that input alone"
         )
     return inputs[0]

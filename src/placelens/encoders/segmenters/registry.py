@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from placelens.arguments import as_path
 from placelens.encoders.model_store import ModelStore
-from placelens.encoders.segmenters.forms import Form, Output, Scale, Wanted, find_form
-from placelens.encoders.segmenters.labels import Labels, labels_of, parsed_labels
+from placelens.encoders.segmenters.forms import Form, Output, Wanted, find_form
+from placelens.encoders.segmenters.inputs import Scale
+from placelens.encoders.segmenters.labels import labels_of, parsed_labels
 from placelens.encoders.segmenters.networks import (
     ONNX,
     TFLITE,
@@ -21,15 +20,13 @@ from placelens.encoders.segmenters.networks import (
     open_network,
 )
 from placelens.encoders.segmenters.segmenter import Segmenter, fingerprint_of
-from placelens.errors import EncoderError, InputError, PlacelensError, ReadError
+from placelens.encoders.trials import name_after, read_model, tried
+from placelens.errors import PlacelensError, ReadError
 from placelens.files import read_regular
-from placelens.limits import MAX_LABELS_BYTES, MAX_MODEL_BYTES
-from placelens.processes import EndedError, Limits, Worker
+from placelens.limits import MAX_LABELS_BYTES
 
 STORE = ModelStore("segmenter")
 _LABELS = "labels.txt"
-# What trying a model may take: the largest ones take seconds of an image on one core.
-_TRIAL = Limits(longest_s=120, memory_bytes=4 * 2**30)
 
 
 def add_segmenter(
@@ -82,15 +79,22 @@ def add_segmenter(
     wanted = Wanted(scale=scale, output=output, side=side, grid=grid)
     named = labels_of(labels)
     file = as_path(path, "the model")
-    content = _read(file)
+    content = read_model(file)
     kind = kind_of(content)
     check_installed(kind)
-    chosen = name if name is not None else name_after(file)
+    chosen = name if name is not None else name_after(file, STORE.kind)
     with STORE.adding(chosen) as folder:
         (folder / kind).write_bytes(content)
         del content  # half a gigabyte, perhaps
         (folder / _LABELS).write_text("\n".join(named.names) + "\n", encoding="utf-8")
-        form = _tried(folder / kind, named, wanted, file.name)
+        form = tried(
+            _find_form,
+            str(folder / kind),
+            len(named.names),
+            wanted,
+            name=file.name,
+            kind=STORE.kind,
+        )
         STORE.write_facts(folder, {"model": kind, "form": form.to_dict()})
     return load_segmenter(chosen)
 
@@ -144,18 +148,6 @@ def remove_segmenter(name: str) -> None:
     STORE.remove(name)
 
 
-def name_after(file: Path) -> str:
-    """A name for a segmenter of a file.
-
-    Examples
-    --------
-    >>> name_after(Path("DeepLab v3+ (city).onnx")), name_after(Path("街.onnx"))
-    ('deeplab-v3-city', 'segmenter')
-    """
-    plain = re.sub(r"[^a-z0-9_]+", "-", file.stem.lower()).strip("-_")[:64].strip("-_")
-    return plain or "segmenter"
-
-
 def facts_of(name: str) -> dict[str, Any]:
     """The row of `segmenters` of one of them."""
     row: dict[str, Any] = {"kind": STORE.kind, "name": name}
@@ -178,39 +170,5 @@ def facts_of(name: str) -> dict[str, Any]:
     }
 
 
-def _read(file: Path) -> bytes:
-    try:
-        content = read_regular(file, MAX_MODEL_BYTES, advice="export a smaller one")
-    except ReadError as error:
-        raise InputError(f"the model {file}: {error}") from None
-    if not content:
-        raise InputError(f"the model {file}: the file is empty")
-    return content
-
-
-def _tried(model: Path, labels: Labels, wanted: Wanted, name: str) -> Form:
-    """The form of a network, found out in a process of its own."""
-    try:
-        return _worker().call(_find_form, str(model), len(labels.names), wanted)
-    except EndedError as error:
-        raise EncoderError(
-            f"{name} was tried in a process of its own, which failed: {error}; it may be damaged, "
-            f"or need more than {(_TRIAL.memory_bytes or 0) // 2**30} GiB of memory: export it for "
-            "smaller images, or get the file anew"
-        ) from error
-    except MemoryError as error:
-        raise EncoderError(
-            f"{name} needs more memory than a segmenter may take; export it for smaller images"
-        ) from error
-    except EncoderError as error:
-        raise EncoderError(f"{name}: {error}") from error
-
-
 def _find_form(model: str, n_labels: int, wanted: Wanted) -> Form:
     return find_form(open_network(Path(model)), n_labels, wanted)
-
-
-@cache
-def _worker() -> Worker:
-    """The process in which models are tried, which ends when nothing was tried for a minute."""
-    return Worker(_TRIAL)

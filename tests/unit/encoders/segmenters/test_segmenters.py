@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import placelens as pl
-from placelens.encoders.segmenters import registry
+from placelens.encoders import trials
 from placelens.encoders.segmenters.registry import STORE, load_segmenter
 from placelens.encoders.user_models import remove_model, user_models
 from placelens.errors import EncoderError, InputError, MissingExtraError
@@ -115,8 +115,8 @@ def test_the_list_and_removal(make_segmenter: Make, tmp_path: Path) -> None:
     assert user_models() == []
     with pytest.raises(EncoderError, match=r"there is no segmenter 'a'; there are: none"):
         remove_model("segmenter", "a")
-    with pytest.raises(InputError, match=r"no kind 'detector' of models; there are: segmenter"):
-        remove_model("detector", "a")
+    with pytest.raises(InputError, match=r"no kind 'translator' of models; there are: segm"):
+        remove_model("translator", "a")
 
 
 @pytest.mark.parametrize("name", ["../a", "A", "", "a/b", ".hidden", "a:b", "x" * 65, "con.txt"])
@@ -216,7 +216,7 @@ def test_a_model_that_ends_the_process_is_refused(
     make_segmenter: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     worker = Worker(Limits(longest_s=60))
-    monkeypatch.setattr(registry, "_worker", lambda: worker)
+    monkeypatch.setattr(trials, "_worker", lambda: worker)
     monkeypatch.setattr(worker, "call", lambda *_: Worker.call(worker, os._exit, 139))
     with pytest.raises(EncoderError, match=r"a process of its own, which failed: .*139"):
         pl.add_segmenter(make_segmenter(tmp_path / "a.onnx"), labels=LABELS)
