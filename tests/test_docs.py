@@ -162,8 +162,10 @@ def _arguments(script: Path, workplace: Path) -> list[str]:
         "search_photos.py": [os.fspath(pictures), "a red square"],
         "point_at_words.py": [os.fspath(pictures / "prague.png"), "a red square"],
         "paint_and_search.py": [os.fspath(workplace / "photos.pl"), "paintings.jpg"],
+        "explain_hits.py": [os.fspath(workplace / "photos.pl"), "explained.jpg"],
     }
-    if script.name == "paint_and_search.py":
-        made = pl.Collection.create(workplace / "photos.pl", features="class_map")
+    kept = {"paint_and_search.py": "class_map", "explain_hits.py": "regions"}
+    if script.name in kept:
+        made = pl.Collection.create(workplace / "photos.pl", features=kept[script.name])
         made.add(pl.read_photos(pictures), workers=0)
     return needs.get(script.name, [])

@@ -10,7 +10,7 @@ from typing import Any
 
 from placelens.display import visible
 from placelens.geo.units import format_distance
-from placelens.types import Evidence, Hit, Item, ScoreTerm
+from placelens.types import PHRASES, Evidence, Hit, Item, ScoreTerm
 
 # Less of a reading is not worth a word.
 LEAST_SHARE = 0.01
@@ -243,6 +243,8 @@ def _what(term: ScoreTerm, hit: Hit) -> str:
             return "has no place"
         return f"{format_distance(hit.distance_m)} from {visible(term.label)}"
     cosine = "" if term.cosine is None else f" (cosine {term.cosine:.3f})"
+    if term.kind == PHRASES:
+        return f"how much some part of it fits {visible(term.label)!r}{cosine}"
     if term.cosine is not None and term.correction:
         lost = f"{'less' if term.correction > 0 else 'plus'} {abs(term.correction):.3f}"
         cosine = f" (cosine {term.cosine:.3f}, {lost} for how near it is to any query)"

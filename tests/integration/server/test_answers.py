@@ -31,6 +31,7 @@ MODELS = {
     for name, model in vars(answers).items()
     if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel
 }
+KEPT = ["class_map", "regions", "shown"]
 QUESTIONS = (
     "red within 500 km of Lyon in June 2019",
     "red not in Peru",
@@ -92,15 +93,17 @@ def searches(squares: pl.Collection, plane: pl.Collection) -> Iterator[dict[str,
 
 
 def painting(make_client: Any, folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What may be painted, and what a picture shows, of a collection with class maps."""
+    """What may be painted, and what a picture shows, in classes and in words."""
     Image.new("RGB", (28, 28), (70, 120, 230)).save(folder / "sky.png")
-    made = pl.Collection.create(folder / "s.pl", encoder=PartsEncoder(), features="class_map")
+    made = pl.Collection.create(folder / "s.pl", encoder=PartsEncoder(), features=KEPT)
     made.add(pl.read_photos(folder / "sky.png"), workers=0)
     server = make_client(collections={"scenes": made})
     url = "/v1/collections/scenes/sketch"
     yield "Palette", server.get(url).json()
     item = next(iter(made))
     yield "ClassMap", server.request("POST", f"{url}/map", json={"item": item}).json()
+    yield from (("WordCount", each) for each in server.get("/v1/collections/scenes/words").json())
+    yield "Shown", server.get("/v1/collections/scenes/shows", params={"text": "blue"}).json()
 
 
 def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str, dict[str, Any]]]:
