@@ -10,7 +10,15 @@ from PIL import Image
 import placelens as pl
 from placelens.errors import EncoderMismatchError
 from placelens.ingest import fill
-from placelens.ingest.extractor import EXTRACTORS, PIXELS, TEXT, extract, extractors_of, made_from
+from placelens.ingest.extractor import (
+    EXTRACTORS,
+    PIXELS,
+    TEXT,
+    WHOLE,
+    extract,
+    extractors_of,
+    made_from,
+)
 from placelens.testing import byte_mean
 from placelens.testing.fakes import HashEncoder
 
@@ -210,7 +218,7 @@ def test_items_without_an_input_get_nothing():
 
 
 def test_each_is_made_from_what_stands_before_it():
-    known = {PIXELS, TEXT}
+    known = {PIXELS, WHOLE, TEXT}
     for name, recipe in EXTRACTORS.items():
         assert recipe.needs in known
         known.add(name)
