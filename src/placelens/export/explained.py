@@ -49,8 +49,11 @@ def explained_picture(explanation: Explanation) -> Image.Image:
     sheet = Image.new("RGB", (_WIDTH, height + _LINE * (len(told) + 1) + _MARGIN), "white")
     sheet.paste(photo.resize((_WIDTH, height), Image.Resampling.LANCZOS))
     draw = ImageDraw.Draw(sheet)
+    drawn: set[tuple[object, str]] = set()  # words that stand for two terms are in one place
     for order, (entry, colour) in enumerate(told):
-        if entry.box is not None and item.width and item.height:
+        is_new = (entry.box, colour) not in drawn
+        drawn.add((entry.box, colour))
+        if entry.box is not None and is_new and item.width and item.height:
             scales = (_WIDTH / item.width, height / item.height) * 2
             box = [round(edge * scale) for edge, scale in zip(entry.box, scales, strict=True)]
             # A little smaller each, so that boxes of one place are all seen.
