@@ -106,7 +106,7 @@ class Collection(
         Collection('...cities.pl', 0 items, 2-d vectors, sphere)
         """
         from placelens.ingest.concepts import manifest_for
-        from placelens.ingest.extractor import asked_for, chosen_extractors
+        from placelens.ingest.extractor import asked_for, check_needs, chosen_extractors
 
         if encoder is not None and dim is not None:
             raise InputError("give an encoder, or dim for vectors of your own, not both")
@@ -132,7 +132,9 @@ class Collection(
         loaded = as_encoder(encoder if encoder is not None else "lite")
         own = load_own(segmenter=segmenter, detector=detector)
         asked_for(more, loaded, own)
-        kept = [extractor.feature for extractor in chosen_extractors(loaded, more, own)]
+        extractors = chosen_extractors(loaded, more, own)
+        kept = [extractor.feature for extractor in extractors]
+        check_needs(extractors, [feature.name for feature in kept])
         manifest = manifest_for(loaded, features=kept, space=space)
         with named(folder):
             return cls(ItemTable.create(folder, manifest, files=loaded.files), loaded)

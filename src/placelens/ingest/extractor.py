@@ -321,6 +321,16 @@ def asked_for(
     return [extractor for name, extractor in known.items() if name in wanted]
 
 
+def check_needs(extractors: Sequence[Extractor], names: Sequence[FeatureName]) -> None:
+    """Raise InputError when what one is made from is neither there nor made as well."""
+    for extractor in extractors:
+        if extractor.needs not in (*OF_IMAGES, TEXT, *names):
+            raise InputError(
+                f"{extractor.feature.name} is made from {extractor.needs}, which the collection "
+                f"does not have; name both"
+            )
+
+
 def chosen_extractors(
     encoder: Encoder, names: Iterable[FeatureName] = (), own: OwnModels = NO_MODELS
 ) -> list[Extractor]:

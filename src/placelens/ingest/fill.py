@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.parts import CLASS_MAP
-from placelens.errors import InputError
 from placelens.ingest.codes import CODES
 from placelens.ingest.decoding import read_all
 from placelens.ingest.extractor import (
@@ -22,6 +21,7 @@ from placelens.ingest.extractor import (
     Extractor,
     Values,
     asked_for,
+    check_needs,
     check_same,
     coders_of,
     extract,
@@ -103,7 +103,7 @@ def fill(
     for extractor in extractors:
         feature = extractor.feature
         check_same(kept.get(feature.name, feature), feature, table.folder)
-    _check_needs(extractors, [*kept, *names])
+    check_needs(extractors, [*kept, *names])
     hubs = None if encoder is None else hubs_of(encoder)
     table.add_features([extractor.feature for extractor in extractors], hubs)
     n_filled: dict[FeatureName, int] = {}
@@ -125,16 +125,6 @@ def fill(
 def _source(extractor: Extractor) -> str:
     """What is read for an extractor."""
     return _IMAGES if extractor.needs in OF_IMAGES else extractor.needs
-
-
-def _check_needs(extractors: Sequence[Extractor], names: Sequence[FeatureName]) -> None:
-    """Raise InputError when what one is made from is neither there nor made as well."""
-    for extractor in extractors:
-        if extractor.needs not in (*OF_IMAGES, TEXT, *names):
-            raise InputError(
-                f"{extractor.feature.name} is made from {extractor.needs}, which the collection "
-                f"does not have; name both"
-            )
 
 
 class _Filling:

@@ -87,6 +87,9 @@ def test_words_are_made_of_what_is_kept(tmp_path, collection):
     assert bare.words() == collection.words()
     with pytest.raises(InputError, match="made from regions"):
         pl.Collection.create(tmp_path / "c.pl", encoder=GrainedEncoder()).fill("shown")
+    with pytest.raises(InputError, match="made from regions"):
+        pl.Collection.create(tmp_path / "d.pl", encoder=GrainedEncoder(), features="shown")
+    assert not (tmp_path / "d.pl").exists()
 
 
 def test_another_vocabulary_is_said(collection, monkeypatch):
