@@ -17,7 +17,7 @@ from placelens.server import Settings, create_app
 from placelens.server.routes.pages import STATIC
 from placelens.server.tokens import new_secret
 from placelens.testing.fakes import HashEncoder
-from placelens.testing.parts_encoder import PartsEncoder
+from placelens.testing.parts_encoder import GrainedEncoder
 
 E2E = Path(__file__).resolve().parents[2] / "web" / "e2e"
 CHROMIUM = os.environ.get("PLACELENS_CHROMIUM") or shutil.which("chromium")
@@ -97,7 +97,7 @@ def draw_years(folder: Path) -> pl.Collection:
 
 
 def draw_scenes(folder: Path) -> pl.Collection:
-    """Three of each scene, one above the other, with class maps."""
+    """Three of each scene, one above the other, with all that an encoder of parts keeps of them."""
     rows = ["image,title,lat,lon"]
     for i, (name, (above, below)) in enumerate(SCENES.items()):
         for j in range(3):
@@ -107,9 +107,8 @@ def draw_scenes(folder: Path) -> pl.Collection:
             image.save(folder / f"{i}{j}.png")
             rows.append(f"{i}{j}.png,{name} {j},{45 + i},{4 + j}")
     (folder / "scenes.csv").write_text("\n".join(rows))
-    made = pl.Collection.create(
-        folder / "scenes.pl", encoder=PartsEncoder(), features=["class_map"]
-    )
+    features = ["class_map", "regions", "shown"]
+    made = pl.Collection.create(folder / "scenes.pl", encoder=GrainedEncoder(), features=features)
     assert made.add(pl.read_photos(folder), workers=0).n_added == 12
     return made
 

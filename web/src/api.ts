@@ -24,6 +24,7 @@ import type {
   Timeline,
   Towns,
   UploadKept,
+  WordCount,
 } from "./logic/rest.ts";
 import type { Bounds } from "./logic/geodesy.ts";
 import { session } from "./state/session.ts";
@@ -100,6 +101,8 @@ export const api = {
   stats: (name: string, signal: AbortSignal) => ask<Stats>(collection(name), { signal }),
   values: (name: string, attribute: string, signal?: AbortSignal) =>
     ask<AttributeValue[]>(`${collection(name)}/values?attribute=${encodeURIComponent(attribute)}`, signal ? { signal } : {}),
+  /** Words for what the pictures show, those that most show first. */
+  words: (name: string, signal: AbortSignal) => ask<WordCount[]>(`${collection(name)}/words`, { signal }),
   places: (q: string, signal: AbortSignal) =>
     ask<PlaceChoice[]>(`/v1/places?limit=4&q=${encodeURIComponent(q)}`, { signal }),
   item: (name: string, id: string, signal: AbortSignal) => ask<Item>(item(name, id), { signal }),

@@ -6,6 +6,7 @@ import { boundsOf, boxBetween, circle, wrapLon } from "../src/logic/geodesy.ts";
 import { frameOf, layOut, rowOf, seenRows } from "../src/logic/layout.ts";
 import {
   asksForSomething,
+  asksInWords,
   effectiveDecay,
   effectiveSort,
   emptyQuery,
@@ -27,7 +28,7 @@ import {
   SHORTEST,
   STEPS,
 } from "../src/logic/reach.ts";
-import { describe as inWords, longest, sharesOf, widths } from "../src/logic/shares.ts";
+import { describe as inWords, grainOf, longest, sharesOf, widths } from "../src/logic/shares.ts";
 import { earlierSuggestions, fragmentOf, valueSuggestions } from "../src/logic/suggest.ts";
 import { dayBars, monthAround, monthBars } from "../src/logic/timeline.ts";
 import { joinWords, quote, replacePlace, splitWords } from "../src/logic/words.ts";
@@ -103,6 +104,7 @@ describe("query", () => {
     near: { lat: 45.76, lon: 4.84, name: "Lyon, France" },
     decay: { kind: "exp" as const, scale: 1500 },
     mu: 0.35,
+    delta: 0.3,
     parse: false,
     box: [177, -20, -178, -15] as [number, number, number, number],
     from: "2019-06-01",
@@ -120,7 +122,7 @@ describe("query", () => {
     assert.deepEqual(fromHash(""), emptyQuery());
   });
   test("what cannot be read in a URL is left out", () => {
-    const query = fromHash("#near=999,0&mu=7&decay=cubic&box=1,2&like=nonsense&where=[&time=x");
+    const query = fromHash("#near=999,0&mu=7&delta=-1&decay=cubic&box=1,2&like=nonsense&where=[&time=x");
     assert.deepEqual(query, emptyQuery());
   });
   test("the request names fields as the API does", () => {
@@ -133,6 +135,7 @@ describe("query", () => {
       near: { lat: 45.76, lon: 4.84 },
       decay: "exp:1500m",
       mu: 0.35,
+      delta: 0.3,
       k: 48,
       parse: false,
       bbox: [177, -20, -178, -15],
@@ -141,6 +144,14 @@ describe("query", () => {
       located_only: true,
       where: { city: "Paris" },
     });
+  });
+  test("what phrases count for is asked with words alone, and not unless somebody says", () => {
+    assert.equal("delta" in toRequest({ ...emptyQuery(), words: "old harbour" }), false);
+    assert.equal(toRequest({ ...emptyQuery(), words: "old harbour", delta: 0 }).delta, 0);
+    assert.equal("delta" in toRequest({ ...emptyQuery(), like: [{ id: "a", weight: 1 }], delta: 0.5 }), false);
+    assert.equal(fromHash("#delta=0").delta, 0);
+    assert.equal(fromHash("#delta=much").delta, null);
+    assert.deepEqual(["", "tram", " -snow"].map((words) => asksInWords({ ...emptyQuery(), words })), [false, true, true]);
   });
   test("conditions on one attribute join", () => {
     const where = [
@@ -335,6 +346,14 @@ describe("timeline", () => {
     assert.equal(formatSpan("2019-02-03", "2019-02-03", "en-GB"), "3 February 2019");
     assert.equal(formatSpan("2019-02-01", "2019-02-27", "en-GB"), null);
   });
+});
+
+test("what phrases count for is told by the weights, whatever the place counts for", () => {
+  const text = { kind: "text", weight: 0.35 };
+  assert.equal(grainOf([{ kind: "place", weight: 0.5 }, text, { kind: "phrases", weight: 0.15 }]), 0.3);
+  // What is looked away from counts as much.
+  assert.equal(grainOf([text, { kind: "text", weight: -0.35 }, { kind: "phrases", weight: 0.35 }, { kind: "phrases", weight: -0.35 }]), 0.5);
+  assert.deepEqual([grainOf([]), grainOf([text]), grainOf([{ kind: "phrases", weight: 1 }])], [0, 0, 1]);
 });
 
 describe("suggestions", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { accountOf, barOf, behind, COLOURS, coloursOf, phrasesIn, REST_COLOUR } from "../src/logic/account.ts";
+import { accountOf, barOf, behind, COLOURS, coloursOf, isOnePhrase, phrasesIn, phrasesOf, REST_COLOUR } from "../src/logic/account.ts";
 import { formatSigned } from "../src/logic/format.ts";
 import { cornersOf, heatPixels, thirdsOf } from "../src/logic/regions.ts";
 import type { Evidence, ScoreTerm } from "../src/logic/rest.ts";
@@ -16,6 +16,11 @@ const HOUSES = evidenceOf({ label: "old houses", of: WORDS, span: [23, 33], shar
 const TRAM = evidenceOf({ label: "red tram", of: WORDS, span: [2, 10], share: 0.5, contribution: 0.5 * 0.609 });
 const REST = evidenceOf({ kind: "rest", label: "the rest", of: WORDS, share: -0.1, contribution: -0.1 * 0.609 });
 
+// With phrases each by itself: the same places in the words, of another term.
+const EACH = termOf({ kind: "phrases", label: "each of: red tram, old houses", weight: 0.3, value: 0.8, contribution: 0.24, cosine: 0.3, baseline: 0.1 });
+const EACH_HOUSES = { ...HOUSES, of: EACH.label, share: 0.45, contribution: 0.45 * 0.21 };
+const EACH_TRAM = { ...TRAM, of: EACH.label, share: 0.55, contribution: 0.55 * 0.21 };
+
 describe("the account", () => {
   const account = accountOf([PLACE, TEXT], [HOUSES, TRAM, REST], []);
 
@@ -29,6 +34,14 @@ describe("the account", () => {
     assert.ok(Math.abs(0.3 + parts.reduce((sum, part) => sum + part) - 0.972) < 1e-12);
     assert.ok(Math.abs(text!.parts.at(-1)!.to - text!.to) < 1e-12);
     for (const [i, part] of text!.parts.slice(1).entries()) assert.equal(part.from, text!.parts[i]!.to);
+  });
+  test("phrases each by themselves have parts of their own, which add up as well", () => {
+    const [, text, each] = accountOf([PLACE, TEXT, EACH], [HOUSES, TRAM, REST, EACH_TRAM, EACH_HOUSES], []);
+    assert.deepEqual(text!.parts.map(({ evidence }) => evidence), [HOUSES, TRAM, REST, null]);
+    assert.deepEqual(each!.parts.map(({ evidence }) => evidence), [EACH_TRAM, EACH_HOUSES, null]);
+    assert.ok(Math.abs(each!.parts.at(-1)!.to - each!.to) < 1e-12);
+    assert.equal(each!.parts[0]!.colour, text!.parts[1]!.colour);
+    assert.equal(each!.parts[1]!.colour, text!.parts[0]!.colour);
   });
   test("all bars lie on one scale, from zero or what is below it", () => {
     const [place] = account;
@@ -78,6 +91,19 @@ describe("in words", () => {
     assert.deepEqual(pieces.map(({ part }) => part?.evidence ?? null), [null, TRAM, null, HOUSES]);
     // A label that was cut short holds the first of them only.
     assert.deepEqual(phrasesIn("a red tram in fro…", text!.parts).map((piece) => piece.text), ["a ", "red tram", " in fro…"]);
+  });
+  test("a list of phrases is cut at each, also where one is in another", () => {
+    const [each] = accountOf([EACH], [EACH_HOUSES, EACH_TRAM], []);
+    assert.deepEqual(phrasesOf(EACH, each!.parts).map(({ text, part }) => [text, part?.evidence ?? null]), [["each of: ", null], ["red tram", EACH_TRAM], [", ", null], ["old houses", EACH_HOUSES]]);
+    const twice = { ...EACH, label: "each of: each, red each" };
+    const [list] = accountOf([twice], [evidenceOf({ label: "each", span: [0, 4], of: twice.label }), evidenceOf({ label: "red each", span: [8, 16], of: twice.label })], []);
+    assert.deepEqual(phrasesOf(twice, list!.parts).map(({ text }) => text), ["each of: ", "each", ", ", "red each"]);
+    assert.deepEqual(phrasesOf({ ...EACH, label: "each of: red tram, ol…" }, each!.parts).map(({ text }) => text), ["each of: ", "red tram", ", ol…"]);
+  });
+  test("a phrase is one, whichever term it speaks for", () => {
+    assert.ok(isOnePhrase(TRAM, EACH_TRAM) && isOnePhrase(REST, REST));
+    assert.ok(!isOnePhrase(TRAM, HOUSES) && !isOnePhrase(TRAM, null) && !isOnePhrase(REST, { ...REST }));
+    assert.ok(!isOnePhrase(evidenceOf({ label: "sea", span: [0, 3] }), evidenceOf({ label: "sky", span: [0, 3] })));
   });
   test("what is behind says through what, most first", () => {
     const above = { score: 1, terms: [{ ...PLACE, contribution: 0.3002 }, { ...TEXT, contribution: 0.7 }] };

@@ -98,17 +98,45 @@ export function behind(hit: Pick<Hit, "score" | "terms">, above: Pick<Hit, "scor
   };
 }
 
+/** Whether both are of one phrase of the question, whichever terms they speak for. */
+export function isOnePhrase(one: Evidence | null, other: Evidence | null): boolean {
+  if (one === other) return true;
+  return Boolean(one?.span && other?.span) && one?.label === other?.label && String(one?.span) === String(other?.span);
+}
+
+/** A term's label cut where phrases begin and end. */
+export function phrasesOf({ kind, label }: Pick<ScoreTerm, "kind" | "label">, parts: readonly Part[]): { text: string; part: Part | null }[] {
+  return kind === "phrases" ? cut(label, listed(label, parts)) : phrasesIn(label, parts);
+}
+
 /** Words cut where phrases begin and end. */
 export function phrasesIn(words: string, parts: readonly Part[]): { text: string; part: Part | null }[] {
+  return cut(words, inOrder(parts).map((part) => ({ part, first: part.evidence!.span![0] })));
+}
+
+/** Where the phrases are that a label lists: "each of: red tram, old houses". */
+function listed(label: string, parts: readonly Part[]): { part: Part; first: number }[] {
+  let end = label.indexOf(":") + 1;
+  return inOrder(parts).map((part) => {
+    const first = label.indexOf(part.evidence!.label, end);
+    if (first >= 0) end = first + part.evidence!.label.length;
+    return { part, first };
+  });
+}
+
+function inOrder(parts: readonly Part[]): Part[] {
+  return parts.filter(({ evidence }) => evidence?.span).sort((a, b) => a.evidence!.span![0] - b.evidence!.span![0]);
+}
+
+function cut(words: string, places: readonly { part: Part; first: number }[]): { text: string; part: Part | null }[] {
   const pieces: { text: string; part: Part | null }[] = [];
   let end = 0;
-  const inOrder = parts.filter(({ evidence }) => evidence?.span).sort((a, b) => a.evidence!.span![0] - b.evidence!.span![0]);
-  for (const part of inOrder) {
-    const [first, last] = part.evidence!.span!;
+  for (const { part, first } of places) {
+    const { label } = part.evidence!;
     // Long words are cut short in the label, and a phrase may be beyond its end.
-    if (first < end || words.slice(first, last) !== part.evidence!.label) continue;
-    pieces.push({ text: words.slice(end, first), part: null }, { text: words.slice(first, last), part });
-    end = last;
+    if (first < end || !words.startsWith(label, first)) continue;
+    pieces.push({ text: words.slice(end, first), part: null }, { text: label, part });
+    end = first + label.length;
   }
   return [...pieces, { text: words.slice(end), part: null }].filter(({ text }) => text);
 }

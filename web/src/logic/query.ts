@@ -50,6 +50,8 @@ export interface Query {
   /** Null: as the words say ("within 5 km of"), or the server's own. */
   decay: Decay | null;
   mu: number;
+  /** What each phrase of the words counts for beside the words as a whole; null: the server's own. */
+  delta: number | null;
   parse: boolean;
   box: Bounds | null;
   from: string;
@@ -76,6 +78,7 @@ export function emptyQuery(collection = ""): Query {
     near: null,
     decay: null,
     mu: 0.5,
+    delta: null,
     parse: true,
     box: null,
     from: "",
@@ -95,7 +98,13 @@ export function effectiveDecay(query: Query, understood: Pick<Understood, "decay
 
 /** Whether there is anything to rank by; filters alone list, newest first. */
 export function asksForSomething(query: Query): boolean {
-  return Boolean(asksByMeaning(query) || splitWords(query.words).unwanted.length || query.near);
+  return Boolean(asksByMeaning(query) || asksInWords(query) || query.near);
+}
+
+/** Whether there are words, wanted or not. */
+export function asksInWords({ words }: Query): boolean {
+  const { wanted, unwanted } = splitWords(words);
+  return Boolean(wanted || unwanted.length);
 }
 
 /** Whether there is anything to look for, wherever it is. */
@@ -145,6 +154,7 @@ export function toRequest(query: Query, cursor?: string): SearchRequest {
   } else if (wanted) {
     request.text = wanted;
   }
+  if (query.delta !== null && request.text) request.delta = query.delta;
   const images = [
     ...query.pictures.map(({ handle, weight }) => ({ handle, weight })),
     ...query.like.map(({ id, weight }) => ({ id, weight })),
@@ -202,6 +212,7 @@ export function toHash(query: Query): string {
   }
   if (query.decay) hash.set("decay", formatDecay(query.decay));
   if (query.mu !== plain.mu) hash.set("mu", String(query.mu));
+  if (query.delta !== null) hash.set("delta", String(query.delta));
   if (!query.parse) hash.set("parse", "0");
   if (query.box) hash.set("box", query.box.map(short).join(","));
   if (query.from || query.to) hash.set("time", `${query.from}..${query.to}`);
@@ -230,6 +241,8 @@ export function fromHash(text: string): Query {
   query.decay = parseDecay(hash.get("decay") ?? "");
   const mu = Number(hash.get("mu") ?? Number.NaN);
   if (mu >= 0 && mu <= 1) query.mu = mu;
+  const delta = Number(hash.get("delta") ?? Number.NaN);
+  if (delta >= 0 && delta <= 1) query.delta = delta;
   query.parse = hash.get("parse") !== "0";
   const box = (hash.get("box") ?? "").split(",").map(Number);
   if (box.length === 4 && box.every(Number.isFinite)) query.box = box as Bounds;

@@ -614,6 +614,32 @@ export interface SearchRequest {
   recall_target?: number | null;
 }
 
+/** Which pictures show something, and where. */
+export interface Shown {
+  /** What each phrase was taken for. */
+  read_as: Record<string, string>;
+  /** How many show all of it; `items` are the first of them. */
+  n_items: number;
+  items: ShownItem[];
+}
+
+/** An item that shows all that was asked for. */
+export interface ShownItem {
+  id: string;
+  /** The least of its words'. */
+  weight: number;
+  words: ShownWord[];
+}
+
+/** A word in a picture. */
+export interface ShownWord {
+  word: string;
+  /** About how probably a caption would name it, in [0, 1]. */
+  weight: number;
+  /** Left, top, right and bottom of the region that shows it best, in pixels of the original image; None where its size is not known. */
+  box: [number, number, number, number] | null;
+}
+
 /** An item that is alone in its cell. */
 export interface Single {
   id: string;
@@ -749,4 +775,10 @@ export interface VectorTerm {
   vector: number[];
   /** Share of this term; negative to search away from it. */
   weight?: number;
+}
+
+/** A word, and how many items show it. */
+export interface WordCount {
+  word: string;
+  n_items: number;
 }

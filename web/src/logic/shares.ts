@@ -23,6 +23,13 @@ export function sharesOf(hit: Scored): Shares {
   return shares;
 }
 
+/** What each phrase of the words counts for, beside the words as a whole: the delta that terms were weighed with. */
+export function grainOf(terms: readonly Pick<ScoreTerm, "kind" | "weight">[]): number {
+  const weigh = (...kinds: string[]) => terms.reduce((sum, { kind, weight }) => sum + (kinds.includes(kind) ? Math.abs(weight) : 0), 0);
+  const all = weigh("text", "phrases");
+  return all > 0 ? weigh("phrases") / all : 0;
+}
+
 /** Widths in percent of a bar as long as `best`; what is below zero has no width. */
 export function widths({ place, meaning }: Shares, best: number): Shares {
   if (!(best > 0)) return { place: 0, meaning: 0 };

@@ -51,6 +51,12 @@ class Page {
   });
   readonly isList = computed(() => this.answer.value?.plan?.engine === "list");
 
+  /** Whether the collection keeps a feature of its items; null until it is known. */
+  keeps(feature: string): boolean | null {
+    const stats = this.stats.state.value.value;
+    return stats && feature in stats.feature_bytes;
+  }
+
   async start(): Promise<void> {
     window.addEventListener("popstate", () => this.#follow());
     effect(() => {

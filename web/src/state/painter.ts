@@ -25,10 +25,7 @@ class Painter {
   readonly #steps = signal<Steps<Sketch | null>>(begun(null));
   readonly palette = new Fetched<Palette>();
   /** Whether this collection keeps what paintings are compared with; null until it is known. */
-  readonly isKept = computed(() => {
-    const stats = page.stats.state.value.value;
-    return stats && FEATURE in stats.feature_bytes;
-  });
+  readonly isKept = computed(() => page.keeps(FEATURE));
   readonly classes = computed(() => this.palette.state.value.value?.classes ?? []);
   readonly sketch = computed(() => page.query.value.sketch);
   readonly painting = computed(() => this.sketch.value?.painting ?? BLANK);

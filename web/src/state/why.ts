@@ -2,7 +2,7 @@
 
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { api } from "../api.ts";
-import { accountOf, type Entry } from "../logic/account.ts";
+import { accountOf, type Entry, isOnePhrase } from "../logic/account.ts";
 import { toRequest } from "../logic/query.ts";
 import type { Evidence, Explanation, Hit } from "../logic/rest.ts";
 import { withPictures } from "./kept-pictures.ts";
@@ -35,8 +35,8 @@ class Why {
   );
   readonly loading = computed(() => this.#fetched.state.value.loading);
   readonly error = computed(() => (this.isShown.value ? this.#fetched.state.value.error : null));
-  /** What the pointer or the focus is on, else what was pressed. */
-  readonly lit = computed(() => this.#pointed.value ?? this.#held.value);
+  /** What the pointer or the focus is on, else what was pressed; of a phrase what comes first of it. */
+  readonly lit = computed(() => this.firstOf(this.#pointed.value ?? this.#held.value));
   readonly held = computed(() => this.#held.value);
 
   constructor() {
@@ -52,6 +52,16 @@ class Why {
 
   point(evidence: Evidence | null): void {
     this.#pointed.value = evidence;
+  }
+
+  /** A phrase that two terms look for is one, and lit as one. */
+  isLit(evidence: Evidence | null): boolean {
+    return evidence !== null && isOnePhrase(evidence, this.lit.value);
+  }
+
+  firstOf(evidence: Evidence | null): Evidence | null {
+    const parts = this.account.value.flatMap(({ parts }) => parts);
+    return parts.find((part) => isOnePhrase(part.evidence, evidence))?.evidence ?? evidence;
   }
 
   /** Keep a part lit, for fingers, which point at nothing; pressed again it is let go. */

@@ -55,7 +55,7 @@ function TermRow({ entry, account, hit }: { entry: Entry; account: readonly Entr
     <tr>
       <th scope="row">
         <span class={`swatch ${kind}`} />
-        <Phrases words={term.label || formatName(term.kind)} parts={parts} />
+        <Phrases term={{ kind: term.kind, label: term.label || formatName(term.kind) }} parts={parts} />
         <span class="note below">{noteOf(term, hit)}</span>
         {parts.every(({ contribution }) => contribution === null) && <Bar summand={entry} account={account} kind={kind} />}
       </th>
@@ -68,7 +68,7 @@ function TermRow({ entry, account, hit }: { entry: Entry; account: readonly Entr
 function PartRow({ part, account, hit }: { part: Part; account: readonly Entry[]; hit: Hit }) {
   const { evidence, colour, share, contribution } = part;
   return (
-    <tr class={evidence && evidence === why.lit.value ? "part lit" : "part"} style={{ "--colour": colour }}>
+    <tr class={why.isLit(evidence) ? "part lit" : "part"} style={{ "--colour": colour }}>
       <th scope="row">
         <PartName evidence={evidence} hit={hit} />
         {contribution !== null && <Bar summand={part} account={account} kind="part" />}

@@ -1,8 +1,9 @@
 /** The controls that re-rank: meaning against place, and how far the place reaches. */
 
-import { asksByMeaning, asksForSomething } from "../logic/query.ts";
+import { asksByMeaning, asksForSomething, asksInWords } from "../logic/query.ts";
 import { type Decay, type DecayKind, halfDistance, positionOf, scaleAt, STEPS } from "../logic/reach.ts";
 import { formatDistance } from "../logic/format.ts";
+import { grainOf } from "../logic/shares.ts";
 import { page } from "../state/page.ts";
 import { t } from "../words/index.ts";
 
@@ -19,7 +20,7 @@ export function Balance() {
   const hint = !hasPlace ? t.balance.needsPlace : hasMeaning ? "" : t.balance.needsMeaning;
   return (
     <div class="balance">
-      <div class="control">
+      <div class="control ends">
         <label for="mu">
           <span class="end meaning">{t.balance.meaning}</span>
           <span class="hidden">{t.balance.against}</span>
@@ -65,7 +66,36 @@ export function Balance() {
           {Object.entries(t.balance.kinds).map(([kind, name]) => <option key={kind} value={kind}>{name}</option>)}
         </select>
       </div>
+      <Grain />
       <p class="hint" id="balance-hint">{hint}</p>
+    </div>
+  );
+}
+
+/** The words as a whole, or each of their phrases, for which a collection must keep regions. */
+function Grain() {
+  const query = page.query.value;
+  if (!asksInWords(query) || !page.keeps("regions")) return null;
+  // Where nobody says it is the server's own, which the answer tells.
+  const delta = query.delta ?? grainOf(page.hits.value[0]?.terms ?? []);
+  const each = Math.round(delta * 100);
+  return (
+    <div class="control ends" title={t.grain.help}>
+      <label for="delta">
+        <span>{t.grain.whole}</span>
+        <span class="hidden">{t.balance.against}</span>
+        <span>{t.grain.each}</span>
+      </label>
+      <input
+        id="delta"
+        type="range"
+        min={0}
+        max={1}
+        step={0.1}
+        value={delta}
+        aria-valuetext={t.grain.shares(100 - each, each)}
+        onInput={(event) => page.change({ delta: event.currentTarget.valueAsNumber }, { pace: "dragging" })}
+      />
     </div>
   );
 }

@@ -1,16 +1,17 @@
 /** The words of a question with their phrases in the colours that these have in the picture. */
 
-import { phrasesIn, type Part } from "../logic/account.ts";
+import { phrasesOf, type Part } from "../logic/account.ts";
+import type { ScoreTerm } from "../logic/rest.ts";
 import { why } from "../state/why.ts";
 
-export function Phrases({ words, parts }: { words: string; parts: readonly Part[] }) {
-  return <>{phrasesIn(words, parts).map(({ text, part }) => (part ? <Phrase text={text} part={part} /> : text))}</>;
+export function Phrases({ term, parts }: { term: Pick<ScoreTerm, "kind" | "label">; parts: readonly Part[] }) {
+  return <>{phrasesOf(term, parts).map(({ text, part }) => (part ? <Phrase text={text} part={part} /> : text))}</>;
 }
 
 function Phrase({ text, part: { evidence, colour } }: { text: string; part: Part }) {
   return (
     <mark
-      class={why.lit.value === evidence ? "phrase lit" : "phrase"}
+      class={why.isLit(evidence) ? "phrase lit" : "phrase"}
       style={{ "--colour": colour }}
       onPointerEnter={() => why.point(evidence)}
       onPointerLeave={() => why.point(null)}
@@ -23,6 +24,8 @@ function Phrase({ text, part: { evidence, colour } }: { text: string; part: Part
 /** The phrases of the question again, as long as they are explained. */
 export function AskedPhrases() {
   const entries = why.account.value.filter(({ parts }) => parts.some(({ evidence }) => evidence?.span));
+  // Each of the phrases is in the words as a whole, where these are asked with.
+  const whole = entries.filter(({ term }) => term.kind !== "phrases");
   if (entries.length === 0) return null;
-  return <p class="asked-phrases">{entries.map(({ term, parts }) => <span><Phrases words={term.label} parts={parts} /></span>)}</p>;
+  return <p class="asked-phrases">{(whole.length ? whole : entries).map(({ term, parts }) => <span><Phrases term={term} parts={parts} /></span>)}</p>;
 }

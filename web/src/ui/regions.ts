@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo } from "preact/hooks";
 import { type Region, RegionLayer } from "../image/regions.ts";
-import type { Part } from "../logic/account.ts";
+import { isOnePhrase, type Part } from "../logic/account.ts";
 import type { Evidence, Hit } from "../logic/rest.ts";
 import { LEAST_SHARE } from "../logic/shares.ts";
 import { why } from "../state/why.ts";
@@ -12,7 +12,7 @@ import { nameOf } from "./account.tsx";
 export function useRegions({ width, height }: Hit): HTMLElement | null {
   const layer = useMemo(() => new RegionLayer<Evidence>({ onPoint: (evidence) => why.point(evidence) }), []);
   const account = why.account.value;
-  const regions = useMemo(() => account.flatMap(({ parts }) => parts.flatMap(regionOf)), [account]);
+  const regions = useMemo(() => regionsOf(account.flatMap(({ parts }) => parts)), [account]);
   useEffect(() => {
     layer.show(regions, width ?? 1, height ?? 1);
     layer.light(why.lit.value);
@@ -22,8 +22,15 @@ export function useRegions({ width, height }: Hit): HTMLElement | null {
 }
 
 /** What speaks against the item, or hardly for it, has no box: it is nowhere in the picture. */
-function regionOf({ evidence, colour, share }: Part): Region<Evidence>[] {
-  if (!evidence?.heat || (share ?? 0) < LEAST_SHARE) return [];
-  const { box, heat } = evidence;
-  return [{ of: evidence, label: nameOf(evidence), colour, box, heat }];
+function regionsOf(parts: readonly Part[]): Region<Evidence>[] {
+  const regions: Region<Evidence>[] = [];
+  for (const { evidence, colour, share } of parts) {
+    const isSomewhere = evidence?.heat || (evidence?.kind === "phrase" && evidence.box);
+    if (!evidence || !isSomewhere || (share ?? 0) < LEAST_SHARE) continue;
+    const { box, heat } = evidence;
+    const first = why.firstOf(evidence) ?? evidence;
+    const isInner = regions.some(({ of }) => isOnePhrase(of, evidence));
+    regions.push({ of: first, label: nameOf(evidence), colour, box, heat, isInner });
+  }
+  return regions;
 }

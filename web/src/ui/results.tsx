@@ -11,6 +11,7 @@ import { readings } from "./evidence.tsx";
 import { Grid } from "./grid.tsx";
 import { AskedPhrases } from "./phrases.tsx";
 import { Legend } from "./score-bar.tsx";
+import { ShownWords } from "./shown-words.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function Results() {
@@ -41,6 +42,7 @@ export function Results() {
       </div>
       <AskedPhrases />
       <Timeline />
+      <ShownWords />
       {answer && <Notice answer={answer} found={hits.length > 0} />}
       {error && error.status !== 0 && hits.length > 0 && <p class="doubt">{t.results.old}</p>}
       <Grid scroller={scroller} />

@@ -96,6 +96,19 @@ export const en = {
     needsMeaning: "Add words or a picture to rank by meaning too.",
   },
 
+  grain: {
+    help: "How much it counts whether each phrase of the words is somewhere in the picture",
+    whole: "As a whole",
+    each: "Each phrase",
+    shares: (whole: number, each: number) => `${whole}% the words as a whole, ${each}% each of their phrases, wherever it is in the picture`,
+  },
+
+  shownWords: {
+    label: "In these pictures:",
+    n: (n: number) => COUNT.format(n),
+    ask: (word: string, n: number) => `Search for ${word}, which ${counted(n, "picture shows", "pictures show")}`,
+  },
+
   paint: {
     label: "Paint",
     title: "Paint what you want to see, and where",
