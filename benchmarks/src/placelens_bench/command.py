@@ -168,7 +168,14 @@ def _mcqi(asked: Asked) -> Any:
     if folder is not None:
         require_matplotlib()
     encoder = None if asked.encoder == "lite" else load_encoder(asked.encoder)
-    result = run(asked.needed_data, work=work, quick=asked.quick, encoder=encoder, say=notice)
+    result = run(
+        asked.needed_data,
+        work=work,
+        quick=asked.quick,
+        train=bool(asked.options.get("train")),
+        encoder=encoder,
+        say=notice,
+    )
     for path in [] if folder is None else plots.draw(result, folder):
         notice(str(path))
     return result
@@ -219,6 +226,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "dim": ("engine", "updates"),
     "plots": ("engine", "cosmat", "paper-000", "sketch", "mcqi"),
     "work": ("engine", "cosmat", "paper-000", "mcqi"),
+    "train": ("mcqi",),
     **dict.fromkeys(("dataset", "features", "network", "layer"), ("cosmat",)),
     **dict.fromkeys(("queries", "methods", "workloads", "budget", "curves"), ("engine",)),
 }
@@ -272,6 +280,10 @@ Network = Annotated[
 Layer = Annotated[
     str | None, _option(metavar="NAME", help="'cosmat': of the network, like fc7; its output.")
 ]
+Train = Annotated[
+    bool | None,
+    _option("--train", help="'mcqi': train and measure the paper's model too (extra train)."),
+]
 
 
 def command(
@@ -295,6 +307,7 @@ def command(
     features: Features = None,
     network: Network = None,
     layer: Layer = None,
+    train: Train = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure speed and quality; every figure in the documentation comes from here."""
@@ -316,6 +329,7 @@ def command(
         "features": features,
         "network": network,
         "layer": layer,
+        "train": train,
     }
     given = {option: value for option, value in own.items() if value is not None}
     for option in given:
