@@ -61,7 +61,9 @@ OPEN_TO_BENCHES = {
 }
 
 # The modules of the benchmarks that train a model; others import them where they are used.
-LEARNING = {f"placelens_bench/mcqi/model/{name}" for name in ("kept", "learn", "mil", "networks")}
+LEARNING = {
+    f"placelens_bench/mcqi/model/{name}" for name in ("kept", "learn", "mil", "networks", "scores")
+}
 # Packages that only these rooms, or "room/module"s, may import, anywhere in a file.
 CONFINED = {
     "fastapi": {"server"},

@@ -16,10 +16,7 @@ from tests.benchmarks.unit.test_mcqi_model import material  # noqa: E402
 
 from placelens.evaluation import Splits, content_hash  # noqa: E402
 from placelens_bench.mcqi.model.learn import (  # noqa: E402
-    Inputs,
     Training,
-    coarse_scores,
-    fine_scores,
     train_branches,
     train_captioner,
     translate,
@@ -27,6 +24,11 @@ from placelens_bench.mcqi.model.learn import (  # noqa: E402
 from placelens_bench.mcqi.model.measure import METHODS, QUICK, measure  # noqa: E402
 from placelens_bench.mcqi.model.mil import bag_signs, hinge_loss, sentence_loss  # noqa: E402
 from placelens_bench.mcqi.model.networks import Branches, three_layers  # noqa: E402
+from placelens_bench.mcqi.model.scores import (  # noqa: E402
+    Inputs,
+    coarse_scores,
+    fine_scores,
+)
 from placelens_bench.mcqi.model.sentences import PAD, START, UNKNOWN, Vocabulary  # noqa: E402
 from placelens_bench.mcqi.report import tables  # noqa: E402
 
@@ -48,22 +50,23 @@ def test_the_loss_is_eq_2_with_the_least_over_all_signs(margin: float) -> None:
     match[0, 2] = True  # two images carry the first text
     is_phrase = torch.ones(N_TEXTS, N_PHRASES, dtype=torch.bool)
     is_phrase[2, 1:] = False
-    share = 5 / 16
-    total = weight = 0.0
+    costs: dict[int, list[float]] = {1: [], -1: []}  # by the sign
     for p, q, u in itertools.product(range(N_TEXTS), range(N_PHRASES), range(N_IMAGES)):
         if not is_phrase[p, q]:
             continue
         cosines = [float(phrases[p, q] @ region) for region in regions[u]]
-        own = 1 - share if match[p, u] else share
         choices = itertools.product((-1, 1), repeat=N_REGIONS) if match[p, u] else [(-1,) * 5]
-        total += own * min(
-            sum(max(0.0, margin - k * c) for k, c in zip(signs, cosines, strict=True))
+        tried = [
+            [(k, max(0.0, margin - k * c)) for k, c in zip(signs, cosines, strict=True)]
             for signs in choices
             if 1 in signs or not match[p, u]
-        )
-        weight += own * N_REGIONS
+        ]
+        for sign, cost in min(tried, key=lambda each: sum(cost for _, cost in each)):
+            costs[sign].append(cost)
+    # Weighed by 1 - P/A and P/A, both kinds count the same in all.
+    expected = (np.mean(costs[1]) + np.mean(costs[-1])) / 2
     found = hinge_loss(phrases, regions, is_phrase, match, margin=margin)
-    assert float(found) == pytest.approx(total / weight, rel=1e-6)
+    assert float(found) == pytest.approx(expected, rel=1e-6)
 
 
 def test_signs_hold_one_region_at_least() -> None:

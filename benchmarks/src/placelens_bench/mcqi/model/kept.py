@@ -18,10 +18,7 @@ from placelens.evaluation.splits import Part
 from placelens.types import Float32Array
 from placelens_bench.mcqi.model.judge import Judge
 from placelens_bench.mcqi.model.learn import (
-    Inputs,
     Training,
-    coarse_scores,
-    fine_scores,
     train_branches,
     train_captioner,
     translate,
@@ -29,6 +26,7 @@ from placelens_bench.mcqi.model.learn import (
 from placelens_bench.mcqi.model.material import Material
 from placelens_bench.mcqi.model.networks import Branches, Captioner
 from placelens_bench.mcqi.model.relevance import labels_of
+from placelens_bench.mcqi.model.scores import Inputs, coarse_scores, fine_scores
 from placelens_bench.mcqi.model.sentences import Said, Vocabulary
 
 if TYPE_CHECKING:
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 Net = TypeVar("Net", bound=nn.Module)
-# How many images of the validation part choose the epoch.
-CHOOSING = 300
 # What decides what is learnt, beside settings and data: of another number, it is learnt anew.
 _VERSION = 1
 
@@ -101,9 +97,8 @@ def trained(
     said = {part: translate(captioner, vocabulary, material) for part, material in parts.items()}
     made = {part: _vectors(own, encoder) for part, own in said.items()}
     inputs = {part: Inputs.of(material, made[part]) for part, material in parts.items()}
-    few = parts["validation"].first(CHOOSING)
-    dev = Inputs.of(few, made["validation"][:CHOOSING])
-    judge = Judge.of(few, labels_of(train.texts_of, few.texts_of))
+    dev, validation = inputs["validation"], parts["validation"]
+    judge = Judge.of(validation, labels_of(train.texts_of, validation.texts_of))
 
     def fine(model: Branches) -> float:
         return judge.value(fine_scores(model, dev, "best"))

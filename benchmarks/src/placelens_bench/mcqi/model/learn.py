@@ -6,11 +6,10 @@ differs from the paper:
 * its LSTM is pretrained, on what is not said; here it learns from the captions of the training
   part, by Adam, and is kept as it is from then on: a sentence is words, and no loss on its vector
   reaches what chose them. So Eq. 4's terms share no weight, and stage 2 trains on at a lower rate;
-* Eq. 2 alone, from random weights, ends where all cosines are -M: that costs next to nothing,
-  since only the best of ten regions of a bag has to be near. So the first half of the fine branch's
-  epochs takes Eq. 1, where all regions of a match are, as the work that the paper has its bags from
-  does (A. Karpathy et al., "Deep Fragment Embeddings for Bidirectional Image Sentence Mapping",
-  NIPS 2014);
+* the first half of the fine branch's epochs takes Eq. 1, where all regions of a match are to be
+  near, as the work does that the paper has its bags from (A. Karpathy et al., "Deep Fragment
+  Embeddings for Bidirectional Image Sentence Mapping", NIPS 2014): which regions of a bag are near
+  says nothing while weights are random;
 * the rate is not said; it, and the margin, are chosen on the validation part, and after each epoch
   the weights that are best on it are kept.
 """
@@ -26,11 +25,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from placelens.types import Float32Array, Int64Array
+from placelens.types import Int64Array
 from placelens_bench.mcqi.model.material import Material
 from placelens_bench.mcqi.model.mil import hinge_loss, sentence_loss
 from placelens_bench.mcqi.model.networks import Branches, Captioner
-from placelens_bench.mcqi.model.regions import pooled
+from placelens_bench.mcqi.model.scores import Inputs
 from placelens_bench.mcqi.model.sentences import LONGEST, PAD, Said, Vocabulary
 
 Say = Callable[[str], None]
@@ -56,7 +55,7 @@ class Training:
     batch: int = 32
     momentum: float = 0.9
     weight_decay: float = 5e-5
-    epochs: tuple[int, int] = (8, 2)
+    epochs: tuple[int, int] = (4, 1)
     rate: float = 0.1
     joint_rate: float = 0.02
     plain_share: float = 0.5
@@ -66,31 +65,6 @@ class Training:
     captioner_batch: int = 64
     captioner_rate: float = 2e-3
     width: int = 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """A part as tensors: regions (n, r, dim), phrases (m, q, dim), vectors of told and made
-    sentences (m, dim), (n, dim), and which text is whose, (m, n)."""
-
-    regions: Tensor
-    phrases: Tensor
-    told: Tensor
-    made: Tensor
-    carries: Tensor
-
-    @classmethod
-    def of(cls, material: Material, made: Float32Array) -> Inputs:
-        """Tensors of a part and of what was said about its images."""
-        carries = np.zeros((len(material.captions.texts), len(material)), dtype=np.bool_)
-        carries[material.captions.text, material.captions.image] = True
-        return cls(
-            regions=torch.from_numpy(pooled(material.grid)),
-            phrases=torch.from_numpy(material.phrases),
-            told=torch.from_numpy(material.vectors),
-            made=torch.from_numpy(made),
-            carries=torch.from_numpy(carries),
-        )
 
 
 def train_captioner(
@@ -203,47 +177,6 @@ def train_branches(
                 best, kept = value, copy.deepcopy(model.state_dict())
         model.load_state_dict(kept)
     return model.eval()
-
-
-@torch.no_grad()
-def fine_scores(model: Branches, inputs: Inputs, pooling: str) -> Float32Array:
-    """Of each image and text, (n, m), in the fine space.
-
-    Parameters
-    ----------
-    pooling
-        "mean": the cosine of the mean directions of regions and of phrases, which are one vector
-        each, as Eq. 5 wants them. "best": of each phrase the best region, on average, as Eq. 2
-        trains it.
-    """
-    regions = torch.cat([model.regions(each) for each in inputs.regions.split(_BLOCK)])
-    is_phrase = (inputs.phrases.abs().sum(2) > 0).float()  # (m, q)
-    rows = []
-    for told, mask in zip(inputs.phrases.split(_BLOCK), is_phrase.split(_BLOCK), strict=True):
-        phrases = model.phrases(told) * mask[:, :, None]
-        if pooling == "mean":
-            sides = phrases.sum(1), regions.sum(1)
-            one, other = (side / side.norm(dim=1, keepdim=True).clamp_min(1e-12) for side in sides)
-            rows.append(one @ other.T)
-        else:
-            best = _best_regions(phrases, regions)  # (m, q, n)
-            rows.append((best * mask[:, :, None]).sum(1) / mask.sum(1)[:, None])
-    return np.asarray(torch.cat(rows).T.numpy(), dtype=np.float32)
-
-
-def _best_regions(phrases: Tensor, regions: Tensor) -> Tensor:
-    """The largest cosine of each phrase (m, q, d) with a region of each image (n, r, d)."""
-    best = phrases.flatten(0, 1) @ regions[:, 0].T
-    for region in range(1, regions.shape[1]):
-        best = torch.maximum(best, phrases.flatten(0, 1) @ regions[:, region].T)
-    return best.unflatten(0, phrases.shape[:2])
-
-
-@torch.no_grad()
-def coarse_scores(model: Branches, inputs: Inputs) -> Float32Array:
-    """Of each image and text, (n, m): cosines of the sentence made with the one told."""
-    made, told = model.sentences(inputs.made), model.sentences(inputs.told)
-    return np.asarray((made @ told.T).numpy(), dtype=np.float32)
 
 
 def _batches(

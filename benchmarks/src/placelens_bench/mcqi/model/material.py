@@ -72,20 +72,22 @@ class Material:
         """(n, dim) unit vectors of the whole images: the encoder's own, up to rounding."""
         return unit(self.grid.sum(axis=(1, 2), dtype=np.float32))
 
-    def first(self, count: int) -> Material:
-        """Only so many of the images, with their captions."""
-        texts_of = self.texts_of[:count]
-        captions = Captions.of(texts_of)  # whose texts are the first, in the same order
-        m = len(captions.texts)
+    def drawn(self, count: int, *, seed: int) -> Material:
+        """Only so many of the images, at random, in their order, with their captions."""
+        rows = np.sort(np.random.default_rng(seed).permutation(len(self))[:count])
+        texts_of = tuple(self.texts_of[row] for row in rows)
+        captions = Captions.of(texts_of)
+        at = {text: number for number, text in enumerate(self.captions.texts)}
+        texts = np.array([at[text] for text in captions.texts])
         return replace(
             self,
-            names=self.names[:count],
-            sizes=self.sizes[:count],
-            grid=self.grid[:count],
+            names=tuple(self.names[row] for row in rows),
+            sizes=self.sizes[rows],
+            grid=self.grid[rows],
             texts_of=texts_of,
             captions=captions,
-            vectors=self.vectors[:m],
-            phrases=self.phrases[:m],
+            vectors=self.vectors[texts],
+            phrases=self.phrases[texts],
         )
 
 

@@ -39,12 +39,14 @@ class Amount:
     Attributes
     ----------
     images : of each part at most, drawn at random; None for all.
+    choosing : images of the validation part, drawn at random, by which all settings are chosen.
     training : what differs from the usual `placelens_bench.mcqi.model.learn.Training`.
     ridges : of CCA and KCCA, to choose from.
     weights : delta, and the weight of ``lite``, to choose from.
     """
 
     images: int | None = 4000
+    choosing: int = 300
     training: Mapping[str, Any] = field(default_factory=dict)
     ridges: tuple[float, ...] = RIDGES
     weights: tuple[float, ...] = tuple(round(0.1 * step, 1) for step in range(11))
@@ -96,6 +98,7 @@ def measure(
     parts = read_material(
         data, work, encoder, dataset, splits=splits, most=amount.images, seed=seed
     )
+    parts["validation"] = parts["validation"].drawn(amount.choosing, seed=seed)
     started = time.perf_counter()
     learnt = parts["train"].texts_of
     judges = {

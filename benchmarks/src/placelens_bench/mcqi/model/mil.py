@@ -44,9 +44,13 @@ def hinge_loss(
 ) -> Tensor:
     """Eq. 1, or Eq. 2 with its weights: the mean hinge over pairs of phrase and region.
 
-    A pair of a matched text and image weighs 1 - P/A, another one P/A, with P/A the share of
-    matched pairs: both kinds weigh the same in all. The paper's P and A are of the whole training
-    sample; here they are the batch's, since a batch of 32 has 1 match in 32, whatever the sample.
+    A pair that should be near weighs 1 - P/A, another one P/A, with P/A the share of the first: so
+    both kinds weigh the same in all. In Eq. 1 these are the pairs of matched texts and images, and
+    as printed Eq. 2 weighs by the match too, whatever k is. Then all cosines at -M cost next to
+    nothing, since of a bag of ten regions one only has to be near: training from random weights
+    ends there. So here the first kind are the pairs with k = 1, which in Eq. 1 is the same. The
+    paper's P and A are of the whole training sample; here they are the batch's, where one image in
+    32 matches, whatever the sample.
 
     Parameters
     ----------
@@ -67,10 +71,12 @@ def hinge_loss(
         if in_bags
         else (match.to(cosines.dtype) * 2 - 1)[:, None, :, None]
     )
-    share = match.float().mean()
-    weights = torch.where(match, 1 - share, share)[:, None, :, None] * is_phrase[:, :, None, None]
+    pairs = is_phrase[:, :, None, None].expand_as(cosines).to(cosines.dtype)
+    is_near = signs > 0
+    share = (is_near * pairs).sum() / pairs.sum()
+    weights = torch.where(is_near, 1 - share, share) * pairs
     costs = (margin - signs * cosines).clamp_min(0) * weights
-    return costs.sum() / (weights.sum() * cosines.shape[3])
+    return costs.sum() / weights.sum()
 
 
 def sentence_loss(made: Tensor, told: Tensor, match: Tensor, *, margin: float) -> Tensor:

@@ -16,7 +16,7 @@ from placelens.types import Float32Array, Float64Array
 from placelens_bench.mcqi.model.kernel_cca import KernelCCA
 from placelens_bench.mcqi.model.material import Material, unit
 
-RIDGES = (0.3, 0.1, 0.03, 0.01, 0.001)
+RIDGES = (0.3, 0.1, 0.03, 0.01)
 WIDTHS = (0.5, 2.0)
 COMPONENTS = (64, 128, 256)
 # Directions count by this power of their correlation: with 0, those that hardly correlate count as
