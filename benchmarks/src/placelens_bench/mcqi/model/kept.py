@@ -45,8 +45,8 @@ class Model:
     Attributes
     ----------
     branches : the networks.
-    inputs : of each part.
-    said, made : of each part, sentences and their vectors (n, dim).
+    inputs : of the parts that are judged.
+    said, made : of the same, sentences and their vectors (n, dim).
     training : the settings.
     told : what was said of each stage while it was trained.
     """
@@ -94,9 +94,16 @@ def trained(
         told=told,
         say=say,
     )
-    said = {part: translate(captioner, vocabulary, material) for part, material in parts.items()}
-    made = {part: _vectors(own, encoder) for part, own in said.items()}
-    inputs = {part: Inputs.of(material, made[part]) for part, material in parts.items()}
+
+    def of_part(part: Part) -> tuple[list[Said], Float32Array, Inputs]:
+        said = translate(captioner, vocabulary, parts[part])
+        made = _vectors(said, encoder)
+        return said, made, Inputs.of(parts[part], made)
+
+    judged: dict[Part, tuple[list[Said], Float32Array, Inputs]] = {
+        part: of_part(part) for part in parts if part != "train"
+    }
+    inputs: dict[Part, Inputs] = {part: own[2] for part, own in judged.items()}
     dev, validation = inputs["validation"], parts["validation"]
     judge = Judge.of(validation, labels_of(train.texts_of, validation.texts_of))
 
@@ -114,13 +121,18 @@ def trained(
         _path(work, f"{dataset}-branches", *decisive, settings),
         empty=lambda: Branches(train.vectors.shape[1], training.width),
         train=lambda note: train_branches(
-            train, inputs["train"], (fine, coarse, both), training=training, seed=seed, say=note
+            *(train, of_part("train")[2], (fine, coarse, both)),
+            training=training,
+            seed=seed,
+            say=note,
         ),
         told=told,
         say=say,
     )
     return Model(
-        branches=branches, inputs=inputs, said=said, made=made,
+        branches=branches, inputs=inputs,
+        said={part: own[0] for part, own in judged.items()},
+        made={part: own[1] for part, own in judged.items()},
         training=settings, told=told,
     )  # fmt: skip
 

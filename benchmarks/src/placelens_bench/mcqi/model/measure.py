@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +27,13 @@ from placelens_bench.mcqi.model.relevance import KEYWORDS, labels_of
 from placelens_bench.mcqi.model.rivals import RIDGES, best_rival
 from placelens_bench.mcqi.model.sentences import Said, write_tuples
 
+if TYPE_CHECKING:  # it needs torch
+    from placelens_bench.mcqi.model.kept import Model
+
 Say = Callable[[str], None]
+Scores = dict[Part, Float32Array]
+# Where settings are chosen, and where figures come from.
+JUDGED: tuple[Part, Part] = ("validation", "test")
 METHODS = ("coarse", "fine", "both", "sentence", "cca", "kcca", "lite", "lite_both")
 POOLINGS = ("mean", "best")
 
@@ -101,56 +107,27 @@ def measure(
     parts["validation"] = parts["validation"].drawn(amount.choosing, seed=seed)
     started = time.perf_counter()
     learnt = parts["train"].texts_of
-    judges = {
-        part: Judge.of(material, labels_of(learnt, material.texts_of))
-        for part, material in parts.items()
-        if part != "train"
-    }
+    judge, last = (
+        Judge.of(parts[part], labels_of(learnt, parts[part].texts_of)) for part in JUDGED
+    )
     model = trained(parts, work, encoder, dataset, amount=amount, seed=seed, say=say)
     say(f"{dataset}: trained")
-    scores: dict[str, dict[Part, Float32Array]] = {
-        "lite": {part: parts[part].images @ parts[part].vectors.T for part in judges},
-        "sentence": {part: model.made[part] @ parts[part].vectors.T for part in judges},
-        "coarse": {part: model.coarse(part) for part in judges},
-    }
-    values: dict[str, Any] = {}
-    fine = {pooling: {part: model.fine(part, pooling) for part in judges} for pooling in POOLINGS}
-    judge = judges["validation"]
-    values["fine"] = {pooling: judge.value(fine[pooling]["validation"]) for pooling in POOLINGS}
-    pooling = max(POOLINGS, key=lambda each: values["fine"][each])
-    scores["fine"] = fine[pooling]
-    chosen = {"pooling": pooling}
-    for name, (one, other), weight in (
-        ("both", ("fine", "coarse"), "delta"),
-        ("lite_both", ("lite", "both"), "lite_weight"),
-    ):
-        tried = {
-            w: judge.value(mixed(scores[one]["validation"], scores[other]["validation"], w))
-            for w in amount.weights
-        }
-        best = max(tried, key=lambda each: tried[each])
-        chosen[weight], values[name] = best, {str(w): value for w, value in tried.items()}
-        scores[name] = {
-            part: mixed(scores[one][part], scores[other][part], best) for part in judges
-        }
+    scores, chosen, values = _of_model(model, parts, judge, amount)
     for name in ("cca", "kcca"):
         rival, values[name] = best_rival(
             name, parts["train"], parts["validation"], judge.value, ridges=amount.ridges
         )
         chosen[name] = dict(rival.settings)
-        scores[name] = {part: rival.scores(parts[part]) for part in judges}
+        scores[name] = {part: rival.scores(parts[part]) for part in JUDGED}
         say(f"{dataset}: {name} fitted")
-    for name in ("lite", "sentence", "coarse"):
-        values[name] = judge.value(scores[name]["validation"])
-    judged = {name: judges["test"](scores[name]["test"]) for name in METHODS}
+    judged = {name: last(scores[name]["test"]) for name in METHODS}
     path = work / f"mcqi-tu-{dataset}.jsonl"
-    found = judging.figures(judged, judges["test"], beside=("lite", "both"), seed=seed)
-    return found, {
+    return judging.figures(judged, last, beside=("lite", "both"), seed=seed), {
         "images": {part: len(material) for part, material in parts.items()},
         "texts": {part: len(material.captions.texts) for part, material in parts.items()},
         "keywords": KEYWORDS,
-        "relevant_share": float(judges["test"].relevant.mean()),
-        "chance_map30": judging.chance(judges["test"]),
+        "relevant_share": float(last.relevant.mean()),
+        "chance_map30": judging.chance(last),
         "chosen": chosen,
         "validation_map30": values,
         "stages": model.told,
@@ -165,6 +142,38 @@ def measure(
 def mixed(one: Float32Array, other: Float32Array, weight: float) -> Float32Array:
     """Eq. 5: a weight of the one and the rest of the other."""
     return np.asarray(np.float32(weight) * one + np.float32(1.0 - weight) * other)
+
+
+def _of_model(
+    model: Model, parts: Mapping[Part, Material], judge: Judge, amount: Amount
+) -> tuple[dict[str, Scores], dict[str, Any], dict[str, Any]]:
+    """Scores of the model, of what it is made of, and beside ``lite``; what was chosen for them,
+    and MAP of the validation part."""
+    scores: dict[str, Scores] = {
+        "lite": {part: parts[part].images @ parts[part].vectors.T for part in JUDGED},
+        "sentence": {part: model.made[part] @ parts[part].vectors.T for part in JUDGED},
+        "coarse": {part: model.coarse(part) for part in JUDGED},
+    }
+    values: dict[str, Any] = {name: judge.value(own["validation"]) for name, own in scores.items()}
+    fine = {each: {part: model.fine(part, each) for part in JUDGED} for each in POOLINGS}
+    by_pooling = {each: judge.value(own["validation"]) for each, own in fine.items()}
+    pooling = max(by_pooling, key=lambda each: by_pooling[each])
+    values["fine"], scores["fine"] = by_pooling, fine[pooling]
+    chosen: dict[str, Any] = {"pooling": pooling}
+    for name, one, other, weight in (
+        ("both", "fine", "coarse", "delta"),
+        ("lite_both", "lite", "both", "lite_weight"),
+    ):
+        first, second = scores[one], scores[other]
+        tried = {
+            each: judge.value(mixed(first["validation"], second["validation"], each))
+            for each in amount.weights
+        }
+        best = max(tried, key=lambda each: tried[each])
+        chosen[weight] = best
+        values[name] = {str(each): value for each, value in tried.items()}
+        scores[name] = {part: mixed(first[part], second[part], best) for part in JUDGED}
+    return scores, chosen, values
 
 
 def _examples(material: Material, said: list[Said], count: int = 5) -> list[dict[str, str]]:
