@@ -178,6 +178,7 @@ def _mcqi(asked: Asked) -> Any:
         asked.needed_data,
         work=work,
         quick=asked.quick,
+        train=bool(asked.options.get("train")),
         encoder=encoder,
         detector=detector,
         say=notice,
@@ -233,6 +234,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "plots": ("engine", "cosmat", "paper-000", "sketch", "mcqi"),
     "work": ("engine", "cosmat", "paper-000", "mcqi"),
     **dict.fromkeys(("detector", "labels"), ("mcqi",)),
+    "train": ("mcqi",),
     **dict.fromkeys(("dataset", "features", "network", "layer"), ("cosmat",)),
     **dict.fromkeys(("queries", "methods", "workloads", "budget", "curves"), ("engine",)),
 }
@@ -294,6 +296,10 @@ LabelFile = Annotated[
     Path | None,
     _option("--labels", metavar="FILE", help="'mcqi': of the detector; COCO's 80 unless given."),
 ]
+Train = Annotated[
+    bool | None,
+    _option("--train", help="'mcqi': train and measure the paper's model too (extra train)."),
+]
 
 
 def command(
@@ -319,6 +325,7 @@ def command(
     layer: Layer = None,
     detector: DetectorFile = None,
     labels: LabelFile = None,
+    train: Train = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Measure speed and quality; every figure in the documentation comes from here."""
@@ -342,6 +349,7 @@ def command(
         "layer": layer,
         "detector": detector,
         "labels": labels,
+        "train": train,
     }
     given = {option: value for option, value in own.items() if value is not None}
     for option in given:

@@ -17,6 +17,8 @@ def print_result(name: str, result: Any) -> None:
         _print_cosmat(result)
     elif name == "paper-000":
         _print_paper_000(result)
+    elif name == "mcqi":
+        _print_mcqi(result)
     else:
         say("\n".join(_lines(result)))
 
@@ -80,6 +82,15 @@ def _print_paper_000(result: Mapping[str, Any]) -> None:
     """Tables of time, precision and sizes."""
     from placelens_bench.paper_000.report import tables
 
+    for table in tables(result):
+        _print_rows(table.title, table.head, table.rows)
+
+
+def _print_mcqi(result: Mapping[str, Any]) -> None:
+    """Indented lines, and tables of the paper's model where it was trained."""
+    from placelens_bench.mcqi.report import tables
+
+    say("\n".join(_lines({key: value for key, value in result.items() if key != "map30"})))
     for table in tables(result):
         _print_rows(table.title, table.head, table.rows)
 

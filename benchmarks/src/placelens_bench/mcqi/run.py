@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from placelens.encoders.detectors.detector import Detector
 from placelens.encoders.registry import load_encoder
 from placelens.evaluation import Splits
 from placelens_bench import explained
+from placelens_bench.mcqi import grains
 from placelens_bench.mcqi.algorithm_1 import shares
 from placelens_bench.mcqi.data import (
     COMPONENTS,
@@ -29,8 +30,10 @@ from placelens_bench.mcqi.data import (
     read_photos,
     rows_of_queries,
 )
-from placelens_bench.mcqi.grains import measure
 from placelens_bench.mcqi.indexes import K, compare
+from placelens_bench.mcqi.model.material import DATASETS
+from placelens_bench.mcqi.model.measure import QUICK as QUICK_MODEL
+from placelens_bench.mcqi.model.measure import Amount, measure, require_torch
 from placelens_bench.mcqi.observation import SIZES, observe
 
 SEED = 20261129
@@ -50,6 +53,7 @@ class Sizes:
     images : of each data set at most this many are looked for by their captions; None for all.
     samples : of pairs, rising.
     components : of CoSMat.
+    model : what the paper's model is trained on, and how.
     """
 
     photos: int | None = None
@@ -58,10 +62,25 @@ class Sizes:
     images: int | None = None
     samples: tuple[int, ...] = SIZES
     components: int = COMPONENTS
+    model: Amount = field(default_factory=Amount)
+
+    def model_of(self, dataset: str) -> Amount:
+        """Of RSICD fewer images: its captions repeat, and both shall be done within an hour."""
+        if dataset != "rsicd" or self.model != Amount():
+            return self.model
+        return replace(self.model, images=1500, training={"captioner_epochs": 5})
 
 
 # To try it out.
-QUICK = Sizes(photos=100, scenes=2, queries=20, images=20, samples=(200, 1_000), components=32)
+QUICK = Sizes(
+    photos=100,
+    scenes=2,
+    queries=20,
+    images=20,
+    samples=(200, 1_000),
+    components=32,
+    model=QUICK_MODEL,
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +92,8 @@ class Given:
     sizes: Sizes
     encoder: Encoder | None
     splits: Splits | None
+    train: bool
+    say: Say
     detector: Detector | None = None
 
     @cached_property
@@ -91,6 +112,21 @@ class Given:
         )
         images, texts = (self._fewer(each) for each in found)
         return images, texts
+
+    @cached_property
+    def models(self) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+        """Of each data set, the figures of the paper's model and how they came about."""
+        sides = {"flickr8k": PHOTO_SIDE, "rsicd": AERIAL_SIDE}
+        return {
+            name: measure(
+                *(self.data, self.work, self._side(sides[name]), name),
+                splits=self.splits or Splits.load(),
+                amount=self.sizes.model_of(name),
+                seed=SEED,
+                say=self.say,
+            )
+            for name in DATASETS
+        }
 
     def _fewer(self, asked: Asked) -> Asked:
         rows = rows_of_queries(len(asked.queries), self.sizes.queries, self.rng(1))
@@ -126,7 +162,7 @@ def _m_tree(given: Given) -> dict[str, Any]:
 
 def _grains(given: Given) -> dict[str, Any]:
     """See `placelens_bench.mcqi.grains`."""
-    return measure(
+    return grains.measure(
         given.data,
         given.work,
         given.encoder or load_encoder("lite"),
@@ -143,11 +179,27 @@ def _explain(given: Given) -> dict[str, Any]:
     return explained.run(given.data, encoder=given.encoder or "lite", detector=given.detector)
 
 
+def _map30(given: Given) -> dict[str, Any]:
+    """MAP of the first 30 and recalls of the paper's model and of others, by data set."""
+    if not given.train:
+        return {"skipped": "it trains the paper's model, for some 20 minutes: ask with --train"}
+    return {name: figures for name, (figures, _) in given.models.items()}
+
+
+def _model(given: Given) -> dict[str, Any]:
+    """How these figures came about."""
+    if not given.train:
+        return {"skipped": "ask with --train"}
+    return {name: told for name, (_, told) in given.models.items()}
+
+
 SECTIONS: Mapping[str, Callable[[Given], Any]] = {
     "explain": _explain,
     "observation1": _observation_1,
     "mtree": _m_tree,
     "delta": _grains,
+    "map30": _map30,
+    "model": _model,
 }
 
 
@@ -156,6 +208,7 @@ def run(
     *,
     work: Path | None = None,
     quick: bool = False,
+    train: bool = False,
     encoder: Encoder | None = None,
     splits: Splits | None = None,
     detector: Detector | None = None,
@@ -171,6 +224,8 @@ def run(
         Keeps encoded vectors for the next time; a temporary folder when None.
     quick
         Small sizes, to try it out.
+    train
+        Whether the paper's model is trained and measured too.
     encoder
         Of photos, scenes and texts; the built-in one's two sides when None.
     splits
@@ -186,9 +241,13 @@ def run(
         If the data cannot be read.
     EncoderError
         If the encoder gives no regions or phrases.
+    MissingExtraError
+        If a model is to be trained and torch is not installed.
     RuntimeError
         If an index does not answer as the exact scan does.
     """
+    if train:
+        require_torch()  # before the work, not after it
     holder = (
         tempfile.TemporaryDirectory(prefix="placelens-bench-")
         if work is None
@@ -198,7 +257,8 @@ def run(
     with holder as name:
         folder = Path(name)
         folder.mkdir(parents=True, exist_ok=True)
-        given = Given(data, folder, QUICK if quick else Sizes(), encoder, splits, detector)
+        sizes = QUICK if quick else Sizes()
+        given = Given(data, folder, sizes, encoder, splits, train, say, detector)
         for section, measure in SECTIONS.items():
             result[section] = measure(given)
             say(f"{section}: done")
