@@ -72,10 +72,13 @@ export function Balance() {
   );
 }
 
-/** The words as a whole, or each of their phrases, for which a collection must keep regions. */
+/**
+ * The words as a whole, or each of their phrases, for which a collection must keep regions; where it
+ * keeps none and a link says so, it is there to be set back.
+ */
 function Grain() {
   const query = page.query.value;
-  if (!asksInWords(query) || !page.keeps("regions")) return null;
+  if (!asksInWords(query) || !(page.keeps("regions") || query.delta)) return null;
   // Where nobody says it is the server's own, which the answer tells.
   const delta = query.delta ?? grainOf(page.hits.value[0]?.terms ?? []);
   const each = Math.round(delta * 100);
