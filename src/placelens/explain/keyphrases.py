@@ -118,7 +118,8 @@ def chosen(to_text: Float64Array, between: Float64Array, *, k: int, diversity: f
         # max over those picked: each column is scaled by the phrase that it is of.
         marginal = (1 - diversity) * relevance - diversity * alike[picked].max(axis=0)
         marginal[picked] = -np.inf
-        picked.append(int(np.argmax(marginal)))
+        # Of what is equal but for rounding, the first: few phrases are often as far from each other.
+        picked.append(int(np.flatnonzero(marginal >= marginal.max() - _ALIKE)[0]))
     return picked
 
 
