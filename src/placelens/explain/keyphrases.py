@@ -118,7 +118,7 @@ def chosen(to_text: Float64Array, between: Float64Array, *, k: int, diversity: f
         # max over those picked: each column is scaled by the phrase that it is of.
         marginal = (1 - diversity) * relevance - diversity * alike[picked].max(axis=0)
         marginal[picked] = -np.inf
-        # Of what is equal but for rounding, the first: few phrases are often as far from each other.
+        # Of what is equal but for rounding, the first: of few phrases two are often as far away.
         picked.append(int(np.flatnonzero(marginal >= marginal.max() - _ALIKE)[0]))
     return picked
 
