@@ -2,7 +2,7 @@
 
 import { type Box, cornersOf, heatPixels } from "../logic/regions.ts";
 
-/** `of` is whatever it stands for, and is handed back; several may stand for one, and are lit together. */
+/** `of` is whatever it stands for, and is handed back. */
 export interface Region<T> {
   of: T;
   label: string;
@@ -10,8 +10,6 @@ export interface Region<T> {
   box: Box | null;
   /** Over all of the picture, row by row. */
   heat: readonly (readonly number[])[] | null;
-  /** Of one that stands elsewhere already: without a name, and seen only while it is lit. */
-  isInner?: boolean;
 }
 
 /** Pixels a cell of heat. */
@@ -31,26 +29,19 @@ export class RegionLayer<T> {
 
   /** Show regions of a picture of a size; large boxes lie below small ones, which can be pointed at so. */
   show(regions: readonly Region<T>[], width: number, height: number): void {
-    const boxed = regions.flatMap(({ box, isInner }) => (box && !isInner ? [box] : []));
+    const boxed = regions.flatMap(({ box }) => (box ? [box] : []));
     const corners = new Map(cornersOf(boxed, width, height).map((corner, i) => [boxed[i]!, corner]));
-    this.#shown = new Map();
-    for (const region of regions) {
-      const elements = this.#shown.get(region.of) ?? [];
-      this.#shown.set(region.of, elements);
-      if (region.heat) elements.push(drawHeat(region.heat, region.colour));
-      if (!region.box) continue;
+    this.#shown = new Map(regions.map((region) => {
+      const heat = region.heat ? [drawHeat(region.heat, region.colour)] : [];
+      if (!region.box) return [region.of, heat];
       const frame = frameOf(region, region.box, width, height);
-      const { atRight, atBottom } = corners.get(region.box) ?? { atRight: false, atBottom: false };
-      // A single cell is narrower than its name, which then goes to where there is room.
-      const isCell = !region.heat;
-      frame.classList.toggle("cell", isCell);
-      frame.classList.toggle("at-right", isCell ? region.box[0] + region.box[2] > width : atRight);
+      const { atRight, atBottom } = corners.get(region.box)!;
+      frame.classList.toggle("at-right", atRight);
       frame.classList.toggle("at-bottom", atBottom);
-      frame.classList.toggle("inner", region.isInner ?? false);
       frame.addEventListener("pointerenter", () => this.#onPoint(region.of));
       frame.addEventListener("pointerleave", () => this.#onPoint(null));
-      elements.push(frame);
-    }
+      return [region.of, [...heat, frame]];
+    }));
     const elements = [...this.#shown.values()].flat();
     this.element.replaceChildren(...elements.sort((a, b) => areaOf(b) - areaOf(a)));
   }
@@ -62,13 +53,12 @@ export class RegionLayer<T> {
   }
 }
 
-function frameOf({ label, colour, isInner }: Pick<Region<unknown>, "label" | "colour" | "isInner">, [left, top, right, bottom]: Box, width: number, height: number): HTMLElement {
+function frameOf({ label, colour }: Pick<Region<unknown>, "label" | "colour">, [left, top, right, bottom]: Box, width: number, height: number): HTMLElement {
   const frame = document.createElement("div");
   frame.className = "region";
   frame.style.setProperty("--colour", colour);
   const percent = (share: number) => `${100 * share}%`;
   Object.assign(frame.style, { left: percent(left / width), top: percent(top / height), width: percent((right - left) / width), height: percent((bottom - top) / height) });
-  if (isInner) return frame;
   const name = document.createElement("span");
   name.textContent = label;
   frame.append(name);

@@ -21,16 +21,18 @@ export function useRegions({ width, height }: Hit): HTMLElement | null {
   return regions.length > 0 ? layer.element : null;
 }
 
-/** What speaks against the item, or hardly for it, has no box: it is nowhere in the picture. */
+/**
+ * What speaks against the item, or hardly for it, has no box: it is nowhere in the picture. A phrase
+ * that two terms look for is in one place.
+ */
 function regionsOf(parts: readonly Part[]): Region<Evidence>[] {
   const regions: Region<Evidence>[] = [];
   for (const { evidence, colour, share } of parts) {
     const isSomewhere = evidence?.heat || (evidence?.kind === "phrase" && evidence.box);
     if (!evidence || !isSomewhere || (share ?? 0) < LEAST_SHARE) continue;
+    if (regions.some(({ of }) => isOnePhrase(of, evidence))) continue;
     const { box, heat } = evidence;
-    const first = why.firstOf(evidence) ?? evidence;
-    const isInner = regions.some(({ of }) => isOnePhrase(of, evidence));
-    regions.push({ of: first, label: nameOf(evidence), colour, box, heat, isInner });
+    regions.push({ of: why.firstOf(evidence) ?? evidence, label: nameOf(evidence), colour, box, heat });
   }
   return regions;
 }
