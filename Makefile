@@ -31,7 +31,7 @@ demo: .make/demo  ## install what the demo needs and run it: real imagery, no ne
 	@$(MAKE) --no-print-directory page || echo "the web page could not be built; all else works"
 	$(BIN)/placelens demo
 
-test: .make/dev  ## install what the tests need and run them; PLACELENS_RUNS=2: as under repeat
+test: .make/dev  ## install what the tests need and run them
 	@$(BIN)/python tools/compile_kernels.py & $(MAKE) --no-print-directory page; wait
 	$(BIN)/python $(PYTEST)
 
