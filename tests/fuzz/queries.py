@@ -80,7 +80,7 @@ ASKED: dict[str, Any] = {
     "mu": 0.5, "k": 3, "radius": "5000km", "bbox": [-180, -90, 180, 90], "time": ["2018", "2020"],
     "sort": "distance", "polygon": AREAS[0], "where": {"city": "Lyon"},
     "vector": [1.0, 0, 0, 0, 0, 0, 0, 0], "like": "a", "engine": "scan", "recall_target": 0.9,
-    "similarity": "raw", "modality": ["text"],
+    "similarity": "raw", "modality": ["text"], "delta": 0.0,
 }  # fmt: skip
 NOW = datetime(2024, 6, 1, 12)
 
