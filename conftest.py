@@ -15,12 +15,15 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-_NEED_TORCH = ("backbone", "class_head", "finetune", "quantization", "towers")
+_NEED_TORCH = {
+    "src/placelens/training": ("backbone", "class_head", "finetune", "quantization", "towers"),
+    "benchmarks/src/placelens_bench/mcqi/model": ("kept", "learn", "mil", "networks", "scores"),
+}
 
 collect_ignore = (
     []
     if find_spec("torch") and find_spec("onnx")
-    else [f"src/placelens/training/{name}.py" for name in _NEED_TORCH]
+    else [f"{folder}/{name}.py" for folder, names in _NEED_TORCH.items() for name in names]
 )
 
 # Where `photos` stands in the examples; its own docstring tells what it holds.

@@ -31,7 +31,7 @@ export function useBrowser({ panel = "both" } = {}) {
       ...options,
     });
     contexts.push(context);
-    context.setDefaultTimeout(Number(process.env.PLACELENS_PATIENCE_MS ?? 120_000)); // only against hanging: machines are shared
+    context.setDefaultTimeout(Number(process.env.PLACELENS_PATIENCE_MS ?? 600_000)); // only against hanging: machines are shared
     const page = await context.newPage();
     const watched = { elsewhere: [], complaints: [] };
     page.on("request", (request) => {
