@@ -7,26 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from placelens.arguments import as_path
-from placelens.encoders.model_store import ModelStore
+from placelens.encoders.own_networks import NetworkShelf
 from placelens.encoders.segmenters.forms import Form, Output, Wanted, find_form
 from placelens.encoders.segmenters.inputs import Scale
-from placelens.encoders.segmenters.labels import labels_of, parsed_labels
-from placelens.encoders.segmenters.networks import (
-    ONNX,
-    TFLITE,
-    check_installed,
-    kind_of,
-    open_network,
-)
-from placelens.encoders.segmenters.segmenter import Segmenter, fingerprint_of
-from placelens.encoders.trials import name_after, read_model, tried
-from placelens.errors import PlacelensError, ReadError
-from placelens.files import read_regular
-from placelens.limits import MAX_LABELS_BYTES
-
-STORE = ModelStore("segmenter")
-_LABELS = "labels.txt"
+from placelens.encoders.segmenters.networks import open_network
+from placelens.encoders.segmenters.segmenter import Segmenter
 
 
 def add_segmenter(
@@ -77,26 +62,7 @@ def add_segmenter(
         If it is a TFLite file, and what runs these is not installed.
     """
     wanted = Wanted(scale=scale, output=output, side=side, grid=grid)
-    named = labels_of(labels)
-    file = as_path(path, "the model")
-    content = read_model(file)
-    kind = kind_of(content)
-    check_installed(kind)
-    chosen = name if name is not None else name_after(file, STORE.kind)
-    with STORE.adding(chosen) as folder:
-        (folder / kind).write_bytes(content)
-        del content  # half a gigabyte, perhaps
-        (folder / _LABELS).write_text("\n".join(named.names) + "\n", encoding="utf-8")
-        form = tried(
-            _find_form,
-            str(folder / kind),
-            len(named.names),
-            wanted,
-            name=file.name,
-            kind=STORE.kind,
-        )
-        STORE.write_facts(folder, {"model": kind, "form": form.to_dict()})
-    return load_segmenter(chosen)
+    return _SHELF.add(path, labels=labels, name=name, wanted=wanted)
 
 
 def load_segmenter(name: str) -> Segmenter:
@@ -108,20 +74,7 @@ def load_segmenter(name: str) -> Segmenter:
         If there is none of the name (the message says how to add it), or its files are not what
         was added.
     """
-    facts = STORE.read(name)
-    folder = STORE.path(name)
-    try:
-        model = facts["model"]
-        if model not in (ONNX, TFLITE):
-            raise ValueError(f"no model file: {model}")
-        digest = facts["sha256"][model]
-        content = read_regular(folder / _LABELS, MAX_LABELS_BYTES)
-        labels = parsed_labels(content, where=_LABELS)
-        form = Form.from_dict(facts["form"])
-    except (KeyError, TypeError, ValueError, ReadError) as error:
-        raise STORE.damaged(name, str(error)) from error
-    fingerprint = fingerprint_of(name, model_sha256=digest, labels=labels, form=form)
-    return Segmenter(name, model=folder / model, labels=labels, form=form, fingerprint=fingerprint)
+    return _SHELF.load(name)
 
 
 def segmenters() -> list[dict[str, Any]]:
@@ -150,25 +103,19 @@ def remove_segmenter(name: str) -> None:
 
 def facts_of(name: str) -> dict[str, Any]:
     """The row of `segmenters` of one of them."""
-    row: dict[str, Any] = {"kind": STORE.kind, "name": name}
-    try:
-        found = load_segmenter(name)
-        size_bytes = (STORE.path(name) / found.model_file).stat().st_size
-    except (PlacelensError, OSError) as error:
-        return {**row, "error": str(error)}
-    form = found.form
-    return {
-        **row,
-        "fingerprint": found.fingerprint,
-        "classes": list(found.classes),
-        "grid": list(found.grid),
-        "size": list(found.size),
-        "scale": form.scale or "as they are",
-        "output": form.output,
-        "file": found.model_file,
-        "size_bytes": size_bytes,
-    }
+    return _SHELF.facts(name)
 
 
 def _find_form(model: str, n_labels: int, wanted: Wanted) -> Form:
     return find_form(open_network(Path(model)), n_labels, wanted)
+
+
+def _told(form: Form) -> dict[str, Any]:
+    return {
+        "grid": list(form.grid),
+        "output": form.output,
+    }
+
+
+_SHELF = NetworkShelf(Segmenter, Form.from_dict, _find_form, _told)
+STORE = _SHELF.store
