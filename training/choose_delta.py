@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 from make_hub_pools import SEED, TEXT_IMAGE, read_parts
 
+from placelens.encoders.checks import unit_rows
 from placelens.encoders.lite import PARAMETERS_FILE, LiteEncoder, default_folder
 from placelens.evaluation import Pair, prepared_blocks, text_to_image_ranks
 from placelens.evaluation.calibration import fit_calibration
@@ -104,7 +105,8 @@ def see(pairs: Sequence[Pair], encoder: LiteEncoder) -> Seen:
         found = encoder.encode_regions(block)
         vectors.append(found.vectors)
         stored = code.decode(code.encode(found.regions))
-        regions.append(unit(stored.reshape(len(stored), -1, stored.shape[-1])))
+        unit = unit_rows(stored.reshape(-1, stored.shape[-1]))
+        regions.append(unit.reshape(len(stored), -1, stored.shape[-1]))
     images, parts = np.concatenate(vectors), np.concatenate(regions)
     lines = [caption for pair in pairs for caption in pair.captions]
     texts, phrases, owner = [], [], []
@@ -118,7 +120,7 @@ def see(pairs: Sequence[Pair], encoder: LiteEncoder) -> Seen:
     cosines = np.empty((len(of_phrases), len(images), len(FORMS)), dtype=np.float32)
     for start in range(0, len(images), IMAGES_AT_ONCE):
         some = slice(start, start + IMAGES_AT_ONCE)
-        of_regions = np.einsum("pd,nrd->pnr", unit(of_phrases), parts[some], optimize=True)
+        of_regions = np.einsum("pd,nrd->pnr", unit_rows(of_phrases), parts[some], optimize=True)
         for form, pooled in enumerate(FORMS):
             cosines[:, some, form] = pooled(of_regions)
     return Seen(
@@ -128,12 +130,6 @@ def see(pairs: Sequence[Pair], encoder: LiteEncoder) -> Seen:
         owner=np.array(owner),
         lengths=np.linalg.norm(of_phrases, axis=1),
     )
-
-
-def unit(vectors: Float32Array) -> Float32Array:
-    """Vectors at length 1."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-12))
 
 
 def mean_of_recalls(scores: Float64Array, seen: Seen) -> float:

@@ -25,11 +25,11 @@ from make_hub_pools import TEXT_IMAGE, read_parts
 from placelens.encoders.lite import PARAMETERS_FILE, LiteEncoder, default_folder
 from placelens.encoders.naming import Namer
 from placelens.encoders.region_match import StoredRegions
-from placelens.evaluation import Pair, prepared_blocks
+from placelens.evaluation import Pair, mean_average_precision, prepared_blocks
 from placelens.evaluation.logistic import fit_logistic
 from placelens.evaluation.prepared import image_spec_of
 from placelens.evaluation.words import naming
-from placelens.types import BoolArray, Float64Array, UInt8Array
+from placelens.types import BoolArray, UInt8Array
 
 # Words that fewer images are said to show tell nothing of an order.
 LEAST_SHOWN = 8
@@ -47,12 +47,6 @@ def named(pairs: Sequence[Pair], words: Sequence[str]) -> BoolArray:
     patterns = [naming([word]) for word in words]
     told = [" ".join(pair.captions) for pair in pairs]
     return np.array([[bool(pattern.search(text)) for pattern in patterns] for text in told])
-
-
-def average_precision(scores: Float64Array, relevant: BoolArray) -> float:
-    """Of an order by falling scores."""
-    ordered = relevant[np.argsort(-scores, kind="stable")]
-    return float((np.cumsum(ordered) / np.arange(1, len(ordered) + 1))[ordered].mean())
 
 
 def print_forms(codes: UInt8Array, shown: BoolArray, namer: Namer) -> None:
@@ -76,13 +70,14 @@ def print_forms(codes: UInt8Array, shown: BoolArray, namer: Namer) -> None:
         "both": whole + best,
     }
     for name, scores in forms.items():
-        own = [average_precision(scores[:, at], shown[:, at]) for at in np.flatnonzero(often)]
-        print(f"  images of a word by {name:>22}: mean average precision {np.mean(own):.3f}")
+        figure = mean_average_precision(scores[:, often].T, shown[:, often].T) / 100.0
+        print(f"  images of a word by {name:>22}: mean average precision {figure:.3f}")
     for name in ("the whole", "the best region", "both"):
         row = []
         for weight in HUBNESS:
             scores = forms[name] - weight * hubness
-            row.append(average_precision(scores[:, often].ravel(), shown[:, often].ravel()))
+            flat = scores[:, often].reshape(1, -1), shown[:, often].reshape(1, -1)
+            row.append(mean_average_precision(*flat) / 100.0)
         told = "  ".join(
             f"{weight}: {figure:.3f}" for weight, figure in zip(HUBNESS, row, strict=True)
         )

@@ -19,6 +19,14 @@ _SYNONYMS: dict[str, str] = {
     "person": "persons, people, man, men, woman, women, child, children, boy, girl, human, humans, "
     "pedestrian, pedestrians, crowd, boys, girls, kid, kids, guy, lady, baby, toddler, couple",
 }
+_IRREGULAR = {
+    "people": "person",
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "geese": "goose",
+    "mice": "mouse",
+}
 _CLASS_OF = {name.strip(): known for known, names in _SYNONYMS.items() for name in names.split(",")}
 
 
@@ -34,6 +42,24 @@ def class_of_name(name: str) -> str:
     for article in ("a ", "an ", "the "):
         plain = plain.removeprefix(article)
     return _CLASS_OF.get(plain, plain)
+
+
+def singulars(name: str) -> tuple[str, ...]:
+    """What a name, by its last word, may be the plural of, itself first.
+
+    Examples
+    --------
+    >>> singulars("buses"), singulars("knives"), singulars("glass")
+    (('buses', 'buse', 'bus'), ('knives', 'knive', 'kniv', 'knife', 'knif'), ('glass', 'glas'))
+    >>> singulars("old men")
+    ('old men', 'old man')
+    """
+    before, space, word = name.rpartition(" ")
+    found = [word, *([_IRREGULAR[word]] if word in _IRREGULAR else [])]
+    for ending, others in (("s", ("",)), ("es", ("",)), ("ies", ("y",)), ("ves", ("fe", "f"))):
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            found += [word.removesuffix(ending) + other for other in others]
+    return tuple(before + space + each for each in found)
 
 
 def channels_of(asked: Sequence[str], known: Sequence[str]) -> list[int] | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from placelens.encoders.base import Encoder
-from placelens.encoders.class_names import class_of_name
+from placelens.encoders.class_names import class_of_name, singulars
 from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
 from placelens.types import Float64Array, Objects
@@ -113,7 +113,7 @@ def words_fit(phrase: str, classes: Sequence[str]) -> Float64Array:
                 taken |= {at for end in ends for at in range(end - len(name), end)}
     if words and fits.max(initial=0.0) < _AT_END:
         for number, name in enumerate(names):
-            if len(name) > 1 and name[-1] in _singulars(words[-1]) and not fits[number]:
+            if len(name) > 1 and name[-1] in singulars(words[-1]) and not fits[number]:
                 fits[number] = _LAST_WORD
     return fits
 
@@ -122,26 +122,11 @@ def _is_named(words: Sequence[str], end: int, name: tuple[str, ...]) -> bool:
     """Whether words up to one of them are a name, or another name of what it names."""
     if not name or end < len(name):
         return False
-    before, singulars = words[end - len(name) : end - 1], _singulars(words[end - 1])
-    if name[-1] in singulars and tuple(before) == name[:-1]:
+    before, last = words[end - len(name) : end - 1], singulars(words[end - 1])
+    if name[-1] in last and tuple(before) == name[:-1]:
         return True
     # Forests and meadows are both vegetation, but neither is the other.
-    return len(name) == 1 and any(class_of_name(each) == name[0] for each in singulars)
-
-
-def _singulars(word: str) -> tuple[str, ...]:
-    """What a word may be the plural of, itself first.
-
-    Examples
-    --------
-    >>> _singulars("buses"), _singulars("knives"), _singulars("glass")
-    (('buses', 'buse', 'bus'), ('knives', 'knive', 'kniv', 'knife', 'knif'), ('glass', 'glas'))
-    """
-    found = [word]
-    for ending, others in (("s", ("",)), ("es", ("",)), ("ies", ("y",)), ("ves", ("fe", "f"))):
-        if word.endswith(ending) and len(word) > len(ending) + 1:
-            found += [word.removesuffix(ending) + other for other in others]
-    return tuple(found)
+    return len(name) == 1 and any(class_of_name(each) == name[0] for each in last)
 
 
 def best_object(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from placelens.encoders.class_names import singulars
 from placelens.encoders.naming import Namer, read_names
 from placelens.encoders.parts import phrase_spans
 from placelens.types import (
@@ -27,18 +28,6 @@ from placelens.types import (
 
 # Of a word that the vocabulary lacks, how near the nearest one must be to stand for it.
 NEAR_ENOUGH = 0.6
-_IRREGULAR = {
-    "people": "person",
-    "men": "man",
-    "women": "woman",
-    "children": "child",
-    "geese": "goose",
-    "leaves": "leaf",
-    "shelves": "shelf",
-    "knives": "knife",
-    "buses": "bus",
-    "cliffs": "cliff",
-}
 
 
 class Postings(NamedTuple):
@@ -226,7 +215,7 @@ def read_as(
     for phrase in phrases:
         parts = phrase.casefold().split()
         ends = [" ".join(parts[at:]) for at in range(len(parts))]
-        word = next((word for end in ends for word in _singulars(end) if word in known), None)
+        word = next((word for end in ends for word in singulars(end) if word in known), None)
         if word is not None:
             found[phrase] = word
     left = [phrase for phrase in dict.fromkeys(phrases) if phrase not in found]
@@ -237,19 +226,3 @@ def read_as(
                 found[phrase] = namer.words[int(own.argmax())]
     in_order = {phrase: found[phrase] for phrase in phrases if phrase in found}
     return in_order, tuple(phrase for phrase in left if phrase not in found)
-
-
-def _singulars(word: str) -> list[str]:
-    """A word, and what it may be the plural of."""
-    first, _, last = word.rpartition(" ")
-    lead = f"{first} " if first else ""
-    found = [last]
-    if last in _IRREGULAR:
-        found.append(_IRREGULAR[last])
-    if last.endswith("ies"):
-        found.append(f"{last[:-3]}y")
-    if last.endswith("es"):
-        found.append(last[:-2])
-    if last.endswith("s"):
-        found.append(last[:-1])
-    return [lead + each for each in found]

@@ -42,11 +42,12 @@ from placelens.encoders.segmenters.inputs import (
     Scale,
     form_of_input,
     in_range,
+    one_image,
     one_of,
     pair_of,
     scale_of,
+    shape_of,
     trial_images,
-    values_for,
 )
 from placelens.encoders.segmenters.networks import Network, Tensor, check_size, in_words
 from placelens.errors import EncoderError
@@ -152,8 +153,7 @@ class Form:
     @property
     def input_shape(self) -> tuple[int, int, int, int]:
         """Of what the network takes: one image."""
-        height, width = self.size
-        return (1, height, width, 3) if self.layout == "NHWC" else (1, 3, height, width)
+        return shape_of(self.layout, self.size)
 
 
 def find_form(network: Network, n_labels: int, wanted: Wanted) -> Form:
@@ -190,11 +190,9 @@ def find_form(network: Network, n_labels: int, wanted: Wanted) -> Form:
 def run(network: Network, form: Form, image: UInt8Array) -> Made:
     """All that a network gives of an image, (height, width, 3) uint8 RGB, as it comes out of it."""
     given = image if form.colours == "rgb" else np.ascontiguousarray(image[..., ::-1])
-    values = values_for(network.taken, form.scale, given)
-    if form.layout == "NCHW":
-        values = values.transpose(2, 0, 1)
+    values = one_image(network.taken, form.scale, form.layout, given)
     with in_words("it cannot be run"):
-        made = network.run_all(np.ascontiguousarray(values[None]))
+        made = network.run_all(values)
     n_values = sum(each.size for each in made if isinstance(each, np.ndarray))
     if not all(isinstance(each, np.ndarray) for each in made) or n_values > MAX_MODEL_VALUES:
         raise EncoderError(

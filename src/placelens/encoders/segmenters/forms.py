@@ -18,11 +18,12 @@ from placelens.encoders.segmenters.inputs import (
     Scale,
     form_of_input,
     in_range,
+    one_image,
     one_of,
     pair_of,
     scale_of,
+    shape_of,
     trial_images,
-    values_for,
 )
 from placelens.encoders.segmenters.networks import Network, Tensor, check_size, in_words
 from placelens.errors import EncoderError
@@ -104,8 +105,7 @@ class Form:
     @property
     def input_shape(self) -> tuple[int, int, int, int]:
         """Of what the network takes: one image."""
-        height, width = self.size
-        return (1, height, width, 3) if self.layout == "NHWC" else (1, 3, height, width)
+        return shape_of(self.layout, self.size)
 
 
 def find_form(network: Network, n_labels: int, wanted: Wanted) -> Form:
@@ -138,11 +138,9 @@ def find_form(network: Network, n_labels: int, wanted: Wanted) -> Form:
 
 def run(network: Network, form: Form, image: UInt8Array) -> np.ndarray:
     """What a network makes of an image, (height, width, 3) uint8 RGB, as it comes out of it."""
-    values = values_for(network.taken, form.scale, image)
-    if form.layout == "NCHW":
-        values = values.transpose(2, 0, 1)
+    values = one_image(network.taken, form.scale, form.layout, image)
     with in_words("it cannot be run"):
-        made = network.run(np.ascontiguousarray(values[None]))
+        made = network.run(values)
     if not isinstance(made, np.ndarray) or not 0 < made.size <= MAX_MODEL_VALUES:
         raise EncoderError(
             f"it gives {getattr(made, 'size', 0):,} numbers of an image; a segmenter gives 1 to "

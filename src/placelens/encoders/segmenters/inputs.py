@@ -89,6 +89,19 @@ def values_for(taken: Tensor, scale: Scale | None, image: UInt8Array) -> np.ndar
     return np.clip(np.rint(values / step) + zero, bounds.min, bounds.max).astype(taken.dtype)
 
 
+def shape_of(layout: Layout, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Of what a network takes: one image of a height and a width."""
+    return (1, *size, 3) if layout == "NHWC" else (1, 3, *size)
+
+
+def one_image(taken: Tensor, scale: Scale | None, layout: Layout, image: UInt8Array) -> np.ndarray:
+    """An image, (height, width, 3) uint8, as a network takes one."""
+    values = values_for(taken, scale, image)
+    if layout == "NCHW":
+        values = values.transpose(2, 0, 1)
+    return np.ascontiguousarray(values[None])
+
+
 def trial_images(size: tuple[int, int]) -> list[UInt8Array]:
     """Noise, and a slope from black to white."""
     noise = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
