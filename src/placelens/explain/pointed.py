@@ -10,6 +10,7 @@ import numpy as np
 
 from placelens.encoders.base import Encoder
 from placelens.encoders.detectors.boxes import in_pixels
+from placelens.encoders.parts import TextPhrases
 from placelens.engine.terms import FusedTerm
 from placelens.errors import EncoderError
 from placelens.explain.keyphrases import keyphrases
@@ -119,13 +120,16 @@ class Pointer:
         )
 
 
-def phrases_of(text: str, encoder: Encoder) -> list[Part]:
+def phrases_of(text: str, encoder: Encoder, read: TextPhrases | None = None) -> list[Part]:
     """The phrases of a text with their vectors; none where the encoder tells none.
+
+    ``read`` is what the encoder made of it, where that is known already.
 
     Of a text with more than `MOST_PHRASES` those that `keyphrases` takes.
     """
     try:
-        (read,) = encoder.encode_phrases([text])
+        if read is None:
+            (read,) = encoder.encode_phrases([text])
     except EncoderError:
         return []
     parts = [

@@ -80,7 +80,9 @@ class Context:
 
         @cache
         def parts() -> list[Part]:
-            return [Part(label, None, vector)] if text is None else phrases_of(text, encoder)
+            if text is None:
+                return [Part(label, None, vector)]
+            return phrases_of(text, encoder, self.phrases.get(text))
 
         regions = regions_by(encoder, self.manifest)
         common = common_of(encoder)
