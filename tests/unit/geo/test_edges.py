@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from placelens.errors import FilterError
@@ -33,6 +33,31 @@ def test_the_even_odd_rule(ring):
     assert found.tolist() == [is_odd(x, y, ring) for x, y in GRID]
 
 
+# Lines that nearly coincide, of which GEOS passes over some cuts: between rings, and within one.
+NEARLY = [
+    [
+        [(0, 0), (-5, 4), (1, -3), (-5, 1), (0, 2)],
+        [(-2, 0), (-4, -5), (1, 0), (0, 1), (2, -1), (-4, -4), (3, 1), (-5, -1)],
+        [(-3, 0), (-2, 0), (-4, -5), (1, 0), (0, 1), (1, 0), (0, -2), (-3, -1), (3, 1), (-5, -1),
+         (0, 1)],
+    ],
+    [
+        [(-3, -5), (-1, 4), (4, -1), (2, -1), (-2, 4), (-4, 1), (4, -2), (-4, 1), (-4, -5),
+         (-3, -5), (4, -1), (5, 1), (2, -1)],
+        [(2, 1), (-2, 5), (-4, 1), (2, 1), (2, -1), (-4, 1), (-4, -5)],
+    ],
+    [
+        [(4, -5), (4, 0), (-2, -2), (1, -2), (4, 0), (-1, 3), (4, 0), (3, -5), (-5, 4), (3, -4),
+         (-1, 2), (-1, 6), (-1, 6), (1, -2)],
+        [(-1, 2), (3, -4), (4, 0), (2, 1), (3, -4), (-6, -3), (-1, 2), (-1, 2), (0, 1), (5, 6),
+         (4, 0), (5, 6), (5, 6)],
+    ],
+]  # fmt: skip
+
+
+@example(NEARLY[0])
+@example(NEARLY[1])
+@example(NEARLY[2])
 @given(st.lists(corners, min_size=1, max_size=4))
 def test_areas_that_cross_themselves_and_each_other(rings):
     geojson = {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
