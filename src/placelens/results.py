@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from placelens.index.base import Certificate
 
 
-# Gives what speaks for a hit, term by term.
-Explainer = Callable[[Sequence[Hit], Deadline], Sequence[tuple[Evidence, ...]]]
+# Gives of each hit what speaks for it, term by term, and its small JPEG.
+Explainer = Callable[[Sequence[Hit], Deadline], Sequence[tuple[tuple[Evidence, ...], bytes | None]]]
 
 # Odds against an answer from which a search says so. Whoever asks mostly knows that there is one.
 UNLIKELY = 0.25
@@ -226,17 +226,18 @@ class Hits(Sequence[Hit]):
 
     def _explained(self, places: Sequence[int], deadline: Deadline) -> list[Explanation]:
         hits = [self._hits[at] for at in places]
-        found: Sequence[tuple[Evidence, ...]] = [() for _ in hits]
         if self._explainer is not None:
             found = self._explainer(hits, deadline)
+        else:
+            found = [((), self.thumbnail(hit)) for hit in hits]
         return [
             Explanation(
                 hit=hit,
                 above=self._hits[at - 1] if at else None,
                 evidence=(*hit.evidence, *own),
-                thumbnail=self.thumbnail(hit),
+                thumbnail=thumbnail,
             )
-            for at, hit, own in zip(places, hits, found, strict=True)
+            for at, hit, (own, thumbnail) in zip(places, hits, found, strict=True)
         ]
 
     def thumbnail(self, hit: Hit) -> bytes | None:

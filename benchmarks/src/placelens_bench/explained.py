@@ -36,7 +36,7 @@ from placelens.evaluation import prepared_blocks
 from placelens.evaluation.prepared import image_spec_of
 from placelens.evaluation.words import naming
 from placelens.explain.objects import Named
-from placelens.explain.pointed import Part, Pointer, phrases_of
+from placelens.explain.pointed import Images, Part, Pointer, phrases_of
 from placelens.explain.pointing import Box, box_of_cells, strongest_cells
 from placelens.explain.regions import common_of
 from placelens.readers.images import whole_of
@@ -164,7 +164,8 @@ def run(
     )
     cases = list(_cases(rows, loaded))
     common = common_of(loaded)
-    pointer = Pointer(lambda: [], lambda _v, rows: [None] * len(rows), _SQUARE, common)
+    nothing = Images(lambda _version, rows: [None] * len(rows))
+    pointer = Pointer(lambda: [], nothing, _SQUARE, common)
     found = [_measured(case, regions[case.image], pointer) for case in cases]
     answer: dict[str, Any] = {
         "n": sum(case.is_named for case in cases),
@@ -174,7 +175,8 @@ def run(
         "ms_per_10_images": _ms(images[:10], loaded),
     }
     if detector is not None:
-        pointer = replace(pointer, named=Named(detector.classes, loaded, common))
+        named = Named(detector.classes, loaded, common)
+        pointer = replace(pointer, images=Images(lambda _v, rows: [None] * len(rows), named))
         started = time.perf_counter()
         objects = [detector.objects(whole_of(path, detector.size)[None])[0] for path in paths]
         seconds = time.perf_counter() - started

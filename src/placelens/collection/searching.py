@@ -237,12 +237,9 @@ class Searching(Reading):
                 f"the filters leave out {shown(item_id)}, or nothing asked for compares with it"
             )
         hit, above = found
-        (own,) = searcher.evidence(asked, [hit], deadline=deadline)
+        ((own, thumbnail),) = _explained(searcher, asked, [hit], deadline)
         return Explanation(
-            hit=hit,
-            above=above,
-            evidence=(*hit.evidence, *own),
-            thumbnail=self.thumbnail(item_id),
+            hit=hit, above=above, evidence=(*hit.evidence, *own), thumbnail=thumbnail
         )
 
     def search_many(self, queries: Iterable[str | Mapping[str, Any]], **common: Any) -> list[Hits]:
@@ -299,7 +296,7 @@ class Searching(Reading):
                 best=answer.best,
                 nothing_near=answer.nothing_near,
                 unfit=query.unfit,
-                explainer=partial(_evidence, searcher, query),
+                explainer=partial(_explained, searcher, query),
             )
             for request, (query, understood), answer in zip(
                 requests, resolved, answers, strict=True
@@ -307,10 +304,12 @@ class Searching(Reading):
         ]
 
 
-def _evidence(
+def _explained(
     searcher: Searcher, query: Query, hits: Sequence[Hit], deadline: Deadline
-) -> list[tuple[Evidence, ...]]:
-    return searcher.evidence(query, hits, deadline=deadline)
+) -> list[tuple[tuple[Evidence, ...], bytes | None]]:
+    """What speaks for each hit, and its small JPEG."""
+    evidence = searcher.evidence(query, hits, deadline=deadline)
+    return list(zip(evidence, searcher.thumbnails(hits), strict=True))
 
 
 def _with_reach(understood: Understood | None, answer: Answer) -> Understood | None:

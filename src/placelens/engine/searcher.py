@@ -161,6 +161,13 @@ class Searcher:
                 found[at] += accounted(scores[at][number], own)
         return found
 
+    def thumbnails(self, hits: Sequence[Hit]) -> list[bytes | None]:
+        """The small JPEGs of hits; None where there is no picture, or the item is gone."""
+        rows = [self.version.row_of(hit.id) for hit in hits]
+        there = [row for row in rows if row is not None]
+        found = iter(self.version.take(there, ["thumbnail"])["thumbnail"].to_pylist())
+        return [None if row is None else next(found) for row in rows]
+
     def _top_k(self, asks: Sequence[Ask]) -> list[Found]:
         if not asks:
             return []

@@ -123,7 +123,7 @@ class PhrasesTerm(RefineTerm):
         """Of each phrase its share of the mean, and where it is."""
         best, _ = self._best(version, rows)
         pointer = self.pointer() if len(rows) else None
-        images = [None] * len(rows) if pointer is None else pointer.seen(version, rows)
+        images = [None] * len(rows) if pointer is None else pointer.images.seen(version, rows)
         found: list[tuple[Evidence, ...]] = []
         for image, cosines in zip(images, best, strict=True):
             total = float(cosines.sum())

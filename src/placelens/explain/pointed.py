@@ -46,12 +46,53 @@ class Part(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What is known of an image: its regions, its objects if a detector looked, its size."""
+    """What is known of an image: its regions, its objects if a detector looked, its size.
+
+    ``pointed`` holds where parts are, by their words and vectors, once somebody has looked.
+    """
 
     regions: Float32Array
     objects: Objects | None
     width: int
     height: int
+    pointed: dict[tuple[str, bytes], tuple[Box | None, DetectedObject | None]]
+
+
+class Images:
+    """What is known of items' images: read together, and once for all terms of a search.
+
+    Attributes
+    ----------
+    named : classes of the objects that a detector found in items; None where none has looked.
+    """
+
+    def __init__(self, regions: RegionsOf, named: Named | None = None) -> None:
+        self.named = named
+        self._regions = regions
+        # Terms are asked one after the other about the same hits.
+        self._last: tuple[Version, list[int], list[Seen | None]] | None = None
+
+    def seen(self, version: Version, rows: Int64Array) -> list[Seen | None]:
+        """What is known of the images of some items; None where there are no regions."""
+        numbers, last = rows.tolist(), self._last
+        if last is not None and last[0] is version and last[1] == numbers:
+            return last[2]
+        found = self._read(version, numbers)
+        self._last = (version, numbers, found)
+        return found
+
+    def _read(self, version: Version, rows: list[int]) -> list[Seen | None]:
+        none: list[Objects | None] = [None] * len(rows)
+        sizes = version.take(rows, ["width", "height"]).to_pylist()
+        return [
+            None if own is None else Seen(own, found, size["width"] or 0, size["height"] or 0, {})
+            for own, found, size in zip(
+                self._regions(version, rows),
+                none if self.named is None else objects_at(version, rows),
+                sizes,
+                strict=True,
+            )
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,18 +102,16 @@ class Pointer:
     Attributes
     ----------
     parts : of the term, which sum to its vector, but for what words between them give.
-    regions : of items.
+    images : of items.
     spec : how images become the square that the regions lie in.
     common : (dim,) the unit vector of what all texts have in common, which points nowhere; None
         where that is not known.
-    named : classes of the objects that a detector found in items; None where none has looked.
     """
 
     parts: Callable[[], Sequence[Part]]
-    regions: RegionsOf
+    images: Images
     spec: ImageSpec | None
     common: Float64Array | None = None
-    named: Named | None = None
 
     def heat(self, part: Part, regions: Float32Array) -> Float64Array:
         """Where a part is: its products with regions, without what all texts have in common."""
@@ -81,19 +120,14 @@ class Pointer:
             vector = vector - (vector @ self.common) * self.common
         return np.asarray(regions.astype(np.float64) @ vector)
 
-    def seen(self, version: Version, rows: Int64Array) -> list[Seen | None]:
-        """What is known of the images of some items; None where there are no regions."""
-        numbers = rows.tolist()
-        regions = self.regions(version, numbers)
-        none: list[Objects | None] = [None] * len(rows)
-        objects = none if self.named is None else objects_at(version, numbers)
-        return [
-            None if own is None else Seen(own, found, item.width or 0, item.height or 0)
-            for own, found, item in zip(regions, objects, version.items(rows), strict=True)
-        ]
-
     def where(self, part: Part, image: Seen) -> tuple[Box | None, DetectedObject | None]:
         """Where a part is in an image, in pixels, and the object it means, if one was found."""
+        key = (part.label, part.vector.tobytes())
+        if key not in image.pointed:
+            image.pointed[key] = self._where(part, image)
+        return image.pointed[key]
+
+    def _where(self, part: Part, image: Seen) -> tuple[Box | None, DetectedObject | None]:
         size = (image.width, image.height)
         if self.spec is None or not all(size):
             return None, None
@@ -107,14 +141,15 @@ class Pointer:
         self, part: Part, objects: Objects | None, heat: Float64Array, size: tuple[int, int]
     ) -> DetectedObject | None:
         """The object that a phrase means, of those found in an image of a width and a height."""
-        if self.named is None or objects is None or self.spec is None or part.span is None:
+        named = self.images.named
+        if named is None or objects is None or self.spec is None or part.span is None:
             return None
         boxes = in_square(objects.boxes.astype(np.float64), size, self.spec)
-        at = best_object(objects, self.named.fits(part.label), boxes, heat)
+        at = best_object(objects, named.fits(part.label), boxes, heat)
         if at is None:
             return None
         return DetectedObject(
-            label=self.named.classes[objects.classes[at]],
+            label=named.classes[objects.classes[at]],
             score=round(float(objects.scores[at]), 3),
             box=in_pixels(objects.boxes[at], size),
         )
@@ -191,7 +226,9 @@ class PointedTerm(FusedTerm):
             self._with_rest([self._of_region(part, image, cosine, pointer) for part in parts])
             if image is not None and abs(cosine) >= _NOTHING
             else ()
-            for image, cosine in zip(pointer.seen(version, rows), cosines.tolist(), strict=True)
+            for image, cosine in zip(
+                pointer.images.seen(version, rows), cosines.tolist(), strict=True
+            )
         ]
 
     def _with_rest(self, found: list[Evidence]) -> tuple[Evidence, ...]:

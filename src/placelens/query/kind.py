@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 from placelens.encoders.base import Encoder
@@ -12,14 +12,14 @@ from placelens.encoders.parts import TextPhrases
 from placelens.engine.query import unit_vector
 from placelens.engine.terms import FusedTerm, Term
 from placelens.explain.objects import named_by
-from placelens.explain.pointed import Part, PointedTerm, Pointer, phrases_of
+from placelens.explain.pointed import Images, Part, PointedTerm, Pointer, phrases_of
 from placelens.explain.regions import common_of, regions_by
 from placelens.storage.manifest import Manifest
 from placelens.storage.version import Version
 from placelens.types import Evidence, Float64Array, Shares
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Context:
     """What a kind may use to read its values.
 
@@ -84,10 +84,18 @@ class Context:
                 return [Part(label, None, vector)]
             return phrases_of(text, encoder, self.phrases.get(text))
 
-        regions = regions_by(encoder, self.manifest)
-        common = common_of(encoder)
-        named = named_by(encoder, self.manifest, common)
-        return Pointer(parts, regions, encoder.image_spec, common, named)
+        return Pointer(parts, self._images, encoder.image_spec, self._common)
+
+    @cached_property
+    def _common(self) -> Float64Array | None:
+        return common_of(self.encoder())
+
+    @cached_property
+    def _images(self) -> Images:
+        """What the terms that point at parts of images know of them."""
+        encoder = self.encoder()
+        named = named_by(encoder, self.manifest, self._common)
+        return Images(regions_by(encoder, self.manifest), named)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -256,8 +256,12 @@ class Version:
         return self.values_of([row], feature)[0]
 
     def values_of(self, rows: Sequence[int] | Int64Array, feature: FeatureName) -> list[Any]:
-        """`value_of` of some rows, read together."""
+        """`value_of` of some rows, read together; maps come from memory when they are there."""
         kept = self._manifest.feature(feature)
+        held = self._held_at(rows, map_column(feature))
+        if held is not None:
+            maps, is_there = held
+            return [map_ if there else None for map_, there in zip(maps, is_there, strict=True)]
         return from_columns(kept, self.take(rows, [field.name for field in fields_of(kept)]))
 
     def regions_at(
@@ -309,9 +313,25 @@ class Version:
     def vectors_at(
         self, rows: Sequence[int] | Int64Array, feature: FeatureName
     ) -> tuple[Float32Array, BoolArray]:
-        """Unit vectors of some rows, (len(rows), dim), and which of them have one."""
+        """Unit vectors of some rows, (len(rows), dim), and which of them have one.
+
+        From memory when they are there.
+        """
         name = vector_column(feature)
-        return self._filled(self.take(rows, [name])[name], name)
+        held = self._held_at(rows, name)
+        return held if held is not None else self._filled(self.take(rows, [name])[name], name)
+
+    def _held_at(self, rows: Sequence[int] | Int64Array, name: str) -> tuple[Any, BoolArray] | None:
+        """Of a column that is in memory what some rows have, and which have it; None of others."""
+        whole = self._whole.get(name)
+        if whole is None or not len(whole[1]):
+            return None
+        values, there = whole
+        at = np.minimum(np.searchsorted(there, rows), len(there) - 1)
+        is_there = there[at] == rows
+        found = values[at]
+        found[~is_there] = 0
+        return found, is_there
 
     def _filled(self, column: pa.ChunkedArray, name: str) -> tuple[Float32Array, BoolArray]:
         vectors, is_there = vectors_of(column)
