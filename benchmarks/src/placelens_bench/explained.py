@@ -133,7 +133,11 @@ def detector_of(file: Path, labels: Path | None = None) -> Detector:
 
 
 def run(
-    data: Path, *, encoder: str | Encoder = "lite", detector: Detector | None = None
+    data: Path,
+    *,
+    encoder: str | Encoder = "lite",
+    detector: Detector | None = None,
+    most: int | None = None,
 ) -> dict[str, Any]:
     """Shares of phrases that point right, of boxes that overlap, and of masks that matter.
 
@@ -145,6 +149,8 @@ def run(
         One with regions and phrases.
     detector
         What finds objects; None to go without.
+    most
+        At most this many images; None for all.
 
     Raises
     ------
@@ -156,7 +162,7 @@ def run(
     if not (folder / "annotations.jsonl").is_file():
         raise InputError(f"{folder} holds no annotations.jsonl; --data is the folder of {COCO}")
     lines = (folder / "annotations.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
+    rows = [json.loads(line) for line in lines[:most]]
     paths = [folder / row["image"] for row in rows]
     images = np.concatenate(list(prepared_blocks(paths, image_spec_of(loaded))))
     regions = np.concatenate(

@@ -12,7 +12,7 @@ Fiji is 5 degrees wide, not 355, whereas -170 to 170 between 60 S and 60 N is 34
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from placelens.display import shown
 from placelens.errors import FilterError
 from placelens.geo.edges import check_meetings, edges_of, edges_of_lines, inside
 from placelens.limits import MAX_DEPTH, MAX_METRES, MAX_POSITIONS
-from placelens.types import Space
+from placelens.types import BoolArray, Space
 
 if TYPE_CHECKING:
     from shapely import Geometry
@@ -85,42 +85,36 @@ def _even_odd(rings: Rings) -> Geometry:
     """
     import shapely
 
-    lines, faces = _faces([shapely.LinearRing(ring) for ring in rings])
-    if not len(faces):
-        return shapely.Polygon()
-    within = shapely.get_coordinates(shapely.point_on_surface(faces))
-    is_in = inside(within[:, 0], within[:, 1], edges_of(rings))
-    if not is_in.any():
-        once = shapely.get_coordinates(lines, return_index=True)
-        is_in = inside(within[:, 0], within[:, 1], edges_of_lines(*once))
-    return _of_faces(faces[is_in])
+    def belong(faces: Any, cuts: Any) -> BoolArray:
+        within = shapely.get_coordinates(shapely.point_on_surface(faces))
+        is_in = inside(within[:, 0], within[:, 1], edges_of(rings))
+        if is_in.any():
+            return is_in
+        once = shapely.get_coordinates(cuts, return_index=True)
+        return inside(within[:, 0], within[:, 1], edges_of_lines(*once))
+
+    return _of_faces([shapely.LinearRing(ring) for ring in rings], belong)
 
 
-def _faces(lines: Any) -> tuple[Any, Any]:
-    """Closed lines cut where they meet, and the smallest areas between them.
+def _of_faces(lines: Any, belong: Callable[[Any, Any], BoolArray]) -> Geometry:
+    """The area of those of the smallest areas between closed lines that belong to it.
 
-    Of lines that nearly coincide GEOS passes over some cuts; it passes over none on a grid, here of
-    2**-42 of the largest coordinate, a hundredth of a millimetre on the Earth. Without, in one of a
-    thousand areas of crossing rings what lies outside belonged to it, or the other way round.
+    ``belong`` is given these areas, and the lines cut where they meet.
+
+    Corners are moved to a grid of 2**-42 of the largest coordinate, a hundredth of a millimetre on
+    the Earth. Without, GEOS passes over some cuts of lines that nearly coincide: in one of a
+    thousand areas of crossing rings what lies outside belonged to it, or the other way round, and
+    there is no telling from what comes of it.
     """
     import shapely
 
-    whole = shapely.union_all(lines)
-    found = shapely.polygonize_full(shapely.get_parts(whole))
-    # Of closed lines no end is left loose, unless a cut is missing.
-    if not (whole.is_simple and all(rest.is_empty for rest in found[1:])):
-        largest = max(map(abs, whole.bounds))
-        whole = shapely.union_all(lines, grid_size=2.0 ** (math.frexp(largest)[1] - 42))
-        found = shapely.polygonize_full(shapely.get_parts(whole))
-    return shapely.get_parts(whole), shapely.get_parts(found[0])
-
-
-def _of_faces(faces: Any) -> Geometry:
-    """The union of areas that share whole edges, or nothing."""
-    import shapely
-
-    joined = shapely.coverage_union_all(faces)
-    return joined if joined.is_valid else shapely.union_all(faces)
+    largest = np.abs(shapely.get_coordinates(lines)).max()
+    grid = 2.0 ** (math.frexp(largest)[1] - 42)
+    cuts = shapely.get_parts(shapely.union_all(lines, grid_size=grid))
+    faces = shapely.get_parts(shapely.polygonize(cuts))
+    chosen = faces[belong(faces, cuts)] if len(faces) else faces
+    joined = shapely.coverage_union_all(chosen)
+    return joined if joined.is_valid else shapely.union_all(chosen, grid_size=grid)
 
 
 def _polygons(geojson: Any, levels: int) -> Iterator[Any]:
@@ -256,19 +250,24 @@ def _wrapped(polygon: Geometry) -> list[Geometry]:
 def _joined(parts: Sequence[Geometry]) -> Geometry:
     """The union of the parts' areas; lines and points that cutting leaves over are dropped.
 
-    Of areas whose edges nearly coincide GEOS's own union may hold what lies in none of them, as
-    told at `_faces`: it is only asked where no two of them meet.
+    Of areas that overlap, GEOS's own union may hold what lies in none of them, as told at
+    `_of_faces`.
     """
     import shapely
 
     pieces = shapely.get_parts(shapely.get_parts(list(parts)))
     areas = pieces[shapely.get_dimensions(pieces) == 2]
     tree = shapely.STRtree(areas)
-    if tree.query(areas, predicate="intersects").shape[1] == len(areas):
+    n_meet, n_touch = (tree.query(areas, what).shape[1] for what in ("intersects", "touches"))
+    if n_meet == len(areas) + n_touch:  # each meets itself
         return shapely.union_all(areas)
-    _, faces = _faces(shapely.boundary(areas))
-    is_in, _ = tree.query(shapely.point_on_surface(faces), predicate="within")
-    return _of_faces(faces[np.unique(is_in)])
+
+    def belong(faces: Any, _cuts: Any) -> BoolArray:
+        is_in = np.zeros(len(faces), dtype=np.bool_)
+        is_in[tree.query(shapely.point_on_surface(faces), predicate="within")[0]] = True
+        return is_in
+
+    return _of_faces(shapely.boundary(areas), belong)
 
 
 def _list(value: Any, what: str) -> Sequence[Any]:

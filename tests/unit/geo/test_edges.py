@@ -52,12 +52,14 @@ NEARLY = [
         [(-1, 2), (3, -4), (4, 0), (2, 1), (3, -4), (-6, -3), (-1, 2), (-1, 2), (0, 1), (5, 6),
          (4, 0), (5, 6), (5, 6)],
     ],
+    [[(0, 1), (1, -1), (-2, -6), (1, 0), (2, -6)], [(0, 0), (1, 0), (-2, -6)]],
 ]  # fmt: skip
 
 
 @example(NEARLY[0])
 @example(NEARLY[1])
 @example(NEARLY[2])
+@example(NEARLY[3])
 @given(st.lists(corners, min_size=1, max_size=4))
 def test_areas_that_cross_themselves_and_each_other(rings):
     geojson = {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}

@@ -76,7 +76,7 @@ QUICK = Sizes(
     photos=100,
     scenes=2,
     queries=20,
-    images=20,
+    images=8,
     samples=(200, 1_000),
     components=32,
     model=QUICK_MODEL,
@@ -174,9 +174,20 @@ def _grains(given: Given) -> dict[str, Any]:
 
 def _explain(given: Given) -> dict[str, Any]:
     """See `placelens_bench.explained`; skipped where there are no objects with boxes."""
-    if not (given.data / explained.COCO).is_dir():
+    encoder, splits = given.encoder or load_encoder("lite"), given.splits or Splits.load()
+    kept = grains.kept_set(
+        *(given.data, given.work, explained.COCO, encoder), splits=splits, most=given.sizes.images
+    )
+    if kept is None:
         return {"skipped": f"{given.data / explained.COCO} is not there"}
-    return explained.run(given.data, encoder=given.encoder or "lite", detector=given.detector)
+    pairs, photos = kept
+    texts = [text for pair in pairs for text in pair.captions]
+    return {
+        **explained.run(
+            given.data, encoder=encoder, detector=given.detector, most=given.sizes.images
+        ),
+        "ms_per_10_hits": grains.ms_per_10_hits(photos, texts, given.rng(5)),
+    }
 
 
 def _map30(given: Given) -> dict[str, Any]:
