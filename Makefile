@@ -21,7 +21,7 @@ PAGE_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test repeat test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \
+.PHONY: help demo test test-all tested repeat test-oldest test-pythons test-hub check bench faults fuzz soak lock sbom audit \
   docs types web wheel page clean
 
 help:  ## list the targets
@@ -31,11 +31,16 @@ demo: .make/demo  ## install what the demo needs and run it: real imagery, no ne
 	@$(MAKE) --no-print-directory page || echo "the web page could not be built; all else works"
 	$(BIN)/placelens demo
 
-test: .make/dev  ## install what the tests need and run them
-	@$(BIN)/python tools/compile_kernels.py & $(MAKE) --no-print-directory page; wait
+test: tested  ## install what the tests need and run those that take minutes in all
+	$(BIN)/python $(PYTEST) -m "not slow"
+
+test-all: tested  ## run all: the page in a browser, kills, ends, each benchmark once, small
 	$(BIN)/python $(PYTEST)
 
-repeat: .make/dev  ## start, kill and draw RUNS (10) times as often as `make test` does
+tested: .make/dev
+	@$(BIN)/python tools/compile_kernels.py & $(MAKE) --no-print-directory page; wait
+
+repeat: .make/dev  ## start, kill and draw RUNS (10) times as often as `make test-all` does
 	@$(BIN)/python tools/compile_kernels.py
 	PLACELENS_RUNS=$(RUNS) $(BIN)/python $(PYTEST) -m repeated
 

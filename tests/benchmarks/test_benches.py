@@ -26,6 +26,8 @@ from placelens_bench import (
 from placelens_bench.mcqi import run as mcqi_run
 from placelens_bench.paper_000 import run as paper_000_run
 
+pytestmark = pytest.mark.slow
+
 
 def like(folder, source, **instead):
     """A folder that has what another has, but for the files that are given."""

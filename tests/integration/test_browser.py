@@ -46,7 +46,7 @@ SCENES = {
     "wall": (_RED, _GREY),
 }
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def why_not() -> str | None:

@@ -79,6 +79,7 @@ def kill_an_import(path, photos, *, steps, after_s):
         process.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.repeated
 @pytest.mark.skipif(sys.platform == "win32", reason="waits for a signal, and is killed by one")
 def test_kill_9_at_random_moments(tmp_path, photos):
@@ -114,6 +115,7 @@ def all_of(collection):
     return collection._table.dataset.to_table().to_pylist()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="waits for a signal, and is killed by one")
 def test_kill_9_while_vectors_are_made_anew(tmp_path, photos):
     path, newer = tmp_path / "photos.pl", HashEncoder(48, version=2)

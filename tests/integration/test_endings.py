@@ -21,7 +21,7 @@ from tests.integration.machine import COMMANDS, Home
 
 from placelens.folders import cache_folder
 
-pytestmark = pytest.mark.repeated
+pytestmark = [pytest.mark.repeated, pytest.mark.slow]
 
 # More than processors, so that threads are held up at any moment.
 AT_ONCE = 2 * (os.cpu_count() or 1)

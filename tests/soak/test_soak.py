@@ -21,7 +21,6 @@ from tests.soak.model import (
 PLAN = Plan(n_kept=100, n_passing=4)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_answers_are_right_beside_a_writer(tmp_path):
     found = soak(tmp_path, seconds=3, n_clients=16, n_items=1_500)
