@@ -62,7 +62,7 @@ function layers(tiles: boolean): LayerSpecification[] {
   const kind = (name: string) => ["==", ["get", "kind"], name] as ["==", ["get", string], string];
   return [
     { id: "water", type: "background", paint: { "background-color": colour("water") } },
-    { id: "land", type: "fill", source: "world", filter: kind("land"), paint: { "fill-color": colour("land") } },
+    { id: "land", type: "fill", source: "world", filter: kind("land"), paint: { "fill-color": colour("land"), "fill-antialias": false } }, // the coast is a line of its own
     { id: "coast", type: "line", source: "world", filter: kind("coast"), paint: { "line-color": colour("coast"), "line-width": 0.8 } },
     { id: "border", type: "line", source: "world", filter: kind("border"), paint: { "line-color": colour("border"), "line-width": 0.8 } },
     ...(tiles ? [{ id: "tiles", type: "raster" as const, source: "tiles" }] : []),

@@ -45,6 +45,8 @@ export interface Overlay {
   layers: LayerSpecification[];
 }
 
+/** Tiles may take as long as they like: the map appears without them then. */
+const LATEST_MS = 2000;
 const DETAIL_ZOOM = 11;
 /** From here on a cluster is listed rather than come closer to. */
 const CLOSEST_ZOOM = 15;
@@ -65,8 +67,8 @@ export class MapView {
   static async open(root: HTMLElement, canvas: HTMLCanvasElement, tileUrl: string | null, actions: MapActions): Promise<MapView> {
     const view = new MapView(root, canvas, tileUrl, actions);
     await view.#map.once("load");
+    await isDrawn(view.#map.getCanvas());
     view.#listen();
-    root.dataset["ready"] = "true";
     return view;
   }
 
@@ -101,6 +103,17 @@ export class MapView {
       });
       this.#foreground.repaint();
     });
+  }
+
+  /**
+   * Show the map, once it has drawn all that it was given so far: where no graphics card draws it,
+   * the page waits for each picture of a map that is seen.
+   */
+  async appear(): Promise<void> {
+    this.#map.triggerRepaint();
+    await Promise.race([this.#map.once("idle"), pause(LATEST_MS)]);
+    await isDrawn(this.#map.getCanvas());
+    this.#root.dataset["ready"] = "true";
   }
 
   /** Every located item that passes the filters: alone, or as one of a cluster. */
@@ -302,4 +315,18 @@ export class MapView {
 function padded([west, south, east, north]: Bounds): Bounds {
   const margin = 1e-5;
   return [wrapLon(west - margin), Math.max(-90, south - margin), wrapLon(east + margin), Math.min(90, north + margin)];
+}
+
+/** Resolves once the graphics card, or who stands in for it, has done what it was given; nobody waits meanwhile. */
+async function isDrawn(canvas: HTMLCanvasElement): Promise<void> {
+  const gl = canvas.getContext("webgl2");
+  const fence = gl?.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+  if (!gl || !fence) return;
+  gl.flush();
+  while (!gl.isContextLost() && gl.getSyncParameter(fence, gl.SYNC_STATUS) !== gl.SIGNALED) await pause(20);
+  gl.deleteSync(fence);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => window.setTimeout(done, ms));
 }

@@ -10,6 +10,7 @@ import { mapActions } from "../map/actions.ts";
 import type { MapView } from "../map/view.ts";
 import { page } from "../state/page.ts";
 import { Fetched } from "../state/resource.ts";
+import { rested } from "../state/rest.ts";
 import { t } from "../words/index.ts";
 
 export function MapPanel() {
@@ -56,7 +57,11 @@ export function MapPanel() {
 }
 
 async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving: AbortSignal, movedByHand: { value: boolean }, outside: { value: number }): Promise<void> {
+  const isBusy = () => page.searching.state.peek().loading;
+  await rested(isBusy);
   const { MapView } = await import("../map/view.ts");
+  await rested(isBusy);
+  if (leaving.aborted) return;
   const tileUrl = page.config.value?.tile_url ?? null;
   const map = await MapView.open(root, foreground, tileUrl, {
     pick: (near) => page.change({ near }),
@@ -100,7 +105,24 @@ async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving
     mapActions.attach(null);
     for (const each of stop) each();
   });
-  if (!tileUrl) map.showTowns(await api.towns());
+  try {
+    if (!tileUrl) map.showTowns(await api.towns());
+    await settled(clusters);
+  } finally {
+    await map.appear();
+  }
+}
+
+/** Resolves once something was fetched, or could not be. */
+function settled(fetched: Fetched<unknown>): Promise<void> {
+  return new Promise((done) => {
+    const stop = effect(() => {
+      const { value, error } = fetched.state.value;
+      if (value === null && error === null) return;
+      done();
+      queueMicrotask(() => stop());
+    });
+  });
 }
 
 /** Move the map for a new question whose results or place are out of sight, and when asked to. */
