@@ -30,6 +30,7 @@ export class Foreground {
   #reach: Position[] | null = null;
   #box: Position[] | null = null;
   #frame = 0;
+  #colours = coloursNow();
 
   constructor(map: LibreMap, canvas: HTMLCanvasElement) {
     this.#map = map;
@@ -69,6 +70,7 @@ export class Foreground {
 
   /** The page's colours have changed. */
   repaint(): void {
+    this.#colours = coloursNow();
     this.#soon();
   }
 
@@ -95,7 +97,7 @@ export class Foreground {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#clear();
-    const [accent, paper, place, ink] = ["meaning", "paper", "place", "ink"].map(colour) as [string, string, string, string];
+    const { accent, paper, place, ink } = this.#colours;
     if (this.#reach) this.#drawRing(this.#reach, { colour: place, opacity: 0.08, dashes: DASHES });
     if (this.#box) this.#drawRing(this.#box, { colour: ink, opacity: 0.06, dashes: [] });
     const [west, east] = this.#span();
@@ -160,4 +162,9 @@ export class Foreground {
     const margin = (360 * (MARKED_DOT.radius + MARKED_DOT.edge)) / (WORLD * 2 ** this.#map.getZoom());
     return [bounds.getWest() - margin, bounds.getEast() + margin];
   }
+}
+
+/** The page's colours; asking for them has its styles worked out, which is nothing for each ranking. */
+function coloursNow() {
+  return { accent: colour("meaning"), paper: colour("paper"), place: colour("place"), ink: colour("ink") };
 }

@@ -199,6 +199,12 @@ export class MapView {
     return this.#map.getBounds().contains([lon, lat]);
   }
 
+  /** How many of the places are out of view. */
+  outOfView(places: readonly LatLon[]): number {
+    const bounds = this.#map.getBounds();
+    return places.filter(({ lat, lon }) => !bounds.contains([lon, lat])).length;
+  }
+
   get box(): Bounds {
     const bounds = this.#map.getBounds();
     const corner = (at: { lat: number; lng: number }) => ({ lat: at.lat, lon: at.lng });

@@ -90,7 +90,7 @@ async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving
     }),
     effect(() => {
       const hits = page.hits.value.filter(isPlaced);
-      outside.value = page.view.value ? hits.filter((hit) => !map.shows(hit)).length : 0;
+      outside.value = page.view.value ? map.outOfView(hits) : 0;
     }),
     follow(map, () => (movedByHand.value = false)),
     showClusters(clusters),
