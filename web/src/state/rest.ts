@@ -11,5 +11,5 @@ for (const kind of ["input", "keydown", "pointerdown", "wheel"]) {
 export async function rested(isBusy: () => boolean): Promise<void> {
   while (isBusy() || performance.now() - acted < REST_MS) await new Promise((done) => window.setTimeout(done, 50));
   // Safari has no such call.
-  await new Promise<unknown>((done) => ("requestIdleCallback" in window ? window.requestIdleCallback(done) : setTimeout(done)));
+  await new Promise<unknown>((done) => ("requestIdleCallback" in window ? window.requestIdleCallback(done, { timeout: REST_MS }) : setTimeout(done)));
 }

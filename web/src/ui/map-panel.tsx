@@ -74,6 +74,7 @@ async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving
       movedByHand.value ||= byHand;
     },
   });
+  await rested(isBusy);
   if (leaving.aborted) return;
   mapActions.attach(map);
   const clusters = new Fetched<Clusters>();
@@ -106,6 +107,7 @@ async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving
     for (const each of stop) each();
   });
   try {
+    await rested(isBusy);
     if (!tileUrl) map.showTowns(await api.towns());
     await settled(clusters);
   } finally {
