@@ -38,7 +38,7 @@ async function open(hash) {
 const report = {};
 {
   const { page, sent } = await open(`in=${collection}`);
-  await page.waitForSelector("#map[data-clusters]", { state: "attached" });
+  await page.waitForSelector("#map[data-clusters][data-ready]", { state: "attached" });
   await page.waitForLoadState("networkidle");
   const { firstCard, longest } = await page.evaluate(() => window.told);
   Object.assign(report, { first_card_ms: Math.round(firstCard), sent_bytes: sent(), longest_task_ms: Math.round(longest) });

@@ -113,3 +113,36 @@ test("new words leave the map alone while what they find is in sight", async () 
   await searchFor(page, "blue");
   assert.equal(await scale(), before);
 });
+
+test("a ranking draws its dots anew, and not the map below them", async () => {
+  const { page } = await open("#q=blue&near=48.85,2.35");
+  await mapReady(page);
+  await page.waitForSelector("#mu:not(:disabled)");
+  await page.evaluate(() => {
+    window.drawn = { dots: 0, map: 0 };
+    const count = (type, call, what) => {
+      const own = type.prototype[call];
+      type.prototype[call] = function (...given) {
+        window.drawn[what] += 1;
+        return own.apply(this, given);
+      };
+    };
+    count(CanvasRenderingContext2D, "arc", "dots");
+    count(WebGL2RenderingContext, "drawElements", "map");
+  });
+  // What the map was given before is drawn still: some ranking comes after that.
+  for (let step = 0; step < 400; step++) {
+    const answered = page.waitForResponse((response) => response.url().endsWith("/search"));
+    await page.evaluate((mu) => {
+      window.drawn = { dots: 0, map: 0 };
+      const slider = document.querySelector("#mu");
+      slider.value = String(mu);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    }, (step % 20) / 20);
+    await answered;
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const { dots, map } = await page.evaluate(() => window.drawn);
+    if (dots > 0 && map === 0) return;
+  }
+  assert.fail("each ranking draws the map");
+});

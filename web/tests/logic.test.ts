@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fromAddress, toAddress } from "../src/logic/address.ts";
 import { formatDistance, formatLatLon, formatName, formatShare, formatSpan, formatTime } from "../src/logic/format.ts";
-import { boundsOf, boxBetween, circle, wrapLon } from "../src/logic/geodesy.ts";
+import { boundsOf, boxBetween, boxRing, circle, copies, wrapLon } from "../src/logic/geodesy.ts";
 import { frameOf, layOut, rowOf, seenRows } from "../src/logic/layout.ts";
 import {
   asksForSomething,
@@ -218,6 +218,21 @@ describe("geodesy", () => {
     assert.deepEqual(boxBetween({ lat: 5, lon: 190 }, { lat: -5, lon: 175 }), [175, -5, -170, 5]);
     assert.deepEqual(boxBetween({ lat: 95, lon: -300 }, { lat: 0, lon: 100 }), [-180, 0, 180, 90]);
   });
+  test("a box over the antimeridian is drawn in one piece", () => {
+    assert.deepEqual(boxRing([175, -5, -170, 5]), [[175, -5], [190, -5], [190, 5], [175, 5], [175, -5]]);
+  });
+
+  test("what is seen several times round the world is drawn as often", () => {
+    assert.deepEqual(copies(10, 10, -180, 180), [0]);
+    assert.deepEqual(copies(10, 10, 20, 100), []);
+    assert.deepEqual(copies(10, 10, -400, 400), [-360, 0, 360]);
+    // A view over the antimeridian, from 170 to 190 degrees.
+    assert.deepEqual(copies(-175, -175, 170, 190), [360]);
+    // A ring that goes on past 180, at either of its ends.
+    assert.deepEqual(copies(170, 200, -180, -165), [-360]);
+    assert.deepEqual(copies(170, 200, 165, 175), [0]);
+  });
+
   test("bounds take the short way round", () => {
     const fiji = [
       { lat: -17, lon: 178 },

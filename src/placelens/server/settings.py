@@ -6,6 +6,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -145,6 +146,7 @@ class Settings:
         return f"{parts.scheme}://{parts.netloc}"
 
 
+@lru_cache(maxsize=16)  # asked for each item of an answer
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine's own loopback.
 

@@ -15,14 +15,19 @@ export function formatLatLon(lat: number, lon: number): string {
   return `${Math.abs(lat).toFixed(digits)}° ${ns}, ${Math.abs(lon).toFixed(digits)}° ${ew}`;
 }
 
+/** Making one takes longer than a card that is drawn with it. */
+const DAYS = {
+  short: new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", dateStyle: "medium" }),
+  long: new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", dateStyle: "long" }),
+};
+
 /** The wall-clock time as written in the file: never moved to the reader's own time zone. */
 export function formatTime(iso: string, style: "short" | "long" = "short"): string {
   const match = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2}))?/.exec(iso);
   if (!match) return iso;
   const [, year, month, day, hour, minute] = match;
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  const options: Intl.DateTimeFormatOptions = { timeZone: "UTC", dateStyle: style === "short" ? "medium" : "long" };
-  const text = new Intl.DateTimeFormat("en-GB", options).format(date);
+  const text = DAYS[style].format(date);
   return style === "long" && hour !== undefined ? `${text}, ${hour}:${minute}` : text;
 }
 

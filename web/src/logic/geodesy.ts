@@ -2,6 +2,8 @@
 
 import type { LatLon } from "./rest.ts";
 
+/** Longitude and latitude, as GeoJSON has them; longitudes may go on past 180. */
+export type Position = [lon: number, lat: number];
 export type Bounds = [west: number, south: number, east: number, north: number];
 
 const EARTH_RADIUS_M = 6_371_008.8; // the mean radius, as the engine uses
@@ -17,11 +19,11 @@ export function wrapLon(lon: number): number {
  * the circle crosses the antimeridian, which is how MapLibre draws it in one piece. A circle that
  * holds a pole has no ring on this map: null.
  */
-export function circle({ lat, lon }: LatLon, metres: number, corners = 96): [number, number][] | null {
+export function circle({ lat, lon }: LatLon, metres: number, corners = 96): Position[] | null {
   const angle = metres / EARTH_RADIUS_M;
   if (Math.abs(lat) + angle / RADIANS >= 89.5) return null;
   const phi = lat * RADIANS;
-  const ring: [number, number][] = [];
+  const ring: Position[] = [];
   for (let i = 0; i <= corners; i++) {
     const bearing = (2 * Math.PI * (i % corners)) / corners;
     const sin = Math.sin(phi) * Math.cos(angle) + Math.cos(phi) * Math.sin(angle) * Math.cos(bearing);
@@ -32,6 +34,19 @@ export function circle({ lat, lon }: LatLon, metres: number, corners = 96): [num
     ring.push([lon + east / RADIANS, Math.asin(sin) / RADIANS]);
   }
   return ring;
+}
+
+/** The corners of a box, closed; past 180 where it crosses the antimeridian. */
+export function boxRing([west, south, edge, north]: Bounds): Position[] {
+  const east = edge < west ? edge + 360 : edge;
+  return [[west, south], [east, south], [east, north], [west, north], [west, south]];
+}
+
+/** How far round the world what lies between two longitudes is seen in a view: 0, 360, -360, ... */
+export function copies(from: number, to: number, west: number, east: number): number[] {
+  const first = Math.ceil((west - to) / 360);
+  const n = Math.floor((east - from) / 360) - first + 1;
+  return Array.from({ length: Math.max(0, n) }, (_, i) => 360 * (first + i));
 }
 
 /** The box between two corners as dragged; it may cross the antimeridian (west > east). */

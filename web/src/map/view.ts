@@ -1,8 +1,7 @@
-/** The map: all items in clusters, the hits, the place searched near with its reach, and the box. */
+/** The map: all items in clusters, and over it the hits, the place searched near with its reach, and the box. */
 
 import {
   AttributionControl,
-  type ExpressionSpecification,
   type GeoJSONSource,
   type LayerSpecification,
   LngLatBounds,
@@ -21,7 +20,8 @@ import { type Decay, halfDistance } from "../logic/reach.ts";
 import type { Clusters, Hit, LatLon, Towns } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
 import { drawBox } from "./box-drawing.ts";
-import { boxFeature, clusterFeatures, hitFeatures, located, reachFeature, townFeatures } from "./data.ts";
+import { clusterFeatures, located, townFeatures } from "./data.ts";
+import { Foreground } from "./foreground.ts";
 import { makeStyle } from "./style.ts";
 
 setWorkerUrl(workerUrl);
@@ -45,6 +45,8 @@ export interface Overlay {
   layers: LayerSpecification[];
 }
 
+/** Tiles may take as long as they like: the map appears without them then. */
+const LATEST_MS = 2000;
 const DETAIL_ZOOM = 11;
 /** From here on a cluster is listed rather than come closer to. */
 const CLOSEST_ZOOM = 15;
@@ -53,24 +55,24 @@ export class MapView {
   readonly #map: LibreMap;
   readonly #root: HTMLElement;
   readonly #actions: MapActions;
+  readonly #foreground: Foreground;
   readonly #marker: Marker;
   readonly #popup = new Popup({ closeButton: false, closeOnClick: false, offset: 14, className: "peek" });
   #hits: Hit[] = [];
   #box: Bounds | null = null;
-  #marked: string[] = [];
   #stopDrawing: (() => void) | null = null;
   readonly #overlays = new Map<string, string[]>();
 
   /** Resolves when the map is ready to be filled. */
-  static async open(root: HTMLElement, tileUrl: string | null, actions: MapActions): Promise<MapView> {
-    const view = new MapView(root, tileUrl, actions);
+  static async open(root: HTMLElement, canvas: HTMLCanvasElement, tileUrl: string | null, actions: MapActions): Promise<MapView> {
+    const view = new MapView(root, canvas, tileUrl, actions);
     await view.#map.once("load");
+    await isDrawn(view.#map.getCanvas());
     view.#listen();
-    root.dataset["ready"] = "true";
     return view;
   }
 
-  private constructor(root: HTMLElement, tileUrl: string | null, actions: MapActions) {
+  private constructor(root: HTMLElement, canvas: HTMLCanvasElement, tileUrl: string | null, actions: MapActions) {
     this.#root = root;
     this.#actions = actions;
     this.#map = new LibreMap({
@@ -88,6 +90,7 @@ export class MapView {
     this.#map.addControl(new ScaleControl(), "bottom-left");
     this.#map.addControl(new AttributionControl({ compact: true, customAttribution: "place names: GeoNames" }), "bottom-right");
     this.#map.getCanvas().setAttribute("aria-label", t.map.canvas);
+    this.#foreground = new Foreground(this.#map, canvas);
     const pin = document.createElement("div");
     pin.className = "pin";
     pin.title = t.map.pin;
@@ -98,7 +101,19 @@ export class MapView {
       this.#map.setStyle(makeStyle(tileUrl), {
         transformStyle: (old, next) => ({ ...next, sources: old?.sources ?? next.sources }),
       });
+      this.#foreground.repaint();
     });
+  }
+
+  /**
+   * Show the map, once it has drawn all that it was given so far: where no graphics card draws it,
+   * the page waits for each picture of a map that is seen.
+   */
+  async appear(): Promise<void> {
+    this.#map.triggerRepaint();
+    await Promise.race([this.#map.once("idle"), pause(LATEST_MS)]);
+    await isDrawn(this.#map.getCanvas());
+    this.#root.dataset["ready"] = "true";
   }
 
   /** Every located item that passes the filters: alone, or as one of a cluster. */
@@ -113,7 +128,7 @@ export class MapView {
     if (this.#overlays.delete(name)) this.#map.removeSource(`overlay-${name}`);
     if (!overlay) return;
     this.#map.addSource(`overlay-${name}`, overlay.source);
-    for (const layer of overlay.layers) this.#map.addLayer({ ...layer, source: `overlay-${name}` } as LayerSpecification, "hits");
+    for (const layer of overlay.layers) this.#map.addLayer({ ...layer, source: `overlay-${name}` } as LayerSpecification);
     this.#overlays.set(name, overlay.layers.map(({ id }) => id));
   }
 
@@ -123,34 +138,31 @@ export class MapView {
 
   /** Results that are ranked stand out; those of a list are among the clusters already. */
   setRanked(isRanked: boolean): void {
-    const marked: ExpressionSpecification = ["case", ["boolean", ["feature-state", "marked"], false], 1, 0];
-    const seen = isRanked ? 1 : marked;
-    for (const part of ["circle-opacity", "circle-stroke-opacity"] as const) this.#map.setPaintProperty("hits", part, seen);
+    this.#foreground.setRanked(isRanked);
   }
 
   showHits(hits: Hit[]): void {
     this.#hits = hits;
-    this.#source("hits").setData(hitFeatures(hits));
+    this.#foreground.showHits(hits);
     this.#root.dataset["hits"] = String(located(hits).length);
   }
 
   showPlace(place: LatLon | null, decay: Decay): void {
-    this.#source("reach").setData(reachFeature(place, decay));
+    this.#foreground.showReach(place, decay);
     if (!place) this.#marker.remove();
     else this.#marker.setLngLat([place.lon, place.lat]).addTo(this.#map);
   }
 
   showBox(box: Bounds | null): void {
     this.#box = box;
-    this.#source("box").setData(boxFeature(box));
+    this.#foreground.showBox(box);
   }
 
   /** Mark items that are pointed at or open; the attribute says so to whoever cannot see it. */
   mark(pointed: string | null, chosen: string | null): void {
-    for (const id of this.#marked) this.#map.setFeatureState({ source: "hits", id }, { marked: false });
-    this.#marked = [pointed, chosen].filter((id) => id !== null);
-    for (const id of this.#marked) this.#map.setFeatureState({ source: "hits", id }, { marked: true });
-    this.#root.dataset["marked"] = this.#marked.join("\n");
+    const marked = [pointed, chosen].filter((id) => id !== null);
+    this.#foreground.mark(marked);
+    this.#root.dataset["marked"] = marked.join("\n");
     this.#peek(located(this.#hits).find((hit) => hit.id === pointed));
   }
 
@@ -187,6 +199,12 @@ export class MapView {
     return this.#map.getBounds().contains([lon, lat]);
   }
 
+  /** How many of the places are out of view. */
+  outOfView(places: readonly LatLon[]): number {
+    const bounds = this.#map.getBounds();
+    return places.filter(({ lat, lon }) => !bounds.contains([lon, lat])).length;
+  }
+
   get box(): Bounds {
     const bounds = this.#map.getBounds();
     const corner = (at: { lat: number; lng: number }) => ({ lat: at.lat, lon: at.lng });
@@ -199,7 +217,7 @@ export class MapView {
     const before = this.#box;
     this.#root.classList.add("drawing");
     this.#stopDrawing = drawBox(this.#map, {
-      onChange: (box) => this.#source("box").setData(boxFeature(box)),
+      onChange: (box) => this.#foreground.showBox(box),
       onEnd: (box) => {
         this.#stopDrawing = null;
         this.#root.classList.remove("drawing");
@@ -228,12 +246,15 @@ export class MapView {
     const map = this.#map;
     map.on("click", (event) => {
       if (this.#stopDrawing) return;
-      const [feature] = map.queryRenderedFeatures(event.point, { layers: ["hits", "points", "singles"] });
-      if (!feature) this.#pick(event.lngLat);
+      const hit = this.#foreground.at(event.point);
+      const [feature] = map.queryRenderedFeatures(event.point, { layers: ["points", "singles"] });
+      if (hit !== null) this.#actions.open(hit);
+      else if (!feature) this.#pick(event.lngLat);
       else if (feature.properties["n"] > 1) this.#enter(feature.properties);
       else this.#actions.open(String(feature.properties["id"]));
     });
-    for (const layer of ["hits", "singles", "points"]) {
+    this.#listenToHits();
+    for (const layer of ["singles", "points"]) {
       map.on("mousemove", layer, (event) => {
         map.getCanvas().style.cursor = "pointer";
         if (layer !== "points") this.#actions.point(String(event.features?.[0]?.properties["id"]));
@@ -246,6 +267,19 @@ export class MapView {
     const moved = (byHand: boolean) => this.#actions.moved({ box: this.box, zoom: map.getZoom() }, byHand);
     map.on("moveend", (event) => moved("originalEvent" in event && event.originalEvent !== undefined));
     moved(false);
+  }
+
+  #listenToHits(): void {
+    const map = this.#map;
+    let under: string | null = null;
+    const point = (hit: string | null) => {
+      if (hit === null && under === null) return;
+      under = hit;
+      map.getCanvas().style.cursor = hit === null ? "" : "pointer";
+      this.#actions.point(hit);
+    };
+    map.on("mousemove", (event) => point(this.#foreground.at(event.point)));
+    map.on("mouseout", () => point(null));
   }
 
   /** Come closer to a cluster, or list what is in it. */
@@ -287,4 +321,18 @@ export class MapView {
 function padded([west, south, east, north]: Bounds): Bounds {
   const margin = 1e-5;
   return [wrapLon(west - margin), Math.max(-90, south - margin), wrapLon(east + margin), Math.min(90, north + margin)];
+}
+
+/** Resolves once the graphics card, or who stands in for it, has done what it was given; nobody waits meanwhile. */
+async function isDrawn(canvas: HTMLCanvasElement): Promise<void> {
+  const gl = canvas.getContext("webgl2");
+  const fence = gl?.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+  if (!gl || !fence) return;
+  gl.flush();
+  while (!gl.isContextLost() && gl.getSyncParameter(fence, gl.SYNC_STATUS) !== gl.SIGNALED) await pause(20);
+  gl.deleteSync(fence);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => window.setTimeout(done, ms));
 }

@@ -32,7 +32,8 @@ export function Grid({ scroller }: { scroller: { current: HTMLElement | null } }
   const size = useSignal({ width: 0, top: 0, bottom: 0 });
   const focused = useRef<string | null>(null);
   const scored = hits.some((hit) => hit.score !== null);
-  const grouped = page.isList.value && [null, "time", "oldest"].includes(page.query.value.sort);
+  // Not each change of the question is one of the grid: a slider that moves draws its cards once, with the answer.
+  const grouped = useComputed(() => page.isList.value && [null, "time", "oldest"].includes(page.query.value.sort)).value;
   const frame = useComputed<Frame>(() => {
     const { width } = size.value;
     const isNarrow = width < NARROW;

@@ -10,23 +10,26 @@ import { mapActions } from "../map/actions.ts";
 import type { MapView } from "../map/view.ts";
 import { page } from "../state/page.ts";
 import { Fetched } from "../state/resource.ts";
+import { rested } from "../state/rest.ts";
 import { t } from "../words/index.ts";
 
 export function MapPanel() {
   const root = useRef<HTMLDivElement>(null);
+  const foreground = useRef<HTMLCanvasElement>(null);
   const isPlane = page.stats.state.value.value?.space === "plane";
   const movedByHand = useSignal(false);
   const outside = useSignal(0);
   useEffect(() => {
-    if (isPlane || !root.current) return;
+    if (isPlane || !root.current || !foreground.current) return;
     const leaving = new AbortController();
-    openMap(root.current, leaving.signal, movedByHand, outside).catch((error: unknown) => page.fail(error));
+    openMap(root.current, foreground.current, leaving.signal, movedByHand, outside).catch((error: unknown) => page.fail(error));
     return () => leaving.abort();
   }, [isPlane]);
   if (isPlane) return <section id="map" class="map" aria-label={t.map.label}><p class="no-map">{t.map.plane}</p></section>;
   return (
     <section class="map-panel" aria-label={t.map.label}>
       <div ref={root} id="map" class="map" />
+      <canvas ref={foreground} class="map-foreground" aria-hidden="true" />
       <p class="drawing-note">
         {t.map.drawing}
         <button type="button" onClick={() => mapActions.cancelDrawing()}>{t.map.giveUp}</button>
@@ -53,10 +56,14 @@ export function MapPanel() {
   );
 }
 
-async function openMap(root: HTMLElement, leaving: AbortSignal, movedByHand: { value: boolean }, outside: { value: number }): Promise<void> {
+async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving: AbortSignal, movedByHand: { value: boolean }, outside: { value: number }): Promise<void> {
+  const isBusy = () => page.searching.state.peek().loading;
+  await rested(isBusy);
   const { MapView } = await import("../map/view.ts");
+  await rested(isBusy);
+  if (leaving.aborted) return;
   const tileUrl = page.config.value?.tile_url ?? null;
-  const map = await MapView.open(root, tileUrl, {
+  const map = await MapView.open(root, foreground, tileUrl, {
     pick: (near) => page.change({ near }),
     open: (id) => page.show(id),
     point: (id) => (page.pointed.value = id),
@@ -67,21 +74,24 @@ async function openMap(root: HTMLElement, leaving: AbortSignal, movedByHand: { v
       movedByHand.value ||= byHand;
     },
   });
+  await rested(isBusy);
   if (leaving.aborted) return;
   mapActions.attach(map);
   const clusters = new Fetched<Clusters>();
+  // Not each change of the question is one of its box.
+  const box = computed(() => page.query.value.box);
   const stop = [
     effect(() => map.setRanked(!page.isList.value)),
     effect(() => map.showHits(page.hits.value)),
     effect(() => map.showPlace(page.place.value, page.decay.value)),
-    effect(() => map.showBox(page.query.value.box)),
+    effect(() => map.showBox(box.value)),
     effect(() => map.mark(page.pointed.value, page.open.value)),
     effect(() => {
       if (clusters.state.value.value) map.showClusters(clusters.state.value.value);
     }),
     effect(() => {
       const hits = page.hits.value.filter(isPlaced);
-      outside.value = page.view.value ? hits.filter((hit) => !map.shows(hit)).length : 0;
+      outside.value = page.view.value ? map.outOfView(hits) : 0;
     }),
     follow(map, () => (movedByHand.value = false)),
     showClusters(clusters),
@@ -96,7 +106,25 @@ async function openMap(root: HTMLElement, leaving: AbortSignal, movedByHand: { v
     mapActions.attach(null);
     for (const each of stop) each();
   });
-  if (!tileUrl) map.showTowns(await api.towns());
+  try {
+    await rested(isBusy);
+    if (!tileUrl) map.showTowns(await api.towns());
+    await settled(clusters);
+  } finally {
+    await map.appear();
+  }
+}
+
+/** Resolves once something was fetched, or could not be. */
+function settled(fetched: Fetched<unknown>): Promise<void> {
+  return new Promise((done) => {
+    const stop = effect(() => {
+      const { value, error } = fetched.state.value;
+      if (value === null && error === null) return;
+      done();
+      queueMicrotask(() => stop());
+    });
+  });
 }
 
 /** Move the map for a new question whose results or place are out of sight, and when asked to. */
