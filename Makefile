@@ -6,11 +6,12 @@ BIN := .venv/bin
 TOOLS := .venv-tools/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA := $(or $(PLACELENS_DATA),../shared/data)
-# Four processes: fewer leave processors idle while tests wait for what they started, and get less
+# Six processes: fewer leave processors idle while tests wait for what they started, and get less
 # of them beside other work; more would each load all that is tested once again. A file's tests stay
 # together, for its fixtures' sake, and files come in their order: the heavy ones are among the
 # first, and hundreds of small ones fill up the end.
-PYTEST := -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+WORKERS := 6
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PYTHONS := 3.11 3.12 3.13 3.14
 RUNS := 10
 PAGE := src/placelens/server/static/index.html
@@ -34,7 +35,7 @@ demo: .make/demo  ## install what the demo needs and run it: real imagery, no ne
 test: tested  ## install what the tests need and run those that take minutes in all
 	$(BIN)/python $(PYTEST) -m "not slow"
 
-test-all: tested  ## run all: the page in a browser, kills, ends, each benchmark once, small
+test-all: tested  ## run all: also the page in a browser, each command by itself, kills, benchmarks
 	$(BIN)/python $(PYTEST)
 
 tested: .make/dev

@@ -143,6 +143,7 @@ def test_every_page_is_in_the_index() -> None:
     assert not missing, f"docs/index.md does not list {missing}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda script: script.name)
 def test_examples_run(
     script: Path,

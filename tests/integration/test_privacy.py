@@ -45,6 +45,7 @@ def test_the_sandbox_holds_native_code(home: Home) -> None:
     assert home.run("-c", code).returncode == -signal.SIGSYS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_commands_keep_to_themselves(home: Home, name: str) -> None:
     """In order, each on what those before have made, with the built-in encoder."""

@@ -34,6 +34,7 @@ def test_recall_tells_found_from_right(gazetteer):
     assert len(result.missed) == 2
 
 
+@pytest.mark.slow
 def test_the_figures_of_the_docs_hold(shared_data, capsys, monkeypatch):
     """On a fifth of the captions and towns that they are of."""
     whole = place_names._captions

@@ -168,6 +168,7 @@ def test_minilm_gives_unit_vectors_for_no_and_for_empty_texts() -> None:
     np.testing.assert_allclose(np.linalg.norm(minilm.encode([""]), axis=1), 1, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_photos_find_their_captions(encoder: Encoder, shared_data: Path) -> None:
     pairs = select_pairs(read_pairs(shared_data / "flickr8k" / "pairs.jsonl"), split="flickr8k")
     report = evaluate_pairs(pairs, encoder)
@@ -180,6 +181,7 @@ def test_photos_find_their_captions(encoder: Encoder, shared_data: Path) -> None
     assert report["hub_corrected"]["mR"] == pytest.approx(76.3, abs=1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.repeated
 def test_aerial_images_and_their_captions_find_each_other(
     encoder: Encoder, shared_data: Path
