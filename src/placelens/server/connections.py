@@ -17,6 +17,7 @@ from typing import Any
 
 import h11
 import uvicorn
+from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 __all__ = ["Protocol", "most_connections", "run"]
@@ -190,7 +191,10 @@ def run(
         log_level="warning",
         timeout_graceful_shutdown=math.ceil(longest_s),
     )
-    _Server(config, stopping).run(sockets=[listening])
+    # Requests run side by side already, and their products are small: the second thread of BLAS
+    # goes on spinning for longer than it works, and took a third of a search's processor time.
+    with threadpool_limits(1, user_api="blas"):
+        _Server(config, stopping).run(sockets=[listening])
 
 
 def most_connections() -> tuple[int, int]:

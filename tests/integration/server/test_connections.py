@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from threadpoolctl import threadpool_info
 
 from placelens.server import connections
 
@@ -126,6 +127,14 @@ def test_there_is_room_for_what_is_accepted_in_one_go():
     most, backlog = connections.most_connections()
     assert 8 <= most <= connections.MOST_CONNECTIONS
     assert 8 <= backlog <= 128
+
+
+def test_requests_share_the_processors_not_their_products(monkeypatch):
+    seen = []
+    monkeypatch.setattr(connections._Server, "run", lambda *_, **__: seen.extend(threadpool_info()))
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        connections.run(None, listening, stopping=lambda: None, longest_s=1.0)
+    assert {pool["num_threads"] for pool in seen if pool["user_api"] == "blas"} == {1}
 
 
 SERVER = """
