@@ -24,7 +24,7 @@ from placelens.server.list_schemas import (
     ListRequest,
     TimelineRequest,
 )
-from placelens.server.schemas import SearchRequest
+from placelens.server.schemas import HeatRequest, SearchRequest
 from placelens.testing.fakes import HashEncoder
 
 
@@ -107,6 +107,18 @@ def test_clusters_take_a_view_and_every_filter() -> None:
     assert fields["zoom"].is_required()
     assert view.pop("zoom") is inspect.Parameter.empty
     assert {name: fields[name].default for name in view} == view
+
+
+def test_heat_takes_a_view_and_every_search() -> None:
+    arguments = arguments_of(pl.Collection.heat)
+    view = {name: arguments.pop(name) for name in ("zoom", "west", "south", "east", "north")}
+    assert set(arguments) == {"query", "search"}
+    fields = HeatRequest.model_fields
+    assert set(fields) == {*SearchRequest.model_fields, *view}
+    assert fields["zoom"].is_required()
+    assert {name: fields[name].default for name in view if name != "zoom"} == {
+        name: default for name, default in view.items() if name != "zoom"
+    }
 
 
 def test_lists_take_every_filter() -> None:

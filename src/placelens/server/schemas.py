@@ -25,11 +25,12 @@ from placelens.limits import (
     MAX_TERMS,
     MAX_TEXT,
     MAX_VALUES,
+    MAX_ZOOM,
 )
 from placelens.server.pictures import Handle
 from placelens.types import FEATURES, Place
 
-__all__ = ["MAX_K", "SearchRequest", "StrictRequest"]
+__all__ = ["MAX_K", "HeatRequest", "SearchRequest", "StrictRequest", "ViewIn"]
 
 MAX_K = 1000
 
@@ -83,6 +84,24 @@ class StrictRequest(BaseModel):
                 },
             )
         return data
+
+
+class ViewIn(StrictRequest):
+    """A view of a web map."""
+
+    zoom: FiniteFloat = Field(
+        ge=0,
+        le=MAX_ZOOM,
+        description="Of a web map with tiles of 512 pixels; its fraction is dropped.",
+    )
+    west: FiniteFloat = Field(
+        -180.0,
+        description="Edges of the view in degrees. West > east crosses the antimeridian, and so do "
+        "edges beyond 180.",
+    )
+    south: FiniteFloat = -90.0
+    east: FiniteFloat = 180.0
+    north: FiniteFloat = 90.0
 
 
 Weight = Annotated[
@@ -367,6 +386,10 @@ class SearchRequest(StrictRequest):
             (term.id, term.weight) for term in self.images if term.id is not None
         ] or None
         return arguments
+
+
+class HeatRequest(ViewIn, SearchRequest):
+    """A search, and the view of the map in which its scores are wanted."""
 
 
 def _unpack(value: Any, pair: Callable[[Any], tuple[Any, float]]) -> Any:

@@ -127,6 +127,12 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
     clusters = "/v1/collections/squares/clusters"
     for zoom in (0, 9):  # together, and each alone
         yield "Clusters", server.get(clusters, params={"zoom": zoom}).json()
+    yield (
+        "Heat",
+        server.request(
+            "POST", "/v1/collections/squares/heat", json={"text": "red", "zoom": 1}
+        ).json(),
+    )
     yield "Towns", server.get("/v1/towns?limit=2").json()
     yield "PlaceChoice", server.get("/v1/places?q=Lyon").json()[0]
     yield "Config", server.get("/v1/config").json()
