@@ -113,3 +113,40 @@ test("new words leave the map alone while what they find is in sight", async () 
   await searchFor(page, "blue");
   assert.equal(await scale(), before);
 });
+
+test("heat of scores is drawn when it is asked for, renewed with the question, and in the address", async () => {
+  const { page, watched } = await open("#q=blue");
+  await mapReady(page);
+  const button = page.getByRole("button", { name: "Heat of scores" });
+  assert.equal(await button.getAttribute("aria-pressed"), "false");
+  assert.ok(!(await page.getAttribute("#map", "data-heat")));
+  const asked = () => page.waitForResponse((response) => response.url().endsWith("/heat"));
+  let answered = asked();
+  await button.click();
+  const first = await (await answered).json();
+  await page.waitForFunction((n) => document.querySelector("#map").dataset.heat === String(n), first.cells.length);
+  assert.ok(first.cells.length > 0);
+  assert.match(await page.textContent(".heat-legend"), new RegExp(first.highest.toFixed(2)));
+  assert.match(await page.evaluate(() => location.hash), /heat=1/);
+  answered = asked();
+  await searchFor(page, "red");
+  assert.equal((await answered).request().postDataJSON().text, "red");
+  // What ranks nothing has no scores, and the map its clusters.
+  await page.getByRole("button", { name: "Browse" }).click();
+  await page.getByText(/^Ask for something/).waitFor();
+  await page.waitForFunction(() => document.querySelector("#map").dataset.heat === "");
+  assert.deepEqual(watched, { elsewhere: [], complaints: [] });
+});
+
+test("heat follows the colours of the system, and goes when it is pressed away", async () => {
+  const { page, watched } = await open("#q=blue&heat=1");
+  await mapReady(page);
+  await page.waitForFunction(() => Number(document.querySelector("#map").dataset.heat) > 0);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.getByRole("button", { name: "Zoom in" }).first().click();
+  await page.waitForResponse((response) => response.url().endsWith("/heat"));
+  await page.getByRole("button", { name: "Heat of scores" }).click();
+  await page.waitForFunction(() => document.querySelector("#map").dataset.heat === "");
+  assert.doesNotMatch(await page.evaluate(() => location.hash), /heat/);
+  assert.deepEqual(watched, { elsewhere: [], complaints: [] });
+});

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { fromAddress, toAddress } from "../src/logic/address.ts";
 import { formatDistance, formatLatLon, formatName, formatShare, formatSpan, formatTime } from "../src/logic/format.ts";
 import { boundsOf, boxBetween, circle, wrapLon } from "../src/logic/geodesy.ts";
+import { hotCells } from "../src/logic/heat.ts";
 import { frameOf, layOut, rowOf, seenRows } from "../src/logic/layout.ts";
 import {
   asksForSomething,
@@ -279,9 +280,24 @@ describe("format", () => {
 describe("address", () => {
   test("holds the question, the item that is open and whether it is large", () => {
     const query = { ...emptyQuery("photos"), words: "a pier", sort: "oldest" as const };
-    const place = { query, open: "2019/pier #1.jpg", large: true, panel: "map" as const };
+    const place = { query, open: "2019/pier #1.jpg", large: true, panel: "map" as const, heat: true };
     assert.deepEqual(fromAddress(toAddress(place)), place);
-    assert.deepEqual(fromAddress("#in=photos&large=1"), { query: emptyQuery("photos"), open: null, large: false, panel: "both" });
+    assert.deepEqual(fromAddress("#in=photos&large=1"), { query: emptyQuery("photos"), open: null, large: false, panel: "both", heat: false });
+  });
+});
+
+describe("heat", () => {
+  const cell = { n_items: 1, lat: 0, lon: 0, bounds: [0, 0, 1, 1] as [number, number, number, number], best: 0, id: "a" };
+  const heat = (means: number[], median: number | null, highest: number | null) => ({
+    zoom: 1, n_items: means.length, median, highest, cells: means.map((mean) => ({ ...cell, mean })),
+  });
+  test("goes from what half of all items score to the best of them", () => {
+    const levels = hotCells(heat([0.9, 0.5, 0.1, -0.3], 0.1, 0.9)).map(({ level }) => level);
+    assert.deepEqual(levels, [1, 0.5, 0, 0]);
+  });
+  test("where all score the same, all are the best", () => {
+    assert.deepEqual(hotCells(heat([0.4], 0.4, 0.4)).map(({ level }) => level), [1]);
+    assert.deepEqual(hotCells(heat([], null, null)), []);
   });
 });
 

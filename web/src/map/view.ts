@@ -4,6 +4,7 @@ import {
   AttributionControl,
   type ExpressionSpecification,
   type GeoJSONSource,
+  type GeoJSONSourceSpecification,
   type LayerSpecification,
   LngLatBounds,
   Map as LibreMap,
@@ -11,17 +12,17 @@ import {
   NavigationControl,
   Popup,
   ScaleControl,
-  type SourceSpecification,
   setWorkerUrl,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { type Bounds, boundsOf, boxBetween, circle, wrapLon } from "../logic/geodesy.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
-import type { Clusters, Hit, LatLon, Towns } from "../logic/rest.ts";
+import type { Clusters, Heat, Hit, LatLon, Towns } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
 import { drawBox } from "./box-drawing.ts";
 import { boxFeature, clusterFeatures, hitFeatures, located, reachFeature, townFeatures } from "./data.ts";
+import { HEAT, heatOverlay } from "./heat.ts";
 import { makeStyle } from "./style.ts";
 
 setWorkerUrl(workerUrl);
@@ -41,8 +42,11 @@ export interface MapActions {
 
 /** What is drawn over the map under a name, until it is taken away. */
 export interface Overlay {
-  source: SourceSpecification;
-  layers: LayerSpecification[];
+  source: GeoJSONSourceSpecification;
+  /** Made anew when the colours of the page change. */
+  layers: () => LayerSpecification[];
+  /** Layers of the map that are not to be seen meanwhile. */
+  hides?: readonly string[];
 }
 
 const DETAIL_ZOOM = 11;
@@ -59,7 +63,7 @@ export class MapView {
   #box: Bounds | null = null;
   #marked: string[] = [];
   #stopDrawing: (() => void) | null = null;
-  readonly #overlays = new Map<string, string[]>();
+  readonly #overlays = new Map<string, Overlay>();
 
   /** Resolves when the map is ready to be filled. */
   static async open(root: HTMLElement, tileUrl: string | null, actions: MapActions): Promise<MapView> {
@@ -96,7 +100,7 @@ export class MapView {
     // The colours are the page's own; when the system changes them, the map follows.
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.#map.setStyle(makeStyle(tileUrl), {
-        transformStyle: (old, next) => ({ ...next, sources: old?.sources ?? next.sources }),
+        transformStyle: (old, next) => ({ ...next, sources: old?.sources ?? next.sources, layers: this.#withOverlays(next.layers) }),
       });
     });
   }
@@ -109,12 +113,43 @@ export class MapView {
 
   /** Draw something over the map, in place of what had the name; null takes it away. */
   setOverlay(name: string, overlay: Overlay | null): void {
-    for (const layer of this.#overlays.get(name) ?? []) this.#map.removeLayer(layer);
-    if (this.#overlays.delete(name)) this.#map.removeSource(`overlay-${name}`);
-    if (!overlay) return;
-    this.#map.addSource(`overlay-${name}`, overlay.source);
-    for (const layer of overlay.layers) this.#map.addLayer({ ...layer, source: `overlay-${name}` } as LayerSpecification, "hits");
-    this.#overlays.set(name, overlay.layers.map(({ id }) => id));
+    const map = this.#map;
+    const before = this.#overlays.get(name);
+    if (before && overlay) {
+      this.#overlays.set(name, overlay);
+      this.#source(name).setData(overlay.source.data);
+    } else if (before) {
+      this.#overlays.delete(name);
+      for (const { id } of before.layers()) map.removeLayer(id);
+      map.removeSource(name);
+    } else if (overlay) {
+      this.#overlays.set(name, overlay);
+      map.addSource(name, overlay.source);
+      for (const layer of overlay.layers()) map.addLayer(layer, this.#lowest(map.getStyle().layers));
+    }
+    for (const id of (overlay ?? before)?.hides ?? []) map.setLayoutProperty(id, "visibility", overlay ? "none" : "visible");
+  }
+
+  /** Names of towns, or else the dots: overlays lie below them. */
+  #lowest(layers: readonly LayerSpecification[]): string {
+    return layers.some(({ id }) => id === "towns") ? "towns" : "points";
+  }
+
+  /** The layers of a style with those of the overlays, and without what they hide. */
+  #withOverlays(layers: readonly LayerSpecification[]): LayerSpecification[] {
+    const overlays = [...this.#overlays.values()];
+    const hidden = new Set(overlays.flatMap(({ hides }) => hides ?? []));
+    const lowest = this.#lowest(layers);
+    return layers.flatMap((layer) => [
+      ...(layer.id === lowest ? overlays.flatMap((each) => each.layers()) : []),
+      hidden.has(layer.id) ? ({ ...layer, layout: { ...layer.layout, visibility: "none" } } as LayerSpecification) : layer,
+    ]);
+  }
+
+  /** Where the scores lie; null for what is not to be seen. */
+  showHeat(heat: Heat | null): void {
+    this.setOverlay(HEAT, heat && heatOverlay(heat));
+    this.#root.dataset["heat"] = heat ? String(heat.cells.length) : "";
   }
 
   showTowns(towns: Towns): void {
@@ -228,15 +263,16 @@ export class MapView {
     const map = this.#map;
     map.on("click", (event) => {
       if (this.#stopDrawing) return;
-      const [feature] = map.queryRenderedFeatures(event.point, { layers: ["hits", "points", "singles"] });
+      const layers = ["hits", "points", "singles", HEAT].filter((id) => map.getLayer(id));
+      const [feature] = map.queryRenderedFeatures(event.point, { layers });
       if (!feature) this.#pick(event.lngLat);
       else if (feature.properties["n"] > 1) this.#enter(feature.properties);
       else this.#actions.open(String(feature.properties["id"]));
     });
-    for (const layer of ["hits", "singles", "points"]) {
+    for (const layer of ["hits", "singles", "points", HEAT]) {
       map.on("mousemove", layer, (event) => {
         map.getCanvas().style.cursor = "pointer";
-        if (layer !== "points") this.#actions.point(String(event.features?.[0]?.properties["id"]));
+        if (layer === "hits" || layer === "singles") this.#actions.point(String(event.features?.[0]?.properties["id"]));
       });
       map.on("mouseleave", layer, () => {
         map.getCanvas().style.cursor = "";

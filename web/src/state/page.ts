@@ -17,6 +17,8 @@ class Page {
   readonly open = signal<string | null>(null);
   readonly large = signal(false);
   readonly panel = signal<Panel>("both");
+  /** Whether the map shows where the scores lie. */
+  readonly heat = signal(false);
   readonly pointed = signal<string | null>(null);
   readonly filtersOpen = signal(false);
   readonly keysOpen = signal(false);
@@ -142,6 +144,11 @@ class Page {
     this.#record(false);
   }
 
+  setHeat(isShown: boolean): void {
+    this.heat.value = isShown;
+    this.#record(false);
+  }
+
   /** Show the canvas, perhaps with something else on it; back leads to where one was before. */
   paint(change: Partial<Query> = {}): void {
     batch(() => {
@@ -191,7 +198,7 @@ class Page {
   }
 
   /** Go where an address says. */
-  #go({ query, open, large, panel }: Place): void {
+  #go({ query, open, large, panel, heat }: Place): void {
     const { collection } = this.query.value;
     batch(() => {
       if (query.collection !== collection) this.#enter(query.collection);
@@ -199,6 +206,7 @@ class Page {
       this.open.value = open;
       this.large.value = large;
       this.panel.value = panel;
+      this.heat.value = heat;
     });
     this.#record(false);
     this.searching.ask(query, "now");
@@ -216,7 +224,7 @@ class Page {
       return;
     }
     this.problem.value = null;
-    const bare = { open: null, large: false, panel: "both" } as const;
+    const bare = { open: null, large: false, panel: "both", heat: false } as const;
     const same = toAddress({ query: place.query, ...bare }) === toAddress({ query: now, ...bare });
     if (!same) {
       this.#go(place);
@@ -226,12 +234,13 @@ class Page {
       this.open.value = place.open;
       this.large.value = place.large;
       this.panel.value = place.panel;
+      this.heat.value = place.heat;
     });
     this.#fetchLone();
   }
 
   #record(push: boolean): void {
-    const place = { query: this.query.value, open: this.open.value, large: this.large.value, panel: this.panel.value };
+    const place = { query: this.query.value, open: this.open.value, large: this.large.value, panel: this.panel.value, heat: this.heat.value };
     const address = toAddress(place);
     const state = { open: place.open !== null };
     if (push && address !== location.hash) history.pushState(state, "", address);

@@ -8,9 +8,11 @@ import type { Clusters, Hit, LatLon } from "../logic/rest.ts";
 import { writeSketch } from "../logic/sketch.ts";
 import { mapActions } from "../map/actions.ts";
 import type { MapView } from "../map/view.ts";
+import { heat } from "../state/heat.ts";
 import { page } from "../state/page.ts";
 import { Fetched } from "../state/resource.ts";
 import { t } from "../words/index.ts";
+import { HeatButton, HeatLegend } from "./heat.tsx";
 
 export function MapPanel() {
   const root = useRef<HTMLDivElement>(null);
@@ -31,18 +33,21 @@ export function MapPanel() {
         {t.map.drawing}
         <button type="button" onClick={() => mapActions.cancelDrawing()}>{t.map.giveUp}</button>
       </p>
-      {movedByHand.value && (
-        <button
-          type="button"
-          class="search-here"
-          onClick={() => {
-            movedByHand.value = false;
-            page.change({ box: page.view.value?.box ?? null });
-          }}
-        >
-          {t.map.searchHere}
-        </button>
-      )}
+      <div class="map-tools">
+        <HeatButton />
+        {movedByHand.value && (
+          <button
+            type="button"
+            onClick={() => {
+              movedByHand.value = false;
+              page.change({ box: page.view.value?.box ?? null });
+            }}
+          >
+            {t.map.searchHere}
+          </button>
+        )}
+      </div>
+      <HeatLegend />
       {outside.value > 0 && (
         <p class="outside">
           {t.results.outOfView(outside.value)}{" "}
@@ -74,6 +79,8 @@ async function openMap(root: HTMLElement, leaving: AbortSignal, movedByHand: { v
     effect(() => map.setRanked(!page.isList.value)),
     effect(() => map.showHits(page.hits.value)),
     effect(() => map.showPlace(page.place.value, page.decay.value)),
+    effect(() => map.showHeat(heat.value.value)),
+    heat.follow(),
     effect(() => map.showBox(page.query.value.box)),
     effect(() => map.mark(page.pointed.value, page.open.value)),
     effect(() => {

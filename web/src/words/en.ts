@@ -284,6 +284,19 @@ export const en = {
     results: "Results",
   },
 
+  heat: {
+    button: "Heat of scores",
+    help: "Show where on the map the scores of the question lie",
+    title: "The best three of each cell score",
+    legend: (n: number) => `Heat of scores in ${counted(n, "cell")}`,
+    median: (score: string) => `${score} or less`,
+    medianHelp: "Half of all items that pass and have a position score less",
+    highest: (score: string) => score,
+    highestHelp: "The best that has a position",
+    idle: "Ask for something, and the map shows where its scores lie.",
+    nowhere: "Nothing that passes has a position.",
+  },
+
   problems: {
     gone: "The server does not answer",
     goneHelp: "Is placelens still running? Start it again with placelens serve.",
