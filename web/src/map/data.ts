@@ -1,6 +1,7 @@
 /** What the map shows, as GeoJSON. */
 
 import { type Bounds, circle } from "../logic/geodesy.ts";
+import type { Ring } from "../logic/lasso.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
 import type { Clusters, Hit, LatLon, Towns } from "../logic/rest.ts";
 import { EMPTY } from "./style.ts";
@@ -56,10 +57,17 @@ export function reachFeature(place: LatLon | null, decay: Decay): GeoJSON.Featur
   return collection([{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } }]);
 }
 
-export function boxFeature(box: Bounds | null): GeoJSON.FeatureCollection {
-  if (!box) return EMPTY;
+/** What is drawn as a filter: a box, an area, or both. */
+export function areaFeatures(box: Bounds | null, area: Ring | null): GeoJSON.FeatureCollection {
+  return collection([box && corners(box), area].filter((ring) => ring !== null).map((ring) => ({
+    type: "Feature",
+    properties: {},
+    geometry: { type: "Polygon", coordinates: [[...ring, ring[0]!]] },
+  })));
+}
+
+function corners(box: Bounds): Ring {
   const [west, south, edge, north] = box;
   const east = edge < west ? edge + 360 : edge;
-  const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
-  return collection([{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } }]);
+  return [[west, south], [east, south], [east, north], [west, north]];
 }

@@ -17,11 +17,12 @@ import {
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { type Bounds, boundsOf, boxBetween, circle, wrapLon } from "../logic/geodesy.ts";
+import { type Drawn, type Ring, ringOf } from "../logic/lasso.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
 import type { Clusters, Heat, Hit, LatLon, Towns } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
-import { drawBox } from "./box-drawing.ts";
-import { boxFeature, clusterFeatures, hitFeatures, located, reachFeature, townFeatures } from "./data.ts";
+import { areaFeatures, clusterFeatures, hitFeatures, located, reachFeature, townFeatures } from "./data.ts";
+import { boxOf, draw } from "./drawing.ts";
 import { HEAT, heatOverlay } from "./heat.ts";
 import { makeStyle } from "./style.ts";
 
@@ -34,11 +35,16 @@ export interface MapActions {
   point(id: string | null): void;
   /** A cluster that comes apart no further was clicked: all that lies in its bounds. */
   list(bounds: Bounds): void;
-  /** A box was drawn. */
-  box(box: Bounds): void;
+  /** A box or an area was drawn. */
+  drawn(shape: { box: Bounds } | { area: Ring }): void;
+  /** Drawing has begun, or ended. */
+  drawing(what: Drawing | null): void;
   /** The map shows another part of the world now. */
   moved(view: { box: Bounds; zoom: number }, byHand: boolean): void;
 }
+
+/** What a person may draw: a box from corner to corner, or an area with one stroke around it. */
+export type Drawing = "box" | "area";
 
 /** What is drawn over the map under a name, until it is taken away. */
 export interface Overlay {
@@ -60,7 +66,7 @@ export class MapView {
   readonly #marker: Marker;
   readonly #popup = new Popup({ closeButton: false, closeOnClick: false, offset: 14, className: "peek" });
   #hits: Hit[] = [];
-  #box: Bounds | null = null;
+  #shapes: [box: Bounds | null, area: Ring | null] = [null, null];
   #marked: string[] = [];
   #stopDrawing: (() => void) | null = null;
   readonly #overlays = new Map<string, Overlay>();
@@ -175,9 +181,10 @@ export class MapView {
     else this.#marker.setLngLat([place.lon, place.lat]).addTo(this.#map);
   }
 
-  showBox(box: Bounds | null): void {
-    this.#box = box;
-    this.#source("box").setData(boxFeature(box));
+  /** The box and the area that a search keeps to. */
+  showArea(box: Bounds | null, area: Ring | null): void {
+    this.#shapes = [box, area];
+    this.#source("box").setData(areaFeatures(box, area));
   }
 
   /** Mark items that are pointed at or open; the attribute says so to whoever cannot see it. */
@@ -228,18 +235,29 @@ export class MapView {
     return boxBetween(corner(bounds.getSouthWest()), corner(bounds.getNorthEast()));
   }
 
-  /** Let the person draw a box; Escape, or the button over the map, gives up. */
-  startDrawing(): void {
+  /** Let the person draw a box or an area; Escape, or the button over the map, gives up. */
+  startDrawing(what: Drawing): void {
     this.cancelDrawing();
-    const before = this.#box;
+    if (what === "box") this.#draw(what, boxOf, (box) => [box, null], (box) => ({ box }));
+    else this.#draw(what, ringOf, (area) => [null, area], (area) => ({ area }));
+  }
+
+  #draw<T extends Bounds | Ring>(
+    what: Drawing,
+    shapeOf: (stroke: readonly Drawn[]) => T | null,
+    shown: (shape: T | null) => [Bounds | null, Ring | null],
+    told: (shape: T) => { box: Bounds } | { area: Ring },
+  ): void {
     this.#root.classList.add("drawing");
-    this.#stopDrawing = drawBox(this.#map, {
-      onChange: (box) => this.#source("box").setData(boxFeature(box)),
-      onEnd: (box) => {
+    this.#actions.drawing(what);
+    this.#stopDrawing = draw(this.#map, shapeOf, {
+      onChange: (shape) => this.#source("box").setData(areaFeatures(...shown(shape))),
+      onEnd: (shape) => {
         this.#stopDrawing = null;
         this.#root.classList.remove("drawing");
-        this.showBox(box ?? before);
-        if (box) this.#actions.box(box);
+        this.#actions.drawing(null);
+        this.showArea(...(shape ? shown(shape) : this.#shapes));
+        if (shape) this.#actions.drawn(told(shape));
       },
     });
   }

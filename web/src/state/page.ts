@@ -3,13 +3,17 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { api, Problem, type View } from "../api.ts";
 import { fromAddress, type Panel, type Place, toAddress } from "../logic/address.ts";
-import { effectiveDecay, emptyQuery, type LikeTerm, type PictureTerm, type Query, titleOf } from "../logic/query.ts";
+import { effectiveDecay, emptyQuery, type LikeTerm, type PictureTerm, type Query, titleOf, toRequest } from "../logic/query.ts";
 import type { Config, Hit, LatLon, Stats } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
+import { withPictures } from "./kept-pictures.ts";
 import { Fetched } from "./resource.ts";
 import { type Pace, Searching } from "./searching.ts";
 import { selection } from "./selection.ts";
 import { session } from "./session.ts";
+
+/** A page of a search, and a zip of originals, have no more. */
+const MOST_SELECTED = 1000;
 
 class Page {
   readonly config = signal<Config | null>(null);
@@ -171,6 +175,17 @@ class Page {
 
   addPictures(pictures: PictureTerm[]): void {
     this.change({ pictures: [...this.query.value.pictures, ...pictures] });
+  }
+
+  /** Select all that is found, on pages that have not come yet too, as far as can be exported at once. */
+  async selectAll(): Promise<void> {
+    const { query } = this;
+    const asked = query.value;
+    const request = { ...toRequest(asked), k: MOST_SELECTED };
+    const answer = await withPictures(asked.pictures, () => api.search(asked.collection, request, new AbortController().signal));
+    if (query.value !== asked) return;
+    selection.set(answer.hits.map((hit) => hit.id));
+    if (answer.cursor) this.problem.value = new Problem({ title: t.map.moreInside(MOST_SELECTED), status: -1, detail: t.map.moreInsideHelp });
   }
 
   fail(error: unknown): void {

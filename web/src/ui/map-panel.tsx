@@ -13,6 +13,7 @@ import { page } from "../state/page.ts";
 import { Fetched } from "../state/resource.ts";
 import { t } from "../words/index.ts";
 import { HeatButton, HeatLegend } from "./heat.tsx";
+import { Icon } from "./icon.tsx";
 
 export function MapPanel() {
   const root = useRef<HTMLDivElement>(null);
@@ -30,17 +31,22 @@ export function MapPanel() {
     <section class="map-panel" aria-label={t.map.label}>
       <div ref={root} id="map" class="map" />
       <p class="drawing-note">
-        {t.map.drawing}
+        {mapActions.drawing.value === "area" ? t.map.drawingArea : t.map.drawingBox}
         <button type="button" onClick={() => mapActions.cancelDrawing()}>{t.map.giveUp}</button>
       </p>
       <div class="map-tools">
         <HeatButton />
+        <button type="button" id="draw-area" aria-label={t.filters.drawArea} title={t.filters.drawAreaHelp} onClick={() => mapActions.draw("area")}>
+          <Icon name="lasso" />
+          <span>{t.filters.drawArea}</span>
+        </button>
+        <SelectInside />
         {movedByHand.value && (
           <button
             type="button"
             onClick={() => {
               movedByHand.value = false;
-              page.change({ box: page.view.value?.box ?? null });
+              page.change({ box: page.view.value?.box ?? null, area: null });
             }}
           >
             {t.map.searchHere}
@@ -58,6 +64,19 @@ export function MapPanel() {
   );
 }
 
+/** Where an area is drawn, all that is found in it can be taken at once. */
+function SelectInside() {
+  const { box, area } = page.query.value;
+  const busy = useSignal(false);
+  if (!box && !area) return null;
+  const select = async () => {
+    busy.value = true;
+    await page.selectAll().catch((error: unknown) => page.fail(error));
+    busy.value = false;
+  };
+  return <button type="button" id="select-inside" disabled={busy.value} onClick={() => void select()}>{t.map.selectInside}</button>;
+}
+
 async function openMap(root: HTMLElement, leaving: AbortSignal, movedByHand: { value: boolean }, outside: { value: number }): Promise<void> {
   const { MapView } = await import("../map/view.ts");
   const tileUrl = page.config.value?.tile_url ?? null;
@@ -66,7 +85,9 @@ async function openMap(root: HTMLElement, leaving: AbortSignal, movedByHand: { v
     open: (id) => page.show(id),
     point: (id) => (page.pointed.value = id),
     list: (box) => page.change({ box }),
-    box: (box) => page.change({ box }),
+    // The one that was drawn last is where to look.
+    drawn: (shape) => page.change({ box: null, area: null, ...shape }),
+    drawing: (what) => (mapActions.drawing.value = what),
     moved: (view, byHand) => {
       page.view.value = view;
       movedByHand.value ||= byHand;
@@ -81,7 +102,7 @@ async function openMap(root: HTMLElement, leaving: AbortSignal, movedByHand: { v
     effect(() => map.showPlace(page.place.value, page.decay.value)),
     effect(() => map.showHeat(heat.value.value)),
     heat.follow(),
-    effect(() => map.showBox(page.query.value.box)),
+    effect(() => map.showArea(page.query.value.box, page.query.value.area)),
     effect(() => map.mark(page.pointed.value, page.open.value)),
     effect(() => {
       if (clusters.state.value.value) map.showClusters(clusters.state.value.value);
@@ -114,7 +135,7 @@ function follow(map: MapView, settled: () => void): () => void {
     const answer = page.answer.value;
     const stats = page.stats.state.value.value;
     const fit = page.fit.value;
-    const { words, like, pictures, sketch, collection, from, to, where, box } = page.query.peek();
+    const { words, like, pictures, sketch, collection, from, to, where, box, area } = page.query.peek();
     if (!answer || !stats || stats.name !== collection) return;
     const isAsked = fit !== asked;
     const now = JSON.stringify([collection, words, like, pictures.length, sketch && writeSketch(sketch), from, to, where, page.place.peek()]);
@@ -126,8 +147,8 @@ function follow(map: MapView, settled: () => void): () => void {
     const place = page.place.peek();
     const inSight = placed.some((hit) => map.shows(hit)) && (!place || map.shows(place));
     const isFirst = page.view.peek() === null || page.view.peek()!.zoom < 1;
-    // A box that was just drawn, or a map that shows the results already, stays as it is.
-    if (!isAsked && !isFirst && (box !== null || inSight)) return;
+    // What was just drawn, or a map that shows the results already, stays as it is.
+    if (!isAsked && !isFirst && (box !== null || area !== null || inSight)) return;
     if (page.isList.peek() && !isAsked && !placed.length) return;
     if (page.isList.peek()) map.fitBounds(stats.bounds);
     else map.fit(placed, place, page.decay.peek());
@@ -138,8 +159,8 @@ function follow(map: MapView, settled: () => void): () => void {
 /** Fetch clusters whenever the view or the filters change. */
 function showClusters(clusters: Fetched<Clusters>): () => void {
   let timer = 0;
-  // A box is drawn, and what lies outside it is shown all the same: one may want to move it.
-  const filters = computed(() => String(toFilters({ ...page.query.value, box: null })));
+  // An area is drawn, and what lies outside it is shown all the same: one may want to move it.
+  const filters = computed(() => String(toFilters({ ...page.query.value, box: null, area: null })));
   const collection = computed(() => page.query.value.collection);
   return effect(() => {
     const view = page.view.value;
