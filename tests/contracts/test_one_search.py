@@ -64,7 +64,8 @@ def test_in_a_shell() -> None:
     options = options_of("search")
     of_search = set(options) - PRINTING
     ways_to_show = {
-        *("page", "null", "explain_plan", "why", "explain", "explain_to", "allow_download")
+        *("page", "null", "explain_plan", "why", "explain", "explain_to", "allow_download"),
+        *("saved", "save"),
     }
     assert of_search - ways_to_show - WORDS == set(SEARCH) - {"query"} - ONLY_IN_PYTHON
     for name in set(SEARCH) & set(options):

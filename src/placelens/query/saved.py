@@ -25,7 +25,6 @@ from placelens.query.asked import asked_of
 from placelens.query.kind import Asked
 from placelens.query.kinds import KINDS
 from placelens.query.request import SearchRequest
-from placelens.query.values import plain
 from placelens.types import Place, Space
 
 __all__ = ["as_saved", "is_saved"]
@@ -68,8 +67,9 @@ def as_saved(request: SearchRequest, space: Space) -> dict[str, Any]:
         value = getattr(request, name)
         if name not in _KEPT or name == "query" or _is_default(name, value):
             continue
-        is_place = name == "near" and not isinstance(value, str)
-        saved[name] = _as_json(as_place(value, space) if is_place else value, name)
+        if name == "near" and not isinstance(value, str):
+            value = _written(as_place(value, space))
+        saved[name] = _as_json(value, name)
     size = len(json.dumps(saved, ensure_ascii=False).encode())
     if size > MAX_SAVED_BYTES:
         raise QueryError(
@@ -107,6 +107,13 @@ def _term(asked: Asked) -> dict[str, Any]:
     return term if asked.weight == 1.0 else {**term, "weight": _as_json(asked.weight, "a weight")}
 
 
+def _written(place: Place) -> str:
+    """Like "50.087,14.421", to the bit."""
+    x, y = place.lonlat
+    pair = (y, x) if place.space == "sphere" else (x, y)
+    return ",".join(np.format_float_positional(each, trim="-") for each in pair)
+
+
 def _is_default(name: str, value: Any) -> bool:
     default = _DEFAULTS[name]
     return value is None or (type(value) is type(default) and value == default)
@@ -125,8 +132,6 @@ def _as_json(value: Any, name: str, levels: int = 2 * MAX_DEPTH) -> Any:
         if abs(value) > _LARGEST or not math.isfinite(value):
             raise QueryError(f"{name}: {shown(value)} is no number that can be saved")
         return value
-    if isinstance(value, Place):
-        return plain(value)
     if isinstance(value, date):
         return value.isoformat()
     if levels == 0:

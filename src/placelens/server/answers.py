@@ -39,6 +39,7 @@ __all__ = [
     "PlaceChoice",
     "Points",
     "Problem",
+    "SavedSearch",
     "SearchAnswer",
     "Shown",
     "ShownItem",
@@ -261,6 +262,13 @@ class Clusters(BaseModel):
     items: list[Single] = Field(
         max_length=MAX_CLUSTERS, description="Those that are alone in their cells."
     )
+
+
+class SavedSearch(BaseModel):
+    """A search that the collection keeps."""
+
+    name: str
+    search: dict[str, Any] = Field(description="As `POST .../search` takes it.")
 
 
 class HeatCell(BaseModel):

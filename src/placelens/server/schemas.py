@@ -387,9 +387,41 @@ class SearchRequest(StrictRequest):
         ] or None
         return arguments
 
+    @staticmethod
+    def of_saved(search: dict[str, Any]) -> dict[str, Any]:
+        """The body that asks a saved search, of `placelens.query.saved`.
+
+        Examples
+        --------
+        >>> SearchRequest.of_saved({"query": [{"kind": "like", "value": "a"}], "mu": 0.3})
+        {'images': [{'id': 'a'}], 'mu': 0.3}
+        """
+        text, images, terms = _asked(search.get("query", []))
+        asked = {"text": text, "images": images, "terms": terms}
+        rest = {name: value for name, value in search.items() if name != "query"}
+        return {name: value for name, value in asked.items() if value} | rest
+
 
 class HeatRequest(ViewIn, SearchRequest):
     """A search, and the view of the map in which its scores are wanted."""
+
+
+def _asked(query: Any) -> tuple[Any, list[Any], list[Any]]:
+    """``text``, ``images`` and ``terms`` of what a saved search asks with."""
+    if isinstance(query, str):
+        return query, [], []
+    texts: list[Any] = []
+    images: list[Any] = []
+    terms: list[Any] = []
+    for term in query:
+        weight = {"weight": term["weight"]} if "weight" in term else {}
+        if term["kind"] == "text":
+            texts.append({"text": term["value"], **weight} if weight else term["value"])
+        elif term["kind"] == "like":
+            images.append({"id": term["value"], **weight})
+        else:
+            terms.append(term)
+    return texts, images, terms
 
 
 def _unpack(value: Any, pair: Callable[[Any], tuple[Any, float]]) -> Any:

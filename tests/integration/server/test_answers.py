@@ -166,6 +166,12 @@ def writing(make_client: Any, *collections: pl.Collection) -> Iterator[tuple[str
     picture = Path(next(squares.items()).image or "").read_bytes()
     sent = server.request("POST", "/v1/pictures", content=picture)
     yield "KeptPicture", sent.json()
+    yield (
+        "SavedSearch",
+        server.request(
+            "PUT", "/v1/collections/plane/searches/near me", json={"near": "1,2", "mu": 1}
+        ).json(),
+    )
     yield "UploadKept", server.request(
         "POST", "/v1/collections/squares/uploads", content=picture,
         headers={"content-type": "image/jpeg"},
