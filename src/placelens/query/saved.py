@@ -36,6 +36,8 @@ _ASKED = {kind.argument for kind in KINDS.values() if kind.argument is not None}
 _NEVER = ("cursor", "rerank")
 _KEPT = set(_DEFAULTS) - _ASKED - set(_NEVER)
 _LARGEST = 10**308
+# Of all doubles that are no less than an atom away from zero.
+_DECIMALS = 25
 
 
 def as_saved(request: SearchRequest, space: Space) -> dict[str, Any]:
@@ -108,10 +110,12 @@ def _term(asked: Asked) -> dict[str, Any]:
 
 
 def _written(place: Place) -> str:
-    """Like "50.087,14.421", to the bit."""
+    """Like "50.087,14.421", to the bit where a place can tell bits apart."""
     x, y = place.lonlat
     pair = (y, x) if place.space == "sphere" else (x, y)
-    return ",".join(np.format_float_positional(each, trim="-") for each in pair)
+    return ",".join(
+        np.format_float_positional(each, precision=_DECIMALS, trim="-") for each in pair
+    )
 
 
 def _is_default(name: str, value: Any) -> bool:

@@ -37,8 +37,10 @@ def read_searches(folder: Path, ledger: Ledger) -> dict[str, dict[str, Any]]:
         If a newer placelens wrote it.
     """
     path = folder / SEARCHES_NAME
-    if not path.exists() and SEARCHES_NAME not in ledger:
-        return {}
+    if not path.exists():
+        ledger.refresh()  # another process may have set it aside
+        if SEARCHES_NAME not in ledger:
+            return {}
     try:
         return _parsed(_content(path, ledger), path)
     except (ReadError, ValueError, RecursionError) as error:
