@@ -5,6 +5,7 @@ import { formatDistance, formatLatLon, formatName, formatShare, formatSpan, form
 import { boundsOf, boxBetween, circle, wrapLon } from "../src/logic/geodesy.ts";
 import { hotCells } from "../src/logic/heat.ts";
 import { type Drawn, MOST_CORNERS, readRing, ringOf, simplified, writeRing } from "../src/logic/lasso.ts";
+import { fromRequest } from "../src/logic/saved.ts";
 import { frameOf, layOut, rowOf, seenRows } from "../src/logic/layout.ts";
 import {
   asksForSomething,
@@ -31,7 +32,7 @@ import {
   STEPS,
 } from "../src/logic/reach.ts";
 import { describe as inWords, grainOf, longest, sharesOf, widths } from "../src/logic/shares.ts";
-import { earlierSuggestions, fragmentOf, valueSuggestions } from "../src/logic/suggest.ts";
+import { earlierSuggestions, fragmentOf, savedSuggestions, valueSuggestions } from "../src/logic/suggest.ts";
 import { dayBars, monthAround, monthBars } from "../src/logic/timeline.ts";
 import { joinWords, quote, replacePlace, splitWords } from "../src/logic/words.ts";
 
@@ -286,6 +287,65 @@ describe("address", () => {
     const place = { query, open: "2019/pier #1.jpg", large: true, panel: "map" as const, heat: true };
     assert.deepEqual(fromAddress(toAddress(place)), place);
     assert.deepEqual(fromAddress("#in=photos&large=1"), { query: emptyQuery("photos"), open: null, large: false, panel: "both", heat: false });
+  });
+});
+
+describe("saved searches", () => {
+  test("come back as they were asked", () => {
+    const query = {
+      ...emptyQuery("photos"),
+      words: 'old harbour -people -"cruise ship"',
+      like: [{ id: "a/b.jpg", weight: -0.5 }, { id: "c", weight: 1 }],
+      near: { lat: 43.7, lon: -7.27 },
+      decay: { kind: "exp" as const, scale: 1500 },
+      mu: 0.3,
+      delta: 0.5,
+      parse: false,
+      box: [170, -20, -170, -10] as [number, number, number, number],
+      area: [[177, -20], [182, -20], [180, -15]] as [number, number][],
+      from: "2019-06-01",
+      to: "",
+      modality: "image" as const,
+      located: "yes" as const,
+      where: [
+        { name: "city", comparison: "is" as const, value: "Lyon" },
+        { name: "city", comparison: "is" as const, value: "Paris" },
+        { name: "rating", comparison: "is" as const, value: 5 },
+        { name: "rating", comparison: "gte" as const, value: 3 },
+      ],
+      sort: "oldest" as const,
+    };
+    // Over HTTP a place is a text.
+    const search = { ...toRequest(query), near: "43.7,-7.27" };
+    assert.deepEqual(fromRequest("photos", search), query);
+    assert.deepEqual(fromRequest("photos", {}), emptyQuery("photos"));
+  });
+  test("of other programs are shown as far as the page can", () => {
+    const search = {
+      text: ["a pier", { text: "the sea", weight: 2 }, { text: "snow", weight: -1 }],
+      near: "Nice",
+      time: "2019-06",
+      where: { city: "Lyon", keywords: { all: ["sea"] }, rating: { eq: 4 } },
+      polygon: { type: "MultiPolygon", coordinates: [] },
+      modality: ["text" as const],
+      radius: "5km",
+    };
+    const { words, from, to, where, area, modality, near } = fromRequest("photos", search);
+    assert.deepEqual([words, from, to, area, modality, near], ["a pier the sea near Nice -snow", "2019-06", "2019-06", null, "text", null]);
+    assert.deepEqual(where, [
+      { name: "city", comparison: "is", value: "Lyon" },
+      { name: "rating", comparison: "is", value: 4 },
+    ]);
+  });
+  test("a painting is in squares when it comes back, and is compared as before", () => {
+    const cells = Array.from({ length: 14 }, (_, y) => Array.from({ length: 14 }, (_, x) => (y < 7 ? 0 : x < 3 ? 1 : null)));
+    const term = { kind: "sketch", weight: 0.5, value: { form: "mask", classes: ["sky", "water"], cells, over: { item: "a" } } };
+    assert.deepEqual(toRequest(fromRequest("photos", { terms: [term] })).terms, [term]);
+    assert.equal(fromRequest("photos", { terms: [{ kind: "sketch", value: { over: { map: "AAAA" } } }] }).sketch, null);
+  });
+  test("are suggested by their names", () => {
+    assert.deepEqual(savedSuggestions("har", ["Old harbours", "piers"], 4).map(({ label }) => label), ["Old harbours"]);
+    assert.deepEqual(savedSuggestions(" ", ["piers"], 4), []);
   });
 });
 

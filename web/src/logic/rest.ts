@@ -616,6 +616,13 @@ export interface Problem {
   detail: string;
 }
 
+/** A search that the collection keeps. */
+export interface SavedSearch {
+  name: string;
+  /** As `POST .../search` takes it. */
+  search: Record<string, unknown>;
+}
+
 /** One summand of a score: contribution = weight * value. */
 export interface ScoreTerm {
   /** place, or what was compared: text, image or vector. */

@@ -27,6 +27,7 @@ class Page {
   readonly filtersOpen = signal(false);
   readonly keysOpen = signal(false);
   readonly importsOpen = signal(false);
+  readonly savedOpen = signal(false);
   /** What went wrong beside the answer: pictures that cannot be read, unknown collections. */
   readonly problem = signal<Problem | null>(null);
   /** What the map shows; null until it is there. */

@@ -37,6 +37,7 @@ export const en = {
     label: "Suggestions",
     place: "place",
     earlier: "asked before",
+    saved: "saved search",
     near: (place: string) => `near ${place}`,
   },
 
@@ -290,6 +291,20 @@ export const en = {
     pin: "Searching near here; drag to move",
     searchHere: "Search this area",
     results: "Results",
+  },
+
+  saved: {
+    open: "Saved searches",
+    title: "Saved searches",
+    list: "Saved in this collection",
+    none: "None yet. They are kept in the collection, where other browsers and programs see them.",
+    ask: (name: string) => `Search as saved under ${name}`,
+    forget: (name: string) => `Forget ${name}`,
+    name: "Name for this search",
+    save: "Save this search",
+    replaced: "A search of this name is replaced.",
+    onlyReads: "To save searches here, open the address with a token that placelens serve --write prints.",
+    noPictures: "A search with a picture of your own cannot be saved: add the picture to the collection, and search for more like it.",
   },
 
   heat: {
