@@ -16,7 +16,6 @@ from placelens.cli.answering import Printing, print_answer, takes_printing
 from placelens.cli.limits import Limits, takes_limits
 from placelens.cli.searches import saved as saved_search
 from placelens.errors import InputError, ReadError
-from placelens.query.request import SearchRequest
 
 if TYPE_CHECKING:
     from placelens.results import Hits
@@ -125,6 +124,8 @@ def _refuse_unquoted(context: typer.Context, words: str | None) -> None:
 
 def _given(asked: dict[str, Any]) -> dict[str, Any]:
     """What was asked for, without what was left as it is."""
+    from placelens.query.request import SearchRequest
+
     defaults = {each.name: each.default for each in fields(SearchRequest)}
     return {
         name: value
