@@ -27,10 +27,16 @@ class Saved {
     });
   }
 
-  /** Read those of this collection, once. */
+  /** Read those of this collection, once, to be suggested: nobody waits for them, or is told that they do not come. */
   read(): void {
     const { collection } = page.query.value;
-    if (collection && this.#of !== collection) this.#load();
+    if (!collection || this.#of === collection) return;
+    this.#of = collection;
+    const none = () => {
+      this.#of = "";
+      return [];
+    };
+    void this.#fetched.load((signal) => api.savedSearches(collection, signal).catch(none));
   }
 
   /** Open the list, as it is now: others save as well. */
