@@ -54,6 +54,12 @@ MAX_ZOOM: Final = 22
 MAX_CLUSTERS: Final = 4_000
 """Clusters and single items of a view of the map; 3,840 by 2,160 pixels have 2,200 cells."""
 
+MAX_SAVED: Final = 500
+"""Searches that a collection keeps under names."""
+
+MAX_SAVED_BYTES: Final = 2**16
+"""Bytes of a saved search as JSON; an area that was drawn takes two thousand."""
+
 MAX_ORIGINALS: Final = 1_000
 """Items whose files one zip holds."""
 

@@ -24,7 +24,7 @@ from placelens.server.list_schemas import (
     ListRequest,
     TimelineRequest,
 )
-from placelens.server.schemas import SearchRequest
+from placelens.server.schemas import HeatRequest, SearchRequest
 from placelens.testing.fakes import HashEncoder
 
 
@@ -64,7 +64,8 @@ def test_in_a_shell() -> None:
     options = options_of("search")
     of_search = set(options) - PRINTING
     ways_to_show = {
-        *("page", "null", "explain_plan", "why", "explain", "explain_to", "allow_download")
+        *("page", "null", "explain_plan", "why", "explain", "explain_to", "allow_download"),
+        *("saved", "save"),
     }
     assert of_search - ways_to_show - WORDS == set(SEARCH) - {"query"} - ONLY_IN_PYTHON
     for name in set(SEARCH) & set(options):
@@ -107,6 +108,18 @@ def test_clusters_take_a_view_and_every_filter() -> None:
     assert fields["zoom"].is_required()
     assert view.pop("zoom") is inspect.Parameter.empty
     assert {name: fields[name].default for name in view} == view
+
+
+def test_heat_takes_a_view_and_every_search() -> None:
+    arguments = arguments_of(pl.Collection.heat)
+    view = {name: arguments.pop(name) for name in ("zoom", "west", "south", "east", "north")}
+    assert set(arguments) == {"query", "search"}
+    fields = HeatRequest.model_fields
+    assert set(fields) == {*SearchRequest.model_fields, *view}
+    assert fields["zoom"].is_required()
+    assert {name: fields[name].default for name in view if name != "zoom"} == {
+        name: default for name, default in view.items() if name != "zoom"
+    }
 
 
 def test_lists_take_every_filter() -> None:

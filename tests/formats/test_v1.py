@@ -205,3 +205,15 @@ def test_what_a_crash_leaves_is_format_1_or_2(folder, monkeypatch, step):
     assert pl.Collection.check(folder).is_sound
     names = [path.read_bytes() for path in folder.glob("manifest*.json")]
     assert len(set(names)) == 1  # the copy is one again
+
+
+def test_searches_are_saved_once_it_is_migrated(collection, folder):
+    assert collection.saved_searches == {}
+    with pytest.raises(pl.FormatVersionError, match="placelens migrate"):
+        collection.save_search("mine", "red")
+    pl.Collection.migrate(folder)
+    migrated = pl.Collection.open(folder, encoder=ENCODER)
+    assert migrated.saved_searches == {}
+    migrated.save_search("mine", "red")
+    assert pl.Collection.open(folder).saved_searches == {"mine": {"query": "red"}}
+    assert pl.Collection.check(folder).is_sound

@@ -59,6 +59,17 @@ collection.reencode(HashEncoder(48, version=2), workers=0, progress=told)
 """
 
 
+# Searches saved one after the other, each in place of the one before; told of when it is kept.
+SAVING = """
+import itertools, sys
+import placelens as pl
+collection = pl.Collection.open(sys.argv[1])
+for number in itertools.count(int(sys.argv[2])):
+    collection.save_search("mine", f"search {number}")
+    print(number, flush=True)
+"""
+
+
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     folder = tmp_path_factory.mktemp("photos")
@@ -108,6 +119,31 @@ def test_kill_9_at_random_moments(tmp_path, photos):
     assert [item.image for item in collection.items()] == files
     collection.compact()
     assert len(collection) == PHOTOS
+
+
+@pytest.mark.repeated
+@pytest.mark.skipif(sys.platform == "win32", reason="is killed by a signal")
+def test_kill_9_while_searches_are_saved(tmp_path):
+    rng = random.Random(3)
+    path = tmp_path / "c.pl"
+    collection = pl.Collection.create(path, dim=2)
+    number = 0
+    for _ in range(KILLS):
+        child = [sys.executable, "-c", SAVING, str(path), str(number + 1)]
+        with subprocess.Popen(child, stdout=subprocess.PIPE, text=True) as process:
+            for told in range(number + 1, number + 1 + rng.randint(1, 4)):
+                assert process.stdout.readline() == f"{told}\n"
+            time.sleep(rng.uniform(0, 0.02))
+            process.kill()
+            rest = process.stdout.read().split()
+        told = int(rest[-1]) if rest else told
+        (name,) = collection.saved_searches
+        number = int(collection.saved_searches[name]["query"].removeprefix("search "))
+        # What was told of is there; what was not yet may be.
+        assert number in (told, told + 1)
+        assert pl.Collection.check(path).is_sound
+    collection.save_search("other", "one more")
+    assert list(pl.Collection.open(path).saved_searches) == ["mine", "other"]
 
 
 def all_of(collection):

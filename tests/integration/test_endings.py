@@ -46,7 +46,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A machine with a collection, and a photo beside it that cannot be read."""
     home = Home(tmp_path_factory.mktemp("machine"))
     home.add_photos()
-    for name in ("index", "snapshot", "index more", "quantize"):
+    for name in ("index", "snapshot", "index more", "quantize", "search and save"):
         assert home.run(*shlex.split(COMMANDS[name])).returncode == 0
     (home.work / "only-broken").mkdir()
     (home.work / "only-broken" / "a.jpg").write_bytes(b"not a picture")

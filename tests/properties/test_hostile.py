@@ -173,6 +173,26 @@ def test_each_argument_of_a_search(name, data, collections):
             raise
 
 
+@pytest.mark.parametrize("name", list(inspect.signature(pl.Collection.search).parameters)[1:-1])
+@given(data=st.data())
+@SOME
+def test_each_argument_of_what_takes_a_whole_search(name, data, collections):
+    collection = data.draw(st.sampled_from(collections), label="collection")
+    asked = {"query": "red"} if collection is collections[0] else {"vector": [1.0] * 8}
+    asked[name] = data.draw(values, label=name)
+    for call in (
+        lambda: collection.heat(zoom=2, **asked),
+        lambda: collection.save_search("one", **asked),
+        lambda: collection.search(**{**collection.saved_searches.get("one", {}), "k": 1}),
+    ):
+        try:
+            call()
+        except pl.PlacelensError as error:
+            if len(str(error)) > 2_000:
+                raise
+    collection.forget_search("one")
+
+
 @pytest.mark.parametrize("name", public_methods(pl.Hits))
 @given(data=st.data())
 @SOME

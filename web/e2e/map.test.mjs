@@ -146,3 +146,98 @@ test("a ranking draws its dots anew, and not the map below them", async () => {
   }
   assert.fail("each ranking draws the map");
 });
+
+test("heat of scores is drawn when it is asked for, renewed with the question, and in the address", async () => {
+  const { page, watched } = await open("#q=blue");
+  await mapReady(page);
+  const button = page.getByRole("button", { name: "Heat of scores" });
+  assert.equal(await button.getAttribute("aria-pressed"), "false");
+  assert.ok(!(await page.getAttribute("#map", "data-heat")));
+  const asked = () => page.waitForResponse((response) => response.url().endsWith("/heat"));
+  let answered = asked();
+  await button.click();
+  const first = await (await answered).json();
+  await page.waitForFunction((n) => document.querySelector("#map").dataset.heat === String(n), first.cells.length);
+  assert.ok(first.cells.length > 0);
+  assert.match(await page.textContent(".heat-legend"), new RegExp(first.highest.toFixed(2)));
+  assert.match(await page.evaluate(() => location.hash), /heat=1/);
+  answered = asked();
+  await searchFor(page, "red");
+  assert.equal((await answered).request().postDataJSON().text, "red");
+  // What ranks nothing has no scores, and the map its clusters.
+  await page.getByRole("button", { name: "Browse" }).click();
+  await page.getByText(/^Ask for something/).waitFor();
+  await page.waitForFunction(() => document.querySelector("#map").dataset.heat === "");
+  assert.deepEqual(watched, { elsewhere: [], complaints: [] });
+});
+
+test("heat follows the colours of the system, and goes when it is pressed away", async () => {
+  const { page, watched } = await open("#q=blue&heat=1");
+  await mapReady(page);
+  await page.waitForFunction(() => Number(document.querySelector("#map").dataset.heat) > 0);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.getByRole("button", { name: "Zoom in" }).first().click();
+  await page.waitForResponse((response) => response.url().endsWith("/heat"));
+  await page.getByRole("button", { name: "Heat of scores" }).click();
+  await page.waitForFunction(() => document.querySelector("#map").dataset.heat === "");
+  assert.doesNotMatch(await page.evaluate(() => location.hash), /heat/);
+  assert.deepEqual(watched, { elsewhere: [], complaints: [] });
+});
+
+/** Go around a point of the map with the pointer pressed. */
+async function circle(page, { x, y, radius = 90, steps = 40 }) {
+  const area = await page.locator("#map canvas").boundingBox();
+  const at = (step) => [area.x + x + radius * Math.cos((step * 2 * Math.PI) / steps), area.y + y + radius * Math.sin((step * 2 * Math.PI) / steps)];
+  await page.mouse.move(...at(0));
+  await page.mouse.down();
+  for (let step = 1; step < steps; step++) await page.mouse.move(...at(step));
+  await page.mouse.up();
+}
+
+test("an area drawn around is a filter with a chip and an address, and Escape gives up", async () => {
+  const { page, watched } = await open("#q=blue&box=0,40,20,65");
+  await mapReady(page);
+  const button = page.locator("#draw-area");
+  await button.click();
+  await page.getByText("Draw around it, in one stroke").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("#map.drawing").waitFor({ state: "detached" });
+  assert.match(await page.evaluate(() => location.hash), /box=/);
+  await button.click();
+  const answered = page.waitForResponse((response) => response.url().endsWith("/search") && response.request().postDataJSON().polygon);
+  const { width, height } = await page.locator("#map canvas").boundingBox();
+  await circle(page, { x: width / 2, y: height / 2 });
+  const asked = (await answered).request().postDataJSON();
+  const [ring] = asked.polygon.coordinates;
+  assert.ok(ring.length > 8 && ring.length <= 81, `${ring.length} corners`);
+  assert.deepEqual(ring[0], ring.at(-1));
+  assert.equal("bbox" in asked, false);
+  await page.getByText(/^in the area drawn/).waitFor();
+  const hash = await page.evaluate(() => location.hash);
+  assert.match(hash, /area=[-\d._]+/);
+  await page.reload();
+  await page.getByText(/^in the area drawn/).waitFor();
+  await page.getByRole("button", { name: "Remove the area drawn" }).click();
+  await page.waitForFunction(() => !location.hash.includes("area="));
+  assert.deepEqual(watched, { elsewhere: [], complaints: [] });
+});
+
+test("what is inside an area is selected, and nothing else", async () => {
+  // Over Lyon, Paris and Nice; Oslo is left out. Seven colours in three towns, one page or many.
+  const { page } = await open("#in=squares&area=0_40_10_40_10_52_0_52");
+  await mapReady(page);
+  await page.click("#select-inside");
+  await page.getByText("21 items selected").waitFor();
+});
+
+test("on a phone an area is drawn with a finger, on the map that comes forward", async () => {
+  const { page } = await open("#in=squares", { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true });
+  await mapReady(page);
+  await page.getByRole("button", { name: "Filters" }).tap();
+  await page.locator("#filters").getByRole("button", { name: "Draw an area" }).tap();
+  await page.getByText("Draw around it, in one stroke").waitFor();
+  const { width, height } = await page.locator("#map canvas").boundingBox();
+  await circle(page, { x: width / 2, y: height / 2 });
+  await page.waitForFunction(() => location.hash.includes("area="));
+  await page.getByText(/^in the area drawn/).waitFor();
+});

@@ -7,6 +7,8 @@ import type {
   Config,
   Explanation,
   ExportRequest,
+  Heat,
+  HeatRequest,
   Item,
   ItemChanges,
   ItemFeature,
@@ -17,6 +19,7 @@ import type {
   Palette,
   PlaceChoice,
   Problem as ProblemDetails,
+  SavedSearch,
   SearchAnswer,
   SearchRequest,
   SketchSource,
@@ -118,6 +121,13 @@ export const api = {
     ask<Timeline>(`${collection(name)}/timeline?by=${by}&${filters}`, { signal }),
   clusters: (name: string, { box: [west, south, east, north], zoom }: View, filters: URLSearchParams, signal: AbortSignal) =>
     ask<Clusters>(`${collection(name)}/clusters?${new URLSearchParams(Object.entries({ zoom, west, south, east, north }).map(([key, value]) => [key, String(value)]))}&${filters}`, { signal }),
+  /** Where in a view of the map the scores of a search lie. */
+  heat: (name: string, request: SearchRequest, { box: [west, south, east, north], zoom }: View, signal: AbortSignal) =>
+    post<Heat>(`${collection(name)}/heat`, { ...request, zoom, west, south, east, north } satisfies HeatRequest, signal),
+  savedSearches: (name: string, signal: AbortSignal) => ask<SavedSearch[]>(`${collection(name)}/searches`, { signal }),
+  saveSearch: (name: string, called: string, request: SearchRequest) =>
+    ask<SavedSearch>(`${collection(name)}/searches/${encodeURIComponent(called)}`, asJson("PUT", request)),
+  forgetSearch: (name: string, called: string) => fetched(`${collection(name)}/searches/${encodeURIComponent(called)}`, { method: "DELETE" }),
   export: (name: string, request: ExportRequest) => file(`${collection(name)}/export`, request),
   originals: (name: string, ids: string[]) => file(`${collection(name)}/originals`, { ids }),
   change: (name: string, id: string, changes: ItemChanges) => ask<Item>(item(name, id), asJson("PATCH", changes)),

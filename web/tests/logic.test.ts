@@ -3,6 +3,9 @@ import { describe, test } from "node:test";
 import { fromAddress, toAddress } from "../src/logic/address.ts";
 import { formatDistance, formatLatLon, formatName, formatShare, formatSpan, formatTime } from "../src/logic/format.ts";
 import { boundsOf, boxBetween, boxRing, circle, copies, wrapLon } from "../src/logic/geodesy.ts";
+import { hotCells } from "../src/logic/heat.ts";
+import { type Drawn, MOST_CORNERS, readRing, ringOf, simplified, writeRing } from "../src/logic/lasso.ts";
+import { fromRequest } from "../src/logic/saved.ts";
 import { frameOf, layOut, rowOf, seenRows } from "../src/logic/layout.ts";
 import {
   asksForSomething,
@@ -29,7 +32,7 @@ import {
   STEPS,
 } from "../src/logic/reach.ts";
 import { describe as inWords, grainOf, longest, sharesOf, widths } from "../src/logic/shares.ts";
-import { earlierSuggestions, fragmentOf, valueSuggestions } from "../src/logic/suggest.ts";
+import { earlierSuggestions, fragmentOf, savedSuggestions, valueSuggestions } from "../src/logic/suggest.ts";
 import { dayBars, monthAround, monthBars } from "../src/logic/timeline.ts";
 import { joinWords, quote, replacePlace, splitWords } from "../src/logic/words.ts";
 
@@ -107,6 +110,7 @@ describe("query", () => {
     delta: 0.3,
     parse: false,
     box: [177, -20, -178, -15] as [number, number, number, number],
+    area: [[177.5, -20], [182, -20], [180.25, -15.125]] as [number, number][],
     from: "2019-06-01",
     to: "",
     modality: "image" as const,
@@ -122,7 +126,7 @@ describe("query", () => {
     assert.deepEqual(fromHash(""), emptyQuery());
   });
   test("what cannot be read in a URL is left out", () => {
-    const query = fromHash("#near=999,0&mu=7&delta=-1&decay=cubic&box=1,2&like=nonsense&where=[&time=x");
+    const query = fromHash("#near=999,0&mu=7&delta=-1&decay=cubic&box=1,2&area=1_2_3&like=nonsense&where=[&time=x");
     assert.deepEqual(query, emptyQuery());
   });
   test("the request names fields as the API does", () => {
@@ -139,6 +143,7 @@ describe("query", () => {
       k: 48,
       parse: false,
       bbox: [177, -20, -178, -15],
+      polygon: { type: "Polygon", coordinates: [[[177.5, -20], [182, -20], [180.25, -15.125], [177.5, -20]]] },
       time: ["2019-06-01", null],
       modality: "image",
       located_only: true,
@@ -294,9 +299,143 @@ describe("format", () => {
 describe("address", () => {
   test("holds the question, the item that is open and whether it is large", () => {
     const query = { ...emptyQuery("photos"), words: "a pier", sort: "oldest" as const };
-    const place = { query, open: "2019/pier #1.jpg", large: true, panel: "map" as const };
+    const place = { query, open: "2019/pier #1.jpg", large: true, panel: "map" as const, heat: true };
     assert.deepEqual(fromAddress(toAddress(place)), place);
-    assert.deepEqual(fromAddress("#in=photos&large=1"), { query: emptyQuery("photos"), open: null, large: false, panel: "both" });
+    assert.deepEqual(fromAddress("#in=photos&large=1"), { query: emptyQuery("photos"), open: null, large: false, panel: "both", heat: false });
+  });
+});
+
+describe("saved searches", () => {
+  test("come back as they were asked", () => {
+    const query = {
+      ...emptyQuery("photos"),
+      words: 'old harbour -people -"cruise ship"',
+      like: [{ id: "a/b.jpg", weight: -0.5 }, { id: "c", weight: 1 }],
+      near: { lat: 43.7, lon: -7.27 },
+      decay: { kind: "exp" as const, scale: 1500 },
+      mu: 0.3,
+      delta: 0.5,
+      parse: false,
+      box: [170, -20, -170, -10] as [number, number, number, number],
+      area: [[177, -20], [182, -20], [180, -15]] as [number, number][],
+      from: "2019-06-01",
+      to: "",
+      modality: "image" as const,
+      located: "yes" as const,
+      where: [
+        { name: "city", comparison: "is" as const, value: "Lyon" },
+        { name: "city", comparison: "is" as const, value: "Paris" },
+        { name: "rating", comparison: "is" as const, value: 5 },
+        { name: "rating", comparison: "gte" as const, value: 3 },
+      ],
+      sort: "oldest" as const,
+    };
+    // Over HTTP a place is a text.
+    const search = { ...toRequest(query), near: "43.7,-7.27" };
+    assert.deepEqual(fromRequest("photos", search), query);
+    assert.deepEqual(fromRequest("photos", {}), emptyQuery("photos"));
+  });
+  test("of other programs are shown as far as the page can", () => {
+    const search = {
+      text: ["a pier", { text: "the sea", weight: 2 }, { text: "snow", weight: -1 }],
+      near: "Nice",
+      time: "2019-06",
+      where: { city: "Lyon", keywords: { all: ["sea"] }, rating: { eq: 4 } },
+      polygon: { type: "MultiPolygon", coordinates: [] },
+      modality: ["text" as const],
+      radius: "5km",
+    };
+    const { words, from, to, where, area, modality, near } = fromRequest("photos", search);
+    assert.deepEqual([words, from, to, area, modality, near], ["a pier the sea near Nice -snow", "2019-06", "2019-06", null, "text", null]);
+    assert.deepEqual(where, [
+      { name: "city", comparison: "is", value: "Lyon" },
+      { name: "rating", comparison: "is", value: 4 },
+    ]);
+  });
+  test("a painting is in squares when it comes back, and is compared as before", () => {
+    const cells = Array.from({ length: 14 }, (_, y) => Array.from({ length: 14 }, (_, x) => (y < 7 ? 0 : x < 3 ? 1 : null)));
+    const term = { kind: "sketch", weight: 0.5, value: { form: "mask", classes: ["sky", "water"], cells, over: { item: "a" } } };
+    assert.deepEqual(toRequest(fromRequest("photos", { terms: [term] })).terms, [term]);
+    assert.equal(fromRequest("photos", { terms: [{ kind: "sketch", value: { over: { map: "AAAA" } } }] }).sketch, null);
+  });
+  test("are suggested by their names", () => {
+    assert.deepEqual(savedSuggestions("har", ["Old harbours", "piers"], 4).map(({ label }) => label), ["Old harbours"]);
+    assert.deepEqual(savedSuggestions(" ", ["piers"], 4), []);
+  });
+});
+
+describe("heat", () => {
+  const cell = { n_items: 1, lat: 0, lon: 0, bounds: [0, 0, 1, 1] as [number, number, number, number], best: 0, id: "a" };
+  const heat = (means: number[], median: number | null, highest: number | null) => ({
+    zoom: 1, n_items: means.length, median, highest, cells: means.map((mean) => ({ ...cell, mean })),
+  });
+  test("goes from what half of all items score to the best of them", () => {
+    const levels = hotCells(heat([0.9, 0.5, 0.1, -0.3], 0.1, 0.9)).map(({ level }) => level);
+    assert.deepEqual(levels, [1, 0.5, 0, 0]);
+  });
+  test("where all score the same, all are the best", () => {
+    assert.deepEqual(hotCells(heat([0.4], 0.4, 0.4)).map(({ level }) => level), [1]);
+    assert.deepEqual(hotCells(heat([], null, null)), []);
+  });
+});
+
+describe("lasso", () => {
+  /** A stroke around a circle on a map of 4 pixels a degree. */
+  const circled = (lon: number, n: number, wobble = 0): Drawn[] =>
+    Array.from({ length: n }, (_, i) => {
+      const [turn, radius] = [(2 * Math.PI * i) / n, 100 + wobble * (i % 2)];
+      const [dx, dy] = [radius * Math.cos(turn), radius * Math.sin(turn)];
+      return { x: 300 + dx, y: 200 - dy, at: { lat: dy / 4, lon: lon + dx / 4 } };
+    });
+  const at = (x: number, y: number): Drawn => ({ x, y, at: { lon: x / 4, lat: -y / 4 } });
+
+  test("a line without its needless points stays within the tolerance, and keeps its ends", () => {
+    const line = Array.from({ length: 500 }, (_, x) => ({ x, y: 40 * Math.sin(x / 30) + (x % 3) }));
+    const short = simplified(line, 4);
+    assert.ok(short.length < 60, `${short.length} are left`);
+    assert.deepEqual([short[0], short.at(-1)], [line[0], line.at(-1)]);
+    for (const { x, y } of line) {
+      const next = short.findIndex((each) => each.x >= x);
+      const [a, b] = [short[Math.max(0, next - 1)]!, short[Math.max(1, next)]!];
+      const along = ((x - a.x) * (b.x - a.x) + (y - a.y) * (b.y - a.y)) / ((b.x - a.x) ** 2 + (b.y - a.y) ** 2);
+      const off = Math.hypot(x - a.x - along * (b.x - a.x), y - a.y - along * (b.y - a.y));
+      assert.ok(off <= 4 + 1e-9, `${x} is ${off} away`);
+    }
+    assert.deepEqual(simplified([{ x: 0, y: 0 }, { x: 5, y: 0.5 }, { x: 9, y: 0 }], 1), [{ x: 0, y: 0 }, { x: 9, y: 0 }]);
+    assert.deepEqual(simplified([], 1), []);
+  });
+  test("however wild the stroke, its corners are few, and as fine as pixels are", () => {
+    for (const wobble of [0, 3, 20]) {
+      const ring = ringOf(circled(10, 2000, wobble))!;
+      assert.ok(ring.length >= 8 && ring.length <= MOST_CORNERS, `${ring.length} corners`);
+      assert.ok(writeRing(ring).length < 1500);
+    }
+    // A quarter of a degree is a pixel: one decimal tells them apart.
+    assert.ok(ringOf(circled(10, 5000))!.flat().every((value) => Number(value.toFixed(1)) === value));
+  });
+  test("over the antimeridian it goes on past 180, and starts in the world", () => {
+    for (const lon of [180, -180, 540, 900]) {
+      const lons = ringOf(circled(lon, 400))!.map(([lon]) => lon);
+      assert.deepEqual([Math.min(...lons), Math.max(...lons)], [155, 205]);
+    }
+  });
+  test("no edge is so long that the short way is the other way round", () => {
+    const ring = ringOf([at(-700, 0), at(680, 0), at(0, 200)])!;
+    assert.deepEqual(ring.slice(0, 3), [[-175, 0], [-88.75, 0], [-2.5, 0]]);
+    ring.forEach(([lon], i) => assert.ok(Math.abs(ring[(i + 1) % ring.length]![0] - lon) <= 90));
+  });
+  test("a click and a line enclose nothing", () => {
+    assert.equal(ringOf([]), null);
+    assert.equal(ringOf([at(3, 3), at(4, 3)]), null);
+    assert.equal(ringOf([at(0, 0), at(100, 0), at(200, 1)]), null);
+  });
+  test("a link holds it, and what is none is left out", () => {
+    const ring = ringOf(circled(180, 100))!;
+    assert.deepEqual(readRing(writeRing(ring)), ring);
+    assert.equal(encodeURIComponent(writeRing(ring)), writeRing(ring));
+    for (const text of ["", "1_2_3_4", "1_2_3_4_5", "1_2_3_4_5_x", "1_2_3_4_5_91", "541_2_3_4_5_6", "1__3_4_5_6"]) {
+      assert.equal(readRing(text), null, text);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-"""How long it takes to look at a collection without asking: its timeline, views of its map, lists.
+"""How long it takes to look at a collection: its timeline, views of its map, lists, heat of scores.
 
 ``first_ms`` is the first call over a version, which sorts what the others go by, and ``p50_ms`` the
 median of those after it. Items lie around towns, and one in twenty has no time and one no place.
@@ -27,6 +27,7 @@ ROUNDS = 20
 SIZES = (100_000, 1_000_000)
 QUICK: Mapping[str, Any] = {"items": (10_000,), "rounds": 3}
 BATCH = 100_000
+ASKED = [1.0] * DIM
 SORTS = ("time", "oldest", "name", "distance")
 VIEWS: Mapping[str, Mapping[str, float]] = {
     "world, zoom 0": {"zoom": 0},
@@ -82,6 +83,10 @@ def _measured(collection: Collection, rounds: int) -> dict[str, Any]:
         "timeline of a year": _times(lambda: collection.timeline(time="2015"), rounds),
         "clusters": {
             name: _times(lambda view=view: collection.clusters(**view), rounds)  # type: ignore[misc]
+            for name, view in VIEWS.items()
+        },
+        "heat": {
+            name: _times(lambda view=view: collection.heat(vector=ASKED, **view), rounds)  # type: ignore[misc]
             for name, view in VIEWS.items()
         },
         "clusters of a year": _times(lambda: collection.clusters(zoom=3, time="2015"), rounds),

@@ -129,6 +129,12 @@ def snapshots(context: typer.Context, incomplete: str) -> list[str]:
     return list(_beginning(opened.snapshots() if opened else (), incomplete))
 
 
+def searches(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of the searches that the collection keeps."""
+    opened = _opened(context)
+    return list(_beginning(opened.saved_searches if opened else (), incomplete))
+
+
 def attributes(context: typer.Context, incomplete: str) -> list[str]:
     """Names of the attributes that items have."""
     opened = _opened(context)

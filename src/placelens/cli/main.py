@@ -16,6 +16,7 @@ from placelens.cli.startup import leave_pandas_aside
 COMMANDS = (
     "index",
     "search",
+    "searches",
     "sketch",
     "show",
     "stats",

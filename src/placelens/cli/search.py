@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from placelens.cli import options
 from placelens.cli import search_options as opt
 from placelens.cli.answering import Printing, print_answer, takes_printing
 from placelens.cli.limits import Limits, takes_limits
+from placelens.cli.searches import saved as saved_search
 from placelens.errors import InputError, ReadError
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def command(
     like: opt.Like = None,
     term: opt.TermOption = None,
     vector: opt.Vector = None,
+    saved: opt.Saved = None,
     similarity: opt.Similarity = None,
     hubs: opt.Hubs = True,
     delta: opt.Delta = None,
@@ -48,15 +51,17 @@ def command(
     page: opt.Page = 1,
     cursor: opt.Cursor = None,
     null: opt.Null = False,
+    save: opt.Save = None,
     printing: Printing,
     engine: opt.Engine = None,
     recall_target: opt.RecallTarget = None,
     allow_download: options.AllowDownload = False,
 ) -> None:
     """Find items by words, example images and place, in one ranking; or list what passes limits."""
-    from placelens.cli.console import waiting
+    from placelens.cli.console import notice, waiting
     from placelens.cli.vectors import weighted_vector
     from placelens.collection import Collection
+    from placelens.display import visible
 
     _refuse_unquoted(context, words)
     chosen = printing.chosen(null=null)
@@ -64,12 +69,10 @@ def command(
         options.weighted(phrase) for phrase in ([words] if words else []) + (text or [])
     ]
     terms += [(phrase, -abs(weight)) for phrase, weight in map(options.weighted, without or ())]
-    asks_encoder = bool(terms or image)
     terms += [options.term(written) for written in term or ()]
     opened = Collection.open(collection, allow_download=allow_download)
-    asked = partial(
-        opened.search,
-        terms or None,
+    asked: dict[str, Any] = dict(
+        query=terms or None,
         image=[options.weighted_path(file) for file in image or ()] or None,
         like=[options.weighted(name) for name in like or ()] or None,
         vector=[weighted_vector(each) for each in vector or ()] or None,
@@ -84,19 +87,24 @@ def command(
         recall_target=recall_target,
         **limits,
     )
-    if asks_encoder:
+    if saved is not None:
+        asked = {**saved_search(opened, saved), **_given(asked)}
+    if _asks_encoder(asked):
         with waiting(f"loading the encoder {opened.encoder_name}"):
             _ = opened.encoder
     with waiting("searching; a machine's first search, and one in an area, may take some seconds"):
-        hits = _page(asked, page, cursor, images=image or ())
+        hits = _page(partial(opened.search, **asked), page, cursor, images=image or ())
+    if save is not None:
+        opened.save_search(save, **asked)
+        notice(f"saved as {visible(save)}; ask it again with --saved")
     print_answer(
         hits,
         opened,
         printing,
         format=chosen,
-        near=near,
-        decay=decay,
-        mu=mu,
+        near=asked.get("near"),
+        decay=asked.get("decay"),
+        mu=asked.get("mu", 0.5),
         more=f"--cursor {hits.cursor}" if cursor else f"--page {page + 1}",
     )
 
@@ -112,6 +120,27 @@ def _refuse_unquoted(context: typer.Context, words: str | None) -> None:
             f"placelens search {context.params['collection']} {meant}"
         )
         raise typer.Exit(WRONG_USAGE)
+
+
+def _given(asked: dict[str, Any]) -> dict[str, Any]:
+    """What was asked for, without what was left as it is."""
+    from placelens.query.request import SearchRequest
+
+    defaults = {each.name: each.default for each in fields(SearchRequest)}
+    return {
+        name: value
+        for name, value in asked.items()
+        if value is not None and value != defaults[name]
+    }
+
+
+def _asks_encoder(asked: dict[str, Any]) -> bool:
+    """Whether words or images are asked with."""
+    query = asked.get("query") or []
+    terms = [query] if isinstance(query, str) else query
+    return bool(asked.get("image")) or any(
+        isinstance(each[0] if isinstance(each, tuple) else each, str) for each in terms
+    )
 
 
 def _page(

@@ -52,6 +52,26 @@ Vector = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Saved = Annotated[
+    str | None,
+    typer.Option(
+        "--saved",
+        metavar="NAME",
+        help="A search that the collection keeps; what is given besides stands in place of its "
+        "own.",
+        autocompletion=completion.searches,
+        rich_help_panel=_WHAT,
+    ),
+]
+Save = Annotated[
+    str | None,
+    typer.Option(
+        "--save",
+        metavar="NAME",
+        help="Keep this search in the collection under a name.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Similarity = Annotated[
     Literal["raw", "calibrated"] | None,
     typer.Option(

@@ -17,6 +17,7 @@ from placelens.collection.keeping import Keeping
 from placelens.collection.learning import Learning
 from placelens.collection.painting import Painting
 from placelens.collection.reencoding import Reencoding
+from placelens.collection.saving import Saving
 from placelens.collection.showing import Showing
 from placelens.collection.writing import Writing, load_own
 from placelens.display import shown
@@ -32,7 +33,16 @@ from placelens.types import COORDINATES, FEATURES, FeatureName, Space
 
 @naming_faults
 class Collection(
-    Painting, Showing, Browsing, Exporting, Writing, Estimates, Keeping, Learning, Reencoding
+    Painting,
+    Showing,
+    Browsing,
+    Exporting,
+    Writing,
+    Estimates,
+    Saving,
+    Keeping,
+    Learning,
+    Reencoding,
 ):
     """Items on disk with their vectors and index; many may read while one writes.
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from placelens.collection.reading import Reading
 from placelens.deadline import NEVER, Deadline
 from placelens.display import shown
+from placelens.engine.clusters import View
+from placelens.engine.heat import Heat
 from placelens.engine.mistyped import mistyped
 from placelens.engine.query import Query, Similarity
 from placelens.engine.rerank import Reranker
@@ -241,6 +243,59 @@ class Searching(Reading):
         return Explanation(
             hit=hit, above=above, evidence=(*hit.evidence, *own), thumbnail=thumbnail
         )
+
+    @on_newest
+    def heat(
+        self,
+        query: Any = None,
+        *,
+        zoom: float,
+        west: float = -180.0,
+        south: float = -90.0,
+        east: float = 180.0,
+        north: float = 90.0,
+        deadline: Deadline = NEVER,
+        **search: Any,
+    ) -> Heat:
+        """Where in a view of a web map the scores of a search lie, of all located items that pass.
+
+        The map is cut into cells of 32 pixels, a tile being 512 pixels wide: a quarter of those of
+        `clusters`, and whole like them. The best come first. There are at most 4,000, on a coarser
+        grid where need be; see `placelens.engine.heat.Heat`.
+
+        Parameters
+        ----------
+        query, search
+            The arguments of `search`; those that say how hits are sorted, counted and paged make no
+            difference.
+        zoom, west, south, east, north
+            The view, as in `clusters`.
+        deadline
+            When to give up.
+
+        Raises
+        ------
+        QueryError, FilterError, CoordinateError, VectorError
+            Naming what cannot be used; also if nothing ranks the items, or the collection lies on
+            a plane.
+        SearchStoppedError
+            If the deadline passed, or was cancelled.
+
+        Examples
+        --------
+        >>> heat = photos.heat("a red square", zoom=6)
+        >>> [(cell.id, cell.n_items) for cell in heat.cells]
+        [('red', 1), ('green', 1), ('blue', 1)]
+        >>> heat.highest == heat.cells[0].best == photos.search("a red square")[0].score
+        True
+        """
+        if not isinstance(deadline, Deadline):
+            raise InputError(f"deadline {shown(deadline)} is not a Deadline, like Deadline(10)")
+        view = View(zoom=zoom, west=west, south=south, east=east, north=north)
+        (request,) = requests_of([{"query": query, **search}], {})
+        searcher = self._versions.searcher
+        asked, _ = self._resolver(searcher).resolve(request, deadline=deadline)
+        return searcher.heat(asked, view, deadline=deadline)
 
     def search_many(self, queries: Iterable[str | Mapping[str, Any]], **common: Any) -> list[Hits]:
         """`search` for each of several queries, over one version, their words encoded together.

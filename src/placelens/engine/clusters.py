@@ -24,7 +24,7 @@ from placelens.limits import MAX_CLUSTERS, MAX_ZOOM
 from placelens.storage.version import Version
 from placelens.types import BoolArray, Float64Array, Int32Array, Int64Array
 
-__all__ = ["Cluster", "Clusters", "Grid", "Single", "View"]
+__all__ = ["CELLS_LEVEL", "Cells", "Cluster", "Clusters", "Grid", "Single", "View"]
 
 # 64 pixels of a tile of 512: eight cells on a side.
 CELLS_LEVEL = 3
@@ -164,7 +164,7 @@ class View:
         return first, last
 
 
-class _Sorted(NamedTuple):
+class Sorted(NamedTuple):
     """The located rows of a version in the order of the codes of their cells, (n,) each.
 
     ``ages`` is the place of each among them all, the newest first; ``by_age`` are the rows in that
@@ -181,15 +181,35 @@ class _Sorted(NamedTuple):
     by_age: Int64Array
 
 
+class Cells(NamedTuple):
+    """The cells that a view touches and that hold anything, on a grid that is fine enough.
+
+    ``at`` are the places of what is in them in `Grid.sorted`, cell after cell, and ``starts`` where
+    in ``at`` each cell begins.
+    """
+
+    level: int
+    at: slice | Int64Array
+    starts: Int64Array
+    n_items: int
+
+
 class Grid:
     """The located items of one version, sorted when first needed."""
 
     def __init__(self, version: Version) -> None:
-        self._version = version
+        self.version = version
 
     @cached_property
-    def _sorted(self) -> _Sorted:
-        version = self._version
+    def sorted(self) -> Sorted:
+        """All of them in the order of their cells.
+
+        Raises
+        ------
+        QueryError
+            If the collection lies on a plane.
+        """
+        version = self.version
         if version.space != "sphere":
             raise QueryError(
                 "clusters are of a map of the Earth, and this collection lies on a plane; "
@@ -203,7 +223,7 @@ class Grid:
         columns, rows = cells_of(lon, lat, FINEST)
         codes = morton(columns, rows)
         ages = np.argsort(codes, kind="stable")
-        return _Sorted(
+        return Sorted(
             codes[ages],
             columns[ages].astype(np.int32),
             rows[ages].astype(np.int32),
@@ -233,29 +253,14 @@ class Grid:
             How many clusters and single items there may be together, at least the 64 cells of the
             coarsest grid.
         """
-        every = self._sorted
-        at = self._in_view(view)
-        if allowed is not None:
-            at = np.arange(len(every.codes))[at] if isinstance(at, slice) else at
-            at = at[allowed[every.rows[at]]]
-        codes = every.codes[at]
-        if not len(codes):
+        every = self.sorted
+        level, at, starts, n_found = self.cells(view, allowed, view.level, at_most)
+        if not n_found:
             return Clusters(math.floor(view.zoom), 0, (), ())
-        # Two neighbours are in one cell of a level when their codes share the bits above it.
-        apart = codes[1:] ^ codes[:-1]
-        level = (
-            bisect.bisect_right(
-                range(CELLS_LEVEL + 1, view.level + 1),
-                at_most,
-                key=lambda finer: 1 + int(np.count_nonzero(apart >= _smallest_step(finer))),
-            )
-            + CELLS_LEVEL
-        )
-        starts = np.append(0, np.flatnonzero(apart >= _smallest_step(level)) + 1)
         lon, lat = every.lon[at], every.lat[at]
-        n_items = np.diff(starts, append=len(codes))
+        n_items = np.diff(starts, append=n_found)
         newest = every.by_age[np.minimum.reduceat(every.ages[at], starts)]
-        ids = self._version.ids_at(newest)
+        ids = self.version.ids_at(newest)
         bounds = (
             np.minimum.reduceat(lon, starts),
             np.minimum.reduceat(lat, starts),
@@ -281,11 +286,40 @@ class Grid:
                 clusters.append(Cluster(n, mean_lat, mean_lon, box, item_id))
             else:
                 singles.append(Single(item_id, mean_lat, mean_lon))
-        return Clusters(level - CELLS_LEVEL, len(codes), tuple(clusters), tuple(singles))
+        return Clusters(level - CELLS_LEVEL, n_found, tuple(clusters), tuple(singles))
+
+    def cells(
+        self, view: View, allowed: BoolArray | None, finest: int, at_most: int = MAX_CLUSTERS
+    ) -> Cells:
+        """The cells that a view touches, of the finest level up to ``finest`` on which no more than
+        ``at_most`` hold anything.
+
+        Parameters are those of `clusters`.
+        """
+        every = self.sorted
+        at = self._in_view(view)
+        if allowed is not None:
+            at = np.arange(len(every.codes))[at] if isinstance(at, slice) else at
+            at = at[allowed[every.rows[at]]]
+        codes = every.codes[at]
+        if not len(codes):
+            return Cells(finest, at, np.empty(0, dtype=np.int64), 0)
+        # Two neighbours are in one cell of a level when their codes share the bits above it.
+        apart = codes[1:] ^ codes[:-1]
+        level = (
+            bisect.bisect_right(
+                range(CELLS_LEVEL + 1, finest + 1),
+                at_most,
+                key=lambda finer: 1 + int(np.count_nonzero(apart >= _smallest_step(finer))),
+            )
+            + CELLS_LEVEL
+        )
+        starts = np.append(0, np.flatnonzero(apart >= _smallest_step(level)) + 1)
+        return Cells(level, at, starts, len(codes))
 
     def _in_view(self, view: View) -> slice | Int64Array:
         """The places in the order of codes of what lies in the cells of a view, increasing."""
-        every = self._sorted
+        every = self.sorted
         shift = FINEST - view.level
         first_row, last_row = view.rows()
         places: list[Int64Array] = []

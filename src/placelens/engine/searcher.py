@@ -9,8 +9,9 @@ import numpy as np
 
 from placelens.deadline import NEVER, Deadline
 from placelens.engine.account import accounted
-from placelens.engine.clusters import Grid
+from placelens.engine.clusters import Grid, View
 from placelens.engine.cursor import Cursor
+from placelens.engine.heat import Heat, heat_of
 from placelens.engine.lists import Lists
 from placelens.engine.local_shard import LocalShard, circle_around
 from placelens.engine.nearness import N_NEAR, Nearness, reached
@@ -112,6 +113,18 @@ class Searcher:
         ask = self._ranking(replace(query, cursor=None), deadline).ask
         parts = [shard.scores(ask) for shard in self._shards]
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+    def heat(self, query: Query, view: View, *, deadline: Deadline = NEVER) -> Heat:
+        """Where in a view of the map the scores of a query lie.
+
+        Raises
+        ------
+        QueryError
+            If nothing ranks the items, or they lie on a plane.
+        """
+        iids, scores = self.scores(query, deadline=deadline)
+        deadline.check()
+        return heat_of(self.grid, view, rows_of(self.version.iids, iids), scores)
 
     def rank_of(
         self, query: Query, item_id: str, *, deadline: Deadline = NEVER

@@ -16,7 +16,16 @@ import numpy as np
 
 from placelens.types import Float64Array, Int64Array
 
-__all__ = ["FINEST", "MAX_LATITUDE", "cells_of", "columns_of", "morton", "rows_of"]
+__all__ = [
+    "FINEST",
+    "MAX_LATITUDE",
+    "cells_of",
+    "columns_of",
+    "lats_of",
+    "lons_of",
+    "morton",
+    "rows_of",
+]
 
 FINEST = 25
 """The finest level that codes are made for; a cell is 1.2 m wide at the equator."""
@@ -48,6 +57,30 @@ def rows_of(lat: Float64Array, level: int) -> Int64Array:
     from_north = 0.5 - np.arctanh(np.sin(np.radians(lat))) / (2.0 * np.pi)
     n = 1 << level
     return np.clip(np.floor(from_north * n).astype(np.int64), 0, n - 1)
+
+
+def lons_of(columns: Float64Array, level: int) -> Float64Array:
+    """The longitudes in degrees of the west edges of columns, (n,); a fraction is a part of one.
+
+    Examples
+    --------
+    >>> lons_of(np.array([0, 2, 2.5]), 2)
+    array([-180.,    0.,   45.])
+    """
+    return np.asarray(columns, np.float64) * (360.0 / (1 << level)) - 180.0
+
+
+def lats_of(rows: Float64Array, level: int) -> Float64Array:
+    """The latitudes in degrees of the north edges of rows, (n,); a fraction is a part of one.
+
+    Examples
+    --------
+    >>> lats_of(np.array([0, 1, 2, 4]), 2).round(2)
+    array([ 85.05,  66.51,   0.  , -85.05])
+    """
+    from_north = np.asarray(rows, np.float64) / (1 << level)
+    lats: Float64Array = np.degrees(np.arctan(np.sinh(np.pi * (1.0 - 2.0 * from_north))))
+    return lats
 
 
 def cells_of(lon: Float64Array, lat: Float64Array, level: int) -> tuple[Int64Array, Int64Array]:

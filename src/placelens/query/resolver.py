@@ -112,6 +112,19 @@ class Resolver:
             features=self._features(request.modality),
         )
 
+    def check(self, request: SearchRequest) -> None:
+        """Raise what `resolve` would, of all but what is asked with: no encoder is needed.
+
+        Raises
+        ------
+        QueryError, FilterError, CoordinateError
+            Naming what cannot be used.
+        """
+        # The words may name the place that a radius is around.
+        radius = None if request.near is None else request.radius
+        context = Context(self._version, self._manifest, self._encoder)
+        self._query(replace(request, radius=radius), _Read([], None, (), ()), context, NEVER)
+
     def _query(
         self, request: SearchRequest, read: _Read, context: Context, deadline: Deadline
     ) -> tuple[Query, Understood | None]:

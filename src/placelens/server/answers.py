@@ -26,6 +26,8 @@ __all__ = [
     "Evidence",
     "Explanation",
     "Health",
+    "Heat",
+    "HeatCell",
     "Hit",
     "Invalid",
     "Item",
@@ -37,6 +39,7 @@ __all__ = [
     "PlaceChoice",
     "Points",
     "Problem",
+    "SavedSearch",
     "SearchAnswer",
     "Shown",
     "ShownItem",
@@ -259,6 +262,41 @@ class Clusters(BaseModel):
     items: list[Single] = Field(
         max_length=MAX_CLUSTERS, description="Those that are alone in their cells."
     )
+
+
+class SavedSearch(BaseModel):
+    """A search that the collection keeps."""
+
+    name: str
+    search: dict[str, Any] = Field(description="As `POST .../search` takes it.")
+
+
+class HeatCell(BaseModel):
+    """A cell of the map, and how well what lies in it fits a search."""
+
+    n_items: int = Field(description="How many have a score.")
+    lat: float = Field(description="The middle of the cell on the map; `lon` likewise.")
+    lon: float
+    bounds: Bounds = Field(description="The edges of the cell.")
+    best: float = Field(description="The highest score in it.")
+    mean: float = Field(description="The mean of its three highest, or of all if they are fewer.")
+    id: str = Field(description="Of the item with the highest.")
+
+
+class Heat(BaseModel):
+    """Where in a view of the map the scores of a search lie, in cells of 32 pixels."""
+
+    zoom: int = Field(
+        description=f"Of the grid: as asked for, or lower where there would be more than "
+        f"{MAX_CLUSTERS:,} cells."
+    )
+    n_items: int = Field(description="All items with a score in the cells that the view touches.")
+    median: float | None = Field(
+        description="Of the scores of all located items that pass, in the view or not; null where "
+        "there are none. `highest` likewise."
+    )
+    highest: float | None
+    cells: list[HeatCell] = Field(max_length=MAX_CLUSTERS, description="The best first.")
 
 
 class ScoreTerm(BaseModel):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, FiniteFloat, create_model
+from pydantic import Field, create_model
 
 from placelens.engine.query import Similarity
 from placelens.engine.sorting import DEFAULT_SORT
 from placelens.engine.timeline import By
-from placelens.limits import MAX_ID, MAX_TERMS, MAX_TEXT, MAX_ZOOM
+from placelens.limits import MAX_ID, MAX_TERMS, MAX_TEXT
 from placelens.query.written import UNORDERED, WrittenFilter, read_filters
-from placelens.server.schemas import MAX_K, SearchRequest, StrictRequest
+from placelens.server.schemas import MAX_K, SearchRequest, StrictRequest, ViewIn
 
 __all__ = [
     "ClusterRequest",
@@ -82,22 +82,8 @@ class TimelineRequest(FilterRequest):
         return {**FilterRequest.to_arguments(self), "by": self.by}
 
 
-class ClusterRequest(FilterRequest):
+class ClusterRequest(ViewIn, FilterRequest):
     """Which view of a map, and which items may be on it."""
-
-    zoom: FiniteFloat = Field(
-        ge=0,
-        le=MAX_ZOOM,
-        description="Of a web map with tiles of 512 pixels; its fraction is dropped.",
-    )
-    west: FiniteFloat = Field(
-        -180.0,
-        description="Edges of the view in degrees. West > east crosses the antimeridian, and so do "
-        "edges beyond 180.",
-    )
-    south: FiniteFloat = -90.0
-    east: FiniteFloat = 180.0
-    north: FiniteFloat = 90.0
 
     def to_arguments(self) -> dict[str, Any]:
         """Keyword arguments of `Collection.clusters`.
@@ -107,7 +93,7 @@ class ClusterRequest(FilterRequest):
         FilterError
             If a filter cannot be read.
         """
-        view = {name: getattr(self, name) for name in ("zoom", "west", "south", "east", "north")}
+        view = {name: getattr(self, name) for name in ViewIn.model_fields}
         return {**super().to_arguments(), **view}
 
 

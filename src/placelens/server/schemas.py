@@ -25,11 +25,12 @@ from placelens.limits import (
     MAX_TERMS,
     MAX_TEXT,
     MAX_VALUES,
+    MAX_ZOOM,
 )
 from placelens.server.pictures import Handle
 from placelens.types import FEATURES, Place
 
-__all__ = ["MAX_K", "SearchRequest", "StrictRequest"]
+__all__ = ["MAX_K", "HeatRequest", "SearchRequest", "StrictRequest", "ViewIn"]
 
 MAX_K = 1000
 
@@ -83,6 +84,24 @@ class StrictRequest(BaseModel):
                 },
             )
         return data
+
+
+class ViewIn(StrictRequest):
+    """A view of a web map."""
+
+    zoom: FiniteFloat = Field(
+        ge=0,
+        le=MAX_ZOOM,
+        description="Of a web map with tiles of 512 pixels; its fraction is dropped.",
+    )
+    west: FiniteFloat = Field(
+        -180.0,
+        description="Edges of the view in degrees. West > east crosses the antimeridian, and so do "
+        "edges beyond 180.",
+    )
+    south: FiniteFloat = -90.0
+    east: FiniteFloat = 180.0
+    north: FiniteFloat = 90.0
 
 
 Weight = Annotated[
@@ -367,6 +386,42 @@ class SearchRequest(StrictRequest):
             (term.id, term.weight) for term in self.images if term.id is not None
         ] or None
         return arguments
+
+    @staticmethod
+    def of_saved(search: dict[str, Any]) -> dict[str, Any]:
+        """The body that asks a saved search, of `placelens.query.saved`.
+
+        Examples
+        --------
+        >>> SearchRequest.of_saved({"query": [{"kind": "like", "value": "a"}], "mu": 0.3})
+        {'images': [{'id': 'a'}], 'mu': 0.3}
+        """
+        text, images, terms = _asked(search.get("query", []))
+        asked = {"text": text, "images": images, "terms": terms}
+        rest = {name: value for name, value in search.items() if name != "query"}
+        return {name: value for name, value in asked.items() if value} | rest
+
+
+class HeatRequest(ViewIn, SearchRequest):
+    """A search, and the view of the map in which its scores are wanted."""
+
+
+def _asked(query: Any) -> tuple[Any, list[Any], list[Any]]:
+    """``text``, ``images`` and ``terms`` of what a saved search asks with."""
+    if isinstance(query, str):
+        return query, [], []
+    texts: list[Any] = []
+    images: list[Any] = []
+    terms: list[Any] = []
+    for term in query:
+        weight = {"weight": term["weight"]} if "weight" in term else {}
+        if term["kind"] == "text":
+            texts.append({"text": term["value"], **weight} if weight else term["value"])
+        elif term["kind"] == "like":
+            images.append({"id": term["value"], **weight})
+        else:
+            terms.append(term)
+    return texts, images, terms
 
 
 def _unpack(value: Any, pair: Callable[[Any], tuple[Any, float]]) -> Any:

@@ -38,6 +38,7 @@ from placelens.storage.tags import Tags
 from placelens.storage.troubles import reading
 from placelens.storage.versioned_table import (
     INDEX_NAME,
+    SEARCHES_NAME,
     TABLE_NAME,
     odd_columns,
     without_writers,
@@ -178,6 +179,7 @@ def repair(folder: Path, *, dry_run: bool = False) -> Repairs:
             if not dry_run:
                 shutil.rmtree(folder / each.path, ignore_errors=True)
         _repair_quantizers(table, done, dry_run)
+        _repair_searches(table, done, dry_run)
         newest_kept = _repair_items(table, done, dry_run)
         _repair_older(table, newest_kept, done, dry_run)
         if table.ledger.n_damaged or not table.ledger:
@@ -317,6 +319,17 @@ def _repair_quantizers(table: ItemTable, done: Repairs, dry_run: bool) -> None:
             if not dry_run:
                 path.unlink()
                 table.ledger.forget(path)
+
+
+def _repair_searches(table: ItemTable, done: Repairs, dry_run: bool) -> None:
+    """Set saved searches aside that are not what was written."""
+    path = table.folder / SEARCHES_NAME
+    wrong = table.ledger.damage_of(path)
+    if wrong is not None:
+        done.actions.append(f"{wrong}; the saved searches are set aside")
+        if not dry_run:
+            table.set_aside([path] if path.exists() else [])
+            table.ledger.forget(path)
 
 
 def _repair_items(table: ItemTable, done: Repairs, dry_run: bool) -> int:

@@ -138,6 +138,27 @@ class Ledger:
         entry = Entry(xxhash.xxh3_128_hexdigest(content), len(content))
         self._append({self.name_of(path): entry})
 
+    def agree(self, path: Path) -> None:
+        """Note what a file is that was announced anew and, for a crash, never written so.
+
+        Else a second crash would leave a file that is neither what is noted nor what was before.
+        """
+        name = self.name_of(path)
+        found = digest_of(path)
+        if found != self._entries.get(name) and found == self._before.get(name):
+            self._append({name: found})
+
+    def damage_of_content(self, path: Path, content: bytes) -> str | None:
+        """What is wrong with what was read of a file that is replaced at times, in words."""
+        name = self.name_of(path)
+        found = Entry(xxhash.xxh3_128_hexdigest(content), len(content))
+        while True:
+            entry = self._entries.get(name)
+            if entry is None or found in (entry, self._before.get(name)):
+                return None
+            if not self._has_grown():
+                return f"{name} is not what was written ({_difference(found, entry)})"
+
     def forget(self, path: Path) -> None:
         """Note that a file was removed on purpose: another may get its name."""
         self._append({self.name_of(path): _GONE})

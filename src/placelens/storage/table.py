@@ -218,10 +218,19 @@ class ItemTable(VersionedTable):
             self._complete_columns()
 
     def keep_file(self, name: str, content: bytes) -> None:
-        """Write a small file beside the table, whole or not at all; call while writing."""
+        """Write a small file beside the table, whole or not at all; call while writing.
+
+        A crash leaves what was there before, or what is new, and the ledger knows either.
+        """
         path = self.folder / name
-        write_whole(path, content)
-        self.ledger.announce(path, content)
+        with writing_to(self.folder):
+            is_new = not path.exists()
+            if not is_new:
+                self.ledger.agree(path)
+                self.ledger.announce(path, content)
+            write_whole(path, content)
+            if is_new:  # last, or a crash would leave a file that is missing
+                self.ledger.announce(path, content)
 
     def reform(self, made: Manifest, convert: Callable[[pa.Table], pa.Table]) -> None:
         """Give all rows the features of another manifest, in one commit; call while writing.

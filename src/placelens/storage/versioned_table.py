@@ -57,6 +57,7 @@ LOCK_NAME = "write.lock"
 INDEX_NAME = "index"
 REENCODE_NAME = "reencode"
 DAMAGED_NAME = "damaged"
+SEARCHES_NAME = "searches.json"
 
 # Readers may hold a version this long before compaction removes its files.
 KEEP_OLD_VERSIONS = timedelta(hours=1)
@@ -425,6 +426,7 @@ class VersionedTable:
     def _unknown_files(self) -> list[Path]:
         """Files of the version at hand, and small ones beside the table, without a checksum."""
         files = [*files_of(self.dataset, self._path), *manifest_files(self.folder)]
+        files += [path for path in [self.folder / SEARCHES_NAME] if path.is_file()]
         files += [self.tags.file_of(name) for name in self.tags.sound()]
         return [p for p in files if self.ledger.name_of(p) not in self.ledger]
 

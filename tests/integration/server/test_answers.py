@@ -127,6 +127,12 @@ def given(client: Any, plane: pl.Collection, **rest: Any) -> Iterator[tuple[str,
     clusters = "/v1/collections/squares/clusters"
     for zoom in (0, 9):  # together, and each alone
         yield "Clusters", server.get(clusters, params={"zoom": zoom}).json()
+    yield (
+        "Heat",
+        server.request(
+            "POST", "/v1/collections/squares/heat", json={"text": "red", "zoom": 1}
+        ).json(),
+    )
     yield "Towns", server.get("/v1/towns?limit=2").json()
     yield "PlaceChoice", server.get("/v1/places?q=Lyon").json()[0]
     yield "Config", server.get("/v1/config").json()
@@ -160,6 +166,12 @@ def writing(make_client: Any, *collections: pl.Collection) -> Iterator[tuple[str
     picture = Path(next(squares.items()).image or "").read_bytes()
     sent = server.request("POST", "/v1/pictures", content=picture)
     yield "KeptPicture", sent.json()
+    yield (
+        "SavedSearch",
+        server.request(
+            "PUT", "/v1/collections/plane/searches/near me", json={"near": "1,2", "mu": 1}
+        ).json(),
+    )
     yield "UploadKept", server.request(
         "POST", "/v1/collections/squares/uploads", content=picture,
         headers={"content-type": "image/jpeg"},

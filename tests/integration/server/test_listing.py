@@ -217,6 +217,11 @@ def test_folders_are_for_this_machine_only(make_client, photos):
         far.get("/v1/collections/squares/timeline", params={"where": f"folder={folder}"}),
         far.get(f"/v1/collections/squares/clusters?zoom=0&where=folder={folder}"),
         far.search({"text": "red", "where": {"folder": {"contains": "a"}}}),
+        far.request(
+            "POST",
+            "/v1/collections/squares/heat",
+            json={"text": "red", "zoom": 0, "where": {"folder": folder}},
+        ),
         far.get(values),
     ):
         assert response.status_code == 422

@@ -179,3 +179,27 @@ def test_a_form_instead_of_json_is_told_the_header(client):
     )
     assert response.status_code == 422
     assert "sent with Content-Type: application/json" in response.json()["detail"]
+
+
+def test_heat_is_that_of_the_library(client, squares):
+    url = "/v1/collections/squares/heat"
+    asked = {"near": "45.76,4.84", "mu": 0.7, "parse": False, "zoom": 6, "west": 0, "east": 10}
+    there = client.request("POST", url, json={"text": "green", **asked}).json()
+    assert there == squares.heat("green", **asked).to_dict()
+    assert len(there["cells"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"text": "red"}, "zoom: "),
+        ({"text": "red", "zoom": 23}, "zoom: "),
+        ({"zoom": 3}, "nothing ranks the items"),
+        ({"text": "red", "zoom": 3, "south": 5, "north": 4}, "lies above its north edge"),
+        ({"text": "red", "zoom": 3, "by": "day"}, "unknown field 'by'"),
+    ],
+)
+def test_what_is_wrong_with_heat_is_said(client, asked, said):
+    response = client.request("POST", "/v1/collections/squares/heat", json=asked)
+    assert response.status_code == 422
+    assert said in response.json()["detail"]

@@ -86,9 +86,9 @@ def test_a_cluster_says_where_its_items_are_and_which_is_the_newest(items):
 def test_items_are_sorted_once_a_version(items, tmp_path):
     items.clusters(zoom=3)
     grid = items._versions.searcher.grid
-    before = grid._sorted
+    before = grid.sorted
     items.clusters(zoom=9, where={"n": 1})
-    assert items._versions.searcher.grid._sorted is before
+    assert items._versions.searcher.grid.sorted is before
     grown = pl.Collection.create(tmp_path / "c.pl", dim=2)
     assert grown.clusters(zoom=22) == Clusters(22, 0, (), ())
     grown.add_vectors(["a"], [[1, 0]], lat=[1], lon=[1])

@@ -12,13 +12,16 @@ export interface Place {
   open: string | null;
   large: boolean;
   panel: Panel;
+  /** Whether the map shows where the scores lie. */
+  heat: boolean;
 }
 
-export function toAddress({ query, open, large, panel }: Place): string {
+export function toAddress({ query, open, large, panel, heat }: Place): string {
   const parts = new URLSearchParams(toHash(query));
   if (open !== null) parts.set("item", open);
   if (open !== null && large) parts.set("large", "1");
   if (panel !== "both") parts.set("panel", panel);
+  if (heat) parts.set("heat", "1");
   return `#${parts}`;
 }
 
@@ -26,5 +29,5 @@ export function fromAddress(hash: string): Place {
   const parts = new URLSearchParams(hash.replace(/^#/, ""));
   const open = parts.get("item");
   const panel = PANELS.find((each) => each === parts.get("panel")) ?? "both";
-  return { query: fromHash(hash), open, large: open !== null && parts.get("large") === "1", panel };
+  return { query: fromHash(hash), open, large: open !== null && parts.get("large") === "1", panel, heat: parts.get("heat") === "1" };
 }

@@ -1,6 +1,7 @@
 /** What is asked: the one state of the page, its form in the URL, and the request made of it. */
 
 import type { Bounds } from "./geodesy.ts";
+import { readRing, type Ring, toPolygon, writeRing } from "./lasso.ts";
 import { type Decay, formatDecay, parseDecay } from "./reach.ts";
 import type { AttributeValue, LatLon, SearchRequest, Understood } from "./rest.ts";
 import { asks, readSketch, type Sketch, toTerm, writeSketch } from "./sketch.ts";
@@ -54,6 +55,8 @@ export interface Query {
   delta: number | null;
   parse: boolean;
   box: Bounds | null;
+  /** Drawn around on the map. */
+  area: Ring | null;
   from: string;
   to: string;
   modality: "" | "image" | "text";
@@ -81,6 +84,7 @@ export function emptyQuery(collection = ""): Query {
     delta: null,
     parse: true,
     box: null,
+    area: null,
     from: "",
     to: "",
     modality: "",
@@ -113,8 +117,8 @@ export function asksByMeaning({ words, like, pictures, sketch }: Query): boolean
 }
 
 export function hasFilters(query: Query): boolean {
-  const { box, from, to, modality, located, where } = query;
-  return Boolean(box || from || to || modality || located || where.length);
+  const { box, area, from, to, modality, located, where } = query;
+  return Boolean(box || area || from || to || modality || located || where.length);
 }
 
 /** Orders that make sense for a question: nothing is scored in a list, or near without a place. */
@@ -164,6 +168,7 @@ export function toRequest(query: Query, cursor?: string): SearchRequest {
   if (query.near) request.near = { lat: query.near.lat, lon: query.near.lon };
   if (query.decay) request.decay = formatDecay(query.decay);
   if (query.box) request.bbox = query.box;
+  if (query.area) request.polygon = toPolygon(query.area);
   if (query.from || query.to) request.time = [query.from || null, query.to || null];
   if (query.modality) request.modality = query.modality;
   if (query.located) request[query.located === "yes" ? "located_only" : "unlocated_only"] = true;
@@ -190,6 +195,7 @@ function toWhere(conditions: readonly Condition[]): Record<string, unknown> {
 export function toFilters(query: Query): URLSearchParams {
   const filters = new URLSearchParams();
   if (query.box) filters.set("bbox", query.box.join(","));
+  if (query.area) filters.set("polygon", JSON.stringify(toPolygon(query.area)));
   if (query.from || query.to) filters.set("time", `${query.from}..${query.to}`);
   if (query.modality) filters.set("modality", query.modality);
   if (query.located) filters.set(query.located === "yes" ? "located_only" : "unlocated_only", "true");
@@ -215,6 +221,7 @@ export function toHash(query: Query): string {
   if (query.delta !== null) hash.set("delta", String(query.delta));
   if (!query.parse) hash.set("parse", "0");
   if (query.box) hash.set("box", query.box.map(short).join(","));
+  if (query.area) hash.set("area", writeRing(query.area));
   if (query.from || query.to) hash.set("time", `${query.from}..${query.to}`);
   if (query.modality) hash.set("modality", query.modality);
   if (query.located) hash.set("located", query.located === "yes" ? "1" : "0");
@@ -246,6 +253,7 @@ export function fromHash(text: string): Query {
   query.parse = hash.get("parse") !== "0";
   const box = (hash.get("box") ?? "").split(",").map(Number);
   if (box.length === 4 && box.every(Number.isFinite)) query.box = box as Bounds;
+  query.area = readRing(hash.get("area") ?? "");
   const time = /^([\d-]*)\.\.([\d-]*)$/.exec(hash.get("time") ?? "");
   if (time) [query.from, query.to] = [time[1] ?? "", time[2] ?? ""];
   const modality = hash.get("modality");

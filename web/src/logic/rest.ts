@@ -197,6 +197,86 @@ export interface Health {
   status: "alive" | "ready";
 }
 
+/** Where in a view of the map the scores of a search lie, in cells of 32 pixels. */
+export interface Heat {
+  /** Of the grid: as asked for, or lower where there would be more than 4,000 cells. */
+  zoom: number;
+  /** All items with a score in the cells that the view touches. */
+  n_items: number;
+  /** Of the scores of all located items that pass, in the view or not; null where there are none. `highest` likewise. */
+  median: number | null;
+  highest: number | null;
+  /** The best first. */
+  cells: HeatCell[];
+}
+
+/** A cell of the map, and how well what lies in it fits a search. */
+export interface HeatCell {
+  /** How many have a score. */
+  n_items: number;
+  /** The middle of the cell on the map; `lon` likewise. */
+  lat: number;
+  lon: number;
+  /** The edges of the cell. */
+  bounds: [number, number, number, number];
+  /** The highest score in it. */
+  best: number;
+  /** The mean of its three highest, or of all if they are fewer. */
+  mean: number;
+  /** Of the item with the highest. */
+  id: string;
+}
+
+/** A search, and the view of the map in which its scores are wanted. */
+export interface HeatRequest {
+  text?: string | (string | TextTerm)[] | null;
+  images?: ImageTerm[];
+  vector?: number[] | VectorTerm[] | null;
+  /** Of any kind of `GET /v1/terms`. */
+  terms?: TermIn[];
+  near?: string | PlaceIn | null;
+  /** kind:scale, by default gauss:25km. */
+  decay?: string | null;
+  /** Share of the place; 1 - mu is that of meaning. */
+  mu?: number;
+  k?: number;
+  /** West, south, east, north; west > east crosses the antimeridian. */
+  bbox?: [number, number, number, number] | null;
+  /** Hard limit around `near`: metres or 5km. */
+  radius?: string | number | null;
+  /** A GeoJSON area of at most 200,000 corners, whose edges cross at most 10,000 times. */
+  polygon?: Record<string, unknown> | null;
+  time?: string | [string | null, string | null] | null;
+  /** {"city": "Paris", "rating": {"gte": 3}, "country": ["France", "Italy"], "keywords": {"all": ["sea", "boat"]}, "folder": {"starts": "2019/ro"}}; the operators are eq, ne, in, all, contains, starts, ends, gt, gte, lt, lte, exists and not; at most 1,000 values in a list. */
+  where?: Record<string, unknown> | null;
+  modality?: "image" | "text" | "vector" | ("image" | "text" | "vector")[] | null;
+  located_only?: boolean;
+  unlocated_only?: boolean;
+  /** Of places known to within a radius, what must lie in an area: the centre, surely all of the circle, or maybe any of it. */
+  uncertain?: "centre" | "surely" | "maybe";
+  /** score, time (newest first), oldest, name or distance. Without words, images or vectors all that passes is listed in this order, by time unless given; else it orders the k best. */
+  sort?: string | null;
+  /** Whether places and times in the text are read; never those in quotes. */
+  parse?: boolean;
+  similarity?: "raw" | "calibrated" | null;
+  /** Whether items that are near every query are corrected for that. */
+  hubs?: boolean;
+  /** How much it counts whether each phrase of the text is somewhere in a picture, beside the text as a whole; the collection must keep regions. By default what its encoder was found to gain by, where images are all that is compared. */
+  delta?: number | null;
+  cursor?: string | null;
+  /** The index to use; by default it is planned. */
+  engine?: string | null;
+  /** Below 1 a few of the best may be missed, for speed. */
+  recall_target?: number | null;
+  /** Of a web map with tiles of 512 pixels; its fraction is dropped. */
+  zoom: number;
+  /** Edges of the view in degrees. West > east crosses the antimeridian, and so do edges beyond 180. */
+  west?: number;
+  south?: number;
+  east?: number;
+  north?: number;
+}
+
 /** An item found, with its score and every term of it; a list has neither. */
 export interface Hit {
   id: string;
@@ -534,6 +614,13 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
+}
+
+/** A search that the collection keeps. */
+export interface SavedSearch {
+  name: string;
+  /** As `POST .../search` takes it. */
+  search: Record<string, unknown>;
 }
 
 /** One summand of a score: contribution = weight * value. */

@@ -1,6 +1,6 @@
 /** A painting as a part of the question: with its weight, what it is painted over, and how strictly it is meant. */
 
-import { BLANK, cellsOf, counts, isBlank, type Painting, SIDE, trimmed } from "./painting.ts";
+import { BLANK, CELLS, cellsOf, counts, fillCell, isBlank, NOTHING, type Painting, SIDE, trimmed } from "./painting.ts";
 import type { ClassMap, TermIn } from "./rest.ts";
 import { readRuns, writeRuns } from "./runs.ts";
 
@@ -48,6 +48,18 @@ export function toTerm({ painting, over, weight, form }: Sketch): TermIn {
     ...(over && { over: "item" in over ? over : { map: over.map.map } }),
   };
   return { kind: "sketch", weight, value };
+}
+
+/** A term that was saved, as far as it can be shown: cells are squares again, and no picture of one's own comes back. */
+export function fromTerm({ value, weight }: TermIn): Sketch | null {
+  const told = (value ?? {}) as { form?: string; classes?: string[]; cells?: (number | null)[][]; over?: { item?: string } };
+  if (told.over && typeof told.over.item !== "string") return null;
+  const labels = new Uint8Array(SIDE * SIDE).fill(NOTHING);
+  told.cells?.slice(0, CELLS).forEach((row, y) => row.slice(0, CELLS).forEach((cell, x) => {
+    if (cell !== null) fillCell(labels, { x, y }, cell);
+  }));
+  const over = told.over?.item === undefined ? null : { item: told.over.item };
+  return orNone({ painting: { classes: told.classes ?? [], labels }, over, weight: weight ?? 1, form: told.form === "mask" ? "mask" : "paper" });
 }
 
 /** For a URL: weight, form, names and labels; the photo under it has a part of its own. */

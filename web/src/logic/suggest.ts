@@ -12,7 +12,7 @@ export interface Fragment {
 }
 
 export interface Suggestion {
-  kind: "place" | "value" | "earlier";
+  kind: "place" | "value" | "earlier" | "saved";
   /** What is shown. */
   label: string;
   /** Beside it: the attribute, the count. */
@@ -62,6 +62,15 @@ export function valueSuggestions(fragment: Fragment, values: Record<string, read
       words: lead.trimEnd(),
       condition: { name, value },
     }));
+}
+
+/** Saved searches whose name holds what is typed; taken, one is asked as it was saved. */
+export function savedSuggestions(words: string, names: readonly string[], most: number): Suggestion[] {
+  const typed = words.trim().toLowerCase();
+  return names
+    .filter((name) => typed && name.toLowerCase().includes(typed))
+    .slice(0, most)
+    .map((name) => ({ kind: "saved", label: name, note: "", words: name }));
 }
 
 /** Earlier questions that hold what is typed, the latest first. */

@@ -1,17 +1,20 @@
 /** What other parts of the page ask of the map, whether it has come yet or not. */
 
-import type { MapView } from "./view.ts";
+import { signal } from "@preact/signals";
+import type { Drawing, MapView } from "./view.ts";
 
 class MapActions {
+  /** What is being drawn. */
+  readonly drawing = signal<Drawing | null>(null);
   #view: MapView | null = null;
 
   attach(view: MapView | null): void {
     this.#view = view;
   }
 
-  /** Let the person draw a box, which becomes a filter. */
-  drawBox(): void {
-    this.#view?.startDrawing();
+  /** Let the person draw a box or an area, which becomes a filter. */
+  draw(what: Drawing): void {
+    this.#view?.startDrawing(what);
   }
 
   /** Give up drawing; whether there was anything to give up. */

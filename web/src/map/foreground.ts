@@ -1,11 +1,12 @@
 /**
  * What a ranking and its sliders change, drawn over the map by itself: the hits, the reach of the
- * place, and the box. The map below is drawn anew only when it moves: where no graphics card does
+ * place, the box and the area. The map below is drawn anew only when it moves: where no graphics card does
  * that, it takes longer than all the rest of a ranking, and the page waits for it.
  */
 
 import type { Map as LibreMap, PointLike } from "maplibre-gl";
 import { type Bounds, boxRing, circle, copies, type Position } from "../logic/geodesy.ts";
+import type { Ring } from "../logic/lasso.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
 import type { Hit, LatLon } from "../logic/rest.ts";
 import { located } from "./data.ts";
@@ -28,7 +29,7 @@ export class Foreground {
   #isRanked = true;
   #marked: ReadonlySet<string> = new Set();
   #reach: Position[] | null = null;
-  #box: Position[] | null = null;
+  #areas: (readonly Position[])[] = [];
   #frame = 0;
   #colours = coloursNow();
 
@@ -63,8 +64,9 @@ export class Foreground {
     this.#soon();
   }
 
-  showBox(box: Bounds | null): void {
-    this.#box = box && boxRing(box);
+  /** What is drawn as a filter: a box, an area, or both. */
+  showArea(box: Bounds | null, area: Ring | null): void {
+    this.#areas = [box && boxRing(box), area].filter((ring) => ring !== null);
     this.#soon();
   }
 
@@ -99,7 +101,7 @@ export class Foreground {
     this.#clear();
     const { accent, paper, place, ink } = this.#colours;
     if (this.#reach) this.#drawRing(this.#reach, { colour: place, opacity: 0.08, dashes: DASHES });
-    if (this.#box) this.#drawRing(this.#box, { colour: ink, opacity: 0.06, dashes: [] });
+    for (const area of this.#areas) this.#drawRing(area, { colour: ink, opacity: 0.06, dashes: [] });
     const [west, east] = this.#span();
     // The best is drawn last, on top of the others.
     for (const hit of [...this.#hits].reverse()) {

@@ -3,6 +3,7 @@
 import {
   AttributionControl,
   type GeoJSONSource,
+  type GeoJSONSourceSpecification,
   type LayerSpecification,
   LngLatBounds,
   Map as LibreMap,
@@ -10,18 +11,19 @@ import {
   NavigationControl,
   Popup,
   ScaleControl,
-  type SourceSpecification,
   setWorkerUrl,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { type Bounds, boundsOf, boxBetween, circle, wrapLon } from "../logic/geodesy.ts";
+import { type Drawn, type Ring, ringOf } from "../logic/lasso.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
-import type { Clusters, Hit, LatLon, Towns } from "../logic/rest.ts";
+import type { Clusters, Heat, Hit, LatLon, Towns } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
-import { drawBox } from "./box-drawing.ts";
 import { clusterFeatures, located, townFeatures } from "./data.ts";
+import { boxOf, draw } from "./drawing.ts";
 import { Foreground } from "./foreground.ts";
+import { HEAT, heatOverlay } from "./heat.ts";
 import { makeStyle } from "./style.ts";
 
 setWorkerUrl(workerUrl);
@@ -33,16 +35,24 @@ export interface MapActions {
   point(id: string | null): void;
   /** A cluster that comes apart no further was clicked: all that lies in its bounds. */
   list(bounds: Bounds): void;
-  /** A box was drawn. */
-  box(box: Bounds): void;
+  /** A box or an area was drawn. */
+  drawn(shape: { box: Bounds } | { area: Ring }): void;
+  /** Drawing has begun, or ended. */
+  drawing(what: Drawing | null): void;
   /** The map shows another part of the world now. */
   moved(view: { box: Bounds; zoom: number }, byHand: boolean): void;
 }
 
+/** What a person may draw: a box from corner to corner, or an area with one stroke around it. */
+export type Drawing = "box" | "area";
+
 /** What is drawn over the map under a name, until it is taken away. */
 export interface Overlay {
-  source: SourceSpecification;
-  layers: LayerSpecification[];
+  source: GeoJSONSourceSpecification;
+  /** Made anew when the colours of the page change. */
+  layers: () => LayerSpecification[];
+  /** Layers of the map that are not to be seen meanwhile. */
+  hides?: readonly string[];
 }
 
 /** Tiles may take as long as they like: the map appears without them then. */
@@ -59,9 +69,9 @@ export class MapView {
   readonly #marker: Marker;
   readonly #popup = new Popup({ closeButton: false, closeOnClick: false, offset: 14, className: "peek" });
   #hits: Hit[] = [];
-  #box: Bounds | null = null;
+  #shapes: [box: Bounds | null, area: Ring | null] = [null, null];
   #stopDrawing: (() => void) | null = null;
-  readonly #overlays = new Map<string, string[]>();
+  readonly #overlays = new Map<string, Overlay>();
 
   /** Resolves when the map is ready to be filled. */
   static async open(root: HTMLElement, canvas: HTMLCanvasElement, tileUrl: string | null, actions: MapActions): Promise<MapView> {
@@ -99,7 +109,7 @@ export class MapView {
     // The colours are the page's own; when the system changes them, the map follows.
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.#map.setStyle(makeStyle(tileUrl), {
-        transformStyle: (old, next) => ({ ...next, sources: old?.sources ?? next.sources }),
+        transformStyle: (old, next) => ({ ...next, sources: old?.sources ?? next.sources, layers: this.#withOverlays(next.layers) }),
       });
       this.#foreground.repaint();
     });
@@ -124,12 +134,43 @@ export class MapView {
 
   /** Draw something over the map, in place of what had the name; null takes it away. */
   setOverlay(name: string, overlay: Overlay | null): void {
-    for (const layer of this.#overlays.get(name) ?? []) this.#map.removeLayer(layer);
-    if (this.#overlays.delete(name)) this.#map.removeSource(`overlay-${name}`);
-    if (!overlay) return;
-    this.#map.addSource(`overlay-${name}`, overlay.source);
-    for (const layer of overlay.layers) this.#map.addLayer({ ...layer, source: `overlay-${name}` } as LayerSpecification);
-    this.#overlays.set(name, overlay.layers.map(({ id }) => id));
+    const map = this.#map;
+    const before = this.#overlays.get(name);
+    if (before && overlay) {
+      this.#overlays.set(name, overlay);
+      this.#source(name).setData(overlay.source.data);
+    } else if (before) {
+      this.#overlays.delete(name);
+      for (const { id } of before.layers()) map.removeLayer(id);
+      map.removeSource(name);
+    } else if (overlay) {
+      this.#overlays.set(name, overlay);
+      map.addSource(name, overlay.source);
+      for (const layer of overlay.layers()) map.addLayer(layer, this.#lowest(map.getStyle().layers));
+    }
+    for (const id of (overlay ?? before)?.hides ?? []) map.setLayoutProperty(id, "visibility", overlay ? "none" : "visible");
+  }
+
+  /** Names of towns, or else the dots: overlays lie below them. */
+  #lowest(layers: readonly LayerSpecification[]): string {
+    return layers.some(({ id }) => id === "towns") ? "towns" : "points";
+  }
+
+  /** The layers of a style with those of the overlays, and without what they hide. */
+  #withOverlays(layers: readonly LayerSpecification[]): LayerSpecification[] {
+    const overlays = [...this.#overlays.values()];
+    const hidden = new Set(overlays.flatMap(({ hides }) => hides ?? []));
+    const lowest = this.#lowest(layers);
+    return layers.flatMap((layer) => [
+      ...(layer.id === lowest ? overlays.flatMap((each) => each.layers()) : []),
+      hidden.has(layer.id) ? ({ ...layer, layout: { ...layer.layout, visibility: "none" } } as LayerSpecification) : layer,
+    ]);
+  }
+
+  /** Where the scores lie; null for what is not to be seen. */
+  showHeat(heat: Heat | null): void {
+    this.setOverlay(HEAT, heat && heatOverlay(heat));
+    this.#root.dataset["heat"] = heat ? String(heat.cells.length) : "";
   }
 
   showTowns(towns: Towns): void {
@@ -153,9 +194,10 @@ export class MapView {
     else this.#marker.setLngLat([place.lon, place.lat]).addTo(this.#map);
   }
 
-  showBox(box: Bounds | null): void {
-    this.#box = box;
-    this.#foreground.showBox(box);
+  /** The box and the area that a search keeps to. */
+  showArea(box: Bounds | null, area: Ring | null): void {
+    this.#shapes = [box, area];
+    this.#foreground.showArea(box, area);
   }
 
   /** Mark items that are pointed at or open; the attribute says so to whoever cannot see it. */
@@ -211,18 +253,29 @@ export class MapView {
     return boxBetween(corner(bounds.getSouthWest()), corner(bounds.getNorthEast()));
   }
 
-  /** Let the person draw a box; Escape, or the button over the map, gives up. */
-  startDrawing(): void {
+  /** Let the person draw a box or an area; Escape, or the button over the map, gives up. */
+  startDrawing(what: Drawing): void {
     this.cancelDrawing();
-    const before = this.#box;
+    if (what === "box") this.#draw(what, boxOf, (box) => [box, null], (box) => ({ box }));
+    else this.#draw(what, ringOf, (area) => [null, area], (area) => ({ area }));
+  }
+
+  #draw<T extends Bounds | Ring>(
+    what: Drawing,
+    shapeOf: (stroke: readonly Drawn[]) => T | null,
+    shown: (shape: T | null) => [Bounds | null, Ring | null],
+    told: (shape: T) => { box: Bounds } | { area: Ring },
+  ): void {
     this.#root.classList.add("drawing");
-    this.#stopDrawing = drawBox(this.#map, {
-      onChange: (box) => this.#foreground.showBox(box),
-      onEnd: (box) => {
+    this.#actions.drawing(what);
+    this.#stopDrawing = draw(this.#map, shapeOf, {
+      onChange: (shape) => this.#foreground.showArea(...shown(shape)),
+      onEnd: (shape) => {
         this.#stopDrawing = null;
         this.#root.classList.remove("drawing");
-        this.showBox(box ?? before);
-        if (box) this.#actions.box(box);
+        this.#actions.drawing(null);
+        this.showArea(...(shape ? shown(shape) : this.#shapes));
+        if (shape) this.#actions.drawn(told(shape));
       },
     });
   }
@@ -247,17 +300,18 @@ export class MapView {
     map.on("click", (event) => {
       if (this.#stopDrawing) return;
       const hit = this.#foreground.at(event.point);
-      const [feature] = map.queryRenderedFeatures(event.point, { layers: ["points", "singles"] });
+      const layers = ["points", "singles", HEAT].filter((id) => map.getLayer(id));
+      const [feature] = map.queryRenderedFeatures(event.point, { layers });
       if (hit !== null) this.#actions.open(hit);
       else if (!feature) this.#pick(event.lngLat);
       else if (feature.properties["n"] > 1) this.#enter(feature.properties);
       else this.#actions.open(String(feature.properties["id"]));
     });
     this.#listenToHits();
-    for (const layer of ["singles", "points"]) {
+    for (const layer of ["singles", "points", HEAT]) {
       map.on("mousemove", layer, (event) => {
         map.getCanvas().style.cursor = "pointer";
-        if (layer !== "points") this.#actions.point(String(event.features?.[0]?.properties["id"]));
+        if (layer === "singles") this.#actions.point(String(event.features?.[0]?.properties["id"]));
       });
       map.on("mouseleave", layer, () => {
         map.getCanvas().style.cursor = "";

@@ -3,13 +3,17 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { api, Problem, type View } from "../api.ts";
 import { fromAddress, type Panel, type Place, toAddress } from "../logic/address.ts";
-import { effectiveDecay, emptyQuery, type LikeTerm, type PictureTerm, type Query, titleOf } from "../logic/query.ts";
+import { effectiveDecay, emptyQuery, type LikeTerm, type PictureTerm, type Query, titleOf, toRequest } from "../logic/query.ts";
 import type { Config, Hit, LatLon, Stats } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
+import { withPictures } from "./kept-pictures.ts";
 import { Fetched } from "./resource.ts";
 import { type Pace, Searching } from "./searching.ts";
 import { selection } from "./selection.ts";
 import { session } from "./session.ts";
+
+/** A page of a search, and a zip of originals, have no more. */
+const MOST_SELECTED = 1000;
 
 class Page {
   readonly config = signal<Config | null>(null);
@@ -17,10 +21,13 @@ class Page {
   readonly open = signal<string | null>(null);
   readonly large = signal(false);
   readonly panel = signal<Panel>("both");
+  /** Whether the map shows where the scores lie. */
+  readonly heat = signal(false);
   readonly pointed = signal<string | null>(null);
   readonly filtersOpen = signal(false);
   readonly keysOpen = signal(false);
   readonly importsOpen = signal(false);
+  readonly savedOpen = signal(false);
   /** What went wrong beside the answer: pictures that cannot be read, unknown collections. */
   readonly problem = signal<Problem | null>(null);
   /** What the map shows; null until it is there. */
@@ -142,6 +149,11 @@ class Page {
     this.#record(false);
   }
 
+  setHeat(isShown: boolean): void {
+    this.heat.value = isShown;
+    this.#record(false);
+  }
+
   /** Show the canvas, perhaps with something else on it; back leads to where one was before. */
   paint(change: Partial<Query> = {}): void {
     batch(() => {
@@ -164,6 +176,17 @@ class Page {
 
   addPictures(pictures: PictureTerm[]): void {
     this.change({ pictures: [...this.query.value.pictures, ...pictures] });
+  }
+
+  /** Select all that is found, on pages that have not come yet too, as far as can be exported at once. */
+  async selectAll(): Promise<void> {
+    const { query } = this;
+    const asked = query.value;
+    const request = { ...toRequest(asked), k: MOST_SELECTED };
+    const answer = await withPictures(asked.pictures, () => api.search(asked.collection, request, new AbortController().signal));
+    if (query.value !== asked) return;
+    selection.set(answer.hits.map((hit) => hit.id));
+    if (answer.cursor) this.problem.value = new Problem({ title: t.map.moreInside(MOST_SELECTED), status: -1, detail: t.map.moreInsideHelp });
   }
 
   fail(error: unknown): void {
@@ -191,7 +214,7 @@ class Page {
   }
 
   /** Go where an address says. */
-  #go({ query, open, large, panel }: Place): void {
+  #go({ query, open, large, panel, heat }: Place): void {
     const { collection } = this.query.value;
     batch(() => {
       if (query.collection !== collection) this.#enter(query.collection);
@@ -199,6 +222,7 @@ class Page {
       this.open.value = open;
       this.large.value = large;
       this.panel.value = panel;
+      this.heat.value = heat;
     });
     this.#record(false);
     this.searching.ask(query, "now");
@@ -216,7 +240,7 @@ class Page {
       return;
     }
     this.problem.value = null;
-    const bare = { open: null, large: false, panel: "both" } as const;
+    const bare = { open: null, large: false, panel: "both", heat: false } as const;
     const same = toAddress({ query: place.query, ...bare }) === toAddress({ query: now, ...bare });
     if (!same) {
       this.#go(place);
@@ -226,12 +250,13 @@ class Page {
       this.open.value = place.open;
       this.large.value = place.large;
       this.panel.value = place.panel;
+      this.heat.value = place.heat;
     });
     this.#fetchLone();
   }
 
   #record(push: boolean): void {
-    const place = { query: this.query.value, open: this.open.value, large: this.large.value, panel: this.panel.value };
+    const place = { query: this.query.value, open: this.open.value, large: this.large.value, panel: this.panel.value, heat: this.heat.value };
     const address = toAddress(place);
     const state = { open: place.open !== null };
     if (push && address !== location.hash) history.pushState(state, "", address);

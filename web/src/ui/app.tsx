@@ -17,6 +17,7 @@ import { Paint } from "./paint.tsx";
 import { listenForPictures } from "./pictures.ts";
 import { Rail } from "./rail.tsx";
 import { Results } from "./results.tsx";
+import { Saved } from "./saved.tsx";
 import { SearchBar } from "./search-bar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
 import { Terms } from "./terms.tsx";
@@ -66,6 +67,7 @@ export function App() {
       <Lightbox />
       <Keys />
       <Imports />
+      <Saved />
       {hovers.value && <div id="drop" class="drop"><p>{t.dropHere}</p></div>}
     </>
   );

@@ -1,18 +1,19 @@
 /** Filters in a fold-out: what an item must be, whatever its score. */
 
 import type { ComponentChildren } from "preact";
-import type { Query } from "../logic/query.ts";
+import { hasFilters, type Query } from "../logic/query.ts";
 import { mapActions } from "../map/actions.ts";
+import type { Drawing } from "../map/view.ts";
 import { page } from "../state/page.ts";
 import { t } from "../words/index.ts";
 import { Conditions } from "./conditions.tsx";
 import { Icon } from "./icon.tsx";
 
-const NONE: Partial<Query> = { box: null, from: "", to: "", modality: "", located: "", where: [] };
+const NONE: Partial<Query> = { box: null, area: null, from: "", to: "", modality: "", located: "", where: [] };
 
 export function FilterButton() {
-  const { box, from, to, modality, located, where } = page.query.value;
-  const active = [box, from || to, modality, located].filter(Boolean).length + where.length;
+  const { box, area, from, to, modality, located, where } = page.query.value;
+  const active = [box, area, from || to, modality, located].filter(Boolean).length + where.length;
   const isOpen = page.filtersOpen.value;
   return (
     <button
@@ -35,15 +36,19 @@ export function FilterPanel() {
   if (!page.filtersOpen.value) return null;
   const [first, last] = (stats?.time_range ?? ["", ""]).map((time) => time.slice(0, 10));
   const dates = { min: first ?? "", max: last ?? "", disabled: stats?.n_with_time === 0 };
-  const isActive = Boolean(query.box || query.from || query.to || query.modality || query.located || query.where.length);
+  const isActive = hasFilters(query);
   return (
     <div class="filters" id="filters">
       <Group name={t.filters.area}>
-        <button type="button" id="draw-box" onClick={() => mapActions.drawBox()}>
+        <button type="button" id="draw-box" onClick={() => drawOnMap("box")}>
           <Icon name="box" />
           {t.filters.drawBox}
         </button>
-        <button type="button" disabled={!page.view.value} onClick={() => page.change({ box: page.view.value?.box ?? null })}>
+        <button type="button" onClick={() => drawOnMap("area")}>
+          <Icon name="lasso" />
+          {t.filters.drawArea}
+        </button>
+        <button type="button" disabled={!page.view.value} onClick={() => page.change({ box: page.view.value?.box ?? null, area: null })}>
           {t.filters.thisView}
         </button>
       </Group>
@@ -77,6 +82,19 @@ export function FilterPanel() {
       {stats && <Conditions stats={stats} />}
     </div>
   );
+}
+
+/** The map comes forward where it is hidden, as it is on a phone. */
+function drawOnMap(what: Drawing): void {
+  const map = document.getElementById("map");
+  if (!map?.getClientRects().length) page.setPanel(isNarrow() ? "map" : "both");
+  // On a phone what is folded out would cover it.
+  if (isNarrow()) page.filtersOpen.value = false;
+  mapActions.draw(what);
+}
+
+function isNarrow(): boolean {
+  return window.matchMedia("(max-width: 860px)").matches;
 }
 
 function Group({ name, children }: { name: string; children: ComponentChildren }) {

@@ -49,7 +49,7 @@ function handle(event: KeyboardEvent): void {
   call();
 }
 
-/** Escape closes one thing: the box being drawn, the open result, the selection, the canvas. */
+/** Escape closes one thing: what is being drawn, the open result, the selection, the canvas. */
 function leaveOne(): void {
   if (mapActions.cancelDrawing()) return;
   if (page.open.value !== null) page.close();

@@ -8,10 +8,13 @@ import type { Clusters, Hit, LatLon } from "../logic/rest.ts";
 import { writeSketch } from "../logic/sketch.ts";
 import { mapActions } from "../map/actions.ts";
 import type { MapView } from "../map/view.ts";
+import { heat } from "../state/heat.ts";
 import { page } from "../state/page.ts";
 import { Fetched } from "../state/resource.ts";
 import { rested } from "../state/rest.ts";
 import { t } from "../words/index.ts";
+import { HeatButton, HeatLegend } from "./heat.tsx";
+import { Icon } from "./icon.tsx";
 
 export function MapPanel() {
   const root = useRef<HTMLDivElement>(null);
@@ -31,21 +34,29 @@ export function MapPanel() {
       <div ref={root} id="map" class="map" />
       <canvas ref={foreground} class="map-foreground" aria-hidden="true" />
       <p class="drawing-note">
-        {t.map.drawing}
+        {mapActions.drawing.value === "area" ? t.map.drawingArea : t.map.drawingBox}
         <button type="button" onClick={() => mapActions.cancelDrawing()}>{t.map.giveUp}</button>
       </p>
-      {movedByHand.value && (
-        <button
-          type="button"
-          class="search-here"
-          onClick={() => {
-            movedByHand.value = false;
-            page.change({ box: page.view.value?.box ?? null });
-          }}
-        >
-          {t.map.searchHere}
+      <div class="map-tools">
+        <HeatButton />
+        <button type="button" id="draw-area" aria-label={t.filters.drawArea} title={t.filters.drawAreaHelp} onClick={() => mapActions.draw("area")}>
+          <Icon name="lasso" />
+          <span>{t.filters.drawArea}</span>
         </button>
-      )}
+        <SelectInside />
+        {movedByHand.value && (
+          <button
+            type="button"
+            onClick={() => {
+              movedByHand.value = false;
+              page.change({ box: page.view.value?.box ?? null, area: null });
+            }}
+          >
+            {t.map.searchHere}
+          </button>
+        )}
+      </div>
+      <HeatLegend />
       {outside.value > 0 && (
         <p class="outside">
           {t.results.outOfView(outside.value)}{" "}
@@ -54,6 +65,19 @@ export function MapPanel() {
       )}
     </section>
   );
+}
+
+/** Where an area is drawn, all that is found in it can be taken at once. */
+function SelectInside() {
+  const { box, area } = page.query.value;
+  const busy = useSignal(false);
+  if (!box && !area) return null;
+  const select = async () => {
+    busy.value = true;
+    await page.selectAll().catch((error: unknown) => page.fail(error));
+    busy.value = false;
+  };
+  return <button type="button" id="select-inside" disabled={busy.value} onClick={() => void select()}>{t.map.selectInside}</button>;
 }
 
 async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving: AbortSignal, movedByHand: { value: boolean }, outside: { value: number }): Promise<void> {
@@ -68,7 +92,9 @@ async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving
     open: (id) => page.show(id),
     point: (id) => (page.pointed.value = id),
     list: (box) => page.change({ box }),
-    box: (box) => page.change({ box }),
+    // The one that was drawn last is where to look.
+    drawn: (shape) => page.change({ box: null, area: null, ...shape }),
+    drawing: (what) => (mapActions.drawing.value = what),
     moved: (view, byHand) => {
       page.view.value = view;
       movedByHand.value ||= byHand;
@@ -78,13 +104,16 @@ async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving
   if (leaving.aborted) return;
   mapActions.attach(map);
   const clusters = new Fetched<Clusters>();
-  // Not each change of the question is one of its box.
+  // Not each change of the question is one of its box, or area.
   const box = computed(() => page.query.value.box);
+  const area = computed(() => page.query.value.area);
   const stop = [
     effect(() => map.setRanked(!page.isList.value)),
     effect(() => map.showHits(page.hits.value)),
     effect(() => map.showPlace(page.place.value, page.decay.value)),
-    effect(() => map.showBox(box.value)),
+    effect(() => map.showHeat(heat.value.value)),
+    heat.follow(),
+    effect(() => map.showArea(box.value, area.value)),
     effect(() => map.mark(page.pointed.value, page.open.value)),
     effect(() => {
       if (clusters.state.value.value) map.showClusters(clusters.state.value.value);
@@ -135,7 +164,7 @@ function follow(map: MapView, settled: () => void): () => void {
     const answer = page.answer.value;
     const stats = page.stats.state.value.value;
     const fit = page.fit.value;
-    const { words, like, pictures, sketch, collection, from, to, where, box } = page.query.peek();
+    const { words, like, pictures, sketch, collection, from, to, where, box, area } = page.query.peek();
     if (!answer || !stats || stats.name !== collection) return;
     const isAsked = fit !== asked;
     const now = JSON.stringify([collection, words, like, pictures.length, sketch && writeSketch(sketch), from, to, where, page.place.peek()]);
@@ -147,8 +176,8 @@ function follow(map: MapView, settled: () => void): () => void {
     const place = page.place.peek();
     const inSight = placed.some((hit) => map.shows(hit)) && (!place || map.shows(place));
     const isFirst = page.view.peek() === null || page.view.peek()!.zoom < 1;
-    // A box that was just drawn, or a map that shows the results already, stays as it is.
-    if (!isAsked && !isFirst && (box !== null || inSight)) return;
+    // What was just drawn, or a map that shows the results already, stays as it is.
+    if (!isAsked && !isFirst && (box !== null || area !== null || inSight)) return;
     if (page.isList.peek() && !isAsked && !placed.length) return;
     if (page.isList.peek()) map.fitBounds(stats.bounds);
     else map.fit(placed, place, page.decay.peek());
@@ -159,8 +188,8 @@ function follow(map: MapView, settled: () => void): () => void {
 /** Fetch clusters whenever the view or the filters change. */
 function showClusters(clusters: Fetched<Clusters>): () => void {
   let timer = 0;
-  // A box is drawn, and what lies outside it is shown all the same: one may want to move it.
-  const filters = computed(() => String(toFilters({ ...page.query.value, box: null })));
+  // An area is drawn, and what lies outside it is shown all the same: one may want to move it.
+  const filters = computed(() => String(toFilters({ ...page.query.value, box: null, area: null })));
   const collection = computed(() => page.query.value.collection);
   return effect(() => {
     const view = page.view.value;

@@ -4,9 +4,10 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api.ts";
 import type { AttributeValue } from "../logic/rest.ts";
-import { earlierSuggestions, fragmentOf, placeSuggestions, type Suggestion, valueSuggestions } from "../logic/suggest.ts";
+import { earlierSuggestions, fragmentOf, placeSuggestions, savedSuggestions, type Suggestion, valueSuggestions } from "../logic/suggest.ts";
 import { earlier, remember } from "../state/earlier.ts";
 import { page } from "../state/page.ts";
+import { saved } from "../state/saved.ts";
 import { t } from "../words/index.ts";
 import { focusFirstResult } from "./grid.tsx";
 import { Icon } from "./icon.tsx";
@@ -15,6 +16,7 @@ import { takePictures } from "./pictures.ts";
 const PAUSE_MS = 120;
 const MOST_VALUES = 4;
 const MOST_EARLIER = 3;
+const MOST_SAVED = 4;
 /** Attributes whose values are suggested: more would be a request each. */
 const MOST_ATTRIBUTES = 6;
 
@@ -45,12 +47,14 @@ export function SearchBar() {
       found.value = [
         ...(fragment ? valueSuggestions(fragment, values.current, MOST_VALUES) : []),
         ...(fragment ? placeSuggestions(fragment, places, t.suggestions.near) : []),
+        ...savedSuggestions(words, saved.names.value, MOST_SAVED),
         ...earlierSuggestions(words, earlier(), MOST_EARLIER),
       ];
     }, PAUSE_MS);
   };
-  const take = ({ words, condition }: Suggestion) => {
+  const take = ({ kind, words, condition }: Suggestion) => {
     close();
+    if (kind === "saved") return saved.ask(words);
     const where = condition ? [...query.where, { ...condition, comparison: "is" as const }] : query.where;
     page.change({ words, where });
     field.current?.focus();
@@ -103,6 +107,7 @@ export function SearchBar() {
           page.change({ words }, { pace: "typing" });
           suggest(words);
         }}
+        onFocus={() => saved.read()}
         onKeyDown={key}
         onBlur={close}
       />
@@ -124,6 +129,9 @@ export function SearchBar() {
       <button id="choose" type="button" class="quiet" title={t.choosePicture} aria-label={t.searchWithPicture} onClick={() => files.current?.click()}>
         <Icon name="picture" />
       </button>
+      <button id="saved" type="button" class="quiet" title={t.saved.open} aria-label={t.saved.open} onClick={() => saved.show()}>
+        <Icon name="saved" />
+      </button>
       <button type="submit" class="primary">{t.search}</button>
       <Suggestions found={found.value} at={at.value} take={take} />
     </form>
@@ -131,7 +139,7 @@ export function SearchBar() {
 }
 
 function Suggestions({ found, at, take }: { found: Suggestion[]; at: number; take: (one: Suggestion) => void }) {
-  const notes = { place: t.suggestions.place, value: "", earlier: t.suggestions.earlier };
+  const notes = { place: t.suggestions.place, value: "", earlier: t.suggestions.earlier, saved: t.suggestions.saved };
   return (
     <ul id="suggestions" class="suggestions" role="listbox" aria-label={t.suggestions.label} hidden={found.length === 0}>
       {found.map((each, number) => (

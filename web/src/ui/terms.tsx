@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { pictureUrl } from "../api.ts";
 import { formatDistance, formatLatLon, formatName, formatSpan } from "../logic/format.ts";
+import { heightOf } from "../logic/lasso.ts";
 import { isBlank } from "../logic/painting.ts";
 import { type Condition, type LikeTerm, type PictureTerm, type Query } from "../logic/query.ts";
 import type { Offer, PlaceMention } from "../logic/rest.ts";
@@ -202,7 +203,7 @@ function Unwanted({ query }: { query: Query }) {
 const METRES_PER_DEGREE = 111_195; // of latitude
 
 function Filters({ query }: { query: Query }) {
-  const { near, box, from, to, modality, located, where } = query;
+  const { near, box, area, from, to, modality, located, where } = query;
   return (
     <>
       {near && (
@@ -213,6 +214,11 @@ function Filters({ query }: { query: Query }) {
       {box && (
         <Chip key="box" remove={t.terms.removeBox} onRemove={() => page.change({ box: null })}>
           {t.terms.inBox(formatDistance((box[3] - box[1]) * METRES_PER_DEGREE))}
+        </Chip>
+      )}
+      {area && (
+        <Chip key="area" remove={t.terms.removeArea} onRemove={() => page.change({ area: null })}>
+          {t.terms.inArea(formatDistance(heightOf(area) * METRES_PER_DEGREE))}
         </Chip>
       )}
       {(from || to) && (
