@@ -63,11 +63,25 @@ export function shownTitles(page) {
 export async function searchFor(page, words) {
   // The answer to what was asked before may still be on its way.
   const isAnswer = (response) => response.url().endsWith("/search") && response.request().postDataJSON().text === words;
-  const answered = page.waitForResponse(isAnswer);
+  const answered = bodyOf(page, isAnswer);
   await page.fill("#words", words);
   await page.keyboard.press("Enter");
-  const answer = await (await answered).json();
+  const answer = await answered;
   await firstCardIs(page, answer.hits[0].id);
+}
+
+/** What the first answer holds that the page did not give up before it was read, as JSON. */
+export function bodyOf(page, isAnswer) {
+  return new Promise((done) => {
+    const listen = async (response) => {
+      if (!isAnswer(response)) return;
+      const body = await response.json().catch(() => null);
+      if (body === null) return;
+      page.off("response", listen);
+      done(body);
+    };
+    page.on("response", listen);
+  });
 }
 
 /** Wait until an item is the first card, and no answer is on its way. */

@@ -1,7 +1,7 @@
 // The map and the grid in step, and the place picked on the map.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mapReady, searchFor, shownIds, useBrowser } from "./browser.mjs";
+import { bodyOf, mapReady, searchFor, shownIds, useBrowser } from "./browser.mjs";
 
 const open = useBrowser();
 
@@ -153,15 +153,16 @@ test("heat of scores is drawn when it is asked for, renewed with the question, a
   const button = page.getByRole("button", { name: "Heat of scores" });
   assert.equal(await button.getAttribute("aria-pressed"), "false");
   assert.ok(!(await page.getAttribute("#map", "data-heat")));
-  const asked = () => page.waitForResponse((response) => response.url().endsWith("/heat"));
-  let answered = asked();
+  const isHeat = (response) => response.url().endsWith("/heat");
+  const asked = () => page.waitForResponse(isHeat);
+  const drawn = bodyOf(page, isHeat);
   await button.click();
-  const first = await (await answered).json();
+  const first = await drawn;
   await page.waitForFunction((n) => document.querySelector("#map").dataset.heat === String(n), first.cells.length);
   assert.ok(first.cells.length > 0);
   assert.match(await page.textContent(".heat-legend"), new RegExp(first.highest.toFixed(2)));
   assert.match(await page.evaluate(() => location.hash), /heat=1/);
-  answered = asked();
+  const answered = asked();
   await searchFor(page, "red");
   assert.equal((await answered).request().postDataJSON().text, "red");
   // What ranks nothing has no scores, and the map its clusters.

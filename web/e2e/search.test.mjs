@@ -1,7 +1,7 @@
 // Searching, re-ranking and sharing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstCardIs, searchFor, shownIds, shownTitles, useBrowser } from "./browser.mjs";
+import { bodyOf, firstCardIs, searchFor, shownIds, shownTitles, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 
@@ -23,12 +23,12 @@ test("the slider re-ranks in place, without making the cards anew", async () => 
   await page.waitForSelector("#results .card");
   const before = await shownIds(page);
   await page.$eval("#results .card", (card) => (card.dataset.seen = "before"));
-  const slid = page.waitForResponse((response) => response.url().endsWith("/search"));
+  const slid = bodyOf(page, (response) => response.url().endsWith("/search"));
   await page.$eval("#mu", (slider) => {
     slider.value = "1";
     slider.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  const answer = await (await slid).json();
+  const answer = await slid;
   await firstCardIs(page, answer.hits[0].id);
   const after = await shownIds(page);
   assert.notDeepEqual(after, before);
