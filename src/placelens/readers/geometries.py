@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from placelens.errors import CoordinateError, FilterError, ReadError
 from placelens.geo.geojson import read_area
 from placelens.installed import install_command
@@ -94,7 +96,8 @@ def point_of_geojson(geometry: Any) -> LonLat | None:
     from shapely.geometry import shape
 
     try:
-        return _representative(shape(geometry))
+        with np.errstate(invalid="ignore"):  # numbers that are none are told of as such
+            return _representative(shape(geometry))
     except CoordinateError:
         raise
     except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError,

@@ -1,15 +1,20 @@
 """Parquet files to Arrow tables, within a budget: what they unpack to is counted on the way.
 
 Repeated values take next to nothing in the file. So texts are read as numbers of a dictionary,
-batch by batch, and are written out only when it is known how much they come to.
+batch by batch, and are written out only when it is known how much they come to. How many members
+lists have is asked in a process of its own: of a footer that is damaged in the right place, pyarrow
+ends the process that looks there.
 """
 
 from __future__ import annotations
 
+import threading
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from placelens.errors import ReadError
 from placelens.files import open_regular
+from placelens.processes import EndedError, Limits, Worker
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +24,8 @@ MAX_VALUES = 20_000_000
 # As Arrow keeps them; as Python's objects they take some five times as much.
 MAX_VALUE_BYTES = 2**29
 _BATCH_ROWS = 1024
+# What looking at a footer may take.
+_LOOK = Limits(longest_s=60, memory_bytes=2**30)
 _TOO_LARGE = "; keep the columns that are needed, or split it"
 
 
@@ -31,7 +38,7 @@ def read_parquet(path: str) -> pa.Table:
         If it is no regular file or not Parquet, or unpacks to more than the limits above.
     """
     with open_regular(path) as file:
-        return _in_words(_read, file)
+        return _in_words(partial(_read, path), file)
 
 
 def parquet_names(path: str) -> list[str]:
@@ -48,6 +55,33 @@ def parquet_names(path: str) -> list[str]:
         return _in_words(lambda opened: list(pq.ParquetFile(opened).schema_arrow.names), file)
 
 
+def n_members(path: str, columns: list[int]) -> int:
+    """How many values there are in columns of lists; may end the process."""
+    import pyarrow.parquet as pq
+
+    with open_regular(path) as file:
+        metadata = pq.ParquetFile(file).metadata
+        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+        return sum(group.column(i).num_values for group in groups for i in columns)
+
+
+def _asked_elsewhere(path: str, columns: list[int]) -> int:
+    worker, turn = _worker()
+    with turn:
+        try:
+            return worker.call(n_members, path, columns)
+        except EndedError as error:
+            raise ReadError(
+                f"it is not Parquet: its footer ended the process that looked at it ({error})"
+            ) from error
+
+
+@cache
+def _worker() -> tuple[Worker, threading.Lock]:
+    """The process that looks at footers, which one thread may ask at a time."""
+    return Worker(_LOOK), threading.Lock()
+
+
 def _in_words(read: Any, file: BinaryIO) -> Any:
     import pyarrow as pa
 
@@ -58,7 +92,7 @@ def _in_words(read: Any, file: BinaryIO) -> Any:
         raise ReadError(f"it is not Parquet: {str(error)[:200]}") from error
 
 
-def _read(file: BinaryIO) -> pa.Table:
+def _read(path: str, file: BinaryIO) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -66,7 +100,10 @@ def _read(file: BinaryIO) -> pa.Table:
     metadata, columns = footer.metadata, footer.schema
     leaves = [columns.column(i) for i in range(len(columns.names))]
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-    n_values = sum(g.column(i).num_values for g in groups for i in range(g.num_columns))
+    of_lists = [i for i, leaf in enumerate(leaves) if leaf.max_repetition_level > 0]
+    n_values = metadata.num_rows * (len(leaves) - len(of_lists))
+    if of_lists:
+        n_values += _asked_elsewhere(path, of_lists)
     n_bytes = sum(group.total_byte_size for group in groups)
     # Values of a fixed length are never read as a dictionary.
     n_bytes += sum(leaf.length * metadata.num_rows for leaf in leaves if leaf.length > 0)

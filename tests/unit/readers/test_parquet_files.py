@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests import hostile_jobs
 
 from placelens.errors import ReadError
 from placelens.readers import parquet_files
@@ -126,3 +127,19 @@ def test_a_file_whose_name_is_not_utf8_costs_this_file_alone(tmp_path, suffix):
         [skipped] = [f for f in found if hasattr(f, "reason")]
         assert skipped.reason == "its name is not valid UTF-8; rename it to have it taken"
         skipped.key.encode("utf-8")
+
+
+def test_a_footer_that_ends_the_process_is_told(tmp_path, monkeypatch):
+    """As pyarrow does where sizes of lists do not fit: it throws what nobody catches."""
+    pq.write_table(table(), tmp_path / "a.parquet")
+    monkeypatch.setattr(parquet_files, "n_members", hostile_jobs.crash)
+    with pytest.raises(ReadError, match="its footer ended the process that looked at it"):
+        read_parquet(str(tmp_path / "a.parquet"))
+    monkeypatch.undo()
+    assert read_parquet(str(tmp_path / "a.parquet")).num_rows == 3
+
+
+def test_columns_without_lists_need_no_other_process(tmp_path, monkeypatch):
+    pq.write_table(table().select(["text", "whole"]), tmp_path / "a.parquet")
+    monkeypatch.setattr(parquet_files, "n_members", hostile_jobs.crash)
+    assert read_parquet(str(tmp_path / "a.parquet")).num_rows == 3
