@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from placelens.display import shown
 from placelens.engine.attributes import Folder, attribute, members, names
 from placelens.engine.filters import conditions, fold
 from placelens.errors import FilterError
@@ -40,7 +41,9 @@ def mistyped(version: Version, where: Mapping[str, Any]) -> list[str]:
 
 def _unknown_name(name: str, known: list[str]) -> str:
     there = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
-    return f"no item has an attribute {name!r}" + (nearest(name, known) or f"; there are: {there}")
+    return f"no item has an attribute {shown(name)}" + (
+        nearest(name, known) or f"; there are: {there}"
+    )
 
 
 def _unknown_values(name: str, wanted: Any, values: list[Any]) -> list[str]:
@@ -49,7 +52,7 @@ def _unknown_values(name: str, wanted: Any, values: list[Any]) -> list[str]:
     for text in _equal_to(wanted):
         if isinstance(text, str) and not any(map(conditions(name, text), values)):
             there = (part for value in values for part in _names_of(value))
-            notes.append(f"no item has {name} {text!r}{nearest(text, there)}")
+            notes.append(f"no item has {name} {shown(text)}{nearest(text, there)}")
     return notes
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from placelens import kernels
+from placelens.display import shown
 from placelens.engine.periods import NO_TIME
 from placelens.errors import QueryError
 from placelens.geo.distance import SPACES, origin_of, positions_of
@@ -90,7 +91,7 @@ DEFAULT_SORT = "time"
 def check_sort(sort: Any) -> None:
     """Raise QueryError unless it is None or one of `SORTS`."""
     if sort is not None and (not isinstance(sort, str) or sort not in SORTS):
-        raise QueryError(f"sort {sort!r} is not known; use one of {', '.join(SORTS)}")
+        raise QueryError(f"sort {shown(sort)} is not known; use one of {', '.join(SORTS)}")
 
 
 class Names:
@@ -131,7 +132,7 @@ class Order:
     def __init__(self, version: Version, sort: str, near: Place | None, names: Names) -> None:
         chosen = SORTS[sort]
         if chosen is None:
-            raise QueryError(f"there is nothing to rank by, so sort {sort!r} says nothing")
+            raise QueryError(f"there is nothing to rank by, so sort {shown(sort)} says nothing")
         self._keys, self._has_key = chosen.keys(version, near)
         self._names = names
         self._iids = version.iids
@@ -169,7 +170,9 @@ class Order:
         """
         is_name = isinstance(key, str)
         if not (is_name or self._has_key.any() or not len(self._has_key)):
-            raise QueryError(f"the cursor's key {key!r} is none of this order; start at page 1")
+            raise QueryError(
+                f"the cursor's key {shown(key)} is none of this order; start at page 1"
+            )
         among = self._named if is_name else self._numbered
         at = bisect.bisect_right(
             among, (key, iid), key=lambda row: (self.key_of(row), int(self._iids[row]))

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, BinaryIO, Literal
 
 from placelens.arguments import as_path
+from placelens.display import shown
 from placelens.errors import InputError
 from placelens.export.contact_sheet import Thumbnails, write_contact_sheet
 from placelens.export.geo_formats import write_geoparquet, write_gpkg
@@ -240,7 +241,7 @@ def _umask() -> int:
 
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        raise InputError(f"there is no format {name!r}; choose one of {', '.join(FORMATS)}")
+        raise InputError(f"there is no format {shown(name)}; choose one of {', '.join(FORMATS)}")
     return FORMATS[name]
 
 

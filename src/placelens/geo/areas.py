@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from placelens.display import shown
 from placelens.errors import FilterError
 from placelens.geo.distance import EARTH_RADIUS_M, origin_of, positions_of
 from placelens.geo.edges import edges_of, inside
@@ -349,7 +350,7 @@ def parse_bbox(text: str, *, space: Space = "sphere") -> Box:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
         raise FilterError(
-            f"box {text!r} is not four numbers west,south,east,north, like 14.2,49.9,14.7,50.2"
+            f"box {shown(text)} is not four numbers west,south,east,north, like 14.2,49.9,14.7,50.2"
         ) from None
     return Box(west=west, south=south, east=east, north=north, space=space)
 

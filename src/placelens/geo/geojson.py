@@ -109,7 +109,7 @@ def _of_faces(lines: Any, belong: Callable[[Any, Any], BoolArray]) -> Geometry:
     import shapely
 
     largest = np.abs(shapely.get_coordinates(lines)).max()
-    grid = 2.0 ** (math.frexp(largest)[1] - 42)
+    grid = 2.0 ** max(math.frexp(largest)[1] - 42, -1000)  # which GEOS divides by
     cuts = shapely.get_parts(shapely.union_all(lines, grid_size=grid))
     faces = shapely.get_parts(shapely.polygonize(cuts))
     chosen = faces[belong(faces, cuts)] if len(faces) else faces

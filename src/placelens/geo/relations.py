@@ -218,6 +218,7 @@ def _length(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
     unit, end = low[len(number) :], at + 1
     if not unit and at + 1 < len(tokens):
         unit, end = tokens[at + 1].low, at + 2
-    if unit not in _UNITS or not number.replace(".", "", 1).isdecimal() or len(number) > 9:
+    is_number = number.isascii() and number.replace(".", "", 1).isdecimal() and len(number) <= 9
+    if unit not in _UNITS or not is_number:
         return None
     return parse_distance_m(number + _UNITS[unit]), end

@@ -15,6 +15,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
+from placelens.display import shown
 from placelens.errors import CoordinateError
 from placelens.types import Place
 
@@ -170,7 +171,7 @@ def parse_angle(
     (-33.85, -33.85)
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise CoordinateError(f"{axis} {value!r} is not a number of degrees")
+        raise CoordinateError(f"{axis} {shown(value)} is not a number of degrees")
     if not isinstance(value, str):
         try:
             number = float(value)

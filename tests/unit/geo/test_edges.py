@@ -76,6 +76,12 @@ def test_areas_that_cross_themselves_and_each_other(rings):
         assert area.contains(GRID[:, 0], GRID[:, 1]).tolist() == expected
 
 
+def test_an_area_next_to_nothing_is_cut_without_a_warning():
+    bow_tie = [(0, 0), (4e-320, 4e-320), (4e-320, 0), (0, 4e-320)]
+    area = Polygon.from_geojson({"type": "Polygon", "coordinates": [bow_tie]})
+    assert area.geometry.is_valid
+
+
 def test_a_ring_that_runs_around_twice_encloses_its_area():
     once = [(0, 0), (4, 0), (4, 3), (0, 3)]
     area = Polygon.from_geojson({"type": "Polygon", "coordinates": [once * 2]})

@@ -492,3 +492,8 @@ def test_a_distance_from_a_country_is_one_from_its_border(gazetteer):
     assert not holds(area, lat=43.6, lon=1.44)  # Toulouse, 95 km away
     outside = parse_query("villages more than 50 km from Spain", gazetteer).outside
     assert holds(outside, lat=42.7, lon=2.9)
+
+
+@pytest.mark.parametrize("number", ["٣", "5٣", "੬", "²"])
+def test_digits_that_no_distance_has_are_words(gazetteer, number):
+    assert parse_query(f"boats {number} km from Lyon", gazetteer).text.startswith("boats")
