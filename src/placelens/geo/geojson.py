@@ -109,8 +109,9 @@ def _of_faces(lines: Any, belong: Callable[[Any, Any], BoolArray]) -> Geometry:
     import shapely
 
     largest = np.abs(shapely.get_coordinates(lines)).max()
-    grid = 2.0 ** max(math.frexp(largest)[1] - 42, -1000)  # which GEOS divides by
-    cuts = shapely.get_parts(shapely.union_all(lines, grid_size=grid))
+    grid = 2.0 ** max(math.frexp(largest)[1] - 42, -100)  # which GEOS divides by
+    with np.errstate(divide="ignore", invalid="ignore"):  # GEOS tries what may not work
+        cuts = shapely.get_parts(shapely.union_all(lines, grid_size=grid))
     faces = shapely.get_parts(shapely.polygonize(cuts))
     chosen = faces[belong(faces, cuts)] if len(faces) else faces
     joined = shapely.coverage_union_all(chosen)

@@ -280,3 +280,9 @@ def test_what_no_item_has_is_said_with_the_nearest(items, where, notes):
     assert list(hits.notes) == notes
     assert hits.to_dict()["notes"] == notes
     assert all(note in repr(hits) and note in repr(hits[:1]) for note in notes)
+
+
+def test_a_long_order_is_cut_in_the_message(items):
+    with pytest.raises(pl.QueryError) as refused:
+        items.search(sort="x" * 100_000)
+    assert len(str(refused.value)) < 200

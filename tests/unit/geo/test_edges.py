@@ -76,10 +76,11 @@ def test_areas_that_cross_themselves_and_each_other(rings):
         assert area.contains(GRID[:, 0], GRID[:, 1]).tolist() == expected
 
 
-def test_an_area_next_to_nothing_is_cut_without_a_warning():
-    bow_tie = [(0, 0), (4e-320, 4e-320), (4e-320, 0), (0, 4e-320)]
-    area = Polygon.from_geojson({"type": "Polygon", "coordinates": [bow_tie]})
-    assert area.geometry.is_valid
+@pytest.mark.parametrize("size", [4e-320, 1e-200, 1e-40])
+def test_an_area_smaller_than_an_atom_is_none(size):
+    bow_tie = [(0, 0), (size, size), (size, 0), (0, size)]
+    with pytest.raises(FilterError, match="the area"):
+        Polygon.from_geojson({"type": "Polygon", "coordinates": [bow_tie]})
 
 
 def test_a_ring_that_runs_around_twice_encloses_its_area():
