@@ -140,6 +140,21 @@ def test_it_goes_with_its_item(server, collection):
     assert decide(server, made.id, "accept").status_code == 404
 
 
+def test_one_whose_item_goes_meanwhile_is_left_out(server, collection, monkeypatch):
+    kept, gone = collection.propose("lyon", THERE), collection.propose("brno", THERE)
+    read = type(collection).proposals
+
+    def and_deleted(self, *args, **options):
+        found = read(self, *args, **options)
+        self.delete("brno")
+        return found
+
+    monkeypatch.setattr(type(collection), "proposals", and_deleted)
+    assert {proposal.id for proposal in read(collection)} == {kept.id, gone.id}
+    answer = server.get(URL)
+    assert (answer.status_code, ids_of(answer.json())) == (200, [kept.id])
+
+
 def test_pages_hold_all_of_them_once_whatever_is_decided_meanwhile(server, collection):
     names = ["suva", "prague", "nowhere", "prague", "brno", "lyon", "prague"]
     for number, name in enumerate(names):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -46,18 +46,35 @@ class _Answers:
 
     def of(self, proposal: types.Proposal) -> dict[str, Any]:
         """A proposal with its item as it is now."""
+        return self._with_item(proposal, self._collection.get(proposal.item_id))
+
+    def of_all(self, proposals: Sequence[types.Proposal]) -> list[dict[str, Any]]:
+        """The same of those whose item nobody has deleted since they were read."""
+        items = self._items(dict.fromkeys(proposal.item_id for proposal in proposals))
+        return [
+            self._with_item(proposal, items[proposal.item_id])
+            for proposal in proposals
+            if proposal.item_id in items
+        ]
+
+    def _items(self, ids: Iterable[str]) -> dict[str, types.Item]:
+        """The items by their ids, read together as long as all are there."""
+        try:
+            return {item.id: item for item in self._collection.items(ids=ids)}
+        except ItemNotFoundError:
+            found = {}
+            for item_id in ids:
+                with suppress(ItemNotFoundError):
+                    found[item_id] = self._collection.get(item_id)
+            return found
+
+    def _with_item(self, proposal: types.Proposal, item: types.Item) -> dict[str, Any]:
         answer = proposal.to_dict()
         if self._hide is not None and proposal.evidence:
             # Programs that propose may name the files that it rests on.
             answer["evidence"] = self._hide(proposal.evidence)
-        item = self._collection.get(proposal.item_id).to_dict()
-        return {**answer, "item": with_links(item, self._name, show_paths=self._show_paths)}
-
-    def of_all(self, proposals: Iterable[types.Proposal]) -> Iterator[dict[str, Any]]:
-        """The same of those whose item nobody has deleted since they were read."""
-        for proposal in proposals:
-            with suppress(ItemNotFoundError):
-                yield self.of(proposal)
+        linked = with_links(item.to_dict(), self._name, show_paths=self._show_paths)
+        return {**answer, "item": linked}
 
 
 AnswersOf = Annotated[_Answers, Depends(_Answers)]
@@ -75,7 +92,7 @@ def list_proposals(
     found = collection.proposals(asked.state, k=asked.k + 1, after=asked.cursor)
     page = found[: asked.k]
     return {
-        "proposals": list(answers.of_all(page)),
+        "proposals": answers.of_all(page),
         "counts": collection.count_proposals(),
         "cursor": page[-1].id if len(found) > len(page) else None,
     }
