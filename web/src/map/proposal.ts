@@ -12,7 +12,8 @@ export function proposalOverlay(proposal: Proposal): Overlay {
   const is = (kind: string) => ["==", ["get", "kind"], kind] as ["==", ["get", string], string];
   const source = PROPOSED;
   return {
-    source: { type: "geojson", data: { type: "FeatureCollection", features: features(proposal) } },
+    // A circle is round, not a polygon of the corners that a map may leave.
+    source: { type: "geojson", tolerance: 0, data: { type: "FeatureCollection", features: features(proposal) } },
     // What else lies there would hide it.
     hides: ["points", "counts", "singles"],
     layers: () => [
