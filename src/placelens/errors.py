@@ -14,6 +14,7 @@
     │   ├── CollectionLockedError      another process is writing
     │   ├── CollectionDamagedError     files are not what was written
     │   ├── ItemNotFoundError (KeyError)
+    │   ├── ProposalStateError         a proposal that was decided, or is to be decided
     │   ├── FormatVersionError         written by a newer placelens
     │   └── EncoderMismatchError       vectors of another encoder
     ├── EncoderError                   an encoder: its name, weights or input
@@ -81,6 +82,10 @@ class ItemNotFoundError(CollectionError, KeyError):
     """No item has the id."""
 
     __str__ = Exception.__str__  # a KeyError's would be in quotes
+
+
+class ProposalStateError(CollectionError):
+    """A proposal is in another state than what is asked of it takes, or its item was changed."""
 
 
 class FormatVersionError(CollectionError):

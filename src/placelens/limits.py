@@ -54,6 +54,9 @@ MAX_ZOOM: Final = 22
 MAX_CLUSTERS: Final = 4_000
 """Clusters and single items of a view of the map; 3,840 by 2,160 pixels have 2,200 cells."""
 
+MAX_PROPOSALS: Final = 200
+"""Proposals of places that one answer lists, each with its item."""
+
 MAX_SAVED: Final = 500
 """Searches that a collection keeps under names."""
 

@@ -113,6 +113,19 @@ def draw_scenes(folder: Path) -> pl.Collection:
     return made
 
 
+def draw_lost(folder: Path) -> pl.Collection:
+    """Six pictures that nobody has said the place of, and one that somebody has, for proposals."""
+    rows = ["id,image,title,lat,lon"]
+    names = ["placed", *(f"lost {n}" for n in range(6))]
+    for n, name in enumerate(names):
+        Image.new("RGB", (300, 200), (30 * n, 200 - 30 * n, 90)).save(folder / f"{n}.png")
+        rows.append(f"{name},{n}.png,{name},{'45.76,4.84' if n == 0 else ','}")
+    (folder / "lost.csv").write_text("\n".join(rows))
+    made = pl.Collection.create(folder / "lost.pl", encoder=HashEncoder())
+    assert made.add(pl.read_photos(folder), workers=0).n_added == 7
+    return made
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server on a free port."""
@@ -127,8 +140,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # One more that is written to, so that the others stay what they are.
     mine = pl.Collection.create(folder / "mine.pl", encoder=HashEncoder())
     scenes = draw_scenes(tmp_path_factory.mktemp("scenes"))
+    lost = draw_lost(tmp_path_factory.mktemp("lost"))
     settings = Settings(
-        collections={"squares": collection, "years": dated, "mine": mine, "scenes": scenes},
+        collections={
+            "squares": collection,
+            "years": dated,
+            "mine": mine,
+            "scenes": scenes,
+            "lost": lost,
+        },
         write=True,
         run_token=TOKEN,
         token_file=folder / "tokens.json",

@@ -1,16 +1,20 @@
 """Estimated places wait in the item's own row until somebody accepts or rejects them."""
 
+import dataclasses
 import json
 
 import lance
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 import placelens as pl
 from placelens.storage.format_v2 import PROPOSALS
 from placelens.testing.fakes import HashEncoder
+from placelens.types import PROPOSAL_STATES
 
 HERE, THERE = pl.Place(lat=50.25, lon=14.5), pl.Place(lat=-33.25, lon=151.5)
 
@@ -69,7 +73,7 @@ def test_one_that_is_rejected_changes_no_place_and_can_be_opened_again(collectio
     collection.reject(made.id)
     assert where(collection, "placed") == (HERE, "given", 8)
     assert collection.proposals("open") == []
-    with pytest.raises(pl.CollectionError, match=f"proposal {made.id} is rejected, not open"):
+    with pytest.raises(pl.ProposalStateError, match=f"proposal {made.id} is rejected, not open"):
         collection.accept(made.id)
     collection.undo(made.id)
     collection.accept(made.id)
@@ -80,7 +84,7 @@ def test_what_was_changed_since_is_not_undone(collection):
     made = collection.propose("lost", THERE)
     collection.accept(made.id)
     collection.update("lost", place=HERE)
-    with pytest.raises(pl.CollectionError, match="'lost' was changed after proposal 1-0"):
+    with pytest.raises(pl.ProposalStateError, match="'lost' was changed after proposal 1-0"):
         collection.undo(made.id)
     assert where(collection, "lost") == (HERE, "given", None)
 
@@ -96,6 +100,68 @@ def test_proposals_go_with_their_item_and_are_numbered_for_good(collection):
     assert reopened.proposals() == []
     with pytest.raises(pl.ItemNotFoundError, match="no item of that proposal"):
         reopened.accept(second.id)
+
+
+def test_what_became_of_one_is_given(collection):
+    made = collection.propose("placed", THERE, radius_m=30)
+    accepted = collection.accept(made.id)
+    assert (accepted.state, accepted.previous) == ("accepted", HERE)
+    assert collection.proposals() == [accepted]
+    assert collection.undo(made.id) == made
+    rejected = collection.reject(made.id)
+    assert collection.proposals() == [rejected]
+    assert rejected == dataclasses.replace(made, state="rejected")
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(PROPOSAL_STATES))))
+@settings(max_examples=25)
+def test_pages_are_the_whole_list_and_counts_its_lengths(tmp_path_factory, drawn):
+    made = pl.Collection.create(tmp_path_factory.mktemp("pages") / "c.pl", dim=2)
+    made.add_vectors([*"abc"], [[1, 0]] * 3)
+    for item_id, state in drawn:
+        proposal = made.propose(item_id, THERE)
+        if state != "open":
+            (made.accept if state == "accepted" else made.reject)(proposal.id)
+    whole = made.proposals()
+    assert [p.id for p in whole] == [
+        f"{iid}-{n}"
+        for iid, name in enumerate("abc")
+        for n in range(sum(item_id == name for item_id, _ in drawn))
+    ]
+    counts = made.count_proposals()
+    for state in (None, *PROPOSAL_STATES):
+        listed = made.proposals(state)
+        assert listed == [p for p in whole if state in (None, p.state)]
+        assert state is None or counts[state] == len(listed)
+        for k in (1, 2, 100):
+            paged, after = [], None
+            while page := made.proposals(state, k=k, after=after):
+                assert len(page) <= k
+                paged += page
+                after = page[-1].id
+            assert paged == listed
+    # After one that is in another state, or not there at all, what follows is the same.
+    assert made.proposals("open", after="1-9") == [
+        p for p in made.proposals("open") if p.id[0] > "1"
+    ]
+    assert made.proposals(after="99-0") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"k": 0}, "k 0 is not a whole number above 0"),
+        ({"k": True}, "k True"),
+        ({"k": "5"}, "k '5'"),
+        ({"after": "x"}, "after 'x' is not the id of a proposal"),
+        ({"after": 5}, "the id in after 5"),
+        ({"after": "9" * 25 + "-0"}, "is not the id of a proposal"),
+    ],
+)
+def test_a_page_that_is_none_is_named(collection, asked, said):
+    collection.propose("lost", THERE)
+    with pytest.raises(pl.InputError, match=said):
+        collection.proposals(**asked)
 
 
 @pytest.mark.parametrize("wrong", ["", "1", "1-", "1-7", "x-0", "1-0-0", "9" * 30 + "-0", "1-²"])

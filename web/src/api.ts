@@ -19,6 +19,8 @@ import type {
   Palette,
   PlaceChoice,
   Problem as ProblemDetails,
+  Proposal,
+  ProposalList,
   SavedSearch,
   SearchAnswer,
   SearchRequest,
@@ -128,6 +130,11 @@ export const api = {
   saveSearch: (name: string, called: string, request: SearchRequest) =>
     ask<SavedSearch>(`${collection(name)}/searches/${encodeURIComponent(called)}`, asJson("PUT", request)),
   forgetSearch: (name: string, called: string) => fetched(`${collection(name)}/searches/${encodeURIComponent(called)}`, { method: "DELETE" }),
+  /** Proposed places with their items, a page at a time. */
+  proposals: (name: string, asked: Record<string, string>, signal: AbortSignal) =>
+    ask<ProposalList>(`${collection(name)}/proposals?${new URLSearchParams(asked)}`, { signal }),
+  decide: (name: string, id: string, how: "accept" | "reject" | "undo") =>
+    post<Proposal>(`${collection(name)}/proposals/${encodeURIComponent(id)}/${how}`, {}),
   export: (name: string, request: ExportRequest) => file(`${collection(name)}/export`, request),
   originals: (name: string, ids: string[]) => file(`${collection(name)}/originals`, { ids }),
   change: (name: string, id: string, changes: ItemChanges) => ask<Item>(item(name, id), asJson("PATCH", changes)),

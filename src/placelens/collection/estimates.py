@@ -60,8 +60,24 @@ class Estimates(Core):
                 evidence=evidence,
             )
 
-    def proposals(self, state: ProposalState | None = None) -> list[Proposal]:
+    def proposals(
+        self, state: ProposalState | None = None, *, k: int | None = None, after: str | None = None
+    ) -> list[Proposal]:
         """What was proposed of places: all, or those "open", "accepted" or "rejected".
+
+        They come by their ids, which is item by item as the items were added.
+
+        Parameters
+        ----------
+        k
+            No more than so many.
+        after
+            Only those that follow the one of this id: the last of those that one has.
+
+        Raises
+        ------
+        InputError
+            Naming what cannot be used.
 
         Examples
         --------
@@ -69,60 +85,82 @@ class Estimates(Core):
         >>> [proposal.place for proposal in photos.proposals("open")]
         [Place(lat=50.1, lon=14.4)]
         """
+        if k is not None and (isinstance(k, bool) or not isinstance(k, int) or k < 1):
+            raise InputError(f"k {shown(k)} is not a whole number above 0")
+        if after is not None:
+            as_text(after, "the id in after")
         self._table.check_sound()
-        return Proposals(self._table).all(state)
+        return Proposals(self._table).all(state, k=k, after=after)
 
-    def accept(self, proposal_id: str) -> None:
+    def count_proposals(self) -> dict[ProposalState, int]:
+        """How many proposals are open, accepted and rejected.
+
+        Examples
+        --------
+        >>> made = photos.propose("black", Place(lat=50.1, lon=14.4))
+        >>> photos.count_proposals()
+        {'open': 1, 'accepted': 0, 'rejected': 0}
+        """
+        self._table.check_sound()
+        return Proposals(self._table).counts()
+
+    def accept(self, proposal_id: str) -> Proposal:
         """Take what is proposed for the item's place, whose source is "estimated" then.
+
+        It gives the proposal as it is from now on.
 
         Raises
         ------
         ItemNotFoundError
             If there is no such proposal.
-        CollectionError
+        ProposalStateError
             If it is accepted or rejected already.
 
         Examples
         --------
         >>> made = photos.propose("black", Place(lat=50.1, lon=14.4), radius_m=500)
-        >>> photos.accept(made.id)
+        >>> photos.accept(made.id).state
+        'accepted'
         >>> black = photos.get("black")
         >>> black.place, black.place_source, black.place_radius_m
         (Place(lat=50.1, lon=14.4), 'estimated', 500.0)
         """
         with self._versions.writing():
-            Proposals(self._table).accept(as_text(proposal_id, "the proposal's id"))
+            return Proposals(self._table).accept(as_text(proposal_id, "the proposal's id"))
 
-    def reject(self, proposal_id: str) -> None:
-        """Note that what is proposed is wrong; raises as `accept` does.
+    def reject(self, proposal_id: str) -> Proposal:
+        """Note that what is proposed is wrong; gives and raises what `accept` does.
 
         Examples
         --------
         >>> made = photos.propose("black", Place(lat=0, lon=0))
-        >>> photos.reject(made.id)
+        >>> photos.reject(made.id).state
+        'rejected'
         >>> photos.proposals("open")
         []
         """
         with self._versions.writing():
-            Proposals(self._table).reject(as_text(proposal_id, "the proposal's id"))
+            return Proposals(self._table).reject(as_text(proposal_id, "the proposal's id"))
 
-    def undo(self, proposal_id: str) -> None:
-        """Open a proposal again, and put the place back that the item had before.
+    def undo(self, proposal_id: str) -> Proposal:
+        """Open a proposal again, which it gives, and put the place back that the item had before.
 
         Raises
         ------
         ItemNotFoundError
             If there is no such proposal.
-        CollectionError
+        ProposalStateError
             If it is open, or the place was changed since it was accepted.
 
         Examples
         --------
         >>> made = photos.propose("red", Place(lat=0, lon=0))
-        >>> photos.accept(made.id)
-        >>> photos.undo(made.id)
+        >>> photos.accept(made.id).previous
+        Place(lat=50.09, lon=14.42)
+        >>> photos.undo(made.id).state
+        'open'
         >>> photos.get("red").place
         Place(lat=50.09, lon=14.42)
         """
         with self._versions.writing():
-            Proposals(self._table).undo(as_text(proposal_id, "the proposal's id"))
+            return Proposals(self._table).undo(as_text(proposal_id, "the proposal's id"))

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from placelens.engine.query import Similarity
 from placelens.geo.relations import Relation
 from placelens.limits import MAX_CLUSTERS
-from placelens.types import FeatureKind, FeatureName, PlaceSource, Space
+from placelens.types import FeatureKind, FeatureName, PlaceSource, ProposalState, Space
 
 __all__ = [
     "AttributeValue",
@@ -39,6 +39,8 @@ __all__ = [
     "PlaceChoice",
     "Points",
     "Problem",
+    "Proposal",
+    "ProposalList",
     "SavedSearch",
     "SearchAnswer",
     "Shown",
@@ -503,6 +505,50 @@ class SearchAnswer(BaseModel):
     )
     cursor: str | None
     elapsed_ms: float
+
+
+class Position(BaseModel):
+    """A point: ``lat`` and ``lon`` in degrees; ``x`` and ``y`` in metres in a plane collection."""
+
+    lat: float | None = None
+    lon: float | None = None
+    x: float | None = None
+    y: float | None = None
+
+
+class Proposal(BaseModel):
+    """Where an item may be, as somebody or something has estimated it, and what became of that."""
+
+    id: str
+    item_id: str
+    place: Position = Field(description="What is proposed.")
+    radius_m: float | None = Field(description="How far from it the item may be.")
+    confidence: float | None = Field(
+        description="How probable it is that it lies within, in [0, 1]."
+    )
+    evidence: str | None = Field(description="What it rests on, in words.")
+    state: ProposalState
+    previous: Position | None = Field(
+        description="Where the item was when it was accepted; null when it had no place."
+    )
+    time: str = Field(description="When it was made, ISO 8601.")
+    item: Item = Field(description="What it is about, as it is now.")
+
+
+class ProposalCounts(BaseModel):
+    """How many proposals are in each state."""
+
+    open: int
+    accepted: int
+    rejected: int
+
+
+class ProposalList(BaseModel):
+    """A page of the proposals in a state, or of all."""
+
+    proposals: list[Proposal]
+    counts: ProposalCounts = Field(description="Of the collection, on all pages together.")
+    cursor: str | None = Field(description="For the next page; null on the last.")
 
 
 class CollectionSummary(BaseModel):

@@ -46,6 +46,7 @@ from placelens.server.routes import (
     pictures,
     places,
     points,
+    proposals,
     search,
     searches,
     session,
@@ -84,6 +85,7 @@ _RESOURCES = (
     explain,
     items,
     changes,
+    proposals,
     jobs,
     places,
 )

@@ -14,7 +14,7 @@ from placelens.limits import MAX_CONDITIONS, MAX_ID, MAX_NAME, MAX_TEXT, MAX_VAL
 from placelens.server.schemas import PlaceIn, StrictRequest
 from placelens.types import PlaceSource
 
-__all__ = ["ItemChanges", "JobRequest"]
+__all__ = ["ItemChanges", "JobRequest", "ProposalRequest"]
 
 _Scalar = Annotated[str, Field(max_length=MAX_TEXT)] | int | FiniteFloat | bool | None
 _Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
@@ -55,6 +55,32 @@ class ItemChanges(StrictRequest):
         if self.time is not None:
             given["time"] = _read_time(self.time)
         return given
+
+
+class ProposalRequest(StrictRequest):
+    """Where an item may be."""
+
+    item_id: Annotated[str, Field(max_length=MAX_ID)]
+    place: PlaceIn
+    radius_m: FiniteFloat | None = Field(
+        None, description="How far from it the item may be, in metres."
+    )
+    confidence: FiniteFloat | None = Field(
+        None, description="How probable it is that it lies within, in [0, 1]."
+    )
+    evidence: str | None = Field(
+        None, max_length=MAX_TEXT, description="What it rests on, in words."
+    )
+
+    def to_arguments(self) -> dict[str, Any]:
+        """Keyword arguments of `Collection.propose`.
+
+        Raises
+        ------
+        CoordinateError
+            If a coordinate is missing or out of range.
+        """
+        return {**dict(self), "place": self.place.to_place()}
 
 
 _MOST_UPLOADS = 1_000

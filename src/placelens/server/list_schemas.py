@@ -10,14 +10,16 @@ from pydantic import Field, create_model
 from placelens.engine.query import Similarity
 from placelens.engine.sorting import DEFAULT_SORT
 from placelens.engine.timeline import By
-from placelens.limits import MAX_ID, MAX_TERMS, MAX_TEXT
+from placelens.limits import MAX_CURSOR, MAX_ID, MAX_PROPOSALS, MAX_TERMS, MAX_TEXT
 from placelens.query.written import UNORDERED, WrittenFilter, read_filters
 from placelens.server.schemas import MAX_K, SearchRequest, StrictRequest, ViewIn
+from placelens.types import ProposalState
 
 __all__ = [
     "ClusterRequest",
     "FilterRequest",
     "ListRequest",
+    "ProposalListRequest",
     "SearchParameters",
     "TimelineRequest",
 ]
@@ -116,6 +118,14 @@ class ListRequest(FilterRequest):
         """
         page = {"sort": self.sort, "k": self.k, "cursor": self.cursor}
         return {**super().to_arguments(), **page}
+
+
+class ProposalListRequest(StrictRequest):
+    """Which proposals to list."""
+
+    state: ProposalState | None = Field(None, description="Only those in it; else all.")
+    k: int = Field(50, ge=1, le=MAX_PROPOSALS, description="Proposals of a page.")
+    cursor: str | None = Field(None, max_length=MAX_CURSOR, description="Of the page before.")
 
 
 class SearchParameters(FilterRequest):

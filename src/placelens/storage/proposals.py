@@ -20,13 +20,25 @@ time        when it was made, in UTC
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from placelens.display import shown
-from placelens.errors import CollectionError, CoordinateError, InputError, ItemNotFoundError
+from placelens.errors import (
+    CollectionError,
+    CoordinateError,
+    InputError,
+    ItemNotFoundError,
+    ProposalStateError,
+)
+from placelens.storage.format_v2 import PROPOSALS
 from placelens.storage.rows import MAX_RADIUS_M, Row, item_columns, items_from, radius_from
 from placelens.storage.table import MAX_IID, ItemTable
 from placelens.types import (
@@ -44,6 +56,16 @@ Entry = Mapping[str, Any]
 _PLACE = "place"
 # An internal id and a number, as texts.
 LONGEST_ID = 40
+# Rows that are made Python's objects of together.
+_AT_ONCE = 256
+_LISTED = pa.schema(
+    [
+        ("iid", pa.int64()),
+        ("id", pa.string()),
+        ("number", pa.int64()),
+        ("entry", PROPOSALS.value_type),
+    ]
+)
 
 
 def check_radius(radius_m: Any, what: str = "radius_m") -> None:
@@ -96,28 +118,61 @@ class Proposals:
     def __init__(self, table: ItemTable) -> None:
         self._table = table
 
-    def all(self, state: ProposalState | None = None) -> list[Proposal]:
-        """Those of a state, or all, in the table's order.
+    def all(
+        self, state: ProposalState | None = None, *, k: int | None = None, after: str | None = None
+    ) -> list[Proposal]:
+        """Those of a state, or all, by their ids: item by item, as the items were added.
+
+        What is decided meanwhile moves none, so that ``k`` after the last that one has go on where
+        that ended.
 
         Raises
         ------
         InputError
-            If there is no such state.
+            If there is no such state, or ``after`` is no proposal's id.
         """
         if state is not None and not (isinstance(state, str) and state in PROPOSAL_STATES):
             raise InputError(f"state {shown(state)} is not one of {', '.join(PROPOSAL_STATES)}")
+        listed = self._listed()
+        if state is not None:
+            listed = listed.filter(pc.equal(_member(listed, "state"), state))
+        if after is not None:
+            listed = listed.slice(_n_up_to(listed, after))
+        return list(islice(_proposals(listed), k))
+
+    def counts(self) -> dict[ProposalState, int]:
+        """How many there are of each state."""
+        found = pc.value_counts(_member(self._listed(), "state")).to_pylist()
+        counts = {each["values"]: each["counts"] for each in found}
+        return {state: counts.get(state, 0) for state in PROPOSAL_STATES}
+
+    def _listed(self) -> pa.Table:
+        """All of them, one a row, by their ids: most are told from what placelens would not write.
+
+        Columns are not taken apart into Python's objects: who lists a few of a hundred thousand
+        waits for those few.
+        """
         dataset = self._table.dataset
         if "proposals" not in dataset.schema.names:
-            return []
-        found = dataset.to_table(
+            return _LISTED.empty_table()
+        rows = dataset.to_table(
             columns=["iid", "id", "proposals"], filter="proposals IS NOT NULL"
-        ).to_pylist()
-        return [
-            proposal
-            for row in found
-            for proposal in _proposals(row["iid"], row["id"], row["proposals"])
-            if state in (None, proposal.state)
+        ).combine_chunks()
+        lists = rows["proposals"].combine_chunks()
+        parents = pc.list_parent_indices(lists)
+        of = parents.to_numpy()
+        columns = [
+            rows["iid"].take(parents),
+            rows["id"].take(parents),
+            pa.array(np.arange(len(of)) - np.searchsorted(of, of), pa.int64()),
+            pc.list_flatten(lists),
         ]
+        listed = pa.Table.from_arrays(columns, schema=_LISTED)
+        is_known = pc.and_(
+            pc.equal(_member(listed, "field"), _PLACE),
+            pc.is_in(_member(listed, "state"), pa.array(PROPOSAL_STATES)),
+        )
+        return listed.filter(is_known).sort_by([("iid", "ascending"), ("number", "ascending")])
 
     def add(
         self,
@@ -149,37 +204,37 @@ class Proposals:
         self._table.update(iid, {"proposals": [*entries, entry]})
         return _proposal(iid, item.id, len(entries), entry)
 
-    def accept(self, proposal_id: str) -> None:
+    def accept(self, proposal_id: str) -> Proposal:
         """Put what is proposed in the place of what the item has."""
         found = self._find(proposal_id, "open")
         item, entry, space = found.item, found.entry, self._table.manifest.space
         radius_m = radius_from(entry["radius_m"])
         values = place_columns(space, _place(entry["value"]), "estimated", radius_m)
         now = place_columns(space, item.place, item.place_source, item.place_radius_m)
-        self._write(found, "accepted", values, previous=json.dumps(now))
+        return self._write(found, "accepted", values, previous=json.dumps(now))
 
-    def reject(self, proposal_id: str) -> None:
+    def reject(self, proposal_id: str) -> Proposal:
         """Note that a proposal is wrong."""
-        self._write(self._find(proposal_id, "open"), "rejected", {})
+        return self._write(self._find(proposal_id, "open"), "rejected", {})
 
-    def undo(self, proposal_id: str) -> None:
+    def undo(self, proposal_id: str) -> Proposal:
         """Open a proposal again; the place is what it was before it was accepted.
 
         Raises
         ------
-        CollectionError
+        ProposalStateError
             If the place was changed since.
         """
         found = self._find(proposal_id, "accepted", "rejected")
         values: dict[str, Any] = {}
         if found.entry["state"] == "accepted":
             if found.item.place != _place(found.entry["value"]):
-                raise CollectionError(
+                raise ProposalStateError(
                     f"the place of {shown(found.item.id)} was changed after proposal {proposal_id} "
                     "was accepted; set it with Collection.update"
                 )
             values = self._before(found.entry)
-        self._write(found, "open", values)
+        return self._write(found, "open", values)
 
     def _before(self, entry: Entry) -> dict[str, Any]:
         """What the row said of the place before a proposal was accepted."""
@@ -200,21 +255,22 @@ class Proposals:
         values: Mapping[str, Any],
         *,
         previous: str | None = None,
-    ) -> None:
+    ) -> Proposal:
         entries = [dict(entry) for entry in found.entries]
         entries[found.number] |= {"state": state, "previous": previous}
         self._table.update(found.iid, {**values, "proposals": entries})
+        return _proposal(found.iid, found.item.id, found.number, entries[found.number])
 
     def _find(self, proposal_id: str, *states: ProposalState) -> _Found:
         """A proposal; it must be in one of the states."""
-        iid, _, number = proposal_id.partition("-")
-        is_id = iid.isdecimal() and number.isdecimal() and len(proposal_id) <= LONGEST_ID
-        if is_id and int(iid) <= MAX_IID:
-            found = _Found(int(iid), int(number), *self._of(int(iid)))
+        numbers = _numbers(proposal_id)
+        if numbers is not None:
+            iid, number = numbers
+            found = _Found(iid, number, *self._of(iid))
             if found.number < len(found.entries) and _is_sound(found.entry):
                 state = found.entry["state"]
                 if state not in states:
-                    raise CollectionError(
+                    raise ProposalStateError(
                         f"proposal {proposal_id} is {state}, not {' or '.join(states)}"
                     )
                 return found
@@ -233,11 +289,36 @@ class Proposals:
         return item, found["proposals"][0].as_py() or []
 
 
-def _proposals(iid: int, item_id: str, entries: Sequence[Entry]) -> Iterator[Proposal]:
-    """What a row holds; what placelens would not have written is left out."""
-    for number, entry in enumerate(entries):
-        if _is_sound(entry):
-            yield _proposal(iid, item_id, number, entry)
+def _numbers(proposal_id: str) -> tuple[int, int] | None:
+    """The internal id and the place in its list that an id is made of; None for what is none."""
+    iid, _, number = proposal_id.partition("-")
+    is_id = iid.isdecimal() and number.isdecimal() and len(proposal_id) <= LONGEST_ID
+    if not is_id or int(iid) > MAX_IID:
+        return None
+    return int(iid), int(number)
+
+
+def _member(listed: pa.Table, name: str) -> pa.ChunkedArray:
+    return pc.struct_field(listed["entry"], name)
+
+
+def _n_up_to(listed: pa.Table, proposal_id: str) -> int:
+    """How many come before what follows a proposal, which may be there no more."""
+    numbers = _numbers(proposal_id)
+    if numbers is None:
+        raise InputError(f"after {shown(proposal_id)} is not the id of a proposal, like 17-0")
+    iid, number = numbers
+    iids = listed["iid"].to_numpy()
+    first, end = np.searchsorted(iids, [iid, iid + 1])
+    return int(first) + sum(each <= number for each in listed["number"][first:end].to_pylist())
+
+
+def _proposals(listed: pa.Table) -> Iterator[Proposal]:
+    """They themselves; what placelens would not have written is left out."""
+    for batch in listed.to_batches(_AT_ONCE):
+        for row in batch.to_pylist():
+            if _is_sound(row["entry"]):
+                yield _proposal(row["iid"], row["id"], row["number"], row["entry"])
 
 
 def _is_sound(entry: Entry) -> bool:

@@ -172,6 +172,7 @@ def writing(make_client: Any, *collections: pl.Collection) -> Iterator[tuple[str
             "PUT", "/v1/collections/plane/searches/near me", json={"near": "1,2", "mu": 1}
         ).json(),
     )
+    yield from proposing(server)
     yield "UploadKept", server.request(
         "POST", "/v1/collections/squares/uploads", content=picture,
         headers={"content-type": "image/jpeg"},
@@ -185,6 +186,21 @@ def writing(make_client: Any, *collections: pl.Collection) -> Iterator[tuple[str
             changed.clear()
     yield "Job", server.get(f"/v1/jobs/{job_id}").json()
     yield "JobSummary", server.get("/v1/jobs").json()[0]
+
+
+def proposing(server: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is answered of a place that is proposed and accepted, on a sphere and on a plane."""
+    for name, place in (("squares", {"lat": 1, "lon": 2}), ("plane", {"x": 1, "y": 2})):
+        base = f"/v1/collections/{name}"
+        item = server.get(f"{base}/items").json()["items"][0]
+        asked = {"item_id": item["id"], "place": place}
+        proposal = server.request("POST", f"{base}/proposals", json=asked).json()
+        yield "Proposal", proposal
+        url = f"{base}/proposals/{proposal['id']}"
+        yield "Proposal", server.request("POST", f"{url}/accept").json()
+        yield "ProposalList", server.get(f"{base}/proposals").json()
+        # The collection of the squares is others' as well.
+        yield "Proposal", server.request("POST", f"{url}/undo").json()
 
 
 def fields_of(model: BaseModel) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 import { fromHash, type Query, toHash } from "./query.ts";
 
-/** What fills the stage; where the screen is narrow "both" shows the results. "paint" has the canvas beside them. */
-export const PANELS = ["both", "results", "map", "paint"] as const;
+/** What fills the stage; where the screen is narrow "both" shows the results. "paint" has the canvas beside them, "review" the map beside proposed places. */
+export const PANELS = ["both", "results", "map", "paint", "review"] as const;
 export type Panel = (typeof PANELS)[number];
 
 export interface Place {

@@ -9,6 +9,13 @@ export type Bounds = [west: number, south: number, east: number, north: number];
 const EARTH_RADIUS_M = 6_371_008.8; // the mean radius, as the engine uses
 const RADIANS = Math.PI / 180;
 
+/** Metres between two places, along the sphere. */
+export function distance(a: LatLon, b: LatLon): number {
+  const half = (from: number, to: number) => Math.sin(((to - from) * RADIANS) / 2) ** 2;
+  const chord = half(a.lat, b.lat) + Math.cos(a.lat * RADIANS) * Math.cos(b.lat * RADIANS) * half(a.lon, b.lon);
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(chord)));
+}
+
 /** Longitude in [-180, 180]. */
 export function wrapLon(lon: number): number {
   return lon >= -180 && lon <= 180 ? lon : ((((lon + 180) % 360) + 360) % 360) - 180;

@@ -608,12 +608,69 @@ export interface Points {
   n_located: number;
 }
 
+/** A point: `lat` and `lon` in degrees; `x` and `y` in metres in a plane collection. */
+export interface Position {
+  lat?: number | null;
+  lon?: number | null;
+  x?: number | null;
+  y?: number | null;
+}
+
 /** RFC 9457 problem details. */
 export interface Problem {
   type: string;
   title: string;
   status: number;
   detail: string;
+}
+
+/** Where an item may be, as somebody or something has estimated it, and what became of that. */
+export interface Proposal {
+  id: string;
+  item_id: string;
+  /** What is proposed. */
+  place: Position;
+  /** How far from it the item may be. */
+  radius_m: number | null;
+  /** How probable it is that it lies within, in [0, 1]. */
+  confidence: number | null;
+  /** What it rests on, in words. */
+  evidence: string | null;
+  state: "open" | "accepted" | "rejected";
+  /** Where the item was when it was accepted; null when it had no place. */
+  previous: Position | null;
+  /** When it was made, ISO 8601. */
+  time: string;
+  /** What it is about, as it is now. */
+  item: Item;
+}
+
+/** How many proposals are in each state. */
+export interface ProposalCounts {
+  open: number;
+  accepted: number;
+  rejected: number;
+}
+
+/** A page of the proposals in a state, or of all. */
+export interface ProposalList {
+  proposals: Proposal[];
+  /** Of the collection, on all pages together. */
+  counts: ProposalCounts;
+  /** For the next page; null on the last. */
+  cursor: string | null;
+}
+
+/** Where an item may be. */
+export interface ProposalRequest {
+  item_id: string;
+  place: PlaceIn;
+  /** How far from it the item may be, in metres. */
+  radius_m?: number | null;
+  /** How probable it is that it lies within, in [0, 1]. */
+  confidence?: number | null;
+  /** What it rests on, in words. */
+  evidence?: string | null;
 }
 
 /** A search that the collection keeps. */

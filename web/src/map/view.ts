@@ -18,12 +18,13 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import { type Bounds, boundsOf, boxBetween, circle, wrapLon } from "../logic/geodesy.ts";
 import { type Drawn, type Ring, ringOf } from "../logic/lasso.ts";
 import { type Decay, halfDistance } from "../logic/reach.ts";
-import type { Clusters, Heat, Hit, LatLon, Towns } from "../logic/rest.ts";
+import type { Clusters, Heat, Hit, LatLon, Proposal, Towns } from "../logic/rest.ts";
 import { t } from "../words/index.ts";
 import { clusterFeatures, located, townFeatures } from "./data.ts";
 import { boxOf, draw } from "./drawing.ts";
 import { Foreground } from "./foreground.ts";
 import { HEAT, heatOverlay } from "./heat.ts";
+import { PROPOSED, proposalOverlay } from "./proposal.ts";
 import { makeStyle } from "./style.ts";
 
 setWorkerUrl(workerUrl);
@@ -148,7 +149,12 @@ export class MapView {
       map.addSource(name, overlay.source);
       for (const layer of overlay.layers()) map.addLayer(layer, this.#lowest(map.getStyle().layers));
     }
-    for (const id of (overlay ?? before)?.hides ?? []) map.setLayoutProperty(id, "visibility", overlay ? "none" : "visible");
+    const hidden = this.#hidden();
+    for (const id of (overlay ?? before)?.hides ?? []) map.setLayoutProperty(id, "visibility", hidden.has(id) ? "none" : "visible");
+  }
+
+  #hidden(): ReadonlySet<string> {
+    return new Set([...this.#overlays.values()].flatMap(({ hides }) => hides ?? []));
   }
 
   /** Names of towns, or else the dots: overlays lie below them. */
@@ -159,7 +165,7 @@ export class MapView {
   /** The layers of a style with those of the overlays, and without what they hide. */
   #withOverlays(layers: readonly LayerSpecification[]): LayerSpecification[] {
     const overlays = [...this.#overlays.values()];
-    const hidden = new Set(overlays.flatMap(({ hides }) => hides ?? []));
+    const hidden = this.#hidden();
     const lowest = this.#lowest(layers);
     return layers.flatMap((layer) => [
       ...(layer.id === lowest ? overlays.flatMap((each) => each.layers()) : []),
@@ -171,6 +177,12 @@ export class MapView {
   showHeat(heat: Heat | null): void {
     this.setOverlay(HEAT, heat && heatOverlay(heat));
     this.#root.dataset["heat"] = heat ? String(heat.cells.length) : "";
+  }
+
+  /** Where an item may be, and where it is now; null for what is not to be seen. */
+  showProposal(proposal: Proposal | null): void {
+    this.setOverlay(PROPOSED, proposal && proposalOverlay(proposal));
+    this.#root.dataset["proposed"] = proposal?.id ?? "";
   }
 
   showTowns(towns: Towns): void {

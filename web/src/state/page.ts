@@ -105,6 +105,8 @@ class Page {
     batch(() => {
       this.query.value = query;
       this.problem.value = null;
+      // Who asks for something wants to see what is found.
+      if (this.panel.value === "review") this.panel.value = "both";
       if (query.collection !== before.collection) this.#enter(query.collection);
     });
     this.#record(push);
@@ -162,6 +164,15 @@ class Page {
     });
     if ("sketch" in change) this.change(change);
     else this.#record(true);
+  }
+
+  /** Show proposed places, one by one; back leads to where one was before. */
+  review(): void {
+    batch(() => {
+      this.#close();
+      this.panel.value = "review";
+    });
+    this.#record(true);
   }
 
   moreLike(id: string): void {

@@ -17,6 +17,7 @@ import { Paint } from "./paint.tsx";
 import { listenForPictures } from "./pictures.ts";
 import { Rail } from "./rail.tsx";
 import { Results } from "./results.tsx";
+import { Review } from "./review.tsx";
 import { Saved } from "./saved.tsx";
 import { SearchBar } from "./search-bar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
@@ -54,6 +55,7 @@ export function App() {
         </section>
         <main class={`stage panel-${page.panel.value} ${page.openHit.value ? "with-detail" : ""}`}>
           <Results />
+          <Review />
           <div class="side">
             <Paint />
             {/* Whether there are tiles is for the server to say. */}

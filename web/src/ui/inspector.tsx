@@ -1,5 +1,6 @@
 /** One result beside the map: its picture or text, how its score came about, all that is known. */
 
+import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { formatDistance, formatLatLon, formatName, formatTime } from "../logic/format.ts";
 import type { Scalar } from "../logic/query.ts";
@@ -86,13 +87,7 @@ function Figure({ hit }: { hit: Hit }) {
   const layers = useRef<HTMLDivElement>(null);
   const regions = useRegions(hit);
   useLayoutEffect(() => layers.current?.replaceChildren(...(regions ? [regions] : [])), [regions]);
-  useEffect(() => {
-    if (!hit.image_url) return;
-    const original = new Image();
-    original.onload = () => image.current?.setAttribute("src", original.src);
-    original.onerror = () => missing.current?.removeAttribute("hidden");
-    original.src = hit.image_url;
-  }, [hit.image_url]);
+  useOriginal(hit, image, missing);
   const enlarge = () => page.show(hit.id, { large: true });
   if (!hit.thumbnail_url) return <blockquote>{hit.text ?? hit.title}</blockquote>;
   const shape = hit.width && hit.height ? { aspectRatio: `${hit.width} / ${hit.height}` } : {};
@@ -108,6 +103,17 @@ function Figure({ hit }: { hit: Hit }) {
       <figcaption ref={missing} hidden>{t.detail.noOriginal}</figcaption>
     </figure>
   );
+}
+
+/** Put the original in the place of the thumbnail, once it has come; where it does not, say so. */
+export function useOriginal({ image_url: url }: Pick<Hit, "image_url">, image: RefObject<HTMLImageElement | null>, missing: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    if (!url) return;
+    const original = new Image();
+    original.onload = () => image.current?.setAttribute("src", original.src);
+    original.onerror = () => missing.current?.removeAttribute("hidden");
+    original.src = url;
+  }, [url]);
 }
 
 function WhereAndWhen({ hit }: { hit: Hit }) {

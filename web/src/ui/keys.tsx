@@ -7,6 +7,7 @@ import { why } from "../state/why.ts";
 import { t } from "../words/index.ts";
 import { Panel } from "./panel.tsx";
 import { togglePanel } from "./rail.tsx";
+import { reviewKeys } from "./review.tsx";
 
 /** Listen as long as the page lives. */
 export function listenForKeys(): () => void {
@@ -23,6 +24,7 @@ function handle(event: KeyboardEvent): void {
     return;
   }
   if (target.matches("input:not([type=range]), select, textarea")) return;
+  if (page.panel.value === "review" && reviewKeys(event)) return;
   if ((event.ctrlKey || event.metaKey) && event.key === "a" && page.hits.value.length) {
     event.preventDefault();
     selection.add(page.hits.value.map((hit) => hit.id));
@@ -49,12 +51,12 @@ function handle(event: KeyboardEvent): void {
   call();
 }
 
-/** Escape closes one thing: what is being drawn, the open result, the selection, the canvas. */
+/** Escape closes one thing: what is being drawn, the open result, the selection, the canvas or the review. */
 function leaveOne(): void {
   if (mapActions.cancelDrawing()) return;
   if (page.open.value !== null) page.close();
   else if (selection.ids.value.size) selection.clear();
-  else if (page.panel.value === "paint") page.setPanel("both");
+  else if (page.panel.value === "paint" || page.panel.value === "review") page.setPanel("both");
 }
 
 export function Keys() {

@@ -3,7 +3,9 @@
 import { computed, effect, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api.ts";
+import { boundsOf } from "../logic/geodesy.ts";
 import { toFilters } from "../logic/query.ts";
+import { cornersOf } from "../logic/review.ts";
 import type { Clusters, Hit, LatLon } from "../logic/rest.ts";
 import { writeSketch } from "../logic/sketch.ts";
 import { mapActions } from "../map/actions.ts";
@@ -12,6 +14,7 @@ import { heat } from "../state/heat.ts";
 import { page } from "../state/page.ts";
 import { Fetched } from "../state/resource.ts";
 import { rested } from "../state/rest.ts";
+import { review } from "../state/review.ts";
 import { t } from "../words/index.ts";
 import { HeatButton, HeatLegend } from "./heat.tsx";
 import { Icon } from "./icon.tsx";
@@ -88,7 +91,8 @@ async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving
   if (leaving.aborted) return;
   const tileUrl = page.config.value?.tile_url ?? null;
   const map = await MapView.open(root, foreground, tileUrl, {
-    pick: (near) => page.change({ near }),
+    // While places are reviewed, the map is there to be looked at.
+    pick: (near) => review.isOn.value || page.change({ near }),
     open: (id) => page.show(id),
     point: (id) => (page.pointed.value = id),
     list: (box) => page.change({ box }),
@@ -109,11 +113,12 @@ async function openMap(root: HTMLElement, foreground: HTMLCanvasElement, leaving
   const area = computed(() => page.query.value.area);
   const stop = [
     effect(() => map.setRanked(!page.isList.value)),
-    effect(() => map.showHits(page.hits.value)),
-    effect(() => map.showPlace(page.place.value, page.decay.value)),
-    effect(() => map.showHeat(heat.value.value)),
+    effect(() => map.showHits(review.isOn.value ? [] : page.hits.value)),
+    effect(() => map.showPlace(review.isOn.value ? null : page.place.value, page.decay.value)),
+    effect(() => map.showHeat(review.isOn.value ? null : heat.value.value)),
     heat.follow(),
-    effect(() => map.showArea(box.value, area.value)),
+    effect(() => map.showArea(...(review.isOn.value ? ([null, null] as const) : ([box.value, area.value] as const)))),
+    showProposals(map),
     effect(() => map.mark(page.pointed.value, page.open.value)),
     effect(() => {
       if (clusters.state.value.value) map.showClusters(clusters.state.value.value);
@@ -156,6 +161,19 @@ function settled(fetched: Fetched<unknown>): Promise<void> {
   });
 }
 
+/** Show the proposed place that is looked at, and go where it is. */
+function showProposals(map: MapView): () => void {
+  return effect(() => {
+    const proposal = review.shown.value;
+    map.showProposal(proposal);
+    // The map may only now have got its room.
+    if (proposal) requestAnimationFrame(() => {
+      map.resize();
+      map.fitBounds(boundsOf(cornersOf(proposal)));
+    });
+  });
+}
+
 /** Move the map for a new question whose results or place are out of sight, and when asked to. */
 function follow(map: MapView, settled: () => void): () => void {
   let question = "";
@@ -164,6 +182,7 @@ function follow(map: MapView, settled: () => void): () => void {
     const answer = page.answer.value;
     const stats = page.stats.state.value.value;
     const fit = page.fit.value;
+    if (review.isOn.value) return;
     const { words, like, pictures, sketch, collection, from, to, where, box, area } = page.query.peek();
     if (!answer || !stats || stats.name !== collection) return;
     const isAsked = fit !== asked;

@@ -3,6 +3,7 @@
 import { asksForSomething, hasFilters } from "../logic/query.ts";
 import type { Panel } from "../logic/address.ts";
 import { page } from "../state/page.ts";
+import { review } from "../state/review.ts";
 import { t } from "../words/index.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
@@ -12,7 +13,7 @@ export function Rail() {
   const panel = page.panel.value;
   // What is open over the page is where one is, and nothing else.
   const isOver = page.importsOpen.value;
-  const isResults = !isOver && panel !== "map" && panel !== "paint";
+  const isResults = !isOver && panel !== "map" && panel !== "paint" && panel !== "review";
   const search = () => {
     if (panel === "map") page.setPanel("both");
     const field = document.getElementById("words") as HTMLInputElement | null;
@@ -29,6 +30,9 @@ export function Rail() {
       <RailButton icon="search" name={t.rail.search} isCurrent={isAsking && isResults} onClick={search} />
       <RailButton icon="map" name={t.rail.map} isCurrent={!isOver && panel === "map"} onClick={() => togglePanel("map")} />
       <RailButton icon="brush" name={t.rail.paint} isCurrent={!isOver && panel === "paint"} onClick={() => togglePanel("paint")} />
+      {review.isOffered.value && (
+        <RailButton icon="review" name={t.rail.review} isCurrent={!isOver && panel === "review"} onClick={() => togglePanel("review")} />
+      )}
       {page.config.value?.writes && (
         <RailButton icon="import" name={t.rail.imports} isCurrent={isOver} onClick={() => (page.importsOpen.value = true)} />
       )}
@@ -41,6 +45,7 @@ export function Rail() {
 export function togglePanel(panel: Exclude<Panel, "both">): void {
   if (page.panel.value === panel) page.setPanel("both");
   else if (panel === "paint") page.paint();
+  else if (panel === "review") page.review();
   else page.setPanel(panel);
 }
 
