@@ -36,6 +36,7 @@ STATUS_OF_ERROR: Mapping[type[errors.PlacelensError], HTTPStatus] = MappingProxy
         errors.CollectionLockedError: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.CollectionDamagedError: HTTPStatus.SERVICE_UNAVAILABLE,  # until it is repaired
         errors.EncoderMismatchError: HTTPStatus.CONFLICT,
+        errors.FormatVersionError: HTTPStatus.CONFLICT,  # until it is migrated
         errors.ProposalStateError: HTTPStatus.CONFLICT,
         errors.EncoderError: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.ReadError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 from PIL.Image import Exif
+from tests.faults import version_1
 
 import placelens as pl
 from placelens.server.errors import ProblemError
@@ -348,3 +350,16 @@ def test_a_collection_without_an_encoder_takes_no_pictures(make_client, tmp_path
     response = add(server, picture(), "a.png")
     assert (response.status_code, "encoder" in response.json()["detail"]) == (422, True)
     assert kept_files(made) == []
+
+
+def test_a_collection_of_an_older_format_is_read_and_not_written(make_client, tmp_path):
+    version_1.write(tmp_path / "old.pl", ["a", "b"], np.eye(2))
+    server = make_client(collections={"old": tmp_path / "old.pl"}, write=True, run_token=RUN,
+                         token_file=tmp_path / "tokens.json")  # fmt: skip
+    assert server.get("/v1/collections/old/items/a").status_code == 200
+    for refused in (
+        server.request("DELETE", "/v1/collections/old/items/a", headers=WRITER),
+        server.request("PATCH", "/v1/collections/old/items/a", json={"text": "x"}, headers=WRITER),
+    ):
+        assert refused.status_code == 409, refused.text
+        assert "placelens migrate" in refused.json()["detail"]
