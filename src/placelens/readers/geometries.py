@@ -170,6 +170,8 @@ def reprojection(crs: Any) -> Callable[[LonLat], LonLat]:
     try:
         source = pyproj.CRS.from_user_input(crs)
         transformer = pyproj.Transformer.from_crs(source, WGS84, always_xy=True)
+    except UnicodeEncodeError as error:
+        raise ReadError("its coordinate system has half a character in its name") from error
     except pyproj.exceptions.ProjError as error:
         raise ReadError(
             f"its coordinate system {shown} cannot be brought to WGS84: {str(error)[:200]}"
