@@ -130,8 +130,11 @@ def without_folders(settings: Settings, text: str) -> str:
 
 
 def _path(request: Request) -> str:
-    """The path of a URL, cut, with nothing in it that a terminal would obey."""
-    return visible(cut(request.url.path, LONGEST_VALUE))
+    """The path of a URL, cut, with nothing in it that a terminal would obey.
+
+    Not by ``request.url``, which cannot be made of a query whose bytes are no UTF-8.
+    """
+    return visible(cut(request.scope["path"], LONGEST_VALUE))
 
 
 def _on_placelens_error(request: Request, error: Exception) -> JSONResponse:
@@ -142,7 +145,7 @@ def _on_placelens_error(request: Request, error: Exception) -> JSONResponse:
         logger.error(
             "%s %s failed request=%s",
             request.method,
-            shown(request.url.path),
+            shown(request.scope["path"]),
             request.state.request_id,
             exc_info=error,
         )
