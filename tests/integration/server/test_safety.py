@@ -123,7 +123,7 @@ def test_every_error_has_a_status():
         instance = error("what", "extra") if error is errors.MissingExtraError else error("what")
         assert 400 <= status_of(instance) < 600
     assert status_of(errors.CoordinateError("x")) == 422
-    assert status_of(errors.FormatVersionError("x")) == 500
+    assert status_of(errors.FormatVersionError("x")) == 409
     assert errors.PlacelensError in STATUS_OF_ERROR
 
 
