@@ -596,7 +596,8 @@ class Config(BaseModel):
     version: str
     collections: list[str]
     tile_url: str | None
-    writes: bool = Field(description="Whether those with a token for it may change collections.")
+    writes: bool = Field(description="Whether collections may be changed.")
+    writing_needs_token: bool = Field(description="Whether only those with a token for it may.")
     export_formats: list[str] = Field(description="For `format` of `POST .../export`.")
 
 

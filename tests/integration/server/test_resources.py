@@ -26,8 +26,14 @@ def test_config_tells_the_page_what_there_is(client):
         "collections": ["squares"],
         "tile_url": None,
         "writes": False,
+        "writing_needs_token": True,
         "export_formats": list(FORMATS),
     }
+
+
+def test_config_tells_when_everybody_may_write(make_client):
+    config = make_client(write=True, auth=False).get("/v1/config").json()
+    assert (config["writes"], config["writing_needs_token"]) == (True, False)
 
 
 def test_encoders_are_listed_with_what_can_be_told(client):

@@ -66,8 +66,10 @@ export interface Config {
   version: string;
   collections: string[];
   tile_url: string | null;
-  /** Whether those with a token for it may change collections. */
+  /** Whether collections may be changed. */
   writes: boolean;
+  /** Whether only those with a token for it may. */
+  writing_needs_token: boolean;
   /** For `format` of `POST .../export`. */
   export_formats: string[];
 }

@@ -17,6 +17,11 @@ const MOST_SELECTED = 1000;
 
 class Page {
   readonly config = signal<Config | null>(null);
+  /** Whether this person may change the collection. */
+  readonly mayWrite = computed(() => {
+    const config = this.config.value;
+    return config !== null && config.writes && (session.hasToken.value || !config.writing_needs_token);
+  });
   readonly query = signal<Query>(emptyQuery());
   readonly open = signal<string | null>(null);
   readonly large = signal(false);

@@ -8,7 +8,6 @@ import { t } from "../words/index.ts";
 import { page } from "./page.ts";
 import { Fetched } from "./resource.ts";
 import { rested } from "./rest.ts";
-import { session } from "./session.ts";
 
 class Review {
   readonly #fetched = new Fetched<Queue>();
@@ -30,7 +29,6 @@ class Review {
   /** Whether there is anything to be looked at, or to be undone. */
   readonly isOffered = computed(() => this.isOn.value || this.nLeft.value > 0 || this.canUndo.value);
   readonly shown = computed<Proposal | null>(() => (this.isOn.value ? (this.queue.value?.waiting[0] ?? null) : null));
-  readonly mayDecide = computed(() => Boolean(page.config.value?.writes && session.hasToken.value));
   readonly canUndo = computed(() => this.#decided.value.length > 0);
   readonly error = computed(() => this.#problem.value ?? this.#fetched.state.value.error ?? this.#more.state.value.error);
   /** What was done last, in words. */
@@ -80,7 +78,7 @@ class Review {
 
   /** Do one thing at a time; what others have decided, changed or deleted meanwhile is told, and waits no longer. */
   async #attempt(id: string, act: (collection: string) => Promise<() => void>, isVoid?: () => void): Promise<void> {
-    if (!this.mayDecide.value || this.#isBusy.value) return;
+    if (!page.mayWrite.value || this.#isBusy.value) return;
     const collection = this.#of;
     const isHere = () => this.#of === collection;
     this.#isBusy.value = true;

@@ -7,7 +7,6 @@ import { fromRequest } from "../logic/saved.ts";
 import type { SavedSearch, SearchRequest } from "../logic/rest.ts";
 import { page } from "./page.ts";
 import { Fetched } from "./resource.ts";
-import { session } from "./session.ts";
 
 class Saved {
   readonly #fetched = new Fetched<SavedSearch[]>();
@@ -16,7 +15,6 @@ class Saved {
   readonly names = computed(() => this.all.value.map(({ name }) => name));
   readonly error = computed(() => this.#fetched.state.value.error);
   /** Whether the question that stands there can be saved here, by who asks. */
-  readonly maySave = computed(() => Boolean(page.config.value?.writes && session.hasToken.value));
 
   constructor() {
     const collection = computed(() => page.query.value.collection);

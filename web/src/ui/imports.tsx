@@ -10,10 +10,10 @@ import { Panel } from "./panel.tsx";
 
 export function Imports() {
   const isOpen = page.importsOpen.value;
-  const hasToken = session.hasToken.value;
+  const mayWrite = page.mayWrite.value;
   useEffect(() => {
-    if (isOpen && hasToken) imports.watch();
-  }, [isOpen, hasToken]);
+    if (isOpen && mayWrite) imports.watch();
+  }, [isOpen, mayWrite]);
   if (!isOpen) return null;
   const add = (event: Event) => {
     const field = event.currentTarget as HTMLInputElement;
@@ -22,7 +22,7 @@ export function Imports() {
   };
   return (
     <Panel name="imports" title={t.imports.title} open={page.importsOpen}>
-      {hasToken ? (
+      {mayWrite ? (
         <label class="choose-files">
           {t.imports.choose}
           <input type="file" multiple accept="image/*,.heic,.heif,.dng" onChange={add} />

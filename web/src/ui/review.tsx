@@ -109,7 +109,7 @@ function sureness(confidence: number | null, radius: string | null): string {
 /** The buttons, or what it takes to have them. */
 function Deciding({ proposal }: { proposal: Proposal | null }) {
   if (!page.config.value?.writes) return proposal && <Passing reason={t.review.onlyReads} />;
-  if (!review.mayDecide.value) return proposal && <Passing />;
+  if (!page.mayWrite.value) return proposal && <Passing />;
   return (
     <div class="buttons">
       {proposal && (

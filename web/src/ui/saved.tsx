@@ -27,7 +27,7 @@ export function Saved() {
               <Icon name="search" />
               <span>{name}</span>
             </button>
-            {saved.maySave.value && <IconButton name="trash" label={t.saved.forget(name)} onClick={() => attempt(saved.forget(name))} />}
+            {page.mayWrite.value && <IconButton name="trash" label={t.saved.forget(name)} onClick={() => attempt(saved.forget(name))} />}
           </li>
         ))}
       </ul>
@@ -42,7 +42,7 @@ function SaveForm({ save }: { save: (name: string) => void }) {
   const query = page.query.value;
   const name = useSignal("");
   if (!page.config.value?.writes) return null;
-  if (!saved.maySave.value) return <p class="said">{t.saved.onlyReads}</p>;
+  if (!page.mayWrite.value) return <p class="said">{t.saved.onlyReads}</p>;
   if (!asksForSomething(query) && !hasFilters(query)) return null;
   const hasOwn = query.pictures.length > 0 || Boolean(query.sketch?.over && !("item" in query.sketch.over));
   if (hasOwn) return <p class="said">{t.saved.noPictures}</p>;

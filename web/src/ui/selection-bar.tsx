@@ -5,7 +5,6 @@ import { api, Problem } from "../api.ts";
 import type { ExportRequest, ItemChanges } from "../logic/rest.ts";
 import { page } from "../state/page.ts";
 import { selection } from "../state/selection.ts";
-import { session } from "../state/session.ts";
 import { t } from "../words/index.ts";
 import { download } from "./download.ts";
 import { Icon, IconButton } from "./icon.tsx";
@@ -63,7 +62,7 @@ export function SelectionBar() {
         <Icon name="download" />
         {t.selection.zip}
       </button>
-      {page.config.value?.writes && session.hasToken.value && (
+      {page.mayWrite.value && (
         <>
           <button type="button" disabled={busy.value} onClick={() => void mark({ favourite: true })}>{t.selection.favourite}</button>
           <AlbumForm disabled={busy.value} add={(album) => void mark({ album })} />

@@ -21,5 +21,6 @@ def read_config(catalogue: CatalogueOf, settings: SettingsOf) -> Config:
         collections=catalogue.names,
         tile_url=settings.tile_url,
         writes=settings.write,
+        writing_needs_token=settings.auth,
         export_formats=list(FORMATS),
     )
