@@ -60,8 +60,8 @@ class Worker:
     """A process that is started by the first call, and again by the next call after it ended.
 
     It ends by itself when nothing was asked of it for a minute. It is loky's kind of process, which
-    does not import the caller's main module: a plain script may call at its top level. One thread
-    may call at a time.
+    does not import the caller's main module: a plain script may call at its top level. Threads that
+    call at once wait for each other.
 
     Examples
     --------
@@ -84,6 +84,7 @@ class Worker:
         # Whoever calls also closes: a connection that is closed while another thread waits at it
         # might by then be another file of the same number.
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._is_calling = False
 
     def call(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
@@ -98,13 +99,14 @@ class Worker:
         Exception
             Whatever the function raises.
         """
-        with self._lock:
-            self._is_calling = True
-        try:
-            is_well, answer = self._answered((function, arguments))
-        finally:
+        with self._turn:
             with self._lock:
-                self._is_calling = False
+                self._is_calling = True
+            try:
+                is_well, answer = self._answered((function, arguments))
+            finally:
+                with self._lock:
+                    self._is_calling = False
         if not is_well:
             raise answer
         result: Answer = answer

@@ -41,24 +41,32 @@ def cell(lon: float, lat: float, level: int) -> tuple[int, int]:
     return math.floor((lon + 180) / 360 * n), min(max(row, 0), n - 1)
 
 
-def reference(
-    items: list[SimpleNamespace], passing: list[bool], view: View, at_most: int
-) -> Clusters:
-    """The slow way: look at every item, and try every grid."""
+def seen_in(items: list, view: View) -> list:
+    """The items in the cells of 64 pixels that a view touches."""
     level = math.floor(view.zoom) + 3
     n = 2**level
     east = view.east + 360 if view.west > view.east else view.east
     first, top = cell(view.west, view.north, level)
     last, bottom = cell(east, view.south, level)
     seen = []
-    for item, passes in zip(items, passing, strict=True):
-        if not passes or math.isnan(item.lat):
-            continue
-        lon = -180.0 if item.lon == 180 else item.lon
-        column, row = cell(lon, item.lat, level)
+    for item in items:
+        column, row = cell(item.lon, item.lat, level)
         is_in = any(first <= column + turn * n <= last for turn in range(-12, 13))
         if is_in and top <= row <= bottom:
-            seen.append(SimpleNamespace(**{**vars(item), "lon": lon}))
+            seen.append(item)
+    return seen
+
+
+def reference(
+    items: list[SimpleNamespace], passing: list[bool], view: View, at_most: int
+) -> Clusters:
+    """The slow way: look at every item, and try every grid."""
+    located = [
+        SimpleNamespace(**{**vars(item), "lon": -180.0 if item.lon == 180 else item.lon})
+        for item, passes in zip(items, passing, strict=True)
+        if passes and not math.isnan(item.lat)
+    ]
+    seen = seen_in(located, view)
     zooms = range(math.floor(view.zoom), -1, -1)
     by_zoom = {zoom: _in_cells(seen, zoom + 3) for zoom in zooms}
     zoom = next(zoom for zoom in zooms if zoom == 0 or len(by_zoom[zoom]) <= at_most)

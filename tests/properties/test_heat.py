@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.properties.test_clusters import MAX_LATITUDE, Items, cell, items_of, views
+from tests.properties.test_clusters import MAX_LATITUDE, Items, cell, items_of, seen_in, views
 
 from placelens.engine.clusters import Grid, View
 from placelens.engine.heat import FEW, Heat, HeatCell, heat_of
@@ -18,22 +18,6 @@ def corner(column: float, row: float, level: int) -> tuple[float, float]:
     n = 2**level
     lat = math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / n))))
     return column / n * 360 - 180, lat
-
-
-def seen_in(items: list, view: View) -> list:
-    """The items with a score in the cells of 64 pixels that a view touches."""
-    level = math.floor(view.zoom) + 3
-    n = 2**level
-    east = view.east + 360 if view.west > view.east else view.east
-    first, top = cell(view.west, view.north, level)
-    last, bottom = cell(east, view.south, level)
-    seen = []
-    for item in items:
-        column, row = cell(item.lon, item.lat, level)
-        is_in = any(first <= column + turn * n <= last for turn in range(-12, 13))
-        if is_in and top <= row <= bottom:
-            seen.append(item)
-    return seen
 
 
 def reference(items: list, view: View, at_most: int) -> Heat:

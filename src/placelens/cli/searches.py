@@ -8,6 +8,9 @@ import typer
 
 from placelens.cli import completion, options
 
+# Characters of a search as it is listed.
+_LONGEST = 200
+
 
 def command(
     collection: options.CollectionArgument,
@@ -79,6 +82,3 @@ def _in_words(search: dict[str, Any]) -> str:
         if name != "query"
     )
     return visible(cut("  ".join(part for part in (words, *rest) if part), _LONGEST))
-
-
-_LONGEST = 200

@@ -24,13 +24,18 @@ from placelens.limits import MAX_CLUSTERS, MAX_ZOOM
 from placelens.storage.version import Version
 from placelens.types import BoolArray, Float64Array, Int32Array, Int64Array
 
-__all__ = ["CELLS_LEVEL", "Cells", "Cluster", "Clusters", "Grid", "Single", "View"]
+__all__ = ["CELLS_LEVEL", "Cells", "Cluster", "Clusters", "Grid", "Single", "View", "rounded"]
 
 # 64 pixels of a tile of 512: eight cells on a side.
 CELLS_LEVEL = 3
 # Ten turns of the globe: maps that go on beyond 180 do not go further, and floats still tell cells.
 _FARTHEST = 3_600.0
 _DECIMALS = 6
+
+
+def rounded(degrees: float) -> float:
+    """Degrees as answers tell them, in 0.1 m."""
+    return round(degrees, _DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,9 @@ class Cluster:
         """Plain JSON types, in 0.1 m."""
         return {
             "n_items": self.n_items,
-            "lat": round(self.lat, _DECIMALS),
-            "lon": round(self.lon, _DECIMALS),
-            "bounds": [round(edge, _DECIMALS) for edge in self.bounds],
+            "lat": rounded(self.lat),
+            "lon": rounded(self.lon),
+            "bounds": [*map(rounded, self.bounds)],
             "id": self.id,
         }
 
@@ -70,8 +75,8 @@ class Single:
         """Plain JSON types, in 0.1 m."""
         return {
             "id": self.id,
-            "lat": round(self.lat, _DECIMALS),
-            "lon": round(self.lon, _DECIMALS),
+            "lat": rounded(self.lat),
+            "lon": rounded(self.lon),
         }
 
 

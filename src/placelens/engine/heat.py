@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from placelens.engine.clusters import CELLS_LEVEL, Grid, View
+from placelens.engine.clusters import CELLS_LEVEL, Grid, View, rounded
 from placelens.geo.areas import Bounds
 from placelens.geo.mercator import FINEST, lats_of, lons_of
 from placelens.limits import MAX_CLUSTERS
@@ -21,7 +21,6 @@ FEW = 3
 
 # A quarter of a cluster's cell: 32 pixels of a tile of 512.
 _LEVEL = CELLS_LEVEL + 1
-_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,9 @@ class HeatCell:
         """Plain JSON types, places in 0.1 m."""
         return {
             "n_items": self.n_items,
-            "lat": round(self.lat, _DECIMALS),
-            "lon": round(self.lon, _DECIMALS),
-            "bounds": [round(edge, _DECIMALS) for edge in self.bounds],
+            "lat": rounded(self.lat),
+            "lon": rounded(self.lon),
+            "bounds": [*map(rounded, self.bounds)],
             "best": self.best,
             "mean": self.mean,
             "id": self.id,

@@ -8,7 +8,6 @@ ends the process that looks there.
 
 from __future__ import annotations
 
-import threading
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -66,20 +65,18 @@ def n_members(path: str, columns: list[int]) -> int:
 
 
 def _asked_elsewhere(path: str, columns: list[int]) -> int:
-    worker, turn = _worker()
-    with turn:
-        try:
-            return worker.call(n_members, path, columns)
-        except EndedError as error:
-            raise ReadError(
-                f"it is not Parquet: its footer ended the process that looked at it ({error})"
-            ) from error
+    try:
+        return _worker().call(n_members, path, columns)
+    except EndedError as error:
+        raise ReadError(
+            f"it is not Parquet: its footer ended the process that looked at it ({error})"
+        ) from error
 
 
 @cache
-def _worker() -> tuple[Worker, threading.Lock]:
-    """The process that looks at footers, which one thread may ask at a time."""
-    return Worker(_LOOK), threading.Lock()
+def _worker() -> Worker:
+    """The process that looks at footers."""
+    return Worker(_LOOK)
 
 
 def _in_words(read: Any, file: BinaryIO) -> Any:

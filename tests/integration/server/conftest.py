@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
+from tests.integration.server.writer import RUN
 
 import placelens as pl
 from placelens.server import Settings, create_app
@@ -80,3 +81,20 @@ def ids(squares: pl.Collection) -> dict[str, str]:
 def make_client(squares: pl.Collection) -> Callable[..., Client]:
     """A client of a server of the squares with other settings."""
     return lambda **options: Client(Settings(**{"collections": {"squares": squares}, **options}))
+
+
+@pytest.fixture
+def collection(tiny_collection: Path) -> pl.Collection:
+    """One of this test alone, to be changed."""
+    return pl.Collection.open(tiny_collection, encoder=HashEncoder())
+
+
+@pytest.fixture
+def server(make_client: Callable[..., Client], collection: pl.Collection, tmp_path: Path) -> Client:
+    """A server that writes; its tokens are in a file of its own."""
+    return make_client(
+        collections={"tiny": collection},
+        write=True,
+        run_token=RUN,
+        token_file=tmp_path / "tokens.json",
+    )

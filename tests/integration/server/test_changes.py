@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from PIL.Image import Exif
 from tests.faults import version_1
+from tests.integration.server.writer import RUN, WRITER
 
 import placelens as pl
 from placelens.server.errors import ProblemError
@@ -19,8 +20,6 @@ from placelens.server.turns import Turns
 from placelens.testing.fakes import HashEncoder
 
 URL = "/v1/collections/tiny"
-RUN = "placelens_of_this_run"
-WRITER = {"authorization": f"Bearer {RUN}"}
 JSON = {"content-type": "application/json"}
 PICTURE = {**WRITER, "content-type": "image/png"}
 
@@ -29,20 +28,6 @@ def picture(colour: str = "purple", form: str = "PNG", **options: Any) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), colour).save(out, form, **options)
     return out.getvalue()
-
-
-@pytest.fixture
-def collection(tiny_collection: Path) -> pl.Collection:
-    return pl.Collection.open(tiny_collection, encoder=HashEncoder())
-
-
-@pytest.fixture
-def server(make_client, collection, tmp_path):
-    """A server that writes; its tokens are in a file of its own."""
-    return make_client(
-        collections={"tiny": collection}, write=True, run_token=RUN,
-        token_file=tmp_path / "tokens.json",
-    )  # fmt: skip
 
 
 def add(server, content: bytes, name: str = "", **headers: str) -> httpx.Response:

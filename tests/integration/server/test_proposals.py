@@ -1,32 +1,14 @@
 """Proposals over HTTP: read by all, made and decided by who may write, and hostile values."""
 
-from pathlib import Path
-
 import pytest
+from tests.integration.server.writer import WRITER
 
 import placelens as pl
 from placelens.server.tokens import TokenFile
 from placelens.testing.fakes import HashEncoder
 
 URL = "/v1/collections/tiny/proposals"
-RUN = "placelens_of_this_run"
-WRITER = {"authorization": f"Bearer {RUN}"}
 THERE = pl.Place(lat=-33.25, lon=151.5)
-
-
-@pytest.fixture
-def collection(tiny_collection: Path) -> pl.Collection:
-    return pl.Collection.open(tiny_collection, encoder=HashEncoder())
-
-
-@pytest.fixture
-def server(make_client, collection, tmp_path):
-    return make_client(
-        collections={"tiny": collection},
-        write=True,
-        run_token=RUN,
-        token_file=tmp_path / "tokens.json",
-    )
 
 
 def decide(server, proposal_id, what, **headers):

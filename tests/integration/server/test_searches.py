@@ -1,30 +1,12 @@
 """Saved searches over HTTP: what is kept comes back as a search takes it, for who may write."""
 
-from pathlib import Path
-
 import pytest
+from tests.integration.server.writer import WRITER
 
 import placelens as pl
 from placelens.testing.fakes import HashEncoder
 
 URL = "/v1/collections/tiny/searches"
-RUN = "placelens_of_this_run"
-WRITER = {"authorization": f"Bearer {RUN}"}
-
-
-@pytest.fixture
-def collection(tiny_collection: Path) -> pl.Collection:
-    return pl.Collection.open(tiny_collection, encoder=HashEncoder())
-
-
-@pytest.fixture
-def server(make_client, collection, tmp_path):
-    return make_client(
-        collections={"tiny": collection},
-        write=True,
-        run_token=RUN,
-        token_file=tmp_path / "tokens.json",
-    )
 
 
 def put(server, name, search, **headers):

@@ -115,43 +115,36 @@ def propose_place(
         return answers.of(collection.propose(**arguments))
 
 
+class _Decision:
+    """Makes one change of a proposal, in its turn, and what is answered of it then."""
+
+    def __init__(
+        self, name: str, proposal_id: ProposalId, catalogue: CatalogueOf, answers: AnswersOf
+    ) -> None:
+        self._turns, self._proposal_id, self._answers = catalogue.turns(name), proposal_id, answers
+
+    def made(self, change: Callable[[str], types.Proposal]) -> dict[str, Any]:
+        """What `Collection.accept`, or another of its kind, made of the proposal."""
+        with self._turns.of_request():
+            return self._answers.of(change(self._proposal_id))
+
+
+DecisionOf = Annotated[_Decision, Depends(_Decision)]
+
+
 @router.post("/{proposal_id}/accept", response_model=Proposal, responses=_REFUSED)
-def accept_proposal(
-    *,
-    name: str,
-    proposal_id: ProposalId,
-    collection: CollectionOf,
-    catalogue: CatalogueOf,
-    answers: AnswersOf,
-) -> Any:
+def accept_proposal(collection: CollectionOf, decision: DecisionOf) -> Any:
     """Take what is proposed for the item's place, whose source is `estimated` then."""
-    with catalogue.turns(name).of_request():
-        return answers.of(collection.accept(proposal_id))
+    return decision.made(collection.accept)
 
 
 @router.post("/{proposal_id}/reject", response_model=Proposal, responses=_REFUSED)
-def reject_proposal(
-    *,
-    name: str,
-    proposal_id: ProposalId,
-    collection: CollectionOf,
-    catalogue: CatalogueOf,
-    answers: AnswersOf,
-) -> Any:
+def reject_proposal(collection: CollectionOf, decision: DecisionOf) -> Any:
     """Note that what is proposed is wrong."""
-    with catalogue.turns(name).of_request():
-        return answers.of(collection.reject(proposal_id))
+    return decision.made(collection.reject)
 
 
 @router.post("/{proposal_id}/undo", response_model=Proposal, responses=_REFUSED)
-def undo_proposal(
-    *,
-    name: str,
-    proposal_id: ProposalId,
-    collection: CollectionOf,
-    catalogue: CatalogueOf,
-    answers: AnswersOf,
-) -> Any:
+def undo_proposal(collection: CollectionOf, decision: DecisionOf) -> Any:
     """Open a proposal again, and put the place back that the item had before."""
-    with catalogue.turns(name).of_request():
-        return answers.of(collection.undo(proposal_id))
+    return decision.made(collection.undo)
