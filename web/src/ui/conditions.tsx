@@ -62,7 +62,7 @@ export function Conditions({ stats }: { stats: Stats }) {
       </fieldset>
       <div class="values" role="group" aria-label={t.filters.frequent}>
         {values.slice(0, MOST_VALUES).map(({ value, n_items }) => (
-          <button key={String(value)} type="button" aria-pressed={at(value) >= 0} onClick={() => toggle(value)}>
+          <button key={String(value)} type="button" class="toggle" aria-pressed={at(value) >= 0} onClick={() => toggle(value)}>
             {String(value)}
             <span class="count">{n_items}</span>
           </button>

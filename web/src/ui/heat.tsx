@@ -8,7 +8,7 @@ import { Icon } from "./icon.tsx";
 export function HeatButton() {
   const isShown = page.heat.value;
   return (
-    <button type="button" id="heat" aria-pressed={isShown} aria-label={t.heat.button} title={t.heat.help} onClick={() => page.setHeat(!isShown)}>
+    <button type="button" id="heat" class="toggle" aria-pressed={isShown} aria-label={t.heat.button} title={t.heat.help} onClick={() => page.setHeat(!isShown)}>
       <Icon name="heat" />
       <span>{t.heat.button}</span>
     </button>
