@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { mapReady, shownIds, useBrowser } from "./browser.mjs";
+import { mapReady, shownIds, soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -69,11 +69,11 @@ test("slash, arrows, Enter and Escape are enough", async () => {
   const ids = await shownIds(page);
   const here = () => page.evaluate(() => document.activeElement.closest(".card")?.dataset.id);
   await page.keyboard.press("/");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "words");
+  await soon.equal(() => page.evaluate(() => document.activeElement.id), "words");
   await page.keyboard.press("ArrowDown");
-  assert.equal(await here(), ids[0]);
+  await soon.equal(() => here(), ids[0]);
   await page.keyboard.press("ArrowRight");
-  assert.equal(await here(), ids[1]);
+  await soon.equal(() => here(), ids[1]);
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowDown");
   // A row below may have to be made first.
@@ -94,11 +94,11 @@ test("on a phone the photos come first, nothing is wider than the screen, and th
   assert.equal(width, 390);
   const first = await page.locator(".card").first().boundingBox();
   assert.ok(first.y < 844 / 2, `the first photo begins at ${first.y}`);
-  assert.equal(await page.isVisible("#map"), false);
+  await soon.equal(() => page.isVisible("#map"), false);
   await page.getByRole("button", { name: "Map", exact: true }).tap();
   await mapReady(page);
-  assert.equal(await page.isVisible("#map"), true);
-  assert.equal(await page.isVisible("#results"), false);
+  await soon.equal(() => page.isVisible("#map"), true);
+  await soon.equal(() => page.isVisible("#results"), false);
 });
 
 test("the OpenAPI page needs no other host", async () => {

@@ -1,7 +1,7 @@
 // Looking without asking: the newest first, by month and day, large, many at once, and back again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { searchFor, shownIds, useBrowser } from "./browser.mjs";
+import { searchFor, shownIds, soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 
@@ -10,10 +10,10 @@ const opened = (page) => page.evaluate(() => new URLSearchParams(location.hash.s
 test("without a question the newest are shown, under their months", async () => {
   const { page, watched } = await open("#in=years");
   await page.waitForSelector("#results .card");
-  assert.equal(await page.textContent(".status"), "600 items");
-  assert.equal(await page.textContent(".grid .heading"), "December 2019");
-  assert.match(await page.textContent(".card .facts"), /28 Dec 2019/);
-  assert.equal(await page.locator(".timeline button").count(), 60);
+  await soon.equal(() => page.textContent(".status"), "600 items");
+  await soon.equal(() => page.textContent(".grid .heading"), "December 2019");
+  await soon.match(() => page.textContent(".card .facts"), /28 Dec 2019/);
+  await soon.equal(() => page.locator(".timeline button").count(), 60);
   await page.selectOption("#sort", "oldest");
   await page.getByText("1 Jan 2015").first().waitFor();
   assert.deepEqual(watched, { elsewhere: [], complaints: [] });
@@ -56,28 +56,28 @@ test("an open item has an address, and back leads through what was asked", async
   const [first] = await shownIds(page);
   await page.click(`[data-id="${first}"] .open`);
   await page.waitForSelector("#detail");
-  assert.equal(await opened(page), first);
+  await soon.equal(() => opened(page), first);
   const link = page.url();
   await page.goBack();
   await page.waitForSelector("#detail", { state: "detached" });
-  assert.equal(await page.inputValue("#words"), "red");
+  await soon.equal(() => page.inputValue("#words"), "red");
   await page.goBack();
   await page.getByText("28 items").waitFor();
   await page.goForward();
   await page.getByText(/^Best 28 matches/).waitFor();
   const { page: other } = await open(new URL(link).hash);
   await other.waitForSelector("#detail h2");
-  assert.equal(await opened(other), first);
+  await soon.equal(() => opened(other), first);
 });
 
 test("links to what is not there say so", async () => {
   const { page } = await open("#in=nowhere&q=red");
   const alert = page.getByRole("alert");
   await alert.waitFor();
-  assert.match(await alert.textContent(), /no collection nowhere here.*squares, years, mine/s);
+  await soon.match(() => alert.textContent(), /no collection nowhere here.*squares, years, mine/s);
   const { page: other } = await open("#in=squares&item=nobody");
   await other.getByRole("alert").waitFor();
-  assert.match(await other.getByRole("alert").textContent(), /no item nobody/);
+  await soon.match(() => other.getByRole("alert").textContent(), /no item nobody/);
   await other.waitForSelector("#results .card");
 });
 
@@ -89,9 +89,9 @@ test("the large view steps, zooms, and leaves by Escape", async () => {
   await page.keyboard.press("f");
   await page.waitForSelector(".lightbox .image-view");
   await page.keyboard.press("ArrowRight");
-  assert.equal(await opened(page), second);
+  await soon.equal(() => opened(page), second);
   await page.keyboard.press("ArrowLeft");
-  assert.equal(await opened(page), first);
+  await soon.equal(() => opened(page), first);
   await page.waitForSelector(`.image-view[data-picture*="${first}"]`);
   await page.keyboard.press("+");
   await page.waitForSelector(".image-view.zoomed");
@@ -101,7 +101,7 @@ test("the large view steps, zooms, and leaves by Escape", async () => {
   await page.getByRole("dialog").getByText("Attributes").waitFor();
   await page.keyboard.press("Escape");
   await page.waitForSelector(".lightbox", { state: "detached" });
-  assert.equal(await page.isVisible("#detail"), true);
+  await soon.equal(() => page.isVisible("#detail"), true);
 });
 
 test("many are selected by Control, by Shift, by a rectangle, and by keys", async () => {
@@ -110,25 +110,25 @@ test("many are selected by Control, by Shift, by a rectangle, and by keys", asyn
   const count = () => page.textContent(".selection [role=status]");
   const cards = page.locator(".card .open");
   await cards.nth(0).click({ modifiers: ["Control"] });
-  assert.equal(await count(), "1 item selected");
+  await soon.equal(() => count(), "1 item selected");
   await cards.nth(4).click({ modifiers: ["Shift"] });
-  assert.equal(await count(), "5 items selected");
+  await soon.equal(() => count(), "5 items selected");
   await page.keyboard.press("Escape");
   await page.waitForSelector(".selection", { state: "detached" });
   await cards.nth(1).focus();
   await page.keyboard.press("x");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press(" ");
-  assert.equal(await count(), "2 items selected");
+  await soon.equal(() => count(), "2 items selected");
   await page.keyboard.press("Control+a");
-  assert.equal(await count(), "28 items selected");
+  await soon.equal(() => count(), "28 items selected");
   await page.getByRole("button", { name: "Clear the selection" }).click();
   const [a, b] = [await page.locator(".card").nth(0).boundingBox(), await page.locator(".card").nth(1).boundingBox()];
   await page.mouse.move(a.x + a.width + 8, a.y + 30); // between the cards
   await page.mouse.down();
   await page.mouse.move(b.x + b.width / 2, a.y + 60, { steps: 4 });
   await page.mouse.up();
-  assert.equal(await count(), "1 item selected");
+  await soon.equal(() => count(), "1 item selected");
 });
 
 test("suggestions are places, values and what was asked before", async () => {
@@ -143,18 +143,39 @@ test("suggestions are places, values and what was asked before", async () => {
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.getByText("City is Lyon").waitFor();
-  assert.equal(await page.inputValue("#words"), "square");
+  await soon.equal(() => page.inputValue("#words"), "square");
   await page.fill("#words", "");
   await page.locator("#words").pressSequentially("pur");
   await list.getByText("asked before").waitFor();
 });
 
+test("values that come after the words are suggested then, and what keys have led to stays chosen", async () => {
+  const { page } = await open("#in=squares");
+  let answer;
+  await page.route("**/values?*", (route) => {
+    answer = () => route.continue();
+  });
+  await page.reload();
+  await page.waitForSelector("#results .card");
+  await page.locator("#words").pressSequentially("square Lyo");
+  const list = page.getByRole("listbox", { name: "Suggestions" });
+  await list.getByText("near Lyon, France").waitFor();
+  await page.keyboard.press("ArrowDown");
+  await list.locator('[aria-selected="true"]', { hasText: "near Lyon, France" }).waitFor();
+  await soon.ok(() => answer !== undefined);
+  await answer();
+  await list.getByText("city, 7").waitFor();
+  await list.locator('[aria-selected="true"]', { hasText: "near Lyon, France" }).waitFor();
+  await page.keyboard.press("Enter");
+  await soon.equal(() => page.inputValue("#words"), "square near Lyon, France");
+});
+
 test("a chip that goes hands the focus on", async () => {
   const { page } = await open("#in=squares&q=square&time=2015-01-01..2030-01-01&modality=image");
   await page.getByRole("button", { name: "Remove the dates" }).click();
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Compare everything");
+  await soon.equal(() => page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Compare everything");
   await page.keyboard.press("Enter");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "words");
+  await soon.equal(() => page.evaluate(() => document.activeElement.id), "words");
 });
 
 test("a server that is gone is told once, and is asked again when it is back", async () => {
@@ -164,8 +185,8 @@ test("a server that is gone is told once, and is asked again when it is back", a
   await page.fill("#words", "blue");
   const alert = page.getByRole("alert");
   await alert.waitFor();
-  assert.match(await alert.textContent(), /does not answer/);
-  assert.equal(await page.locator("#results.stale .card").count() > 0, true);
+  await soon.match(() => alert.textContent(), /does not answer/);
+  await soon.equal(async () => await page.locator("#results.stale .card").count() > 0, true);
   await page.unroute("**/v1/**");
   await page.getByRole("button", { name: "Try again now" }).click();
   await alert.waitFor({ state: "detached" });

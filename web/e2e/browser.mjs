@@ -5,6 +5,8 @@ import { chromium } from "playwright-core";
 
 const SERVER = process.env.PLACELENS_URL;
 const CHROMIUM = process.env.PLACELENS_CHROMIUM ?? "/usr/bin/chromium";
+const PATIENCE_MS = Number(process.env.PLACELENS_PATIENCE_MS ?? 600_000); // only against hanging: machines are shared
+const SLOW_PATHS = process.env.PLACELENS_SLOW_PATHS; // to try out that no test depends on which answer comes first
 // SwiftShader draws the map in software; the rest keeps Chromium itself from calling home.
 const FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"];
 
@@ -31,8 +33,9 @@ export function useBrowser({ panel = "both" } = {}) {
       ...options,
     });
     contexts.push(context);
-    context.setDefaultTimeout(Number(process.env.PLACELENS_PATIENCE_MS ?? 600_000)); // only against hanging: machines are shared
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
+    if (SLOW_PATHS) await slowDown(context, 100, new RegExp(SLOW_PATHS));
     const watched = { elsewhere: [], complaints: [] };
     page.on("request", (request) => {
       const url = new URL(request.url());
@@ -48,6 +51,36 @@ export function useBrowser({ panel = "both" } = {}) {
     return { page, watched, context };
   };
 }
+
+/** Draw late, and answer what is asked of some paths after two seconds: what a test reads too early is seen then. */
+async function slowDown(context, milliseconds, paths) {
+  await context.addInitScript((milliseconds) => {
+    // Preact binds this once, and calls it whenever something is to be drawn.
+    const { then } = Promise.prototype;
+    const later = function (...args) {
+      return then.apply(this, args);
+    };
+    later.bind = () => (draw) => setTimeout(draw, milliseconds);
+    Promise.prototype.then = later;
+  }, milliseconds);
+  await context.route(paths, async (route) => {
+    await new Promise((done) => setTimeout(done, 2000));
+    await route.fallback();
+  });
+}
+
+/** What `assert` has, for what a function reads off the page: read again until it holds, as the page draws when it can. */
+export const soon = Object.fromEntries(
+  ["ok", "equal", "notEqual", "deepEqual", "match", "doesNotMatch"].map((name) => [name, async (read, ...expected) => {
+    for (const end = performance.now() + PATIENCE_MS; ; await new Promise((done) => setTimeout(done, 50))) {
+      try {
+        return assert[name](await read(), ...expected);
+      } catch (failure) {
+        if (performance.now() > end) throw failure;
+      }
+    }
+  }]),
+);
 
 /** Ids of the cards, in the order shown. */
 export function shownIds(page) {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { useBrowser } from "./browser.mjs";
+import { soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 const TOKEN = process.env.PLACELENS_TOKEN;
@@ -24,7 +24,7 @@ test("a token comes by the address and leaves it; pictures are sent, taken in, a
   await page.getByText("Nothing here yet").waitFor();
   assert.doesNotMatch(page.url(), /token/);
   await page.getByRole("button", { name: "Import" }).click();
-  assert.deepEqual(await page.$$eval(".rail [aria-current]", (all) => all.map((each) => each.textContent)), ["Import"]);
+  await soon.deepEqual(() => page.$$eval(".rail [aria-current]", (all) => all.map((each) => each.textContent)), ["Import"]);
   const files = [await picture(page, "rgb(10,200,30)", "green.png"), await picture(page, "rgb(200,10,30)", "red.png")];
   const none = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
   await page.setInputFiles(".imports input[type=file]", [...files, none]);

@@ -1,7 +1,7 @@
 // The map and the grid in step, and the place picked on the map.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf, mapReady, searchFor, shownIds, useBrowser } from "./browser.mjs";
+import { bodyOf, mapReady, searchFor, shownIds, soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser();
 
@@ -13,18 +13,18 @@ test("pointing at a card marks its dot; clicking opens it and keeps the dot mark
   await page.waitForFunction(() => Number(document.querySelector("#map").dataset.hits) > 0);
   const [first, second] = await shownIds(page);
   await page.hover(`[data-id="${second}"]`);
-  assert.equal(await marked(page), second);
+  await soon.equal(() => marked(page), second);
   await page.click(`[data-id="${first}"] .open`);
   await page.waitForSelector("#detail:not([hidden])");
-  assert.ok((await marked(page)).split("\n").includes(first));
-  assert.match(await page.textContent("#detail"), /Score.*Attributes/s);
+  await soon.ok(async () => (await marked(page)).split("\n").includes(first));
+  await soon.match(() => page.textContent("#detail"), /Score.*Attributes/s);
   const width = await page.waitForFunction(
     () => document.querySelector("#detail figure img").getAttribute("src").endsWith("/image"),
   );
   assert.ok(width, "the original takes the thumbnail's place");
   await page.keyboard.press("Escape");
   await page.waitForSelector("#detail", { state: "hidden" });
-  assert.equal(await page.evaluate(() => document.activeElement.closest(".card")?.dataset.id), first);
+  await soon.equal(() => page.evaluate(() => document.activeElement.closest(".card")?.dataset.id), first);
   assert.deepEqual(watched, { elsewhere: [], complaints: [] });
 });
 
@@ -34,7 +34,7 @@ test("a click on the map searches near there; the chip takes it back", async () 
     await page.click("#map canvas", { position: { x: 60, y: 60 } });
   await page.waitForSelector(".pin");
   await page.waitForFunction(() => location.hash.includes("near="));
-  assert.equal(await page.isDisabled("#mu"), false);
+  await soon.equal(() => page.isDisabled("#mu"), false);
   await page.waitForFunction(() => /km|\d m/.test(document.querySelector(".card .facts").textContent));
   await page.getByRole("button", { name: "Remove the place" }).click();
   await page.waitForSelector(".pin", { state: "detached" });
@@ -51,14 +51,14 @@ test("a box that is released outside the map ends there, and the map stays where
   await page.mouse.move(area.x - 80, area.y + 200, { steps: 4 });
   await page.mouse.up();
   await page.waitForFunction(() => location.hash.includes("box="));
-  assert.equal(await page.locator("#map.drawing").count(), 0);
+  await soon.equal(() => page.locator("#map.drawing").count(), 0);
   await page.mouse.move(area.x + 300, area.y + 300);
   const hash = await page.evaluate(() => location.hash);
   // A click while drawing is no box, and no place either.
   await page.click("#draw-box");
   await page.click("#map canvas", { position: { x: 60, y: 60 } });
   await page.waitForSelector("#map:not(.drawing)");
-  assert.equal(await page.evaluate(() => location.hash), hash);
+  await soon.equal(() => page.evaluate(() => location.hash), hash);
 });
 
 test("clusters come apart, and a single item opens", async () => {
@@ -99,9 +99,9 @@ test("a position that was estimated says so on the card and in the panel", async
   });
   await page.fill("#words", "purple");
   await page.waitForSelector("#results .score");
-  assert.match(await page.textContent(".card .facts"), /estimated position/);
+  await soon.match(() => page.textContent(".card .facts"), /estimated position/);
   await page.locator(".card .open").first().click();
-  assert.equal(await page.textContent("#detail .badge"), "estimated position");
+  await soon.equal(() => page.textContent("#detail .badge"), "estimated position");
 });
 
 test("new words leave the map alone while what they find is in sight", async () => {
@@ -111,7 +111,7 @@ test("new words leave the map alone while what they find is in sight", async () 
   const scale = () => page.textContent(".maplibregl-ctrl-scale");
   const before = await scale();
   await searchFor(page, "blue");
-  assert.equal(await scale(), before);
+  await soon.equal(() => scale(), before);
 });
 
 test("a ranking draws its dots anew, and not the map below them", async () => {
@@ -151,8 +151,8 @@ test("heat of scores is drawn when it is asked for, renewed with the question, a
   const { page, watched } = await open("#q=blue");
   await mapReady(page);
   const button = page.getByRole("button", { name: "Heat of scores" });
-  assert.equal(await button.getAttribute("aria-pressed"), "false");
-  assert.ok(!(await page.getAttribute("#map", "data-heat")));
+  await soon.equal(() => button.getAttribute("aria-pressed"), "false");
+  await soon.ok(async () => !(await page.getAttribute("#map", "data-heat")));
   const isHeat = (response) => response.url().endsWith("/heat");
   const asked = () => page.waitForResponse(isHeat);
   const drawn = bodyOf(page, isHeat);
@@ -160,8 +160,8 @@ test("heat of scores is drawn when it is asked for, renewed with the question, a
   const first = await drawn;
   await page.waitForFunction((n) => document.querySelector("#map").dataset.heat === String(n), first.cells.length);
   assert.ok(first.cells.length > 0);
-  assert.match(await page.textContent(".heat-legend"), new RegExp(first.highest.toFixed(2)));
-  assert.match(await page.evaluate(() => location.hash), /heat=1/);
+  await soon.match(() => page.textContent(".heat-legend"), new RegExp(first.highest.toFixed(2)));
+  await soon.match(() => page.evaluate(() => location.hash), /heat=1/);
   const answered = asked();
   await searchFor(page, "red");
   assert.equal((await answered).request().postDataJSON().text, "red");
@@ -181,7 +181,7 @@ test("heat follows the colours of the system, and goes when it is pressed away",
   await page.waitForResponse((response) => response.url().endsWith("/heat"));
   await page.getByRole("button", { name: "Heat of scores" }).click();
   await page.waitForFunction(() => document.querySelector("#map").dataset.heat === "");
-  assert.doesNotMatch(await page.evaluate(() => location.hash), /heat/);
+  await soon.doesNotMatch(() => page.evaluate(() => location.hash), /heat/);
   assert.deepEqual(watched, { elsewhere: [], complaints: [] });
 });
 
@@ -203,7 +203,7 @@ test("an area drawn around is a filter with a chip and an address, and Escape gi
   await page.getByText("Draw around it, in one stroke").waitFor();
   await page.keyboard.press("Escape");
   await page.locator("#map.drawing").waitFor({ state: "detached" });
-  assert.match(await page.evaluate(() => location.hash), /box=/);
+  await soon.match(() => page.evaluate(() => location.hash), /box=/);
   await button.click();
   const answered = page.waitForResponse((response) => response.url().endsWith("/search") && response.request().postDataJSON().polygon);
   const { width, height } = await page.locator("#map canvas").boundingBox();

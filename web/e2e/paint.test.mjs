@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { shownIds, shownTitles, useBrowser } from "./browser.mjs";
+import { shownIds, shownTitles, soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "paint" });
 const SCENES = "#in=scenes";
@@ -90,23 +90,23 @@ test("strokes do not move the canvas, and what was done is undone and done again
   const before = await place(page, [0, 0]);
   await drawStreet(page);
   await page.waitForSelector("#results .score");
-  assert.deepEqual(await place(page, [0, 0]), before);
+  await soon.deepEqual(() => place(page, [0, 0]), before);
   await page.keyboard.press("Control+z");
-  assert.deepEqual(await colourAt(page, 0.5, 0.8), NOTHING);
-  assert.deepEqual(await colourAt(page, 0.5, 0.2), SKY);
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.8), NOTHING);
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.2), SKY);
   await button(page, /^Undo/).click();
   await page.getByText("12 items").waitFor();
-  assert.equal(await button(page, /^Undo/).isDisabled(), true);
+  await soon.equal(() => button(page, /^Undo/).isDisabled(), true);
   await button(page, /^Redo/).click();
   await page.locator(".paint-canvas").focus();
   await page.keyboard.press("Control+Shift+Z");
-  assert.deepEqual(await colourAt(page, 0.5, 0.8), ROAD);
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.8), ROAD);
   await bestAre(page, "street");
   // A chip that is removed is a step like any other.
   await page.getByRole("button", { name: "Remove what is painted" }).click();
-  assert.deepEqual(await colourAt(page, 0.5, 0.8), NOTHING);
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.8), NOTHING);
   await button(page, /^Undo/).click();
-  assert.deepEqual(await colourAt(page, 0.5, 0.8), ROAD);
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.8), ROAD);
 });
 
 test("the address holds what is painted; back leads to where one was before painting", async () => {
@@ -120,17 +120,17 @@ test("the address holds what is painted; back leads to where one was before pain
   await page.reload();
   await page.waitForSelector(".paint-classes button");
   await page.waitForFunction(() => document.querySelector(".painting canvas")?.getContext("2d").getImageData(100, 40, 1, 1).data[3]);
-  assert.deepEqual(await colourAt(page, 0.5, 0.2), pixel);
-  assert.equal(await page.inputValue("#words"), "meadow");
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.2), pixel);
+  await soon.equal(() => page.inputValue("#words"), "meadow");
   await page.goBack();
   await page.waitForSelector("#paint", { state: "detached" });
-  assert.equal(await inAddress(page, "paint"), null);
+  await soon.equal(() => inAddress(page, "paint"), null);
   await page.goForward();
   await page.waitForSelector(".paint-canvas");
-  assert.deepEqual(await colourAt(page, 0.5, 0.2), pixel);
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.2), pixel);
   // Closed, it is asked all the same, and its chip opens it again.
   await button(page, /^Close the canvas/).click();
-  assert.notEqual(await inAddress(page, "paint"), null);
+  await soon.notEqual(() => inAddress(page, "paint"), null);
   await page.getByRole("button", { name: "Go on painting" }).click();
   await page.waitForSelector(".paint-canvas");
 });
@@ -146,17 +146,17 @@ test("the bucket fills, the eraser takes away, and Escape gives a stroke up", as
   await button(page, /^Large brush/).click();
   const { value } = await draw(page, [0.1, 0.5], [0.9, 0.5]);
   assert.deepEqual([value.cells[7][7], value.cells[1][7]], [null, 0]);
-  assert.deepEqual(await colourAt(page, 0.5, 0.5), NOTHING);
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.5), NOTHING);
   // To choose a colour is to go on painting; this stroke is given up before its end.
   await choose(page, "road");
-  assert.equal(await button(page, /^Brush/).getAttribute("aria-pressed"), "true");
+  await soon.equal(() => button(page, /^Brush/).getAttribute("aria-pressed"), "true");
   await page.mouse.move(...(await place(page, [0.3, 0.1])));
   await page.mouse.down();
   await page.mouse.move(...(await place(page, [0.6, 0.1])), { steps: 3 });
-  assert.deepEqual(await colourAt(page, 0.5, 0.1), ROAD);
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.1), ROAD);
   await page.keyboard.press("Escape");
   await page.mouse.up();
-  assert.deepEqual(await colourAt(page, 0.5, 0.1), SKY);
+  await soon.deepEqual(() => colourAt(page, 0.5, 0.1), SKY);
 });
 
 test("a stroke that is too thin says so, and asks nothing", async () => {
@@ -177,27 +177,27 @@ test("keys are enough", async () => {
   await page.keyboard.press("[");
   for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowDown");
   for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowLeft");
-  assert.equal(await page.textContent(".paint-status"), "Row 14, column 1: anything");
+  await soon.equal(() => page.textContent(".paint-status"), "Row 14, column 1: anything");
   const asked = nextSearch(page);
   await page.keyboard.press("Space");
   assert.equal(painted(await asked).value.cells[13][0], 0);
-  assert.equal(await page.textContent(".paint-status"), "Row 14, column 1: road");
+  await soon.equal(() => page.textContent(".paint-status"), "Row 14, column 1: road");
   for (let i = 0; i < 13; i++) await page.keyboard.press("Shift+ArrowRight");
-  assert.deepEqual(await colourAt(page, 0.99, 0.99), ROAD);
+  await soon.deepEqual(() => colourAt(page, 0.99, 0.99), ROAD);
   await page.keyboard.press("e");
   await page.keyboard.press("Space");
-  assert.deepEqual(await colourAt(page, 0.99, 0.99), NOTHING);
+  await soon.deepEqual(() => colourAt(page, 0.99, 0.99), NOTHING);
   // The bucket's key is not the page's own while one paints.
   await page.keyboard.press("g");
-  assert.equal(await button(page, /^Fill/).getAttribute("aria-pressed"), "true");
-  assert.equal(await inAddress(page, "panel"), "paint");
+  await soon.equal(() => button(page, /^Fill/).getAttribute("aria-pressed"), "true");
+  await soon.equal(() => inAddress(page, "panel"), "paint");
   await page.keyboard.press("Escape");
   await page.waitForSelector("#paint", { state: "detached" });
 });
 
 test("a finger paints, and the page stays where it is", async () => {
   const { page, context } = await openCanvas(SCENES, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  await soon.equal(() => page.evaluate(() => document.documentElement.scrollWidth), 390);
   await page.locator(".paint-classes").getByRole("button", { name: "sky" }).tap();
   await button(page, /^Very large brush/).tap();
   const touches = await context.newCDPSession(page);
@@ -210,7 +210,7 @@ test("a finger paints, and the page stays where it is", async () => {
   await touch("touchEnd");
   const { value } = painted(await asked);
   assert.deepEqual([value.cells[3][0], value.cells[3][7], value.cells[12][7]], [0, 0, null]);
-  assert.equal(await page.evaluate(() => window.scrollY), 0);
+  await soon.equal(() => page.evaluate(() => window.scrollY), 0);
   await page.waitForSelector("#results .score");
   const [canvas, card] = [await page.locator(".paint-canvas").boundingBox(), await page.locator(".card").first().boundingBox()];
   assert.ok(card.y > canvas.y + canvas.height && card.y < 844, "what it finds is below it, in sight");
@@ -228,11 +228,11 @@ test("a painting is saved as PNG and opens again; another picture is no painting
   await page.getByText("12 items").waitFor();
   await page.setInputFiles("#paint-open", { name: "mine.png", mimeType: "image/png", buffer });
   await bestAre(page, "street");
-  assert.equal((await inAddress(page, "paint")).split(":").at(-1), before.split(":").at(-1));
+  await soon.equal(async () => (await inAddress(page, "paint")).split(":").at(-1), before.split(":").at(-1));
   const photo = await page.request.get(new URL(await page.locator(".card img").first().getAttribute("src"), page.url()).href);
   await page.setInputFiles("#paint-open", { name: "photo.png", mimeType: "image/png", buffer: await photo.body() });
   await page.getByRole("alert").getByText("photo.png is no painting").waitFor();
-  assert.equal((await inAddress(page, "paint")).split(":").at(-1), before.split(":").at(-1));
+  await soon.equal(async () => (await inAddress(page, "paint")).split(":").at(-1), before.split(":").at(-1));
 });
 
 test("a result becomes the canvas: this, but with a road there", async () => {
@@ -262,7 +262,7 @@ test("a result becomes the canvas: this, but with a road there", async () => {
   await page.getByText("as painted", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Remove what is painted" }).click();
   await page.getByText("12 items").waitFor();
-  assert.equal(await inAddress(page, "paint"), null);
+  await soon.equal(() => inAddress(page, "paint"), null);
   assert.deepEqual(watched, { elsewhere: [], complaints: [] });
 });
 
@@ -306,15 +306,15 @@ test("one's own picture is painted on, and is no example any more", async () => 
   await page.setInputFiles("#files", picture);
   await page.getByRole("button", { name: "Paint on the picture mine.png" }).click();
   await page.getByText("laid out like this").waitFor();
-  assert.equal(await page.getByText("mine.png").count(), 0);
+  await soon.equal(() => page.getByText("mine.png").count(), 0);
   await bestAre(page, "meadow");
 });
 
 test("where no class maps are kept, the page says how to make them", async () => {
   const { page } = await open("#in=squares");
   await page.getByText("placelens index squares --features class_map").waitFor();
-  assert.equal(await page.locator(".paint-canvas").count(), 0);
+  await soon.equal(() => page.locator(".paint-canvas").count(), 0);
   await page.waitForSelector("#results .card");
-  assert.equal(await page.locator(".paint-on").count(), 0);
-  assert.match((await shownTitles(page))[0], /square/);
+  await soon.equal(() => page.locator(".paint-on").count(), 0);
+  await soon.match(async () => (await shownTitles(page))[0], /square/);
 });

@@ -1,7 +1,7 @@
 // Searching with pictures: dropped, chosen, and by likeness to a result.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { searchFor, shownIds, shownTitles, useBrowser } from "./browser.mjs";
+import { searchFor, shownIds, shownTitles, soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 
@@ -23,11 +23,11 @@ test("a dropped picture finds its like, and its weight can be turned", async () 
   await page.waitForSelector("#results .card");
   const dataTransfer = await colourFile(page, "rgb(40,160,50)");
   await page.dispatchEvent("#results", "dragenter", { dataTransfer });
-  assert.equal(await page.isVisible("#drop"), true);
+  await soon.equal(() => page.isVisible("#drop"), true);
   await page.dispatchEvent("#results", "drop", { dataTransfer });
   await page.waitForSelector("#results .score");
-  assert.equal(await page.isVisible("#drop"), false);
-  assert.match((await shownTitles(page))[0], /^green/);
+  await soon.equal(() => page.isVisible("#drop"), false);
+  await soon.match(async () => (await shownTitles(page))[0], /^green/);
   await page.getByText("mine.png").waitFor();
   const green = await shownIds(page);
   await page.getByRole("combobox", { name: "Weight of this example" }).selectOption("-1");
@@ -45,7 +45,7 @@ test("a pasted picture searches too", async () => {
     document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
   }, clipboardData);
   await page.waitForSelector("#results .score");
-  assert.match((await shownTitles(page))[0], /^red/);
+  await soon.match(async () => (await shownTitles(page))[0], /^red/);
 });
 
 test("more like this takes a result for an example and leaves it out", async () => {
@@ -69,8 +69,8 @@ test("a file that is no picture is told in words", async () => {
   });
   const alert = page.getByRole("alert");
   await alert.waitFor();
-  assert.match(await alert.textContent(), /not an image/);
+  await soon.match(() => alert.textContent(), /not an image/);
   // It stands in the way of nothing.
   await searchFor(page, "red");
-  assert.match((await shownTitles(page))[0], /^red/);
+  await soon.match(async () => (await shownTitles(page))[0], /^red/);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { beforeEach, test } from "node:test";
-import { mapReady, useBrowser } from "./browser.mjs";
+import { mapReady, soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -55,10 +55,10 @@ test("they are looked at one by one, with what speaks for them, and decided with
   await page.keyboard.press("a");
   await told(page, "Accepted: lost 1.");
   await shows(page, "lost 2");
-  assert.deepEqual(await place("lost 1"), [50.09, 14.42, "estimated"]);
+  await soon.deepEqual(() => place("lost 1"), [50.09, 14.42, "estimated"]);
   await page.keyboard.press("r");
   await told(page, "Rejected: lost 2.");
-  assert.deepEqual(await place("lost 2"), [null, null, null]);
+  await soon.deepEqual(() => place("lost 2"), [null, null, null]);
   // What was passed over comes again.
   await shows(page, "lost 0");
   await page.getByText("1 left").waitFor();
@@ -68,9 +68,9 @@ test("they are looked at one by one, with what speaks for them, and decided with
   await shows(page, "lost 2");
   await page.keyboard.press("Control+z");
   await told(page, "Open again: lost 1.");
-  assert.deepEqual(await place("lost 1"), [null, null, null]);
+  await soon.deepEqual(() => place("lost 1"), [null, null, null]);
   await page.getByText("3 left").waitFor();
-  assert.equal(await page.getByRole("button", { name: "Undo" }).count(), 0);
+  await soon.equal(() => page.getByRole("button", { name: "Undo" }).count(), 0);
   await page.keyboard.press("Escape");
   await page.waitForSelector("#review", { state: "detached" });
   await page.waitForSelector("#results .card");
@@ -110,10 +110,10 @@ test("what others have decided meanwhile is told, and the next one stands there"
   await page.keyboard.press("a");
   await page.getByRole("alert").filter({ hasText: `proposal ${made.id} is rejected, not open` }).waitFor();
   await shows(page, "lost 4");
-  assert.deepEqual(await place("lost 3"), [null, null, null]);
+  await soon.deepEqual(() => place("lost 3"), [null, null, null]);
   await page.keyboard.press("r");
   await told(page, "Rejected: lost 4.");
-  assert.equal(await page.getByRole("alert").count(), 0);
+  await soon.equal(() => page.getByRole("alert").count(), 0);
 });
 
 test("more than a page of them are all looked at", async () => {
@@ -153,7 +153,7 @@ test("who may not write looks, and is told what it takes", async () => {
   await propose("lost 1");
   const { page } = await open("#in=lost", { panel: "review" });
   await shows(page, "lost 0");
-  assert.equal(await page.getByRole("button", { name: "Accept" }).count(), 0);
+  await soon.equal(() => page.getByRole("button", { name: "Accept" }).count(), 0);
   await page.keyboard.press("a");
   await page.keyboard.press("ArrowRight");
   await shows(page, "lost 1");
@@ -169,7 +169,7 @@ test("where nothing is proposed there is no button for it", async () => {
   // It may have been asked for before anybody could listen.
   await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name, responseEnd }) => name.includes("/lost/proposals?") && responseEnd > 0));
   await page.waitForSelector("#results .card");
-  assert.equal(await page.getByRole("button", { name: "Review", exact: true }).count(), 0);
+  await soon.equal(() => page.getByRole("button", { name: "Review", exact: true }).count(), 0);
 });
 
 for (const screen of [
@@ -188,7 +188,7 @@ for (const screen of [
       const box = await page.getByRole("button", { name: button }).boundingBox();
       assert.ok(box && box.y > 0 && box.y + box.height <= height, `${button} is out of sight`);
     }
-    assert.ok((await page.locator("#map").boundingBox()).height > 100);
+    await soon.ok(async () => (await page.locator("#map").boundingBox()).height > 100);
     await page.keyboard.press("r");
     await shows(page, "lost 1");
     assert.deepEqual(await findings(page), []);

@@ -1,7 +1,7 @@
 // Searches that the collection keeps: saved from the page, suggested, asked again, forgotten.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstCardIs, searchFor, shownIds, useBrowser } from "./browser.mjs";
+import { firstCardIs, searchFor, shownIds, soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 const TOKEN = process.env.PLACELENS_TOKEN;
@@ -26,11 +26,11 @@ test("a search is saved, seen in another browser, asked as it was, and forgotten
   // What was typed may have found the same: the words tell that the saved search was taken.
   await other.page.waitForFunction(() => document.querySelector("#words").value === "blue");
   await firstCardIs(other.page, best);
-  assert.match(await other.page.evaluate(() => decodeURIComponent(location.hash)), /q=blue(&|$)/);
+  await soon.match(() => other.page.evaluate(() => decodeURIComponent(location.hash)), /q=blue(&|$)/);
   await other.page.getByRole("button", { name: "Saved searches" }).click();
   await other.page.getByTitle("Search as saved under Blue ones / all").waitFor();
-  assert.equal(await other.page.getByRole("button", { name: /^Forget/ }).count(), 0);
-  assert.equal(await other.page.getByLabel("Name for this search").count(), 0);
+  await soon.equal(() => other.page.getByRole("button", { name: /^Forget/ }).count(), 0);
+  await soon.equal(() => other.page.getByLabel("Name for this search").count(), 0);
   assert.deepEqual(other.watched, { elsewhere: [], complaints: [] });
 
   await page.getByRole("button", { name: "Forget Blue ones / all" }).click();

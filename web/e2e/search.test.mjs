@@ -1,7 +1,7 @@
 // Searching, re-ranking and sharing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf, firstCardIs, searchFor, shownIds, shownTitles, useBrowser } from "./browser.mjs";
+import { bodyOf, firstCardIs, searchFor, shownIds, shownTitles, soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 
@@ -13,8 +13,8 @@ test("words show cards with a score, and nothing leaves this machine", async () 
   assert.match(titles[0], /^red/);
   const bar = await page.getAttribute("#results .card .score-bar", "aria-label");
   assert.match(bar, /^score \d\.\d\d: meaning \d\.\d\d$/);
-  assert.match(await page.textContent(".status"), /^Best \d+ matches/);
-  assert.equal(await page.isDisabled("#mu"), true, "no place yet, so nothing to balance");
+  await soon.match(() => page.textContent(".status"), /^Best \d+ matches/);
+  await soon.equal(() => page.isDisabled("#mu"), true, "no place yet, so nothing to balance");
   assert.deepEqual(watched, { elsewhere: [], complaints: [] });
 });
 
@@ -57,24 +57,45 @@ test("while the slider moves the ranking follows, a question at a time, and the 
   assert.deepEqual(asked, [0, 1]);
 });
 
+test("what is typed before the server has said what it has is asked as soon as it has, where the link leads", async () => {
+  const { page, context } = await open();
+  const other = await context.newPage();
+  const asked = [];
+  other.on("request", (request) => request.method() === "POST" && asked.push(new URL(request.url()).pathname));
+  let answer;
+  await other.route("**/v1/config", (route) => {
+    answer = () => route.continue();
+  });
+  await other.goto(`${page.url().split("#")[0]}#in=scenes&panel=results&sort=oldest`);
+  await other.fill("#words", "meadow");
+  await other.keyboard.press("Enter");
+  await soon.ok(() => answer !== undefined);
+  await answer();
+  await soon.match(async () => (await shownTitles(other))[0], /^meadow/);
+  assert.deepEqual(new Set(asked), new Set(["/v1/collections/scenes/search"]));
+  assert.match(other.url(), /in=scenes&q=meadow/);
+  await other.goBack();
+  await soon.match(() => other.textContent(".status"), /^12 items/);
+});
+
 test("a place in the words is shown, can be another, and can be left to the words", async () => {
   const { page } = await open("#q=red+near+Paris");
   const which = page.getByRole("combobox", { name: "Which Paris?" });
   await which.waitFor();
-  assert.equal(await which.inputValue(), "Paris, France");
+  await soon.equal(() => which.inputValue(), "Paris, France");
   await which.selectOption("Paris, Texas, United States");
   await page.waitForFunction(() => document.querySelector("#words").value === "red near Paris, Texas, United States");
   await page.getByRole("button", { name: 'Do not read "near Paris, Texas, United States" as a place' }).click();
-  assert.equal(await page.inputValue("#words"), 'red "near Paris, Texas, United States"');
+  await soon.equal(() => page.inputValue("#words"), 'red "near Paris, Texas, United States"');
   await which.waitFor({ state: "detached" });
 });
 
 test("a minus looks away, and its chip takes it back", async () => {
   const { page } = await open("#q=square+-red");
   await page.waitForSelector("#results .card");
-  assert.doesNotMatch((await shownTitles(page))[0], /^red/);
+  await soon.doesNotMatch(async () => (await shownTitles(page))[0], /^red/);
   await page.getByRole("button", { name: 'Remove "less red"' }).click();
-  assert.equal(await page.inputValue("#words"), "square");
+  await soon.equal(() => page.inputValue("#words"), "square");
 });
 
 test("filters, and what to do when they let nothing through", async () => {
@@ -97,9 +118,9 @@ test("a link brings back the same search", async () => {
   const again = await context.newPage();
   await again.goto(page.url());
   await again.waitForSelector("#results .card");
-  assert.deepEqual(await shownIds(again), await shownIds(page));
-  assert.equal(await again.inputValue("#mu"), "0.35");
-  assert.equal(await again.inputValue("#kind"), "exp");
+  await soon.deepEqual(() => shownIds(again), await shownIds(page));
+  await soon.equal(() => again.inputValue("#mu"), "0.35");
+  await soon.equal(() => again.inputValue("#kind"), "exp");
 });
 
 test("an error is told in the server's words, and the results stay", async () => {
@@ -108,26 +129,26 @@ test("an error is told in the server's words, and the results stay", async () =>
   await page.goto(`${page.url().split("#")[0]}#q=red&like=1:nobody`);
   const alert = page.getByRole("alert");
   await alert.waitFor();
-  assert.match(await alert.textContent(), /no item with id 'nobody'/);
+  await soon.match(() => alert.textContent(), /no item with id 'nobody'/);
 });
 
 test("filters alone list what passes, without scores", async () => {
   const where = encodeURIComponent(JSON.stringify(["file", "starts", "red_"]));
   const { page } = await open(`#where=${where}`);
   await page.waitForSelector("#results .card");
-  assert.equal(await page.textContent(".status"), "4 items");
-  assert.equal((await shownIds(page)).length, 4);
-  assert.equal(await page.isVisible("#results .card .score"), false);
-  assert.equal(await page.isVisible(".legend"), false);
-  assert.match(await page.textContent("#terms"), /File starts with red_/);
+  await soon.equal(() => page.textContent(".status"), "4 items");
+  await soon.equal(async () => (await shownIds(page)).length, 4);
+  await soon.equal(() => page.isVisible("#results .card .score"), false);
+  await soon.equal(() => page.isVisible(".legend"), false);
+  await soon.match(() => page.textContent("#terms"), /File starts with red_/);
   await page.click("#results .card .open");
   await page.waitForSelector("#detail h2");
-  assert.doesNotMatch(await page.textContent("#detail"), /Score|undefined|null/);
+  await soon.doesNotMatch(() => page.textContent("#detail"), /Score|undefined|null/);
 });
 
 test("a name that no item has is said beside the results", async () => {
   const where = encodeURIComponent(JSON.stringify(["ctiy", "is", "Lyon"]));
   const { page } = await open(`#where=${where}`);
   await page.waitForFunction(() => document.querySelector(".notice")?.textContent.includes("did you mean 'city'?"));
-  assert.equal(await page.textContent(".status"), "Nothing found");
+  await soon.equal(() => page.textContent(".status"), "Nothing found");
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { useBrowser } from "./browser.mjs";
+import { soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -46,6 +46,8 @@ async function openFirst(hash = "#q=a+red+square&near=48.85,2.35", options = {})
   await opened.page.waitForSelector("#results .score");
   await opened.page.locator(".card .open").first().click();
   await opened.page.waitForSelector("#detail .account");
+  // What is below the picture, and the pointer over it, moves when the picture comes.
+  await opened.page.waitForFunction(() => document.querySelector("#detail figure img").naturalWidth > 0);
   return { ...opened, asked };
 }
 
@@ -70,17 +72,17 @@ async function findings(page) {
 
 test("place and words, phrases and what is left: all of it adds up to the score", async () => {
   const { page, watched, asked } = await openFirst();
-  assert.deepEqual([await page.locator(".account tbody").count(), await page.locator(".account .part").count(), asked.length], [2, 0, 0]);
+  await soon.deepEqual(async () => [await page.locator(".account tbody").count(), await page.locator(".account .part").count(), asked.length], [2, 0, 0]);
   await ask(page);
   await page.waitForSelector(".account .part");
-  assert.deepEqual(await page.$$eval(".account .part .name", (names) => names.map((name) => name.textContent.trim())), ["square right", "red left", "the rest", "any text"]);
+  await soon.deepEqual(() => page.$$eval(".account .part .name", (names) => names.map((name) => name.textContent.trim())), ["square right", "red left", "the rest", "any text"]);
   const terms = await gives(page, "tr:not(.part)");
   const score = terms.pop();
   const half = 0.0005 + 1e-9; // each is rounded
   assert.ok(Math.abs(sum(terms) - score) <= 3 * half, `${terms} are not ${score}`);
   const parts = await gives(page, ".part");
   assert.ok(parts.length === 4 && Math.abs(sum(parts) - terms[1]) <= 5 * half, `${parts} are not ${terms[1]}`);
-  assert.match(await page.locator(".card .score").first().textContent(), new RegExp(score.toFixed(2)));
+  await soon.match(() => page.locator(".card .score").first().textContent(), new RegExp(score.toFixed(2)));
   // It says what the next one has less, is asked once for each, and not again on the way back.
   await page.getByRole("button", { name: "Next result" }).click();
   await page.getByText(/^\d\.\d{3} below number 1: .*(text|place) −\d/).or(page.getByText("Level with number 1")).waitFor();
@@ -90,7 +92,7 @@ test("place and words, phrases and what is left: all of it adds up to the score"
   assert.equal(asked[0].postDataJSON().text, "a red square");
   await ask(page);
   await page.waitForSelector(".account .part", { state: "detached" });
-  assert.equal(await page.locator(".region").count(), 0);
+  await soon.equal(() => page.locator(".region").count(), 0);
   assert.deepEqual(watched, { elsewhere: [], complaints: [] });
 });
 
@@ -98,24 +100,23 @@ test("a phrase lights its region, and a region its phrase, everywhere", async ()
   const { page } = await openFirst();
   await ask(page);
   await page.waitForSelector("#detail .region");
-  assert.deepEqual(await page.$$eval("#detail .region", (all) => all.map((region) => region.textContent).sort()), ["red", "square"]);
+  await soon.deepEqual(() => page.$$eval("#detail .region", (all) => all.map((region) => region.textContent).sort()), ["red", "square"]);
   await part(page, "red").hover();
   await regionsLit(page, ["red"]);
-  assert.deepEqual(await litPhrases(page), ["red"]);
-  assert.equal(await page.locator(".asked-phrases .lit").textContent(), "red");
-  assert.equal(await page.locator("#detail .heat.lit").count(), 1);
+  await soon.deepEqual(() => litPhrases(page), ["red"]);
+  await soon.equal(() => page.locator(".asked-phrases .lit").textContent(), "red");
+  await soon.equal(() => page.locator("#detail .heat.lit").count(), 1);
   // The hot half is seen through its colour, the other as it is.
-  assert.deepEqual(await page.$eval("#detail .heat.lit", (canvas) => {
+  await soon.deepEqual(() => page.$eval("#detail .heat.lit", (canvas) => {
     const at = (x) => [...canvas.getContext("2d").getImageData(x, canvas.height / 2, 1, 1).data];
     return [at(2)[3] > 100, at(canvas.width - 3)[3]];
   }), [true, 0]);
-  const colour = await page.$eval(".account .lit .dot", (dot) => getComputedStyle(dot).backgroundColor);
-  assert.equal(colour, ORANGE, "red stands first");
-  assert.equal(await page.$eval(".region.lit", (region) => getComputedStyle(region).borderTopColor), ORANGE);
+  await soon.equal(() => page.$eval(".account .lit .dot", (dot) => getComputedStyle(dot).backgroundColor), ORANGE, "red stands first");
+  await soon.equal(() => page.$eval(".region.lit", (region) => getComputedStyle(region).borderTopColor), ORANGE);
   await page.locator("#detail .region", { hasText: "square" }).hover();
   await regionsLit(page, ["square"]);
-  assert.deepEqual(await litPhrases(page), ["square"]);
-  assert.match(await page.textContent(".account .part.lit"), /^square/);
+  await soon.deepEqual(() => litPhrases(page), ["square"]);
+  await soon.match(() => page.textContent(".account .part.lit"), /^square/);
   // The region is half of the picture that it lies over, the right one.
   const [image, region] = [await page.locator("#detail figure img").boundingBox(), await page.locator("#detail .region.lit").boundingBox()];
   assert.ok(Math.abs(region.x - (image.x + image.width / 2)) < 2 && Math.abs(region.width - image.width / 2) < 2 && Math.abs(region.height - image.height) < 2);
@@ -134,7 +135,7 @@ test("keys are enough, and what is pressed stays lit", async () => {
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
   await regionsLit(page, ["red"]);
-  assert.equal(await part(page, "red").getAttribute("aria-pressed"), "true");
+  await soon.equal(() => part(page, "red").getAttribute("aria-pressed"), "true");
 });
 
 test("the large view has it beside the picture, over which it lies at any zoom", async () => {
@@ -144,7 +145,7 @@ test("the large view has it beside the picture, over which it lies at any zoom",
   await page.keyboard.press("w");
   await page.waitForSelector(".lightbox .region");
   await page.locator(".lightbox .account").getByRole("button", { name: "red" }).hover();
-  assert.deepEqual(await litRegions(page, ".lightbox"), ["red"]);
+  await soon.deepEqual(() => litRegions(page, ".lightbox"), ["red"]);
   const half = async () => {
     const [image, region] = [await page.locator(".stage-image img").boundingBox(), await page.locator(".lightbox .region.lit").boundingBox()];
     assert.ok(Math.abs(region.x - image.x) < 2 && Math.abs(region.width - image.width / 2) < 2 && Math.abs(region.height - image.height) < 2);
@@ -158,7 +159,7 @@ test("the large view has it beside the picture, over which it lies at any zoom",
   assert.ok(Math.abs(after.height - before.height) < 2, "names stay as large as they are");
   await page.keyboard.press("w");
   await page.waitForSelector(".lightbox .region", { state: "detached" });
-  assert.equal(await page.locator(".lightbox aside").count(), 0);
+  await soon.equal(() => page.locator(".lightbox aside").count(), 0);
 });
 
 test("what is asked of one result is given up for the next, and what went wrong is told", async () => {
@@ -179,9 +180,9 @@ test("what is asked of one result is given up for the next, and what went wrong 
   await page.getByRole("button", { name: "Next result" }).click();
   const alert = page.locator("#detail").getByRole("alert");
   await alert.waitFor();
-  assert.equal(await alert.textContent(), "Too busy. Ask again later.");
+  await soon.equal(() => alert.textContent(), "Too busy. Ask again later.");
   assert.deepEqual(given, [asked[0]]);
-  assert.ok((await page.locator(".account tbody").count()) > 0, "what is known without is there");
+  await soon.ok(async () => (await page.locator(".account tbody").count()) > 0, "what is known without is there");
 });
 
 test("more like this: the region that is most like it, as the server tells it", async () => {
@@ -194,7 +195,7 @@ test("more like this: the region that is most like it, as the server tells it", 
   await page.locator(".card .open").first().click();
   await ask(page);
   await page.waitForSelector("#detail .region");
-  assert.equal(await page.textContent("#detail .region"), "most alike");
+  await soon.equal(() => page.textContent("#detail .region"), "most alike");
   const parts = await gives(page, ".part");
   const [whole] = await gives(page, "tr:not(.part)");
   assert.ok(Math.abs(sum(parts) - whole) <= 0.0005 * (parts.length + 1) + 1e-9, `${parts} are not ${whole}`);
@@ -211,8 +212,8 @@ test("of a painting, the classes that are where they were painted, in their colo
   await page.locator(".card .open").first().click();
   await ask(page);
   await page.waitForSelector(".account .part");
-  assert.match(await page.textContent(".account .part"), /^sky\d+ %$/);
-  assert.equal(await page.$eval(".account .part .dot", (dot) => getComputedStyle(dot).backgroundColor), "rgb(120, 190, 255)");
+  await soon.match(() => page.textContent(".account .part"), /^sky\d+ %$/);
+  await soon.equal(() => page.$eval(".account .part .dot", (dot) => getComputedStyle(dot).backgroundColor), "rgb(120, 190, 255)");
 });
 
 for (const [name, options] of Object.entries({ light: { colorScheme: "light" }, dark: { colorScheme: "dark" }, phone: PHONE, "phone, dark": { ...PHONE, colorScheme: "dark" } })) {
@@ -225,7 +226,7 @@ for (const [name, options] of Object.entries({ light: { colorScheme: "light" }, 
     await page.keyboard.press("f");
     await page.waitForSelector(".lightbox .region");
     assert.deepEqual(await findings(page), []);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), page.viewportSize().width);
+    await soon.equal(() => page.evaluate(() => document.documentElement.scrollWidth), page.viewportSize().width);
     const close = await page.locator(".lightbox header").getByRole("button", { name: "Close" }).boundingBox();
     assert.ok(close.x + close.width <= page.viewportSize().width && close.y < 60, "the way out is in sight");
   });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { useBrowser } from "./browser.mjs";
+import { soon, useBrowser } from "./browser.mjs";
 
 const open = useBrowser({ panel: "results" });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -31,14 +31,14 @@ test("where nothing is asked, words say what the pictures show, and one press as
   const { page, watched } = await open("#in=scenes");
   await group(page).waitFor();
   // The ground is seen in all but one of twelve pictures.
-  assert.deepEqual(await group(page).getByRole("button").allTextContents(), ["grey 11", "blue 9", "green 3", "red 3"]);
+  await soon.deepEqual(() => group(page).getByRole("button").allTextContents(), ["grey 11", "blue 9", "green 3", "red 3"]);
   await group(page).getByRole("button", { name: "green 3" }).focus();
   await page.keyboard.press("Enter");
   await page.waitForSelector("#results .score");
-  assert.equal(await page.inputValue("#words"), "green");
-  assert.match(await page.textContent(".card .open"), /meadow/);
-  assert.equal(await group(page).count(), 0);
-  assert.equal(await page.evaluate(() => document.activeElement.id), "results");
+  await soon.equal(() => page.inputValue("#words"), "green");
+  await soon.match(() => page.textContent(".card .open"), /meadow/);
+  await soon.equal(() => group(page).count(), 0);
+  await soon.equal(() => page.evaluate(() => document.activeElement.id), "results");
   await page.goBack();
   await group(page).waitFor();
   assert.deepEqual(watched, { elsewhere: [], complaints: [] });
@@ -51,7 +51,7 @@ test("they are counted over all there is: a filter has none, nor has a collectio
   await page.waitForSelector("#results .card");
   await page.goto(page.url().replace("in=scenes&modality=image", "in=years"));
   await page.waitForSelector(".timeline");
-  assert.deepEqual([await group(page).count(), words], [0, []]);
+  await soon.deepEqual(async () => [await group(page).count(), words], [0, []]);
 });
 
 test("without an answer there are none, and the page is as it was", async () => {
@@ -62,7 +62,7 @@ test("without an answer there are none, and the page is as it was", async () => 
   await page.goto(page.url().replace("in=squares", "in=scenes"));
   await refused;
   await page.getByText("12 items").waitFor();
-  assert.deepEqual([await group(page).count(), await page.getByRole("alert").count()], [0, 0]);
+  await soon.deepEqual(async () => [await group(page).count(), await page.getByRole("alert").count()], [0, 0]);
 });
 
 test("many words take two lines, of which a phone has one that is pushed aside", async () => {
@@ -73,16 +73,16 @@ test("many words take two lines, of which a phone has one that is pushed aside",
   await group(page).waitFor();
   const tops = () => group(page).getByRole("button").evaluateAll((all) => [...new Set(all.map((each) => Math.round(each.getBoundingClientRect().top)))].length);
   const n = () => group(page).getByRole("button").count();
-  assert.equal(await tops(), 2);
+  await soon.equal(() => tops(), 2);
   const before = await n();
   assert.ok(before > 6 && before < 20, `${before} words`);
   await page.setViewportSize({ width: 1000, height: 860 });
   await page.waitForFunction((before) => document.querySelectorAll(".shown-words li:not([hidden])").length < before, before);
-  assert.equal(await tops(), 2);
+  await soon.equal(() => tops(), 2);
   await page.setViewportSize(PHONE.viewport);
   await page.waitForFunction(() => document.querySelectorAll(".shown-words li:not([hidden])").length === 20);
-  assert.equal(await tops(), 1);
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  await soon.equal(() => tops(), 1);
+  await soon.equal(() => page.evaluate(() => document.documentElement.scrollWidth), 390);
   await group(page).getByRole("button").last().focus();
   const { x, width } = await group(page).getByRole("button").last().boundingBox();
   assert.ok(x >= 0 && x + width <= 390, "the last comes into sight with the focus");
@@ -92,21 +92,21 @@ test("a slider says what each phrase counts for, in the address too", async () =
   const { page, watched } = await open(ASKED);
   await page.waitForSelector("#results .score");
   // The encoder of these tests gains nothing by it.
-  assert.equal(await slider(page).inputValue(), "0");
-  assert.equal(await deltaOf(page), null);
+  await soon.equal(() => slider(page).inputValue(), "0");
+  await soon.equal(() => deltaOf(page), null);
   const answered = asked(page, 0.1);
   await slider(page).focus();
   await page.keyboard.press("ArrowRight");
   const { hits } = await (await answered).json();
   assert.deepEqual(hits[0].terms.map(({ kind, weight }) => [kind, Number(weight.toFixed(9))]), [["text", 0.9], ["phrases", 0.1]]);
-  assert.equal(await deltaOf(page), "0.1");
-  assert.match(await slider(page).getAttribute("aria-valuetext"), /^90% the words as a whole, 10% each of their phrases/);
+  await soon.equal(() => deltaOf(page), "0.1");
+  await soon.match(() => slider(page).getAttribute("aria-valuetext"), /^90% the words as a whole, 10% each of their phrases/);
   const all = asked(page, 1);
   await page.keyboard.press("End");
   await all;
   await page.reload();
   await page.waitForSelector("#results .score");
-  assert.equal(await slider(page).inputValue(), "1");
+  await soon.equal(() => slider(page).inputValue(), "1");
   assert.deepEqual(watched, { elsewhere: [], complaints: [] });
 });
 
@@ -116,16 +116,16 @@ test("where nobody says, it stands where the server has it", async () => {
   await page.route("**/search", async (route) => route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), delta: 0.3 }) }));
   await page.goto(page.url().replace("in=squares", "in=scenes&q=blue"));
   await page.waitForFunction(() => document.querySelector("#delta")?.value === "0.3");
-  assert.equal(await deltaOf(page), null);
+  await soon.equal(() => deltaOf(page), null);
 });
 
 test("without words, or regions, there is no such slider", async () => {
   const { page } = await open("#in=scenes&near=45,4");
   await page.waitForSelector("#reach");
-  assert.equal(await slider(page).count(), 0);
+  await soon.equal(() => slider(page).count(), 0);
   await page.goto(page.url().replace("in=scenes&near=45%2C4", "in=squares&q=red"));
   await page.getByText(/^Best 28 matches/).waitFor();
-  assert.equal(await slider(page).count(), 0);
+  await soon.equal(() => slider(page).count(), 0);
 });
 
 test("a phrase is one, by the words as a whole and by itself, and both add up", async () => {
@@ -135,10 +135,10 @@ test("a phrase is one, by the words as a whole and by itself, and both add up", 
   await page.keyboard.press("w");
   await page.waitForSelector("#detail .account .part");
   const [text, each] = [page.locator("#detail .account tbody").nth(0), page.locator("#detail .account tbody").nth(1)];
-  assert.match(await each.locator("tr").first().textContent(), /^each of: blue, green/);
-  assert.deepEqual(await each.locator(".phrase").allTextContents(), ["blue", "green"]);
+  await soon.match(() => each.locator("tr").first().textContent(), /^each of: blue, green/);
+  await soon.deepEqual(() => each.locator(".phrase").allTextContents(), ["blue", "green"]);
   const colours = (within) => within.locator(".part:has(button)").evaluateAll((rows) => Object.fromEntries(rows.map((row) => [/^\w+/.exec(row.textContent.trim())[0], getComputedStyle(row.querySelector(".dot")).backgroundColor])));
-  assert.deepEqual(await colours(each), await colours(text));
+  await soon.deepEqual(() => colours(each), await colours(text));
   const gives = (within, rows) => within.locator(`${rows} .contribution`).evaluateAll((cells) => cells.map((cell) => Number(cell.textContent.replace("−", "-"))));
   for (const term of [text, each]) {
     const [whole] = await gives(term, "tr:not(.part)");
@@ -146,12 +146,12 @@ test("a phrase is one, by the words as a whole and by itself, and both add up", 
     assert.ok(Math.abs(parts.reduce((sum, part) => sum + part) - whole) <= 0.0005 * (parts.length + 1) + 1e-9, `${parts} are not ${whole}`);
   }
   // The words stand once above the results; pointed at in one term, a phrase is lit in both.
-  assert.equal(await page.textContent(".asked-phrases"), "blue above green");
+  await soon.equal(() => page.textContent(".asked-phrases"), "blue above green");
   await each.getByRole("button", { name: "green" }).focus();
   await page.waitForFunction(() => document.querySelectorAll("#detail .part.lit").length === 2);
-  assert.deepEqual(await page.locator(".phrase.lit").allTextContents(), ["green", "green", "green"]);
+  await soon.deepEqual(() => page.locator(".phrase.lit").allTextContents(), ["green", "green", "green"]);
   // It is in one place.
-  assert.deepEqual(await page.locator("#detail .region.lit").allTextContents(), ["green"]);
+  await soon.deepEqual(() => page.locator("#detail .region.lit").allTextContents(), ["green"]);
   assert.deepEqual(await findings(page), []);
 });
 
@@ -161,8 +161,8 @@ test("by themselves alone, phrases have their places too", async () => {
   await page.locator(".card .open").first().click();
   await page.keyboard.press("w");
   await page.waitForSelector("#detail .region");
-  assert.deepEqual((await page.locator("#detail .region").allTextContents()).sort(), ["blue", "green"]);
-  assert.equal(await page.textContent(".asked-phrases"), "each of: blue, green");
+  await soon.deepEqual(async () => (await page.locator("#detail .region").allTextContents()).sort(), ["blue", "green"]);
+  await soon.equal(() => page.textContent(".asked-phrases"), "each of: blue, green");
 });
 
 for (const [name, options] of Object.entries({ light: { colorScheme: "light" }, "phone, dark": { ...PHONE, colorScheme: "dark" } })) {
@@ -174,7 +174,7 @@ for (const [name, options] of Object.entries({ light: { colorScheme: "light" }, 
     await page.waitForSelector("#results .score");
     await slider(page).waitFor();
     assert.deepEqual(await findings(page), []);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), page.viewportSize().width);
+    await soon.equal(() => page.evaluate(() => document.documentElement.scrollWidth), page.viewportSize().width);
     const first = await page.locator(".card").first().boundingBox();
     assert.ok(first.y < page.viewportSize().height / 2, `the first photo begins at ${first.y}`);
   });

@@ -43,6 +43,8 @@ class Page {
   readonly searching = new Searching();
   readonly stats = new Fetched<Stats>();
   #isTyping = false;
+  /** What was asked for before it was known what the server has: it is asked for after what the address says. */
+  #early: Partial<Query> | null = null;
   /** An open item that is not among the hits, for instance of a link. */
   readonly #lone = new Fetched<Hit>();
 
@@ -91,6 +93,9 @@ class Page {
     const known = config.collections.includes(wanted);
     if (wanted && !known) this.problem.value = unknown(wanted, config.collections);
     this.#go({ ...place, query: { ...place.query, collection: known ? wanted : (config.collections[0] ?? "") } });
+    const early = this.#early;
+    this.#early = null;
+    if (early) this.change(early);
   }
 
   /** Ask the same again: items have come, gone or changed. */
@@ -107,6 +112,11 @@ class Page {
     this.#isTyping = pace === "typing";
     const before = this.query.value;
     const query = { ...before, ...change };
+    if (!before.collection) {
+      this.#early = { ...this.#early, ...change };
+      this.query.value = query;
+      return;
+    }
     batch(() => {
       this.query.value = query;
       this.problem.value = null;
@@ -272,6 +282,7 @@ class Page {
   }
 
   #record(push: boolean): void {
+    if (!this.query.value.collection) return;
     const place = { query: this.query.value, open: this.open.value, large: this.large.value, panel: this.panel.value, heat: this.heat.value };
     const address = toAddress(place);
     const state = { open: place.open !== null };

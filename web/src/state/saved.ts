@@ -14,7 +14,6 @@ class Saved {
   readonly all = computed(() => this.#fetched.state.value.value ?? []);
   readonly names = computed(() => this.all.value.map(({ name }) => name));
   readonly error = computed(() => this.#fetched.state.value.error);
-  /** Whether the question that stands there can be saved here, by who asks. */
 
   constructor() {
     const collection = computed(() => page.query.value.collection);
@@ -63,6 +62,7 @@ class Saved {
 
   #load(): void {
     const { collection } = page.query.value;
+    if (!collection) return;
     this.#of = collection;
     void this.#fetched.load((signal) => api.savedSearches(collection, signal));
   }

@@ -1,9 +1,9 @@
 /** The field for words, with suggestions under it, and the button for pictures. */
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api.ts";
-import type { AttributeValue } from "../logic/rest.ts";
+import type { AttributeValue, PlaceChoice } from "../logic/rest.ts";
 import { earlierSuggestions, fragmentOf, placeSuggestions, savedSuggestions, type Suggestion, valueSuggestions } from "../logic/suggest.ts";
 import { earlier, remember } from "../state/earlier.ts";
 import { page } from "../state/page.ts";
@@ -22,19 +22,24 @@ const MOST_ATTRIBUTES = 6;
 
 export function SearchBar() {
   const query = page.query.value;
-  const found = useSignal<Suggestion[]>([]);
-  const at = useSignal(-1);
+  /** What is typed, once a pause has come, and the places of that name. */
+  const typed = useSignal<{ words: string; places: readonly PlaceChoice[] } | null>(null);
+  /** The suggestion that arrow keys have led to: the same one where others come before it. */
+  const chosen = useSignal<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const files = useRef<HTMLInputElement>(null);
   const values = useValues();
+  // Values and names of saved searches may come after the words: they are suggested then.
+  const found = useComputed(() => typed.value === null ? [] : suggestions(typed.value.words, typed.value.places, values.value));
+  const at = useComputed(() => found.value.findIndex((each) => keyOf(each) === chosen.value));
   const asked = useRef<AbortController | null>(null);
   const timer = useRef(0);
 
   const close = () => {
     window.clearTimeout(timer.current);
     asked.current?.abort();
-    found.value = [];
-    at.value = -1;
+    typed.value = null;
+    chosen.value = null;
   };
   const suggest = (words: string) => {
     close();
@@ -43,13 +48,7 @@ export function SearchBar() {
       asked.current = running;
       const fragment = fragmentOf(words);
       const places = fragment ? await api.places(fragment.text, running.signal).catch(() => []) : [];
-      if (running.signal.aborted) return;
-      found.value = [
-        ...(fragment ? valueSuggestions(fragment, values.current, MOST_VALUES) : []),
-        ...(fragment ? placeSuggestions(fragment, places, t.suggestions.near) : []),
-        ...savedSuggestions(words, saved.names.value, MOST_SAVED),
-        ...earlierSuggestions(words, earlier(), MOST_EARLIER),
-      ];
+      if (!running.signal.aborted) typed.value = { words, places };
     }, PAUSE_MS);
   };
   const take = ({ kind, words, condition }: Suggestion) => {
@@ -61,8 +60,8 @@ export function SearchBar() {
   };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const chosen = found.value[at.value];
-    if (chosen) return take(chosen);
+    const suggested = found.value[at.value];
+    if (suggested) return take(suggested);
     close();
     const words = field.current?.value ?? "";
     remember(words);
@@ -79,7 +78,8 @@ export function SearchBar() {
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && length) {
       event.preventDefault();
       const by = event.key === "ArrowDown" ? 1 : -1;
-      at.value = ((at.value + 1 + by + length + 1) % (length + 1)) - 1;
+      const next = found.value[((at.value + 1 + by + length + 1) % (length + 1)) - 1];
+      chosen.value = next ? keyOf(next) : null;
     }
   };
   return (
@@ -144,7 +144,7 @@ function Suggestions({ found, at, take }: { found: Suggestion[]; at: number; tak
     <ul id="suggestions" class="suggestions" role="listbox" aria-label={t.suggestions.label} hidden={found.length === 0}>
       {found.map((each, number) => (
         <li
-          key={`${each.kind} ${each.label} ${each.note}`}
+          key={keyOf(each)}
           id={`suggestion-${number}`}
           role="option"
           aria-selected={number === at}
@@ -162,16 +162,33 @@ function Suggestions({ found, at, take }: { found: Suggestion[]; at: number; tak
   );
 }
 
-/** Values of the collection's attributes, fetched once the field is used. */
-function useValues() {
-  const values = useRef<Record<string, readonly AttributeValue[]>>({});
+const keyOf = ({ kind, label, note }: Suggestion) => `${kind} ${label} ${note}`;
+
+function suggestions(words: string, places: readonly PlaceChoice[], values: Values): Suggestion[] {
+  const fragment = fragmentOf(words);
+  return [
+    ...(fragment ? valueSuggestions(fragment, values, MOST_VALUES) : []),
+    ...(fragment ? placeSuggestions(fragment, places, t.suggestions.near) : []),
+    ...savedSuggestions(words, saved.names.value, MOST_SAVED),
+    ...earlierSuggestions(words, earlier(), MOST_EARLIER),
+  ];
+}
+
+type Values = Record<string, readonly AttributeValue[]>;
+
+/** Values of the collection's attributes. */
+function useValues(): Signal<Values> {
+  const values = useSignal<Values>({});
   const stats = page.stats.state.value.value;
   useEffect(() => {
-    values.current = {};
+    values.value = {};
     if (!stats) return;
     const asked = new AbortController();
     for (const name of Object.keys(stats.attributes).slice(0, MOST_ATTRIBUTES)) {
-      api.values(stats.name, name, asked.signal).then((found) => (values.current[name] = found), () => undefined);
+      const take = (found: readonly AttributeValue[]) => {
+        values.value = { ...values.peek(), [name]: found };
+      };
+      api.values(stats.name, name, asked.signal).then(take, () => undefined);
     }
     return () => asked.abort();
   }, [stats]);
