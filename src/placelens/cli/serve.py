@@ -14,6 +14,7 @@ import typer
 
 from placelens.cli import completion, options
 from placelens.cli.console import Warnings, notice, stdout
+from placelens.cli.memory import give_back
 from placelens.errors import InputError
 
 
@@ -87,6 +88,8 @@ def command(
     Writing takes a token (placelens tokens), and so does reading where others can reach the server.
     The URL that is printed holds one of this run.
     """
+    give_back()  # before what follows loads Arrow
+
     from placelens.server.app import create_app
     from placelens.server.connections import run
     from placelens.server.settings import Settings, is_loopback
