@@ -1,30 +1,51 @@
-"""The thread in which indexes are grown: one for all collections of a process, after searches."""
+"""The threads in which indexes are grown: for all collections of a process, one build at a time."""
 
 from __future__ import annotations
 
 import os
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
-NICE = 15
+__all__ = ["build", "build_behind"]
 
-_executor: ThreadPoolExecutor | None = None
+# A third of what another thread gets: searches go first, and a build ends all the same where other
+# programs keep the processors busy. At 15, a thirtieth, one of a second took minutes there.
+NICE, LOWEST = 5, 19
+
+_executors: dict[str, ThreadPoolExecutor] = {}
 _lock = threading.Lock()
+_turn = threading.Lock()
 
 
-def builder() -> ThreadPoolExecutor:
-    """The thread, made when it is first asked for."""
-    global _executor
+def build(work: Callable[[], None]) -> Future[None]:
+    """Have something built that somebody waits for."""
+    return _executor("placelens-build", None).submit(_in_turn, work)
+
+
+def build_behind(work: Callable[[], None]) -> Future[None]:
+    """Have something built behind searches, at a low priority."""
+    return _executor("placelens-build-behind", _step_back).submit(_in_turn, work)
+
+
+def _executor(name: str, initializer: Callable[[], None] | None) -> ThreadPoolExecutor:
     with _lock:
-        if _executor is None:
-            _executor = ThreadPoolExecutor(
-                1, thread_name_prefix="placelens-build", initializer=_step_back
+        if name not in _executors:
+            _executors[name] = ThreadPoolExecutor(
+                1, thread_name_prefix=name, initializer=initializer
             )
-        return _executor
+        return _executors[name]
+
+
+def _in_turn(work: Callable[[], None]) -> None:
+    with _turn:
+        work()
 
 
 def _step_back() -> None:
     """Let the threads that answer searches go first, where a thread has a priority of its own."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        thread = threading.get_native_id()
+        priority = os.getpriority(os.PRIO_PROCESS, thread) + NICE
+        os.setpriority(os.PRIO_PROCESS, thread, min(priority, LOWEST))

@@ -9,12 +9,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from placelens.engine.indexes.builder import builder
+from placelens.engine.indexes.builder import build, build_behind
 from placelens.engine.indexes.kept import KeptIndex
 from placelens.engine.indexes.kinds import KINDS
 from placelens.engine.indexes.shelf import Shelf
@@ -107,8 +108,7 @@ class Indexes:
     def settle(self, version: Version) -> None:
         """Grow what is wanted, and return when it is there."""
         with self.shelf.lock:
-            # In the thread of all builds, so that there is one at a time.
-            self._running = running = builder().submit(self._work, version)
+            self._running = running = build(partial(self._work, version))
         running.result()
         self._given_up.clear()
 
@@ -117,7 +117,7 @@ class Indexes:
         with self.shelf.lock:
             is_wanted = any(self.kept[name].wanted(version) is not None for name in self._hopeful)
             if (is_wanted or self._is_to_merge(version)) and self._is_idle():
-                self._running = builder().submit(self._work_quietly, version)
+                self._running = build_behind(partial(self._work_quietly, version))
 
     @property
     def _hopeful(self) -> list[str]:
