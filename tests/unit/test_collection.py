@@ -368,3 +368,18 @@ def test_export_writes_what_is_named_and_passes(texts, tmp_path):
     with pytest.raises(pl.ItemNotFoundError):
         texts.export(tmp_path / "b.csv", ids=["no such"])
     assert not (tmp_path / "b.csv").exists()
+
+
+def test_files_are_known_by_paths_of_the_working_folder_too(tmp_path, collection, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    for name in ("sea.png", "copy.png"):
+        Image.new("RGB", (8, 8), (0, 0, 200)).save(tmp_path / "photos" / name)
+    monkeypatch.chdir(tmp_path)
+    collection.add(pl.read_photos("photos"))
+    (item,) = collection
+    monkeypatch.chdir(tmp_path / "photos")
+    whole, relative = str(tmp_path / "photos" / "sea.png"), "../photos/copy.png"
+    found = collection.ids_of([whole, relative, "sea.png", "photos/sea.png", "none.png"])
+    assert found == {whole: item, relative: item, "sea.png": item}
+    assert collection.ids_of("./sea.png") == {"./sea.png": item}
+    assert collection.ids_of([]) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -104,7 +105,8 @@ class Reading(Core):
     def ids_of(self, files: str | Iterable[str]) -> dict[str, str]:
         """The ids of the items that imported files belong to, by file; others are left out.
 
-        A copy belongs to the item of its first file.
+        A copy belongs to the item of its first file. A path is that of the working folder, as
+        `read_photos` takes it.
 
         Examples
         --------
@@ -112,7 +114,12 @@ class Reading(Core):
         >>> photos.ids_of([red, "elsewhere.png"]) == {red: "red"}
         True
         """
-        return self._table.ids_of_sources(as_texts(files, "the file"))
+        absolute = {
+            file: os.path.abspath(os.path.expanduser(file))  # noqa: PTH100, PTH111
+            for file in as_texts(files, "the file")
+        }
+        found = self._table.ids_of_sources(list(dict.fromkeys(absolute.values())))
+        return {file: found[path] for file, path in absolute.items() if path in found}
 
     def items(
         self,

@@ -103,12 +103,10 @@ def of_set(
     pairs: Sequence[Pair], photos: Collection, encoder: Encoder, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Recalls and times of one data set, whose images a collection holds."""
-    ids = photos.ids_of([str(pair.image) for pair in pairs])
     # Of images with the same bytes there is one item.
+    ids = photos.ids_of([str(pair.image) for pair in pairs])
     asked = [
-        (at, ids.get(str(pair.image)), text)
-        for at, pair in enumerate(pairs)
-        for text in pair.captions
+        (at, ids[str(pair.image)], text) for at, pair in enumerate(pairs) for text in pair.captions
     ]
     hits = {delta: _hits(photos, asked, delta) for delta in DELTAS}
     times = _times(photos, [text for _, _, text in asked], rng)
@@ -139,9 +137,7 @@ def _collection(work: Path, name: str, pairs: Sequence[Pair], encoder: Encoder) 
     return photos
 
 
-def _hits(
-    photos: Collection, asked: Sequence[tuple[int, str | None, str]], delta: float
-) -> BoolArray:
+def _hits(photos: Collection, asked: Sequence[tuple[int, str, str]], delta: float) -> BoolArray:
     """Whether each caption's image is among the first 1, 5 and 10, (m, 3)."""
     found = np.zeros((len(asked), len(KS)), dtype=np.bool_)
     for start in range(0, len(asked), TOGETHER):
