@@ -82,6 +82,7 @@ ASKED: dict[str, Any] = {
     "vector": [1.0, 0, 0, 0, 0, 0, 0, 0], "like": "a", "engine": "scan", "recall_target": 0.9,
     "similarity": "raw", "modality": ["text"], "delta": 0.0,
 }  # fmt: skip
+NAMES = ("a", "b", "c")
 NOW = datetime(2024, 6, 1, 12)
 
 
@@ -205,12 +206,17 @@ def _apply(name: Any, wanted: Any) -> None:
 @cache
 def searched_collection() -> pl.Collection:
     """Three texts, each with a place, a time and an attribute."""
-    encoder = HashEncoder(8)
-    collection = pl.Collection.create(scratch("queries") / "c.pl", encoder=encoder)
+    collection = pl.Collection.create(scratch("queries") / "c.pl", encoder=HashEncoder(8))
+    add_texts(collection)
+    return collection
+
+
+def add_texts(collection: pl.Collection) -> None:
+    """Add the three texts, or those of them that are gone."""
     words = ["red", "blue", "green"]
     collection.add_vectors(
-        ["a", "b", "c"], encoder.encode_texts(words), text=words, lat=[1, 2, 3], lon=[4, 5, 6],
+        NAMES, HashEncoder(8).encode_texts(words), text=words, lat=[1, 2, 3], lon=[4, 5, 6],
         time=[datetime(2018, 5, 1), datetime(2019, 6, 1), None], modality="text",
         attributes=[{"city": "Lyon"}, {"rating": 3}, {"keywords": ["sea", "boat"]}],
+        on_conflict="skip",
     )  # fmt: skip
-    return collection

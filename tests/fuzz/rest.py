@@ -1,31 +1,77 @@
-"""Requests made from the API's own description, and bent: nothing but 2xx, 4xx and 503."""
+"""Requests made from the API's own description, and bent: nothing but 2xx, 4xx and 503.
+
+Those that write have a collection of their own, which can be read, and is sound, after each.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import random
 import string
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from PIL import Image
 from tests.fuzz.mutations import ODD_VALUES, broken_bytes, broken_text
-from tests.fuzz.queries import searched_collection
+from tests.fuzz.queries import NAMES, add_texts, searched_collection
+from tests.fuzz.scratch import scratch
 
+import placelens as pl
 from placelens.server import Settings, create_app
+from placelens.testing.fakes import HashEncoder
 
 SMALL_ANSWER = 20_000
 KNOWN = {"name": "c"}
+READING = ("/search", "/explain", "/heat", "/export", "/originals", "/map", "/pictures", "/session")
+CHECKED = 0.05
 # Streams of events, which end when their client leaves.
 ENDLESS = {"/v1/jobs/events"}
+WORDS = ["red", "a", "Lyon", "5km", "gauss:5km", "2019", "scan", "1,2", "distance", "city"]
 VECTOR = [{"vector": [1e308] * 8, "weight": -1e308}]
 
 
 def try_one(rng: random.Random) -> bool:
     """A request, and whether it was answered with what it asked for."""
-    method, path, query, body = made_request(rng)
-    status, answer = asyncio.run(_send(method, path, query, body))
+    routes = [(path, method) for path, all_ in _described()["paths"].items() for method in all_]
+    return _try(_app(), *made_request(rng, routes, KNOWN))
+
+
+def try_writes(rng: random.Random) -> bool:
+    """A request that may change a collection, as those before it have left it."""
+    app, collection = _writing()
+    if len(collection) < len(NAMES):
+        add_texts(collection)
+    known = {"name": "c", "item_id": rng.choice(list(collection)), "search_name": rng.choice(NAMES)}
+    if proposals := list(collection.proposals(k=3)):
+        known["proposal_id"] = rng.choice(proposals).id
+    request = made_request(rng, _changing(), known, is_bent=rng.random() < 0.5)
+    was_done = _try(app, *request)
+    collection.refresh()
+    assert len(list(collection.items())) == len(collection)
+    collection.search("red", k=2)
+    if rng.random() < CHECKED:
+        health = pl.Collection.check(collection.path)
+        assert health.is_sound, health
+    return was_done
+
+
+@cache
+def _changing() -> list[tuple[str, str]]:
+    """The routes that change something; jobs go on by themselves, and have tests of their own."""
+    return [
+        (path, method)
+        for path, all_ in _described()["paths"].items()
+        for method in all_
+        if method != "get" and not path.endswith(READING) and "jobs" not in path
+    ]
+
+
+def _try(app: Any, method: str, path: str, query: bytes, body: bytes) -> bool:
+    status, answer = asyncio.run(_send(app, method, path, query, body))
     if not (200 <= status < 500 or status == 503):
         raise AssertionError(f"{method} {path}?{query!r} {body[:500]!r}: {status} {answer[:500]!r}")
     if status >= 400 and (len(answer) > SMALL_ANSWER or b"Traceback" in answer):
@@ -33,74 +79,111 @@ def try_one(rng: random.Random) -> bool:
     return status < 400
 
 
-def made_request(rng: random.Random) -> tuple[str, str, bytes, bytes]:
-    """Method, path, query and body of one of the API's requests."""
+def made_request(
+    rng: random.Random,
+    routes: Iterable[tuple[str, str]],
+    known: dict[str, str],
+    *,
+    is_bent: bool = True,
+) -> tuple[str, str, bytes, bytes]:
+    """Method, path, query and body of a request to one of the routes, as it wants them or not."""
     described = _described()
     parts = described["components"]["schemas"]
-    path = rng.choice(sorted(set(described["paths"]) - ENDLESS))
-    method, route = rng.choice(sorted(described["paths"][path].items()))
+    by_path: dict[str, list[str]] = {}
+    for path, method in routes:
+        if path not in ENDLESS:
+            by_path.setdefault(path, []).append(method)
+    path = rng.choice(sorted(by_path))
+    method = rng.choice(sorted(by_path[path]))
+    route = described["paths"][path][method]
     query = []
     for parameter in route.get("parameters", []):
-        value = _text(made_of(parameter["schema"], parts, rng))[:300]
+        value = _text(made_of(parameter["schema"], parts, rng, is_bent=is_bent))[:300]
         if parameter["in"] == "path":
-            known = KNOWN.get(parameter["name"], "a")
-            chosen = rng.choice([known, known, value or known])
+            right = known.get(parameter["name"], "a")
+            chosen = rng.choice([right, right, value or right]) if is_bent else right
             path = path.replace(f"{{{parameter['name']}}}", chosen)
         elif rng.random() < 0.5:
             query.append((parameter["name"], value))
     body = b""
     if "requestBody" in route:
         content = route["requestBody"]["content"].get("application/json")
-        if content is None:  # a picture, which others are made of
-            content = {"schema": {"type": "string"}}
-        body = json.dumps(made_of(content["schema"], parts, rng)).encode()
-        if rng.random() < 0.1:
+        if content is None:  # a picture
+            body = _picture(rng.randrange(256))
+        else:
+            body = json.dumps(made_of(content["schema"], parts, rng, is_bent=is_bent)).encode()
+        if is_bent and rng.random() < 0.1:
             body = broken_bytes(body, rng)
     written = urlencode(query, errors="replace").encode()
-    return method.upper(), path, broken_bytes(written, rng) if rng.random() < 0.1 else written, body
+    if is_bent and rng.random() < 0.1:
+        written = broken_bytes(written, rng)
+    return method.upper(), path, written, body
 
 
 def made_of(
-    schema: dict[str, Any], parts: dict[str, Any], rng: random.Random, levels: int = 4
+    schema: dict[str, Any],
+    parts: dict[str, Any],
+    rng: random.Random,
+    levels: int = 4,
+    *,
+    is_bent: bool = True,
 ) -> Any:
-    """A value that a JSON schema describes, mostly."""
-    if rng.random() < 0.04:
+    """A value that a JSON schema describes; mostly, if it is to be bent."""
+
+    def of(part: dict[str, Any], levels: int) -> Any:
+        return made_of(part, parts, rng, levels, is_bent=is_bent)
+
+    if is_bent and rng.random() < 0.04:
         return rng.choice([*ODD_VALUES, VECTOR])
     if "$ref" in schema:
-        return made_of(parts[schema["$ref"].rpartition("/")[2]], parts, rng, levels)
+        return of(parts[schema["$ref"].rpartition("/")[2]], levels)
     for choice in ("anyOf", "oneOf"):
         if choice in schema:
-            return made_of(rng.choice(schema[choice]), parts, rng, levels)
+            return of(rng.choice(schema[choice]), levels)
     if "enum" in schema:
         return rng.choice(schema["enum"])
     kind = schema.get("type")
     if kind == "object" and "properties" in schema and levels:
         needed = schema.get("required", [])
         chosen = [name for name in schema["properties"] if name in needed or rng.random() < 0.25]
-        return {
-            name: made_of(schema["properties"][name], parts, rng, levels - 1) for name in chosen
-        }
+        made = {name: of(schema["properties"][name], levels - 1) for name in chosen}
+        if is_bent:
+            return made
+        # What the schema does not say: a place has both, and an item is one of those there are.
+        place = {"lat": 1.0, "lon": rng.uniform(-180, 180)} if "lat" in schema["properties"] else {}
+        return made | place | ({"item_id": rng.choice(NAMES)} if "item_id" in made else {})
     if kind == "array" and levels:
         kinds = schema.get("prefixItems") or [schema.get("items", {})] * rng.randrange(5)
-        return [made_of(each, parts, rng, levels - 1) for each in kinds]
-    return _plain(kind, schema, rng)
+        return [of(each, levels - 1) for each in kinds]
+    value = _plain(kind, schema, rng)
+    return _bent(value, rng) if is_bent and rng.random() < 0.5 else value
 
 
 def _plain(kind: str | None, schema: dict[str, Any], rng: random.Random) -> Any:
     low = schema.get("minimum", -3)
     high = schema.get("maximum", schema.get("exclusiveMaximum", 200))
     if kind == "integer":
-        return rng.choice([rng.randint(int(low), int(high)), rng.randint(-(2**70), 2**70)])
+        return rng.randint(int(low), int(high))
     if kind == "number":
-        return rng.choice([rng.uniform(low, high), rng.uniform(low, high), rng.gauss(0, 1) * 1e300])
+        return rng.uniform(low, high)
     if kind == "boolean":
         return rng.random() < 0.5
     if kind == "string":
-        words = ["red", "a", "Lyon", "5km", "gauss:5km", "2019", "scan", "1,2", "distance", "city"]
-        return rng.choice(
-            [rng.choice(words), broken_text(words, rng), rng.choice(string.printable)]
-        )
-    return None if kind == "null" else rng.choice([{"city": "Lyon"}, *ODD_VALUES])
+        return rng.choice(WORDS)
+    return None if kind == "null" else {"city": "Lyon"}
+
+
+def _bent(value: Any, rng: random.Random) -> Any:
+    """Another of the same type, hardly what is meant."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return rng.randint(-(2**70), 2**70)
+    if isinstance(value, float):
+        return rng.gauss(0, 1) * 1e300
+    if isinstance(value, str):
+        return rng.choice([broken_text(WORDS, rng), rng.choice(string.printable)])
+    return rng.choice(ODD_VALUES)
 
 
 def _text(value: Any) -> str:
@@ -116,15 +199,34 @@ def _app() -> Any:
 
 
 @cache
+def _writing() -> tuple[Any, pl.Collection]:
+    """A server that asks for no token, and the collection that it writes to."""
+    folder = scratch("writes")
+    collection = pl.Collection.create(folder / "c.pl", encoder=HashEncoder(8))
+    add_texts(collection)
+    settings = Settings(
+        collections={"c": collection}, write=True, auth=False, uploads=folder / "uploads"
+    )
+    return create_app(settings), collection
+
+
+def _picture(shade: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), (shade, 0, 0)).save(file, "png")
+    return file.getvalue()
+
+
+@cache
 def _described() -> dict[str, Any]:
     return _app().openapi()
 
 
-async def _send(method: str, path: str, query: bytes, body: bytes) -> tuple[int, bytes]:
+async def _send(app: Any, method: str, path: str, query: bytes, body: bytes) -> tuple[int, bytes]:
     """Ask the app without a socket: a request's parts, as an ASGI server gives them."""
     headers = [(b"host", b"localhost")]
     if body:
-        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        kind = b"image/png" if body.startswith(b"\x89PNG") else b"application/json"
+        headers += [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
         "path": path.encode("utf-8", "replace").decode(),
@@ -145,5 +247,5 @@ async def _send(method: str, path: str, query: bytes, body: bytes) -> tuple[int,
     async def send(message: dict[str, Any]) -> None:
         received.append(message)
 
-    await _app()(scope, receive, send)
+    await app(scope, receive, send)
     return received[0]["status"], b"".join(message.get("body", b"") for message in received)

@@ -31,7 +31,8 @@ TARGETS: dict[str, tuple[str, float]] = {
     "coordinates": ("queries:try_coordinates", 0.06),
     "areas": ("queries:try_areas", 0.035),
     "searches": ("queries:try_searches", 0.005),
-    "rest": ("rest:try_one", 0.01),
+    "rest": ("rest:try_one", 0.009),
+    "rest writes": ("rest:try_writes", 0.001),
 }
 
 
