@@ -15,6 +15,7 @@ power   kill -9, and what was not synced may be lost or torn (injector.lose_powe
 
 After it a fresh process opens the collection, compares every item and snapshot with the model,
 checks all files, and goes on writing. Histories run in forked children, so that a crash is seen.
+What a disk takes for its own syncs is not what is tried: ``TMPDIR=/dev/shm`` spares it.
 """
 
 from __future__ import annotations
