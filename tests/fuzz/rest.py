@@ -10,7 +10,7 @@ import io
 import json
 import random
 import string
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -36,8 +36,7 @@ VECTOR = [{"vector": [1e308] * 8, "weight": -1e308}]
 
 def try_one(rng: random.Random) -> bool:
     """A request, and whether it was answered with what it asked for."""
-    routes = [(path, method) for path, all_ in _described()["paths"].items() for method in all_]
-    return _try(_app(), *made_request(rng, routes, KNOWN))
+    return _try(_app(), *made_request(rng, _routes(), KNOWN))
 
 
 def try_writes(rng: random.Random) -> bool:
@@ -59,15 +58,22 @@ def try_writes(rng: random.Random) -> bool:
     return was_done
 
 
-@cache
-def _changing() -> list[tuple[str, str]]:
+Routes = Mapping[str, Mapping[str, Any]]
+"""By path and method, as OpenAPI describes them."""
+
+
+def _routes() -> Routes:
+    return {path: of for path, of in _described()["paths"].items() if path not in ENDLESS}
+
+
+def _changing() -> Routes:
     """The routes that change something; jobs go on by themselves, and have tests of their own."""
-    return [
-        (path, method)
-        for path, all_ in _described()["paths"].items()
-        for method in all_
-        if method != "get" and not path.endswith(READING) and "jobs" not in path
-    ]
+    return {
+        path: changing
+        for path, of in _routes().items()
+        if not path.endswith(READING) and "jobs" not in path
+        and (changing := {method: route for method, route in of.items() if method != "get"})
+    }  # fmt: skip
 
 
 def _try(app: Any, method: str, path: str, query: bytes, body: bytes) -> bool:
@@ -81,21 +87,15 @@ def _try(app: Any, method: str, path: str, query: bytes, body: bytes) -> bool:
 
 def made_request(
     rng: random.Random,
-    routes: Iterable[tuple[str, str]],
+    routes: Routes,
     known: dict[str, str],
     *,
     is_bent: bool = True,
 ) -> tuple[str, str, bytes, bytes]:
     """Method, path, query and body of a request to one of the routes, as it wants them or not."""
-    described = _described()
-    parts = described["components"]["schemas"]
-    by_path: dict[str, list[str]] = {}
-    for path, method in routes:
-        if path not in ENDLESS:
-            by_path.setdefault(path, []).append(method)
-    path = rng.choice(sorted(by_path))
-    method = rng.choice(sorted(by_path[path]))
-    route = described["paths"][path][method]
+    parts = _described()["components"]["schemas"]
+    path = rng.choice(sorted(routes))
+    method, route = rng.choice(sorted(routes[path].items()))
     query = []
     for parameter in route.get("parameters", []):
         value = _text(made_of(parameter["schema"], parts, rng, is_bent=is_bent))[:300]

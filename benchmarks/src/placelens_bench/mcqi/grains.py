@@ -7,14 +7,13 @@ other images; these are test parts, and one data set that nothing was trained or
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 
 from placelens.collection import Collection
 from placelens.encoders.base import Encoder
@@ -131,9 +130,9 @@ def of_set(
 def _collection(work: Path, name: str, pairs: Sequence[Pair], encoder: Encoder) -> Collection:
     """The images with their regions; made where there are none of them yet."""
     # Its files are known by where they are.
-    folder = Path(pairs[0].image).absolute().parent
-    where = blake2b(os.fsencode(folder), digest_size=4).hexdigest()
-    told = f"{name}-{len(pairs)}-{where}-{encoder.fingerprint.replace(':', '-')}"
+    files = "\n".join(str(Path(pair.image).absolute()) for pair in pairs)
+    digest = xxhash.xxh3_64_hexdigest(files.encode("utf-8", "surrogateescape"))
+    told = f"{name}-{digest}-{encoder.fingerprint.replace(':', '-')}"
     path = work / f"mcqi-delta-{told}.pl"
     if path.exists():
         return Collection.open(path, encoder=encoder)
